@@ -1,0 +1,44 @@
+/** The longest line a scanner may send, in bytes; a payment code with its AIM identifier has 21 (hardware.md §4). */
+export const LINE_BYTES_MAX = 128;
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+/**
+ * What stands between the wire and the line parser: CR, LF and CRLF become one LF each, empty lines vanish, and a line of
+ * more than `LINE_BYTES_MAX` bytes is thrown away whole, so that no sender can grow a buffer. One guard per connection:
+ * nothing from before an unplug joins what comes after it.
+ */
+export class LineGuard {
+  readonly #line = new Uint8Array(LINE_BYTES_MAX + 1);
+  #length = 0;
+  #discardedLines = 0;
+
+  /** How many over-long lines have been thrown away since the connection began, the running one included. */
+  get discardedLines(): number {
+    return this.#discardedLines;
+  }
+
+  /** Takes a chunk as it came and returns the lines that it completes, each ended by one LF. */
+  pass(chunk: Uint8Array): Uint8Array {
+    const out = new Uint8Array(chunk.length + this.#length + 1);
+    let written = 0;
+    for (const byte of chunk) {
+      if (byte === CR || byte === LF) {
+        if (this.#length > 0 && this.#length <= LINE_BYTES_MAX) {
+          this.#line[this.#length] = LF;
+          out.set(this.#line.subarray(0, this.#length + 1), written);
+          written += this.#length + 1;
+        }
+        this.#length = 0;
+      } else if (this.#length < LINE_BYTES_MAX) {
+        this.#line[this.#length] = byte;
+        this.#length += 1;
+      } else if (this.#length === LINE_BYTES_MAX) {
+        this.#length += 1;
+        this.#discardedLines += 1;
+      }
+    }
+    return out.subarray(0, written);
+  }
+}

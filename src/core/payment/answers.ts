@@ -1,0 +1,87 @@
+/**
+ * What the gateway says a call to WeChat Pay came to. It has verified everything it names: a kind other than `unknown` and
+ * `not-sent` was correctly signed, for this merchant, this order, this amount and this currency (design §4.5 to 4.7).
+ */
+
+/** Why a charge was refused for good (protocol.md §1.5, classes RS, SH and CFG). */
+export type DeclineReason =
+  | "code-expired"
+  | "code-used"
+  | "code-invalid"
+  | "funds"
+  | "card"
+  | "configuration";
+
+/** Why a call ended without a usable answer. `silence` covers time-outs and broken connections after sending. */
+export type UnknownReason =
+  | "silence"
+  | "http-status"
+  | "malformed"
+  | "unsigned-refusal"
+  | "bad-signature"
+  | "mismatch"
+  | "system-error"
+  | "unlisted-code"
+  | "configuration";
+
+/** Why not one byte of a request reached WeChat. */
+export type NotSentReason = "no-name" | "no-connection" | "no-trust" | "too-late" | "stopped";
+
+/** `signed` says whether a correctly signed document of WeChat's came, whatever it said. */
+export interface Unknown {
+  readonly kind: "unknown";
+  readonly why: UnknownReason;
+  readonly signed: boolean;
+}
+
+export interface NotSent {
+  readonly kind: "not-sent";
+  readonly why: NotSentReason;
+}
+
+/** Answers to `/pay/micropay`. `disputed` is a refusal that must be queried first; `taken`: somebody else has the number. */
+export type ChargeAnswer =
+  | { readonly kind: "paid"; readonly transactionId: string }
+  | { readonly kind: "declined"; readonly reason: DeclineReason; readonly code: string }
+  | { readonly kind: "pending" }
+  | { readonly kind: "disputed"; readonly code: string }
+  | { readonly kind: "taken"; readonly code: string }
+  | Unknown
+  | NotSent;
+
+/**
+ * Answers to `/pay/orderquery`, by `trade_state` (protocol.md §1.6): `refunded` is REFUND; `closed` is CLOSED or REVOKED, with
+ * whether money had moved; `unpaid` is NOTPAY, USERPAYING or ACCEPT; `failed` is PAYERROR; `absent` is ORDERNOTEXIST.
+ */
+export type QueryAnswer =
+  | { readonly kind: "paid"; readonly transactionId: string }
+  | { readonly kind: "refunded"; readonly transactionId: string | null }
+  | { readonly kind: "closed"; readonly paidOnce: boolean; readonly transactionId: string | null }
+  | { readonly kind: "unpaid"; readonly paying: boolean }
+  | { readonly kind: "failed" }
+  | { readonly kind: "absent" }
+  | Unknown
+  | NotSent;
+
+/** Answers to `/secapi/pay/reverse`: `done` still wants a query to confirm; `again` is any other signed answer but REVERSE_EXPIRE. */
+export type ReverseAnswer =
+  | { readonly kind: "done" }
+  | { readonly kind: "again"; readonly code: string | null }
+  | { readonly kind: "expired" }
+  | Unknown
+  | NotSent;
+
+/** Why the box cannot take money, found by the probe (design §4.4). */
+export type ProbeFailure =
+  | "no-network"
+  | "no-trust"
+  | "no-answer"
+  | "api-key"
+  | "merchant"
+  | "certificate-missing"
+  | "certificate-mismatch"
+  | "certificate-expired";
+
+export type ProbeAnswer =
+  | { readonly kind: "passed" }
+  | { readonly kind: "failed"; readonly why: ProbeFailure };

@@ -1,0 +1,93 @@
+import type { Fen } from "../kernel/fen.ts";
+import type { WallTime } from "../kernel/instant.ts";
+import type { DeclineReason } from "./answers.ts";
+
+/** Who is charged for: WeChat Pay's ids. An order is queried and reversed under the merchant of its intent, or not at all. */
+export interface Merchant {
+  readonly appId: string;
+  readonly merchantId: string;
+  /** Service-provider mode only, else null. */
+  readonly subAppId: string | null;
+  readonly subMerchantId: string | null;
+}
+
+/**
+ * What is decided before the first byte leaves, and never changes afterwards (design §4.1): it is durable first.
+ * `attach` is a random text that WeChat echoes; `codeHash` is the salted hash of the payment code, never the code.
+ */
+export interface Intent {
+  readonly outTradeNo: string;
+  /** The last characters of the order number, as screens and people name it. */
+  readonly shortRef: string;
+  /** The till's or server's own id of this sale, where one gave the amount. */
+  readonly ref: string | null;
+  readonly amountFen: Fen;
+  readonly currency: "CNY";
+  readonly merchant: Merchant;
+  readonly attach: string;
+  readonly codeHash: string;
+  readonly boot: string;
+  readonly intentAt: WallTime;
+  readonly clockTrusted: boolean;
+}
+
+/** How an order can end (design §4, final states). Refunds that come later are records of their own. */
+export const finalStates = ["paid", "declined", "cancelled", "reversed", "refunded", "manual"] as const;
+export type FinalState = (typeof finalStates)[number];
+
+/** What a money record says an order is: charging and reversing stand in the journal before the request leaves. */
+export type MoneyState = "charging" | "reversing" | FinalState;
+
+/** Why an order is in its state; part of the contract of `tx` events. */
+export type MoneyReason =
+  | DeclineReason
+  | "not-sent"
+  | "stale"
+  | "cancelled-by-person"
+  | "gave-up"
+  | "pay-error"
+  | "refused-unclear"
+  | "closed-by-wechat"
+  | "late-reversed"
+  | "contradiction"
+  | "number-taken"
+  | "reverse-expired";
+
+/**
+ * The `data` of a `tx` event (design §5), stored in the journal as it is reported: a repeat is byte-identical.
+ * Times are RFC 3339 in UTC. `charged` is "unknown" until it is proved.
+ */
+export interface TxData {
+  readonly outTradeNo: string;
+  readonly shortRef: string;
+  readonly ref: string | null;
+  readonly transactionId: string | null;
+  readonly merchantId: string;
+  readonly state: MoneyState;
+  readonly final: boolean;
+  readonly amountFen: Fen;
+  readonly currency: "CNY";
+  readonly charged: "yes" | "no" | "unknown";
+  readonly reason: MoneyReason | null;
+  readonly late: boolean;
+  readonly clockTrusted: boolean;
+  readonly chargeCount: number;
+  readonly queryCount: number;
+  readonly reverseCount: number;
+  readonly intentAt: string;
+  readonly finalAt: string | null;
+  readonly box: string;
+}
+
+/** An entry of the journal. Money entries become `tx` events; the others explain them. */
+export type Entry =
+  | { readonly kind: "boot"; readonly boot: string; readonly version: string; readonly at: string }
+  | { readonly kind: "charging"; readonly tx: TxData; readonly intent: Intent }
+  | { readonly kind: "money"; readonly tx: TxData }
+  | { readonly kind: "shown"; readonly outTradeNo: string; readonly text: string; readonly at: string };
+
+/** An order that the journal holds without a final record, as recovery finds it. */
+export interface OpenOrder {
+  readonly intent: Intent;
+  readonly last: TxData;
+}
