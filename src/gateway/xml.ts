@@ -1,0 +1,229 @@
+/**
+ * The XML of WeChat Pay v2: one root `xml`, flat, every field a child with text or CDATA (WeChat Pay v2, protocol rules).
+ *
+ * Two steps, each with its own duty. The dialect below refuses everything that the protocol does not have: declarations of
+ * types and entities, attributes, comments, nesting, processing instructions, text between elements, tags that do not match.
+ * fast-xml-parser then decodes what is left. It alone would not do: it accepts `<a>1</b>`, drops text after the root, keeps
+ * unknown references as text and joins what stands on both sides of a comment.
+ */
+import { XMLParser } from "fast-xml-parser";
+import { invariant } from "../core/kernel/defect.ts";
+import { accept, type Result, refuse } from "../core/kernel/result.ts";
+
+/** The elements of a document in their order, decoded; an element without content is the empty text. */
+export type Fields = ReadonlyMap<string, string>;
+
+/** Why a document was refused. None of them says anything about the order it may have been about. */
+export type XmlRefusal =
+  | "too-large"
+  | "not-utf8"
+  | "doctype"
+  | "wrong-root"
+  | "nested"
+  | "duplicate"
+  | "malformed";
+
+/** How much a document may hold. */
+export interface XmlLimits {
+  /** Bytes of UTF-8. */
+  readonly bytesMax: number;
+  readonly fieldsMax: number;
+}
+
+/** Far above every reply of the payment calls; bills, which are larger, are not XML. */
+export const defaultXmlLimits: XmlLimits = { bytesMax: 65_536, fieldsMax: 512 };
+
+/**
+ * Reads a document, whatever its bytes are; it never throws on them. One byte-order mark at the start is dropped.
+ * Values keep their blanks; line ends become LF, as XML has it.
+ */
+export function parseXml(body: Uint8Array, limits: XmlLimits = defaultXmlLimits): Result<Fields, XmlRefusal> {
+  if (body.byteLength > limits.bytesMax) return refuse("too-large");
+  const text = decodeUtf8(body);
+  if (text === null) return refuse("not-utf8");
+  const elements = checkDialect(text, limits.fieldsMax);
+  if (!elements.ok) return elements;
+  const children = decode(elements.value);
+  return children === null ? refuse("malformed") : collect(children);
+}
+
+/**
+ * Writes fields as one document, in their order, in a form that `parseXml` reads back equal.
+ * Names and characters that XML does not have are a defect of the caller.
+ */
+export function writeXml(fields: Fields): string {
+  let text = "<xml>";
+  for (const [name, value] of fields) {
+    invariant(wholeName.test(name), `"${name}" is the name of a field`);
+    invariant(!forbidden.test(value) && value.isWellFormed(), `the value of "${name}" can be written as XML`);
+    text += `<${name}>${escapable.test(value) ? value.replace(escapables, escaped) : value}</${name}>`;
+  }
+  return `${text}</xml>`;
+}
+
+/** `constructor` and `prototype` are names of this form, and fast-xml-parser refuses them itself. */
+const name = "[A-Za-z][A-Za-z0-9_.-]*";
+const blank = "[ \\t\\r\\n]*";
+const reference = "&(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});";
+const cdata = "<!\\[CDATA\\[[^\\]]*(?:\\](?!\\]>)[^\\]]*)*\\]\\]>";
+/** Every branch begins with another character, so that no text is read in two ways and the time is linear in its length. */
+const content = `[^<&]*(?:(?:${reference}|${cdata})[^<&]*)*`;
+
+const wholeName = new RegExp(`^${name}$`);
+const typeDeclaration = /<!(?:DOCTYPE|ENTITY)/i;
+/** XML 1.0 has no other control characters than TAB, LF and CR. */
+const forbidden = /[[\p{Cc}--[\t\n\r\x7f-\x9f]]\ufffe\uffff]/v;
+const opening = new RegExp(`${blank}(?:<\\?xml[ \\t\\r\\n][^<>?]*\\?>${blank})?<(${name})${blank}>`, "y");
+const element = new RegExp(
+  `${blank}<(${name})${blank}(?:/>|>${content}</\\1${blank}>)|${blank}(</xml${blank}>)${blank}$`,
+  "y",
+);
+const looksLikeMarkup = /^[ \t\r\n]*<[A-Za-z]/;
+const elementInElement = new RegExp(`${blank}<${name}${blank}>${content}<[A-Za-z]`, "y");
+
+/** The elements of a document of the dialect, without what stands before, between and after them. */
+function checkDialect(text: string, fieldsMax: number): Result<string, XmlRefusal> {
+  if (typeDeclaration.test(text)) return refuse("doctype");
+  if (forbidden.test(text)) return refuse("malformed");
+  opening.lastIndex = 0;
+  const root = opening.exec(text)?.[1];
+  if (root === undefined) return refuse(looksLikeMarkup.test(text) ? "wrong-root" : "malformed");
+  if (root !== "xml") return refuse("wrong-root");
+  let elements = "";
+  element.lastIndex = opening.lastIndex;
+  for (let count = 0; ; count += 1) {
+    const start = element.lastIndex;
+    const found = element.exec(text);
+    if (found === null) {
+      elementInElement.lastIndex = start;
+      return refuse(elementInElement.test(text) ? "nested" : "malformed");
+    }
+    const [, tag, end] = found;
+    if (tag === "xml") return refuse("nested");
+    if (end !== undefined) return accept(elements);
+    if (count === fieldsMax) return refuse("too-large");
+    elements += text.slice(text.indexOf("<", start), element.lastIndex);
+  }
+}
+
+const utf8 = new TextDecoder("utf-8", { fatal: true });
+
+function decodeUtf8(body: Uint8Array): string | null {
+  try {
+    return utf8.decode(body);
+  } catch {
+    return null;
+  }
+}
+
+/** Names stay what they are: nodes are read in order and never looked up by name, so that none of them is dangerous. */
+const parser = new XMLParser({
+  preserveOrder: true,
+  parseTagValue: false,
+  trimValues: false,
+  // References are decoded below: fast-xml-parser would leave the ones that it does not know as they stand.
+  processEntities: false,
+  textNodeName: "#text",
+  cdataPropName: "#cdata",
+  maxNestedTags: 2,
+  jPath: false,
+  onDangerousProperty: (property) => property,
+});
+
+/** The children of the root, as fast-xml-parser orders them, or null where it refused. */
+function decode(elements: string): readonly unknown[] | null {
+  let document: unknown;
+  try {
+    // Blanks between the elements would be a third of its work.
+    document = parser.parse(`<xml>${elements}</xml>`);
+  } catch {
+    return null;
+  }
+  if (!Array.isArray(document) || document.length !== 1) return null;
+  return childrenOf(document[0], "xml");
+}
+
+function collect(nodes: readonly unknown[]): Result<Fields, XmlRefusal> {
+  const fields = new Map<string, string>();
+  for (const node of nodes) {
+    const name = nameOf(node);
+    const value = textOf(childrenOf(node, name));
+    if (value === null) return refuse("malformed");
+    if (fields.has(name)) return refuse("duplicate");
+    fields.set(name, value);
+  }
+  return accept(fields);
+}
+
+function textOf(nodes: readonly unknown[] | null): string | null {
+  if (nodes === null) return null;
+  let text = "";
+  for (const node of nodes) {
+    if (!isNode(node)) return null;
+    const raw = node["#text"] ?? cdataOf(node);
+    if (typeof raw !== "string") return null;
+    const part = "#text" in node ? dereference(raw) : raw;
+    if (part === null) return null;
+    text += part;
+  }
+  return text;
+}
+
+function cdataOf(node: ParserNode): unknown {
+  const [inside] = childrenOf(node, "#cdata") ?? [];
+  return isNode(inside) ? inside["#text"] : null;
+}
+
+/** What fast-xml-parser makes of an element: an object with one key, its name, whose value is the list of its children. */
+type ParserNode = Readonly<Record<string, unknown>>;
+
+function isNode(value: unknown): value is ParserNode {
+  return typeof value === "object" && value !== null;
+}
+
+function nameOf(node: unknown): string {
+  if (isNode(node)) for (const name in node) return name;
+  return "";
+}
+
+function childrenOf(node: unknown, name: string): readonly unknown[] | null {
+  const children = isNode(node) && Object.hasOwn(node, name) ? node[name] : null;
+  return Array.isArray(children) ? children : null;
+}
+
+const predefined: ReadonlyMap<string, string> = new Map([
+  ["amp", "&"],
+  ["lt", "<"],
+  ["gt", ">"],
+  ["quot", '"'],
+  ["apos", "'"],
+]);
+
+/** Replaces references, each once, so that `&amp;lt;` is `&lt;`; null where one names a character that XML does not have. */
+function dereference(text: string): string | null {
+  if (!text.includes("&")) return text;
+  let whole = true;
+  const decoded = text.replace(/&([^;]*);/g, (_, body: string) => {
+    const character = body.startsWith("#") ? numbered(body) : predefined.get(body);
+    whole &&= character !== undefined;
+    return character ?? "";
+  });
+  return whole ? decoded : null;
+}
+
+function numbered(body: string): string | undefined {
+  const code = body.startsWith("#x") ? Number.parseInt(body.slice(2), 16) : Number(body.slice(1));
+  if (code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff)) return undefined;
+  const character = String.fromCodePoint(code);
+  return forbidden.test(character) ? undefined : character;
+}
+
+const escapable = /[<>&\r]/;
+const escapables = /[<>&\r]/g;
+
+/** A bare CR would be read back as LF. */
+function escaped(character: string): string {
+  if (character === "<") return "&lt;";
+  if (character === ">") return "&gt;";
+  return character === "&" ? "&amp;" : "&#13;";
+}
