@@ -22,9 +22,17 @@ export function after(moment: Instant, milliseconds: number): Instant {
   return (moment + milliseconds) as Instant;
 }
 
-/** The earlier of two moments, where either may be missing. */
-export function earlier(a: Instant | null, b: Instant | null): Instant | null {
-  if (a === null) return b;
-  if (b === null) return a;
+/** The later of two moments. */
+export function later(a: Instant, b: Instant): Instant {
+  return a > b ? a : b;
+}
+
+/** The earlier of two moments. */
+export function earlier(a: Instant, b: Instant): Instant {
   return a < b ? a : b;
+}
+
+/** The earliest of some moments of which any may be missing; null where all are. */
+export function earliest(moments: readonly (Instant | null)[]): Instant | null {
+  return moments.reduce((a, b) => (a === null ? b : b === null ? a : earlier(a, b)), null);
 }

@@ -1,0 +1,491 @@
+/**
+ * The box around its orders: one in front, at which people look, and up to four behind, which are being resolved.
+ * `step` is the only function that changes a box: it takes an event with its stamp and returns the next box and the effects.
+ */
+
+import type { AuthCode } from "../codecs/auth-code.ts";
+import { Defect, invariant, unreachable } from "../kernel/defect.ts";
+import { type Fen, fenOf } from "../kernel/fen.ts";
+import { after, earliest, type Instant } from "../kernel/instant.ts";
+import { type AmountEntry, emptyEntry, enteredFen, type Key, typeKey } from "./amount-entry.ts";
+import type { AlarmName, Effect } from "./effects.ts";
+import type { BoxEvent } from "./events.ts";
+import type { Intent, Merchant, OpenOrder } from "./order.ts";
+import { markOf, type Numbering, numberingOf, orderNumber } from "./order-number.ts";
+import {
+  advance,
+  begin,
+  isOpen,
+  isOver,
+  type Payment,
+  type PaymentEvent,
+  wakeAt as paymentWakeAt,
+  resume,
+  type Verdict,
+} from "./payment.ts";
+import { recoveryOf } from "./recovery.ts";
+import type { Rules, Stamp } from "./rules.ts";
+import { afterAnswer, afterProbe, isTrusted, noTrust, type Trust } from "./trust.ts";
+
+/** How many unresolved orders may stand behind the front (design §4.12). */
+export const BEHIND_MAX = 4;
+
+/** How many charged codes are remembered (design §4.1). */
+export const USED_CODES_MAX = 4_096;
+
+/** Everything the core knows. Before `started` there is no box, so nothing can be charged. */
+export interface Box {
+  readonly numbering: Numbering;
+  readonly front: Front;
+  readonly notice: { readonly name: NoticeName; readonly until: Instant } | null;
+  /** All orders that are not over, by order number, in the order they began. */
+  readonly orders: ReadonlyMap<string, Payment>;
+  readonly usedCodes: readonly string[];
+  readonly trust: Trust;
+  readonly scannerReady: boolean;
+  /** An append failed: nothing is charged any more until a restart has verified the journal. */
+  readonly journalBroken: boolean;
+  /** Orders whose merchant's credentials the box no longer holds. */
+  readonly held: readonly string[];
+  readonly stopping: boolean;
+}
+
+/** What the people at the box deal with. */
+export type Front =
+  | { readonly name: "idle" }
+  | { readonly name: "entering"; readonly entry: AmountEntry; readonly until: Instant }
+  | { readonly name: "armed"; readonly amountFen: Fen; readonly until: Instant | null }
+  | { readonly name: "paying"; readonly outTradeNo: string }
+  /** A durable end. `rearm` is the amount to go on with where nothing was charged. */
+  | {
+      readonly name: "result";
+      readonly intent: Intent;
+      readonly verdict: Verdict;
+      readonly until: Instant;
+      readonly rearm: Fen | null;
+    }
+  /** RESULT UNKNOWN, until somebody confirms or, without keys, for a while. */
+  | { readonly name: "unknown"; readonly intent: Intent; readonly until: Instant | null }
+  /** A fixed amount waits until the last phone has left the reader. */
+  | { readonly name: "resting"; readonly until: Instant };
+
+/** Short refusals that move no money. */
+export type NoticeName =
+  | "no-amount"
+  | "not-wechat"
+  | "not-a-code"
+  | "code-used"
+  | "amount-too-large"
+  | "amount-zero";
+
+/** Why a box takes no payment now; the first that applies is shown. */
+export type Blocker =
+  | "stopping"
+  | "journal-broken"
+  | "merchant-gone"
+  | "unproved"
+  | "unclear"
+  | "unresolved"
+  | "no-scanner";
+
+export interface Step {
+  readonly box: Box;
+  readonly effects: readonly Effect[];
+}
+
+/** Takes up the journal's open orders and begins a boot of order numbers. */
+export function start(event: BoxEvent & { readonly type: "started" }, stamp: Stamp, rules: Rules): Step {
+  const numbering = numberingOf(rules.boxMark, stamp.chance);
+  const orders = new Map<string, Payment>();
+  const held: string[] = [];
+  for (const order of event.open) {
+    const row = recoveryOf(factsOf(order, rules));
+    if (row.action === "hold") held.push(order.intent.outTradeNo);
+    if (row.action === "ask" || row.action === "reverse") {
+      orders.set(order.intent.outTradeNo, resume(order, stamp, rules));
+    }
+  }
+  const box: Box = {
+    numbering,
+    front: firstFront(stamp, rules),
+    notice: null,
+    orders,
+    usedCodes: event.usedCodes.slice(-USED_CODES_MAX),
+    trust: noTrust(stamp.at),
+    scannerReady: false,
+    journalBroken: false,
+    held,
+    stopping: false,
+  };
+  const alarms: Effect[] = held.map((outTradeNo) => alarm("merchant-unknown", outTradeNo));
+  return { box, effects: alarms };
+}
+
+/** Moves the box by one event. */
+export function step(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Step {
+  const early = passTime(box, stamp, rules);
+  const moved = react(early.box, event, stamp, rules);
+  const woken = wakeOrders(moved.box, stamp, rules);
+  const probed = probeWhereDue(woken.box, stamp);
+  const late = tidy(lookAtFront(probed.box, stamp, rules));
+  return { box: late, effects: [...early.effects, ...moved.effects, ...woken.effects, ...probed.effects] };
+}
+
+/** When the box wants to be woken next, or null. */
+export function wakeAt(box: Box, now: Instant, rules: Rules): Instant | null {
+  const { probe } = box.trust;
+  const payment = frontPayment(box);
+  const { phase } = payment ?? { phase: null };
+  return earliest([
+    untilOf(box.front),
+    box.notice?.until ?? null,
+    probe === "flying" || box.stopping ? null : probe,
+    ...[...box.orders.values()].map(paymentWakeAt),
+    phase?.name === "reversing" ? after(phase.since, rules.timing.askStaffAfterMs) : null,
+    phase?.name === "asking" ? nextSecond(now, phase.giveUpAt) : null,
+  ]);
+}
+
+/** When a countdown to `deadline` next shows another second. */
+function nextSecond(now: Instant, deadline: Instant): Instant | null {
+  return now >= deadline ? null : after(deadline, -1_000 * (Math.ceil((deadline - now) / 1_000) - 1));
+}
+
+/** Why no payment can begin now, the reason to show first; null where one can. */
+export function blockerOf(box: Box): Blocker | null {
+  if (box.stopping) return "stopping";
+  if (box.journalBroken) return "journal-broken";
+  if (box.held.length > 0) return "merchant-gone";
+  if (!box.scannerReady) return "no-scanner";
+  if (!box.trust.proved) return "unproved";
+  if (!isTrusted(box.trust)) return "unclear";
+  if (openBehind(box) >= BEHIND_MAX) return "unresolved";
+  return null;
+}
+
+/** The order in front, where there is one. */
+export function frontPayment(box: Box): Payment | null {
+  return box.front.name === "paying" ? (box.orders.get(box.front.outTradeNo) ?? null) : null;
+}
+
+/** Whether a charge may still be on its way into the world: a graceful stop waits for these. */
+export function isBusy(box: Box): boolean {
+  return [...box.orders.values()].some(({ phase }) =>
+    ["recording", "charging", "booking", "closing"].includes(phase.name),
+  );
+}
+
+function openBehind(box: Box): number {
+  const front = box.front.name === "paying" ? box.front.outTradeNo : null;
+  return [...box.orders.values()].filter((payment) => isOpen(payment) && payment.intent.outTradeNo !== front)
+    .length;
+}
+
+function react(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Step {
+  switch (event.type) {
+    case "started":
+      throw new Defect("a box starts once");
+    case "key-pressed":
+      return keyPressed({ ...box, notice: null }, event.key, stamp, rules);
+    case "code-scanned":
+      return codeScanned(box, event.code, event.codeHash, stamp, rules);
+    case "scan-refused":
+      return still(
+        scanRefused(
+          box,
+          event.refusal === "not-a-payment-code" || event.refusal === "over-long",
+          stamp,
+          rules,
+        ),
+      );
+    case "scanner-changed":
+      return still({ ...box, scannerReady: event.ready });
+    case "payment":
+      return paymentMoved(box, event.outTradeNo, event.event, stamp, rules);
+    case "probed":
+      return still({ ...box, trust: afterProbe(box.trust, event.answer, stamp.at, rules.timing) });
+    case "woke":
+      return still(box);
+    case "stopping":
+      return stop(box, stamp, rules);
+    default:
+      return unreachable(event);
+  }
+}
+
+function keyPressed(box: Box, key: Key, stamp: Stamp, rules: Rules): Step {
+  const { front } = box;
+  switch (front.name) {
+    case "idle":
+      return typed(box, key, stamp, rules);
+    case "entering":
+      return typed(box, key, stamp, rules);
+    case "armed":
+      return armedKey(box, front, key, stamp, rules);
+    case "paying":
+      if (key.name !== "cancel") return still(box);
+      return paymentMoved(box, front.outTradeNo, { type: "cancel-pressed" }, stamp, rules);
+    case "result": {
+      const left = leaveResult(box, front, stamp, rules);
+      return startsEntry(key) && rules.amount.source === "keypad"
+        ? typed({ ...left, front: { name: "idle" } }, key, stamp, rules)
+        : arrive(box, left);
+    }
+    case "unknown":
+      return key.name === "confirm" ? arrive(box, { ...box, front: firstFront(stamp, rules) }) : still(box);
+    case "resting":
+      return arrive(box, { ...box, front: firstFront(stamp, rules) });
+    default:
+      return unreachable(front);
+  }
+}
+
+function armedKey(box: Box, front: Front & { name: "armed" }, key: Key, stamp: Stamp, rules: Rules): Step {
+  if (rules.amount.source === "fixed") return still(box);
+  if (key.name === "cancel" || key.name === "clear") return still({ ...box, front: { name: "idle" } });
+  if (key.name !== "backspace") return still(box);
+  const { entry } = rules.amount;
+  const text = String(front.amountFen / 100);
+  const typedEntry: AmountEntry =
+    entry === "implied" ? { habit: entry, fen: front.amountFen } : { habit: entry, text };
+  return still({ ...box, front: entering(typeKey(typedEntry, key), stamp, rules) });
+}
+
+function typed(box: Box, key: Key, stamp: Stamp, rules: Rules): Step {
+  if (rules.amount.source !== "keypad") return still(box);
+  const { maximum, entry: habit } = rules.amount;
+  const entry = box.front.name === "entering" ? box.front.entry : emptyEntry(habit);
+  if (key.name === "cancel") return still({ ...box, front: { name: "idle" } });
+  if (key.name !== "confirm") {
+    const next = typeKey(entry, key);
+    const warm: readonly Effect[] = box.front.name === "idle" && startsEntry(key) ? [{ type: "warm" }] : [];
+    const front: Front =
+      box.front.name === "idle" && !startsEntry(key) ? box.front : entering(next, stamp, rules);
+    return { box: { ...box, front }, effects: warm };
+  }
+  const amount = fenOf(enteredFen(entry));
+  if (!amount.ok) return still(notice(box, "amount-zero", stamp, rules));
+  if (amount.value > maximum) return still(notice(box, "amount-too-large", stamp, rules));
+  return arrive(box, { ...box, front: armed(amount.value, stamp, rules) });
+}
+
+function codeScanned(box: Box, code: AuthCode, codeHash: string, stamp: Stamp, rules: Rules): Step {
+  const { front } = box;
+  switch (front.name) {
+    case "idle":
+    case "entering":
+      return still(blockerOf(box) === null ? notice(box, "no-amount", stamp, rules) : box);
+    case "armed": {
+      if (blockerOf(box) !== null) return still(box);
+      if (box.usedCodes.includes(codeHash)) return still(notice(box, "code-used", stamp, rules));
+      return pay(box, front.amountFen, code, codeHash, stamp, rules);
+    }
+    case "resting":
+      // A phone left in the reader shows a new code each minute: rest until it is gone (design §4.13).
+      return still({ ...box, front: { name: "resting", until: after(stamp.at, rules.timing.restMs) } });
+    case "paying":
+    case "result":
+    case "unknown":
+      return still(box);
+    default:
+      return unreachable(front);
+  }
+}
+
+function scanRefused(box: Box, notACode: boolean, stamp: Stamp, rules: Rules): Box {
+  const { name } = box.front;
+  if (name === "paying" || name === "result" || name === "unknown" || blockerOf(box) !== null) return box;
+  return notice(box, notACode ? "not-a-code" : "not-wechat", stamp, rules);
+}
+
+/** One scan, one order: the amount is used up, the code is remembered, the intent goes to the journal. */
+function pay(box: Box, amountFen: Fen, code: AuthCode, codeHash: string, stamp: Stamp, rules: Rules): Step {
+  const { outTradeNo, shortRef } = orderNumber(box.numbering);
+  invariant(!box.orders.has(outTradeNo), "an order number is new");
+  const intent: Intent = {
+    outTradeNo,
+    shortRef,
+    ref: null,
+    amountFen,
+    currency: "CNY",
+    merchant: rules.merchant,
+    attach: markOf([stamp.chance[1], stamp.chance[2], stamp.chance[3]]),
+    codeHash,
+    boot: box.numbering.bootMark,
+    intentAt: stamp.wall,
+    clockTrusted: stamp.clockTrusted,
+  };
+  const { payment, effects } = begin(intent, code, stamp, rules);
+  const paying: Box = {
+    ...box,
+    numbering: { ...box.numbering, counter: box.numbering.counter + 1 },
+    front: { name: "paying", outTradeNo },
+    notice: null,
+    orders: new Map(box.orders).set(outTradeNo, payment),
+    usedCodes: [...box.usedCodes, codeHash].slice(-USED_CODES_MAX),
+  };
+  return { box: paying, effects };
+}
+
+function paymentMoved(box: Box, outTradeNo: string, event: PaymentEvent, stamp: Stamp, rules: Rules): Step {
+  const payment = box.orders.get(outTradeNo);
+  invariant(payment !== undefined, "an order that is asked about is known");
+  const moved = advance(payment, event, stamp, rules);
+  const trust =
+    event.type === "charge-answered" || event.type === "query-answered" || event.type === "reverse-answered"
+      ? afterAnswer(box.trust, event.answer, stamp.at, rules.timing)
+      : box.trust;
+  const taken = event.type === "charge-answered" && event.answer.kind === "taken";
+  // Somebody else makes our numbers: go on with new ones (design §4.2).
+  const numbering = taken ? numberingOf(rules.boxMark, stamp.chance) : box.numbering;
+  const broken = event.type === "record-failed";
+  const alarms: readonly Effect[] = broken && !box.journalBroken ? [alarm("journal-broken", null)] : [];
+  const orders = new Map(box.orders).set(outTradeNo, moved.payment);
+  const next = { ...box, orders, trust, numbering, journalBroken: box.journalBroken || broken };
+  return { box: next, effects: [...moved.effects, ...alarms] };
+}
+
+/** Nothing new begins; an order whose intent is still on its way to the journal is not charged. */
+function stop(box: Box, stamp: Stamp, rules: Rules): Step {
+  const stopped: Box = { ...box, stopping: true };
+  const payment = frontPayment(stopped);
+  if (payment?.phase.name !== "recording") return still(stopped);
+  return paymentMoved(stopped, payment.intent.outTradeNo, { type: "cancel-pressed" }, stamp, rules);
+}
+
+function passTime(box: Box, stamp: Stamp, rules: Rules): Step {
+  const noticeOver = box.notice !== null && stamp.at >= box.notice.until;
+  const seen = noticeOver ? { ...box, notice: null } : box;
+  const until = untilOf(seen.front);
+  if (until === null || stamp.at < until) return still(seen);
+  const { front } = seen;
+  switch (front.name) {
+    case "entering":
+    case "armed":
+      return still({ ...seen, front: { name: "idle" } });
+    case "result":
+      return arrive(seen, leaveResult(seen, front, stamp, rules));
+    case "unknown":
+    case "resting":
+      return arrive(seen, { ...seen, front: firstFront(stamp, rules) });
+    case "idle":
+    case "paying":
+      return still(seen);
+    default:
+      return unreachable(front);
+  }
+}
+
+function wakeOrders(box: Box, stamp: Stamp, rules: Rules): Step {
+  let next = box;
+  const effects: Effect[] = [];
+  for (const [outTradeNo, payment] of box.orders) {
+    const due = paymentWakeAt(payment);
+    if (due === null || stamp.at < due) continue;
+    const woken = paymentMoved(next, outTradeNo, { type: "woke" }, stamp, rules);
+    next = woken.box;
+    effects.push(...woken.effects);
+  }
+  return { box: next, effects };
+}
+
+function probeWhereDue(box: Box, stamp: Stamp): Step {
+  const { probe } = box.trust;
+  if (probe === null || probe === "flying" || stamp.at < probe || box.stopping) return still(box);
+  return { box: { ...box, trust: { ...box.trust, probe: "flying" } }, effects: [{ type: "probe" }] };
+}
+
+/** Shows the order in front as far as it has come: its durable end, or that nobody knows yet. */
+function lookAtFront(box: Box, stamp: Stamp, rules: Rules): Box {
+  const watched =
+    box.front.name === "paying"
+      ? box.front.outTradeNo
+      : box.front.name === "unknown"
+        ? box.front.intent.outTradeNo
+        : null;
+  const payment = watched === null ? undefined : box.orders.get(watched);
+  if (payment === undefined) return box;
+  const { phase, intent } = payment;
+  if (phase.name === "void") return { ...box, front: firstFront(stamp, rules) };
+  if (phase.name === "settled") {
+    const { verdict } = phase;
+    const rearm = rules.amount.source === "keypad" && verdict.state === "declined" ? intent.amountFen : null;
+    const until = after(stamp.at, rules.timing.resultMs);
+    return { ...box, front: { name: "result", intent, verdict, until, rearm } };
+  }
+  if (box.front.name === "unknown") return box;
+  const old = phase.name === "reversing" && stamp.at >= after(phase.since, rules.timing.askStaffAfterMs);
+  if (!old && phase.name !== "stranded") return box;
+  const until = rules.keypad ? null : after(stamp.at, rules.timing.unknownShownMs);
+  return { ...box, front: { name: "unknown", intent, until } };
+}
+
+function tidy(box: Box): Box {
+  const over = [...box.orders.values()].some(isOver);
+  if (!over) return box;
+  return { ...box, orders: new Map([...box.orders].filter(([, payment]) => !isOver(payment))) };
+}
+
+function leaveResult(box: Box, front: Front & { name: "result" }, stamp: Stamp, rules: Rules): Box {
+  if (front.rearm !== null) return { ...box, front: armed(front.rearm, stamp, rules) };
+  if (rules.amount.source === "keypad") return { ...box, front: { name: "idle" } };
+  return { ...box, front: { name: "resting", until: after(stamp.at, rules.timing.restMs) } };
+}
+
+/** Opens the charge connection whenever a change has armed an amount. */
+function arrive(before: Box, box: Box): Step {
+  const warm = box.front.name === "armed" && before.front.name !== "armed";
+  return { box, effects: warm ? [{ type: "warm" }] : [] };
+}
+
+function firstFront(stamp: Stamp, rules: Rules): Front {
+  return rules.amount.source === "keypad" ? { name: "idle" } : armed(rules.amount.fixed, stamp, rules);
+}
+
+function armed(amountFen: Fen, stamp: Stamp, rules: Rules): Front {
+  const until = rules.amount.source === "keypad" ? after(stamp.at, rules.timing.armedMs) : null;
+  return { name: "armed", amountFen, until };
+}
+
+function entering(entry: AmountEntry, stamp: Stamp, rules: Rules): Front {
+  return { name: "entering", entry, until: after(stamp.at, rules.timing.entryMs) };
+}
+
+function startsEntry(key: Key): boolean {
+  return key.name === "digit" || key.name === "point" || key.name === "double-zero";
+}
+
+function notice(box: Box, name: NoticeName, stamp: Stamp, rules: Rules): Box {
+  return { ...box, notice: { name, until: after(stamp.at, rules.timing.noticeMs) } };
+}
+
+function untilOf(front: Front): Instant | null {
+  return front.name === "idle" || front.name === "paying" ? null : front.until;
+}
+
+function factsOf({ last, intent }: OpenOrder, rules: Rules) {
+  return {
+    charging: true,
+    reversing: last.state === "reversing",
+    final: last.final,
+    credentials: rules.merchants.some((merchant) => isSame(merchant, intent.merchant)),
+  };
+}
+
+/** Whether two merchants are the same for WeChat Pay. */
+export function isSame(a: Merchant, b: Merchant): boolean {
+  return (
+    a.appId === b.appId &&
+    a.merchantId === b.merchantId &&
+    a.subAppId === b.subAppId &&
+    a.subMerchantId === b.subMerchantId
+  );
+}
+
+function alarm(name: AlarmName, outTradeNo: string | null): Effect {
+  return { type: "alarm", alarm: name, outTradeNo };
+}
+
+function still(box: Box): Step {
+  return { box, effects: [] };
+}

@@ -1,0 +1,41 @@
+import type { AuthCode } from "../codecs/auth-code.ts";
+import type { Instant } from "../kernel/instant.ts";
+import type { Entry, Intent } from "./order.ts";
+
+/**
+ * What the core asks for. The loop carries effects out in order and posts what came of each as an event.
+ * There is no "publish": what is durable is what is reported, by those who follow the journal.
+ */
+export type Effect =
+  /** Make the entry durable, then say so: `recorded` or `record-failed`. */
+  | { readonly type: "record"; readonly entry: Entry }
+  /** Let the entry ride with the next one; nobody waits for it. */
+  | { readonly type: "note"; readonly entry: Entry }
+  /** Open the charge connection ahead of need. */
+  | { readonly type: "warm" }
+  /** Post the charge once; unless its headers can leave before `sendBefore`, do not send it at all. */
+  | {
+      readonly type: "charge";
+      readonly intent: Intent;
+      readonly code: AuthCode;
+      readonly sendBefore: Instant;
+    }
+  /** Query once; `host` null leaves the choice to the gateway. */
+  | { readonly type: "query"; readonly intent: Intent; readonly host: string | null }
+  /** Reverse once; only ever after a durable `reversing` entry. */
+  | { readonly type: "reverse"; readonly intent: Intent; readonly host: string | null }
+  /** Prove that WeChat Pay knows this box and signs its answers. */
+  | { readonly type: "probe" }
+  /** Tell operators; what is at stake is in the journal. */
+  | { readonly type: "alarm"; readonly alarm: AlarmName; readonly outTradeNo: string | null };
+
+/** What operators are woken for. */
+export type AlarmName =
+  | "reversal-open"
+  | "number-taken"
+  | "contradiction"
+  | "reverse-expired"
+  | "refunded-by-others"
+  | "journal-broken"
+  | "order-stranded"
+  | "merchant-unknown";

@@ -1,0 +1,20 @@
+import type { AuthCode, ScanRefusal } from "../codecs/auth-code.ts";
+import type { Key } from "./amount-entry.ts";
+import type { ProbeAnswer } from "./answers.ts";
+import type { OpenOrder } from "./order.ts";
+import type { PaymentEvent } from "./payment.ts";
+
+/** Everything that can happen to the box. The loop is the only one who calls the core with these. */
+export type BoxEvent =
+  /** The journal is open: its open orders and the hashes of the codes that were charged, oldest first. */
+  | { readonly type: "started"; readonly open: readonly OpenOrder[]; readonly usedCodes: readonly string[] }
+  | { readonly type: "key-pressed"; readonly key: Key }
+  /** `codeHash` is the salted hash by which the journal remembers the code. */
+  | { readonly type: "code-scanned"; readonly code: AuthCode; readonly codeHash: string }
+  | { readonly type: "scan-refused"; readonly refusal: ScanRefusal | "over-long" }
+  | { readonly type: "scanner-changed"; readonly ready: boolean }
+  | { readonly type: "payment"; readonly outTradeNo: string; readonly event: PaymentEvent }
+  | { readonly type: "probed"; readonly answer: ProbeAnswer }
+  | { readonly type: "woke" }
+  /** The process is asked to end: nothing new begins. */
+  | { readonly type: "stopping" };

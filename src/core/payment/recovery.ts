@@ -1,0 +1,89 @@
+/**
+ * What a start does with an order of the journal, as a table: four facts, sixteen combinations, and for each exactly one
+ * row. The table in ARCHITECTURE.md is generated from this one.
+ */
+import { invariant } from "../kernel/defect.ts";
+
+/** What the journal says of one order, and whether the box still holds the credentials of its merchant. */
+export interface OrderFacts {
+  /** A `charging` entry stands in the journal. */
+  readonly charging: boolean;
+  /** A `reversing` entry follows. */
+  readonly reversing: boolean;
+  /** The newest money entry is final. */
+  readonly final: boolean;
+  readonly credentials: boolean;
+}
+
+/**
+ * `ask`: query at once, as after an unclear answer. `reverse`: go on reversing. `hold`: charge nobody until somebody brings
+ * the credentials back. `leave`: nothing to do. `refuse`: the journal is damaged, do not start.
+ */
+export type RecoveryAction = "ask" | "reverse" | "hold" | "leave" | "refuse";
+
+export interface RecoveryRow {
+  readonly name: string;
+  /** What must hold for this row; a fact that is not named may be either. */
+  readonly when: Partial<OrderFacts>;
+  readonly action: RecoveryAction;
+  readonly because: string;
+}
+
+export const recoveryTable: readonly RecoveryRow[] = [
+  {
+    name: "nothing",
+    when: { charging: false, reversing: false, final: false },
+    action: "leave",
+    because: "Nothing was recorded, so nothing was sent.",
+  },
+  {
+    name: "orphan-reversal",
+    when: { charging: false, reversing: true },
+    action: "refuse",
+    because: "A reversal without its intent cannot have been written by this program.",
+  },
+  {
+    name: "orphan-end",
+    when: { charging: false, reversing: false, final: true },
+    action: "refuse",
+    because: "An end without its intent cannot have been written by this program.",
+  },
+  {
+    name: "closed",
+    when: { charging: true, final: true },
+    action: "leave",
+    because: "The order has ended; the reporters of the journal still follow it.",
+  },
+  {
+    name: "outcome-unknown",
+    when: { charging: true, reversing: false, final: false, credentials: true },
+    action: "ask",
+    because: "The charge may have left at any moment before the stop: it counts as charged now.",
+  },
+  {
+    name: "reversal-open",
+    when: { charging: true, reversing: true, final: false, credentials: true },
+    action: "reverse",
+    because: "What was to be reversed can never become paid; a query has not confirmed it yet.",
+  },
+  {
+    name: "merchant-gone",
+    when: { charging: true, final: false, credentials: false },
+    action: "hold",
+    because: "An order is asked about and reversed under its own merchant, or not at all.",
+  },
+];
+
+/** The one row for these facts; no row or two is a defect of the table. */
+export function recoveryOf(facts: OrderFacts): RecoveryRow {
+  const rows = recoveryTable.filter(
+    ({ when }) =>
+      (when.charging ?? facts.charging) === facts.charging &&
+      (when.reversing ?? facts.reversing) === facts.reversing &&
+      (when.final ?? facts.final) === facts.final &&
+      (when.credentials ?? facts.credentials) === facts.credentials,
+  );
+  const [row] = rows;
+  invariant(row !== undefined && rows.length === 1, "every combination has exactly one row");
+  return row;
+}

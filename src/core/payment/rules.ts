@@ -1,0 +1,95 @@
+import type { Fen } from "../kernel/fen.ts";
+import type { Instant, WallTime } from "../kernel/instant.ts";
+import type { Merchant } from "./order.ts";
+
+/** What the core is told once, at start: the settings that its decisions need. Times are in milliseconds. */
+export interface Rules {
+  readonly boxId: string;
+  /** Eight characters that stand for the box in order numbers; made by `order-number.ts`. */
+  readonly boxMark: string;
+  readonly version: string;
+  readonly merchant: Merchant;
+  /** Merchants whose credentials the box still holds, the current one included. */
+  readonly merchants: readonly Merchant[];
+  /** Origins of the hosts, in order of preference; never empty. */
+  readonly hosts: readonly string[];
+  readonly amount: AmountRules;
+  /** Whether there are keys: without them a result that wants to be seen leaves by itself. */
+  readonly keypad: boolean;
+  readonly late: "keep" | "reverse";
+  readonly timing: Timing;
+}
+
+export type AmountRules =
+  | { readonly source: "keypad"; readonly entry: "implied" | "explicit"; readonly maximum: Fen }
+  | { readonly source: "fixed"; readonly fixed: Fen };
+
+/** Every wait the core knows, in milliseconds. `standardTiming` has the usual values and their sources. */
+export interface Timing {
+  /** Between two queries, and before the first one after USERPAYING (design §4.8). */
+  readonly queryEveryMs: number;
+  /** From the charge to the last query and the decision to reverse (design §4.8). */
+  readonly giveUpAfterMs: number;
+  /** From the charge to the first reversal (WeChat Pay v2, reverse: at least 15 s). */
+  readonly reverseNotBeforeMs: number;
+  /** From the last moment a charge may have been in flight to an absence that counts (design §4.9). */
+  readonly confirmNotBeforeMs: number;
+  /** From the scan to the first byte of the charge (design §4.3). */
+  readonly sendWithinMs: number;
+  /** Waits between reversals, in order; the last one repeats (design §4.9). */
+  readonly reverseAgainMs: readonly number[];
+  /** A reversal that is open for so long raises an alarm (design §4.9). */
+  readonly reversalAlarmMs: number;
+  /** A reversal in front of people that is open for so long turns into RESULT UNKNOWN (design §4.12). */
+  readonly askStaffAfterMs: number;
+  /** RESULT UNKNOWN on a box without keys stays for so long (design §4.12). */
+  readonly unknownShownMs: number;
+  /** From a decline by code to its check in the background (design §4.7). */
+  readonly checkAfterMs: number;
+  /** Between queries of an order that the journal could not take (design §4.11). */
+  readonly strandedEveryMs: number;
+  /** Waits between probes that fail, in order; the last one repeats (design §4.4). */
+  readonly probeAgainMs: readonly number[];
+  /** An armed amount lives for so long (design §4.13). */
+  readonly armedMs: number;
+  /** An entry that nobody goes on with is cleared after so long. */
+  readonly entryMs: number;
+  /** A result stays on the screen for so long unless a key is pressed. */
+  readonly resultMs: number;
+  /** A refusal that moves no money stays on the screen for so long. */
+  readonly noticeMs: number;
+  /** A fixed amount arms again after so long without a decode (design §4.13). */
+  readonly restMs: number;
+}
+
+/** The usual waits; a configuration replaces some, tests replace more. */
+export const standardTiming: Timing = {
+  queryEveryMs: 5_000,
+  giveUpAfterMs: 45_000,
+  reverseNotBeforeMs: 15_000,
+  confirmNotBeforeMs: 60_000,
+  sendWithinMs: 10_000,
+  reverseAgainMs: [1_000, 2_000, 5_000, 10_000, 30_000, 60_000],
+  reversalAlarmMs: 300_000,
+  askStaffAfterMs: 20_000,
+  unknownShownMs: 30_000,
+  checkAfterMs: 30_000,
+  strandedEveryMs: 30_000,
+  probeAgainMs: [1_000, 2_000, 5_000, 10_000, 30_000, 60_000],
+  armedMs: 180_000,
+  entryMs: 30_000,
+  resultMs: 5_000,
+  noticeMs: 3_000,
+  restMs: 5_000,
+};
+
+/**
+ * What the loop puts on every event: the moment it was taken up, on both clocks, and 128 fresh random bits as four
+ * unsigned 32-bit numbers. With it the core needs neither a clock nor a source of chance.
+ */
+export interface Stamp {
+  readonly at: Instant;
+  readonly wall: WallTime;
+  readonly clockTrusted: boolean;
+  readonly chance: readonly [number, number, number, number];
+}

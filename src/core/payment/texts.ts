@@ -1,0 +1,44 @@
+/** A language of the screens; Chinese is written in pinyin, for character displays have no hanzi. */
+export type Language = "en" | "zh";
+
+/**
+ * Two lines of at most 16 cells. `|` parts what stands at the left from what stands at the right; `{amount}` is the amount
+ * with its sign, `{yuan}` the amount alone, `{seconds}` a countdown, `{ref}` a short reference or an outage code.
+ */
+type Lines = readonly [string, string];
+
+const table = {
+  boot: { en: ["ScanBox", "Starting..."], zh: ["ScanBox", "Qidong zhong..."] },
+  "out-of-service": { en: ["OUT OF SERVICE", "Ask staff|{ref}"], zh: ["Zanting fuwu", "Dianyuan|{ref}"] },
+  offline: { en: ["No network", "Use other way"], zh: ["Wangluo guzhang", "Yong xianjin"] },
+  idle: { en: ["Welcome", "Enter amount"], zh: ["Huanying", "Qing shuru jine"] },
+  entering: { en: ["Amount|(CNY)", "|{yuan}"], zh: ["Jine|(CNY)", "|{yuan}"] },
+  armed: { en: ["Pay|{amount}", "Show WeChat code"], zh: ["Fukuan|{amount}", "Qing saomiao"] },
+  resting: { en: ["Pay|{amount}", "One moment..."], zh: ["Fukuan|{amount}", "Qing shaohou..."] },
+  submitting: { en: ["Pay|{amount}", "Please wait..."], zh: ["Fukuan|{amount}", "Qing shaohou..."] },
+  password: { en: ["Password|{amount}", "on phone|{seconds}s"], zh: ["Mima|{amount}", "shouji|{seconds}s"] },
+  checking: { en: ["Checking|{amount}", "Do NOT pay again"], zh: ["Chaxun|{amount}", "Qing wu chongfu"] },
+  reversing: { en: ["Cancel|{amount}", "Do NOT pay again"], zh: ["Chexiao|{amount}", "Qing wu chongfu"] },
+  paid: { en: ["PAID|{amount}", "Thank you"], zh: ["OK|{amount}", "Chenggong Xiexie"] },
+  "not-paid": { en: ["NOT PAID", "Nothing charged"], zh: ["Wei zhifu", "Wei koukuan"] },
+  "not-paid-funds": { en: ["NOT PAID", "Low balance"], zh: ["Wei zhifu", "Yue buzu"] },
+  "not-paid-card": { en: ["NOT PAID", "Use another card"], zh: ["Wei zhifu", "Qing huan ka"] },
+  "not-sent": { en: ["NOT PAID", "No network"], zh: ["Wei zhifu", "Wangluo guzhang"] },
+  "code-expired": { en: ["Code expired", "Refresh + rescan"], zh: ["Ma yi guoqi", "Shuaxin zai sao"] },
+  "code-used": { en: ["Code used before", "Refresh + rescan"], zh: ["Ma yi yongguo", "Shuaxin zai sao"] },
+  "code-not-wechat": { en: ["Not WeChat code", "Open pay code"], zh: ["Fei weixin ma", "Dakai fukuanma"] },
+  "not-a-code": { en: ["Not a pay code", "Scan again"], zh: ["Fei fukuanma", "Qing zai sao"] },
+  "no-amount": { en: ["No amount yet", "Enter amount"], zh: ["Wei shu jine", "Qing shuru jine"] },
+  "amount-zero": { en: ["Amount is zero", "Enter amount"], zh: ["Jine wei ling", "Qing shuru jine"] },
+  "amount-too-large": { en: ["Max|{amount}", "Clear and retry"], zh: ["Zuigao|{amount}", "Qing chong shu"] },
+  cancelled: { en: ["CANCELLED", "Nothing charged"], zh: ["Yi chexiao", "Wei koukuan"] },
+  "timed-out": { en: ["TIMED OUT", "Nothing charged"], zh: ["Chaoshi", "Wei koukuan"] },
+  refunded: { en: ["Refunded|{amount}", "See WeChat msg"], zh: ["Tuikuan|{amount}", "Kan weixin xiaoxi"] },
+  unknown: { en: ["RESULT UNKNOWN", "Ask staff|#{ref}"], zh: ["Jieguo weizhi", "Dianyuan|#{ref}"] },
+} as const satisfies Readonly<Record<string, Readonly<Record<Language, Lines>>>>;
+
+/** The name of a text; what it means is decided in `screen.ts`. */
+export type TextName = keyof typeof table;
+
+/** All texts in all languages (till-and-ux §3.2). */
+export const texts: Readonly<Record<TextName, Readonly<Record<Language, Lines>>>> = table;

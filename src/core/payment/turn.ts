@@ -1,0 +1,49 @@
+/** One turn of the core: an event in, everything that follows from it out. The loop calls nothing else. */
+import { invariant } from "../kernel/defect.ts";
+import type { Instant } from "../kernel/instant.ts";
+import { rfc3339 } from "../kernel/rfc3339.ts";
+import { type Box, start, step, wakeAt } from "./box.ts";
+import { checkBox } from "./box-check.ts";
+import type { Effect } from "./effects.ts";
+import type { BoxEvent } from "./events.ts";
+import type { Rules, Stamp } from "./rules.ts";
+import { type Screen, screenFor } from "./screen.ts";
+
+export interface Turn {
+  readonly box: Box;
+  readonly effects: readonly Effect[];
+  readonly screen: Screen;
+  readonly wakeAt: Instant | null;
+}
+
+/** Begins the box with its journal. The journal learns which boot writes from here on. */
+export function firstTurn(event: BoxEvent & { readonly type: "started" }, stamp: Stamp, rules: Rules): Turn {
+  const { box, effects } = start(event, stamp, rules);
+  const boot = { kind: "boot", boot: box.numbering.bootMark, version: rules.version } as const;
+  const note: Effect = { type: "note", entry: { ...boot, at: rfc3339(stamp.wall) } };
+  return turned(box, [note, ...effects], stamp, rules);
+}
+
+/** Goes on with the box. */
+export function nextTurn(before: Turn, event: BoxEvent, stamp: Stamp, rules: Rules): Turn {
+  const { box, effects } = step(before.box, event, stamp, rules);
+  checkBox(before.box, box, rules);
+  const after = turned(box, effects, stamp, rules);
+  const shown = proofOfDisplay(before.screen, after, stamp);
+  return shown === null ? after : { ...after, effects: [...effects, shown] };
+}
+
+function turned(box: Box, effects: readonly Effect[], stamp: Stamp, rules: Rules): Turn {
+  const screen = screenFor(box, stamp.at, rules);
+  const wake = wakeAt(box, stamp.at, rules);
+  invariant(wake === null || wake > stamp.at, "what was due has been done");
+  return { box, effects, screen, wakeAt: wake };
+}
+
+/** What the customer was shown of an order's end is itself in the journal, so that a dispute can be replayed. */
+function proofOfDisplay(before: Screen, { box, screen }: Turn, stamp: Stamp): Effect | null {
+  const { front } = box;
+  if ((front.name !== "result" && front.name !== "unknown") || before.text === screen.text) return null;
+  const entry = { kind: "shown", outTradeNo: front.intent.outTradeNo, text: screen.text } as const;
+  return { type: "note", entry: { ...entry, at: rfc3339(stamp.wall) } };
+}

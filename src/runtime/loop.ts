@@ -1,0 +1,138 @@
+import { invariant } from "../core/kernel/defect.ts";
+import type { Instant } from "../core/kernel/instant.ts";
+import type { Effect } from "../core/payment/effects.ts";
+import type { BoxEvent } from "../core/payment/events.ts";
+import type { Rules, Stamp } from "../core/payment/rules.ts";
+import { bootScreen, type Screen } from "../core/payment/screen.ts";
+import { firstTurn, nextTurn, type Turn } from "../core/payment/turn.ts";
+import type { Clock, Entropy, Timer } from "./ports.ts";
+
+/** One hand for each effect: a kind without one does not compile. A hand posts what came of it, at once or later. */
+export type Hands = {
+  readonly [Type in Effect["type"]]: (effect: Extract<Effect, { type: Type }>) => void;
+};
+
+/** How many events may wait: devices and answers bring a handful; more is a fault that must not eat the memory. */
+const MAILBOX_MAX = 1_024;
+
+/**
+ * The only caller of the core: takes events one at a time, stamps each with the clocks and with chance, carries the effects
+ * out in order, shows the screen, and sets the one timer that the core asked for.
+ */
+export class Loop {
+  readonly #clock: Clock;
+  readonly #entropy: Entropy;
+  readonly #rules: Rules;
+  readonly #hands: Hands;
+  readonly #show: (screen: Screen) => void;
+  readonly #onTurn: (event: BoxEvent, turn: Turn) => void;
+  readonly #mailbox: BoxEvent[] = [];
+  #turn: Turn | null = null;
+  #turning = false;
+  #timer: { readonly at: Instant; readonly timer: Timer } | null = null;
+  #turns = 0;
+
+  constructor(options: {
+    readonly clock: Clock;
+    readonly entropy: Entropy;
+    readonly rules: Rules;
+    readonly hands: Hands;
+    /** Called with every screen that differs from the last one, the boot screen first. */
+    readonly show: (screen: Screen) => void;
+    /** Called after every turn, before its effects. */
+    readonly onTurn: (event: BoxEvent, turn: Turn) => void;
+  }) {
+    this.#clock = options.clock;
+    this.#entropy = options.entropy;
+    this.#rules = options.rules;
+    this.#hands = options.hands;
+    this.#show = options.show;
+    this.#onTurn = options.onTurn;
+    this.#show(bootScreen);
+  }
+
+  /** The last turn, null before `started`. */
+  get turn(): Turn | null {
+    return this.#turn;
+  }
+
+  /** How many turns have been completed: what a watchdog is fed with. */
+  get turns(): number {
+    return this.#turns;
+  }
+
+  /** Puts an event into the mailbox. Before `started` there is no box, and what devices say is dropped. */
+  post(event: BoxEvent): void {
+    if (this.#turn === null && event.type !== "started" && !this.#turning) return;
+    invariant(this.#mailbox.length < MAILBOX_MAX, "the mailbox never fills");
+    this.#mailbox.push(event);
+    if (this.#turning) return;
+    this.#turning = true;
+    for (let next = this.#mailbox.shift(); next !== undefined; next = this.#mailbox.shift()) this.#take(next);
+    this.#turning = false;
+  }
+
+  /** Ends the loop: its timer is gone, and nothing that is posted has an effect any more. */
+  stop(): void {
+    this.#timer?.timer.cancel();
+    this.#timer = null;
+    this.#turn = null;
+  }
+
+  #take(event: BoxEvent): void {
+    const before = this.#turn;
+    if (before === null && event.type !== "started") return;
+    const turn = this.#turned(before, event);
+    this.#turn = turn;
+    this.#turns += 1;
+    this.#onTurn(event, turn);
+    this.#setTimer(turn.wakeAt);
+    if (before === null || !isSameScreen(before.screen, turn.screen)) this.#show(turn.screen);
+    for (const effect of turn.effects) this.#carryOut(effect);
+  }
+
+  #turned(before: Turn | null, event: BoxEvent): Turn {
+    if (before !== null) return nextTurn(before, event, this.#stamp(), this.#rules);
+    invariant(event.type === "started", "a box starts with its journal");
+    return firstTurn(event, this.#stamp(), this.#rules);
+  }
+
+  #stamp(): Stamp {
+    const bytes = this.#entropy.bytes(16);
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    const chance = [view.getUint32(0), view.getUint32(4), view.getUint32(8), view.getUint32(12)] as const;
+    return { at: this.#clock.now(), wall: this.#clock.wall(), clockTrusted: this.#clock.trusted(), chance };
+  }
+
+  #setTimer(at: Instant | null): void {
+    if (this.#timer?.at === at) return;
+    this.#timer?.timer.cancel();
+    this.#timer =
+      at === null
+        ? null
+        : {
+            at,
+            timer: this.#clock.at(at, () => {
+              this.#timer = null;
+              this.post({ type: "woke" });
+            }),
+          };
+  }
+
+  #carryOut(effect: Effect): void {
+    // The compiler cannot see that hand and effect agree in type; the mapped type of `Hands` says so.
+    const hand = this.#hands[effect.type] as (effect: Effect) => void;
+    hand(effect);
+  }
+}
+
+function isSameScreen(a: Screen, b: Screen): boolean {
+  return (
+    a.text === b.text &&
+    a.amountFen === b.amountFen &&
+    a.seconds === b.seconds &&
+    a.ref === b.ref &&
+    a.light === b.light &&
+    a.sound === b.sound
+  );
+}
