@@ -7,20 +7,18 @@ import type { AuthCode } from "../codecs/auth-code.ts";
 import { Defect, invariant, unreachable } from "../kernel/defect.ts";
 import { type Fen, fenOf } from "../kernel/fen.ts";
 import { after, earliest, type Instant } from "../kernel/instant.ts";
+import { advance, begin, resume } from "./advance.ts";
 import { type AmountEntry, emptyEntry, enteredFen, type Key, typeKey } from "./amount-entry.ts";
 import type { AlarmName, Effect } from "./effects.ts";
 import type { BoxEvent } from "./events.ts";
 import type { Intent, Merchant, OpenOrder } from "./order.ts";
 import { markOf, type Numbering, numberingOf, orderNumber } from "./order-number.ts";
 import {
-  advance,
-  begin,
   isOpen,
   isOver,
   type Payment,
   type PaymentEvent,
   wakeAt as paymentWakeAt,
-  resume,
   type Verdict,
 } from "./payment.ts";
 import { recoveryOf } from "./recovery.ts";

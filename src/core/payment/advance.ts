@@ -1,0 +1,245 @@
+/** Every change of an order: `advance` takes one event and hands it to the phase that it concerns. */
+import type { AuthCode } from "../codecs/auth-code.ts";
+import { invariant, unreachable } from "../kernel/defect.ts";
+import { after } from "../kernel/instant.ts";
+import type { QueryAnswer } from "./answers.ts";
+import { askedAnswered, asking, chargeAnswered, checked } from "./asking.ts";
+import type { Intent, MoneyState, OpenOrder } from "./order.ts";
+import { type Advance, type Payment, type PaymentEvent, wakeAt } from "./payment.ts";
+import { book, reversalQueried, reverseAnswered, reverseFrom } from "./reversal.ts";
+import type { Rules, Stamp } from "./rules.ts";
+import { alarm, close, go, notCharged, txOf } from "./verdict.ts";
+
+/** Begins an order: its intent goes to the journal. */
+export function begin(intent: Intent, code: AuthCode, stamp: Stamp, rules: Rules): Advance {
+  const payment: Payment = {
+    intent,
+    phase: {
+      name: "recording",
+      code,
+      sendBefore: after(stamp.at, rules.timing.sendWithinMs),
+      cancelled: false,
+    },
+    flying: null,
+    counts: { charge: 1, query: 0, reverse: 0 },
+    transactionId: null,
+    seenPaid: false,
+    recovered: false,
+    chargedAt: stamp.at,
+    sentAt: stamp.at,
+    landedAt: stamp.at,
+    chargedHosts: rules.hosts,
+  };
+  const tx = txOf(payment, { state: "charging", charged: "unknown", reason: null, late: false }, null, rules);
+  return { payment, effects: [{ type: "record", entry: { kind: "charging", tx, intent } }] };
+}
+
+/** Takes up an order that the journal holds without an end: it counts as charged now (design §4.10). */
+export function resume(order: OpenOrder, stamp: Stamp, rules: Rules): Payment {
+  const { intent, last } = order;
+  const counts = { charge: last.chargeCount, query: last.queryCount, reverse: last.reverseCount };
+  const { at } = stamp;
+  const payment = {
+    intent,
+    flying: null,
+    counts,
+    transactionId: last.transactionId,
+    seenPaid: last.transactionId !== null,
+    recovered: true,
+    chargedAt: at,
+    sentAt: at,
+    landedAt: at,
+    chargedHosts: rules.hosts,
+  };
+  if (last.state === "charging") return { ...payment, phase: asking("unclear", at, at, at, rules) };
+  invariant(last.state === "reversing", "an open order is charging or reversing");
+  return reverseFrom(
+    { ...payment, phase: { name: "booking", reason: last.reason ?? "gave-up" } },
+    stamp,
+    rules,
+  );
+}
+
+/** Moves one order by one event. What people can cause at any time is ignored by name; an answer nobody asked for is a defect. */
+export function advance(payment: Payment, event: PaymentEvent, stamp: Stamp, rules: Rules): Advance {
+  switch (event.type) {
+    case "recorded":
+      return recorded(payment, event.state, stamp, rules);
+    case "record-failed":
+      return recordFailed(payment, event.state, stamp, rules);
+    case "charge-answered":
+      return chargeAnswered(landed(payment, "charge"), event.host, event.answer, stamp, rules);
+    case "query-answered":
+      return queryAnswered(payment, event.host, event.answer, stamp, rules);
+    case "reverse-answered":
+      return reverseAnswered(landed(payment, "reverse"), event.answer, stamp, rules);
+    case "woke":
+      return woke(payment, stamp, rules);
+    case "cancel-pressed":
+      return cancelPressed(payment, rules);
+    default:
+      return unreachable(event);
+  }
+}
+
+function recorded(payment: Payment, state: MoneyState, stamp: Stamp, rules: Rules): Advance {
+  const { phase } = payment;
+  switch (phase.name) {
+    case "recording": {
+      invariant(state === "charging", "a recording order waits for its charging record");
+      if (phase.cancelled)
+        return close(payment, notCharged("cancelled", "cancelled-by-person"), stamp, rules);
+      if (stamp.at >= phase.sendBefore) return close(payment, notCharged("declined", "stale"), stamp, rules);
+      const charged: Payment = {
+        ...payment,
+        phase: { name: "charging", sendBefore: phase.sendBefore, cancelled: false },
+        flying: { call: "charge", at: stamp.at },
+        chargedAt: stamp.at,
+      };
+      const { intent } = payment;
+      return go(charged, { type: "charge", intent, code: phase.code, sendBefore: phase.sendBefore });
+    }
+    case "booking":
+      invariant(state === "reversing", "a booking order waits for its reversing record");
+      return go(reverseFrom(payment, stamp, rules));
+    case "closing": {
+      const { verdict } = phase;
+      invariant(state === verdict.state, "a closing order waits for the record of its verdict");
+      const byCode =
+        verdict.state === "declined" && verdict.reason !== "not-sent" && verdict.reason !== "stale";
+      const check = byCode ? after(stamp.at, rules.timing.checkAfterMs) : null;
+      return go({ ...payment, phase: { name: "settled", verdict, check } });
+    }
+    default:
+      invariant(false, `no record was asked for in phase ${phase.name}`);
+  }
+}
+
+/**
+ * Without a durable intent nothing was sent and nothing will be; without a durable reversal none may be sent; without a
+ * durable verdict none is shown. The order stays open in the journal and the next start takes it up.
+ */
+function recordFailed(payment: Payment, state: MoneyState, stamp: Stamp, rules: Rules): Advance {
+  const { name } = payment.phase;
+  if (name === "recording") return go({ ...payment, phase: { name: "void" } });
+  invariant(name === "booking" || name === "closing", `no ${state} record was asked for in phase ${name}`);
+  return go(
+    { ...payment, phase: { name: "stranded", next: after(stamp.at, rules.timing.strandedEveryMs) } },
+    alarm("order-stranded", payment),
+  );
+}
+
+function queryAnswered(
+  payment: Payment,
+  host: string,
+  answer: QueryAnswer,
+  stamp: Stamp,
+  rules: Rules,
+): Advance {
+  const askedAt = payment.flying?.at ?? stamp.at;
+  const here = withMoneySeen(landed(payment, "query"), answer);
+  const { phase } = here;
+  switch (phase.name) {
+    case "asking":
+      return askedAnswered(here, phase, answer, stamp, rules);
+    case "booking":
+    case "closing":
+      // The reversal or the verdict is on its way into the journal: from here on this answer can change neither.
+      return go(here);
+    case "reversing":
+      return reversalQueried(here, phase, { host, answer, askedAt }, stamp, rules);
+    case "settled":
+      return checked(here, phase, answer, stamp, rules);
+    case "stranded":
+      return go({
+        ...here,
+        phase: { name: "stranded", next: after(stamp.at, rules.timing.strandedEveryMs) },
+      });
+    default:
+      invariant(false, `no query was asked for in phase ${phase.name}`);
+  }
+}
+
+function woke(payment: Payment, stamp: Stamp, rules: Rules): Advance {
+  const due = wakeAt(payment);
+  if (due === null || stamp.at < due) return go(payment);
+  const { phase } = payment;
+  switch (phase.name) {
+    case "asking": {
+      const last = stamp.at >= phase.giveUpAt;
+      return query({ ...payment, phase: { ...phase, last } }, null, stamp);
+    }
+    case "settled":
+    case "stranded":
+      return query(payment, null, stamp);
+    case "reversing": {
+      if (phase.next.call === "query") return query(payment, hostOf(payment.counts.query, rules), stamp);
+      const host = hostOf(payment.counts.reverse, rules);
+      const counts = { ...payment.counts, reverse: payment.counts.reverse + 1 };
+      const flying = { call: "reverse", at: stamp.at } as const;
+      return go({ ...payment, counts, flying }, { type: "reverse", intent: payment.intent, host });
+    }
+    default:
+      invariant(false, `nothing is due in phase ${phase.name}`);
+  }
+}
+
+/** Before the charge leaves a cancellation ends the order; afterwards it is a request to reverse (design §4.8). */
+function cancelPressed(payment: Payment, rules: Rules): Advance {
+  const { phase } = payment;
+  switch (phase.name) {
+    case "recording":
+    case "charging":
+      return go({ ...payment, phase: { ...phase, cancelled: true } });
+    case "asking":
+      return book(payment, "cancelled-by-person", rules);
+    case "booking":
+    case "reversing":
+    case "closing":
+    case "settled":
+    case "stranded":
+    case "void":
+      return go(payment);
+    default:
+      return unreachable(phase);
+  }
+}
+
+function query(payment: Payment, host: string | null, stamp: Stamp): Advance {
+  const counts = { ...payment.counts, query: payment.counts.query + 1 };
+  const flying = { call: "query", at: stamp.at } as const;
+  return go({ ...payment, counts, flying }, { type: "query", intent: payment.intent, host });
+}
+
+/** Reversals and their queries take the hosts in turn: an order book is shared, a broken host is not waited for. */
+function hostOf(count: number, rules: Rules): string | null {
+  return rules.hosts[count % rules.hosts.length] ?? null;
+}
+
+function landed(payment: Payment, call: "charge" | "query" | "reverse"): Payment {
+  invariant(payment.flying?.call === call, `a ${call} is answered where one is flying`);
+  return { ...payment, flying: null };
+}
+
+function withMoneySeen(payment: Payment, answer: QueryAnswer): Payment {
+  switch (answer.kind) {
+    case "paid":
+      return { ...payment, seenPaid: true, transactionId: answer.transactionId };
+    case "refunded":
+      return { ...payment, seenPaid: true, transactionId: answer.transactionId ?? payment.transactionId };
+    case "closed":
+      return {
+        ...payment,
+        seenPaid: payment.seenPaid || answer.paidOnce,
+        transactionId: answer.transactionId ?? payment.transactionId,
+      };
+    case "unpaid":
+    case "failed":
+    case "absent":
+    case "unknown":
+    case "not-sent":
+      return payment;
+    default:
+      return unreachable(answer);
+  }
+}

@@ -1,0 +1,135 @@
+/** Finding out what became of a charge: its answer, the queries after an unclear one, the look at a declined one. */
+import { invariant, unreachable } from "../kernel/defect.ts";
+import { after, earlier, type Instant, later } from "../kernel/instant.ts";
+import type { ChargeAnswer, QueryAnswer } from "./answers.ts";
+import type { Advance, Payment, Phase, Verdict } from "./payment.ts";
+import { book } from "./reversal.ts";
+import type { Rules, Stamp } from "./rules.ts";
+import { close, closed, go, notCharged, withAlarm } from "./verdict.ts";
+
+/** The charge came back, or did not. */
+export function chargeAnswered(
+  payment: Payment,
+  host: string,
+  answer: ChargeAnswer,
+  stamp: Stamp,
+  rules: Rules,
+): Advance {
+  const { phase } = payment;
+  invariant(phase.name === "charging", "a charge is answered while its order is charging");
+  const sentAt = earlier(stamp.at, phase.sendBefore);
+  const here: Payment = { ...payment, sentAt, landedAt: stamp.at, chargedHosts: [host] };
+  switch (answer.kind) {
+    case "paid":
+      return paid(here, answer.transactionId, stamp, rules);
+    case "declined":
+      return close(here, notCharged("declined", answer.reason), stamp, rules);
+    case "not-sent": {
+      const unsent = { ...here, counts: { ...here.counts, charge: 0 } };
+      const reason = answer.why === "too-late" ? "stale" : "not-sent";
+      return close(unsent, notCharged("declined", reason), stamp, rules);
+    }
+    case "taken": {
+      const verdict: Verdict = { state: "manual", charged: "unknown", reason: "number-taken", late: false };
+      return withAlarm(close(here, verdict, stamp, rules), "number-taken");
+    }
+    case "pending":
+    case "disputed":
+    case "unknown": {
+      if (phase.cancelled) return book(here, "cancelled-by-person", rules);
+      const { at } = stamp;
+      const about =
+        answer.kind === "pending" ? "password" : answer.kind === "disputed" ? "disputed" : "unclear";
+      const first = answer.kind === "pending" ? after(at, rules.timing.queryEveryMs) : at;
+      return go({ ...here, phase: asking(about, payment.chargedAt, first, at, rules) });
+    }
+    default:
+      return unreachable(answer);
+  }
+}
+
+/** What a query means for an order whose outcome is open. */
+export function askedAnswered(
+  payment: Payment,
+  phase: Phase & { name: "asking" },
+  answer: QueryAnswer,
+  stamp: Stamp,
+  rules: Rules,
+): Advance {
+  switch (answer.kind) {
+    case "paid":
+      return paid(payment, answer.transactionId, stamp, rules);
+    case "refunded":
+      return withAlarm(
+        close(payment, notCharged("refunded", "closed-by-wechat"), stamp, rules),
+        "refunded-by-others",
+      );
+    case "closed":
+      return close(payment, closed(payment, "closed-by-wechat"), stamp, rules);
+    case "failed":
+      return book(payment, "pay-error", rules);
+    case "unpaid":
+    case "absent":
+    case "unknown":
+    case "not-sent": {
+      const signed = answer.kind === "unpaid" || answer.kind === "absent";
+      if (phase.about === "disputed" && signed) return book(payment, "refused-unclear", rules);
+      if (phase.last) return book(payment, "gave-up", rules);
+      const paying = answer.kind === "unpaid" && answer.paying;
+      const next = after(stamp.at, rules.timing.queryEveryMs);
+      const about = paying ? "password" : answer.kind === "unpaid" ? "unclear" : phase.about;
+      return go({
+        ...payment,
+        phase: { ...phase, about, next: earlier(next, phase.giveUpAt) },
+      });
+    }
+    default:
+      return unreachable(answer);
+  }
+}
+
+/** The one look at a declined order: if money moved after all, it goes back and somebody is told (design §4.7). */
+export function checked(
+  payment: Payment,
+  phase: Phase & { name: "settled" },
+  answer: QueryAnswer,
+  stamp: Stamp,
+  rules: Rules,
+): Advance {
+  switch (answer.kind) {
+    case "paid":
+      return withAlarm(book(payment, "contradiction", rules), "contradiction");
+    case "unknown":
+    case "not-sent":
+      return go({ ...payment, phase: { ...phase, check: after(stamp.at, rules.timing.checkAfterMs) } });
+    case "refunded":
+    case "closed":
+    case "unpaid":
+    case "failed":
+    case "absent":
+      return go({ ...payment, phase: { ...phase, check: null } });
+    default:
+      return unreachable(answer);
+  }
+}
+
+/** The phase in which an order is asked about until `giveUpAfterMs` after its charge. */
+export function asking(
+  about: "password" | "unclear" | "disputed",
+  chargedAt: Instant,
+  next: Instant,
+  now: Instant,
+  rules: Rules,
+): Phase {
+  const deadline = after(chargedAt, rules.timing.giveUpAfterMs);
+  const giveUpAt = later(deadline, now);
+  return { name: "asking", about, giveUpAt, next: earlier(next, giveUpAt), last: false };
+}
+
+/** Money has moved, proved. A payment found on recovery is late; the setting says what becomes of it. */
+function paid(payment: Payment, transactionId: string, stamp: Stamp, rules: Rules): Advance {
+  const seen = { ...payment, transactionId, seenPaid: true };
+  if (payment.recovered && rules.late === "reverse") return book(seen, "late-reversed", rules);
+  const verdict: Verdict = { state: "paid", charged: "yes", reason: null, late: payment.recovered };
+  return close(seen, verdict, stamp, rules);
+}

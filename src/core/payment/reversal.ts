@@ -1,0 +1,128 @@
+/** Taking a charge back: durable before the first request, stubborn until a query confirms it (design §4.9). */
+import { invariant, unreachable } from "../kernel/defect.ts";
+import { after, type Instant, later } from "../kernel/instant.ts";
+import type { QueryAnswer, ReverseAnswer } from "./answers.ts";
+import type { MoneyReason } from "./order.ts";
+import type { Advance, Payment, Phase, Verdict } from "./payment.ts";
+import type { Rules, Stamp } from "./rules.ts";
+import { alarm, close, closed, go, notCharged, txOf, withAlarm } from "./verdict.ts";
+
+/** Hands the reversal to the journal; from here on the order can never become paid (design §4.9). */
+export function book(payment: Payment, reason: MoneyReason, rules: Rules): Advance {
+  const tx = txOf(payment, { state: "reversing", charged: "unknown", reason, late: false }, null, rules);
+  return go(
+    { ...payment, phase: { name: "booking", reason } },
+    { type: "record", entry: { kind: "money", tx } },
+  );
+}
+
+/** The reversal is durable: the first request leaves once the charge is old enough. */
+export function reverseFrom(payment: Payment, stamp: Stamp, rules: Rules): Payment {
+  invariant(payment.phase.name === "booking", "a reversal is recorded before it begins");
+  const earliest = after(payment.sentAt, rules.timing.reverseNotBeforeMs);
+  return {
+    ...payment,
+    phase: {
+      name: "reversing",
+      reason: payment.phase.reason,
+      since: stamp.at,
+      next: { call: "reverse", at: later(earliest, stamp.at) },
+      rounds: 0,
+      answered: false,
+      absentAt: [],
+      alarmed: false,
+    },
+  };
+}
+
+/** A reversal came back: whatever it said, only a query confirms. */
+export function reverseAnswered(
+  payment: Payment,
+  answer: ReverseAnswer,
+  stamp: Stamp,
+  rules: Rules,
+): Advance {
+  const { phase } = payment;
+  invariant(phase.name === "reversing", "a reversal is answered while its order is reversing");
+  const query = { call: "query", at: stamp.at } as const;
+  switch (answer.kind) {
+    case "done":
+    case "again":
+      return go({ ...payment, phase: { ...phase, answered: true, next: query } });
+    case "unknown":
+    case "not-sent":
+      return go({ ...payment, phase: { ...phase, next: query } });
+    case "expired": {
+      const verdict: Verdict = {
+        state: "manual",
+        charged: "unknown",
+        reason: "reverse-expired",
+        late: false,
+      };
+      return withAlarm(close(payment, verdict, stamp, rules), "reverse-expired");
+    }
+    default:
+      return unreachable(answer);
+  }
+}
+
+/** What a query means for an order that is being reversed. */
+export function reversalQueried(
+  payment: Payment,
+  phase: Phase & { name: "reversing" },
+  query: { readonly host: string; readonly answer: QueryAnswer; readonly askedAt: Instant },
+  stamp: Stamp,
+  rules: Rules,
+): Advance {
+  const { answer, host, askedAt } = query;
+  switch (answer.kind) {
+    case "refunded":
+      return close(payment, notCharged("refunded", phase.reason), stamp, rules);
+    case "closed":
+      return close(payment, closed(payment, phase.reason), stamp, rules);
+    case "absent": {
+      // Once money was seen to move, only a signed end of the order says that it went back.
+      if (!phase.answered || payment.seenPaid) return reverseAgain(payment, phase, stamp, rules);
+      const countsFrom = after(payment.landedAt, rules.timing.confirmNotBeforeMs);
+      const absentAt = askedAt >= countsFrom ? [...phase.absentAt, host] : phase.absentAt;
+      const everywhere = payment.chargedHosts.every((charged) => absentAt.includes(charged));
+      if (absentAt.length >= 2 && everywhere) {
+        return close(payment, closed(payment, phase.reason), stamp, rules);
+      }
+      const soon = after(stamp.at, rules.timing.reverseAgainMs[0] ?? 0);
+      const next = { call: "query", at: later(soon, countsFrom) } as const;
+      return alarmIfLong({ ...payment, phase: { ...phase, absentAt, next } }, stamp, rules);
+    }
+    case "paid":
+    case "unpaid":
+    case "failed":
+      // It exists: an absence seen before is void, and another reversal is due.
+      return reverseAgain(payment, { ...phase, absentAt: [] }, stamp, rules);
+    case "unknown":
+    case "not-sent":
+      return reverseAgain(payment, phase, stamp, rules);
+    default:
+      return unreachable(answer);
+  }
+}
+
+/** Another round, later each time, with jitter so that a shop's boxes do not come together. */
+function reverseAgain(
+  payment: Payment,
+  phase: Phase & { name: "reversing" },
+  stamp: Stamp,
+  rules: Rules,
+): Advance {
+  const waits = rules.timing.reverseAgainMs;
+  const wait = waits[Math.min(phase.rounds, waits.length - 1)] ?? 0;
+  const jittered = Math.round(wait * (0.75 + (0.5 * stamp.chance[0]) / 2 ** 32));
+  const next = { call: "reverse", at: after(stamp.at, jittered) } as const;
+  return alarmIfLong({ ...payment, phase: { ...phase, rounds: phase.rounds + 1, next } }, stamp, rules);
+}
+
+function alarmIfLong(payment: Payment, stamp: Stamp, rules: Rules): Advance {
+  const { phase } = payment;
+  invariant(phase.name === "reversing", "only reversals grow old");
+  if (phase.alarmed || stamp.at < after(phase.since, rules.timing.reversalAlarmMs)) return go(payment);
+  return go({ ...payment, phase: { ...phase, alarmed: true } }, alarm("reversal-open", payment));
+}

@@ -1,0 +1,74 @@
+/** How a step of an order is put together: what it says in the journal, and which alarms go with it. */
+import { rfc3339 } from "../kernel/rfc3339.ts";
+import type { AlarmName, Effect } from "./effects.ts";
+import type { FinalState, MoneyReason, MoneyState, TxData } from "./order.ts";
+import type { Advance, Payment, Verdict } from "./payment.ts";
+import type { Rules, Stamp } from "./rules.ts";
+
+/** An order that has moved, and what is to be done about it. */
+export function go(payment: Payment, ...effects: Effect[]): Advance {
+  return { payment, effects };
+}
+
+/** Hands the verdict to the journal; it is shown when it is durable (design §4, "durable before visible"). */
+export function close(payment: Payment, verdict: Verdict, stamp: Stamp, rules: Rules): Advance {
+  const tx = txOf(payment, verdict, stamp, rules);
+  return go(
+    { ...payment, phase: { name: "closing", verdict } },
+    { type: "record", entry: { kind: "money", tx } },
+  );
+}
+
+/** An end without a charge. */
+export function notCharged(state: FinalState, reason: MoneyReason): Verdict {
+  return { state, charged: "no", reason, late: false };
+}
+
+/** An order that WeChat has closed: the money went back where it had moved, else it never moved. */
+export function closed(payment: Payment, reason: MoneyReason): Verdict {
+  return notCharged(payment.seenPaid ? "refunded" : "reversed", reason);
+}
+
+/** The same step, with somebody being told. */
+export function withAlarm({ payment, effects }: Advance, name: AlarmName): Advance {
+  return { payment, effects: [...effects, alarm(name, payment)] };
+}
+
+/** Tells operators about this order. */
+export function alarm(name: AlarmName, payment: Payment): Effect {
+  return { type: "alarm", alarm: name, outTradeNo: payment.intent.outTradeNo };
+}
+
+/**
+ * What the journal keeps and MQTT reports of an order at this moment. `finalStamp` is the moment of its end, null while it
+ * is open.
+ */
+export function txOf(
+  payment: Payment,
+  said: { state: MoneyState; charged: "yes" | "no" | "unknown"; reason: MoneyReason | null; late: boolean },
+  finalStamp: Stamp | null,
+  rules: Rules,
+): TxData {
+  const { intent, counts } = payment;
+  return {
+    outTradeNo: intent.outTradeNo,
+    shortRef: intent.shortRef,
+    ref: intent.ref,
+    transactionId: payment.transactionId,
+    merchantId: intent.merchant.subMerchantId ?? intent.merchant.merchantId,
+    state: said.state,
+    final: finalStamp !== null,
+    amountFen: intent.amountFen,
+    currency: intent.currency,
+    charged: said.charged,
+    reason: said.reason,
+    late: said.late,
+    clockTrusted: finalStamp?.clockTrusted ?? intent.clockTrusted,
+    chargeCount: counts.charge,
+    queryCount: counts.query,
+    reverseCount: counts.reverse,
+    intentAt: rfc3339(intent.intentAt),
+    finalAt: finalStamp === null ? null : rfc3339(finalStamp.wall),
+    box: rules.boxId,
+  };
+}

@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { recoveryOf, recoveryTable } from "../../../src/core/payment/recovery.ts";
+
+const either = [false, true];
+const combinations = either.flatMap((charging) =>
+  either.flatMap((reversing) =>
+    either.flatMap((final) => either.map((credentials) => ({ charging, reversing, final, credentials }))),
+  ),
+);
+
+test("each of the sixteen combinations has exactly one row, and each row is used", () => {
+  const used = new Set(combinations.map((facts) => recoveryOf(facts).name));
+  assert.equal(combinations.length, 16);
+  assert.deepEqual([...used].sort(), recoveryTable.map(({ name }) => name).sort());
+});
+
+test("an order that may have been charged is never left alone", () => {
+  for (const facts of combinations.filter(({ charging, final }) => charging && !final)) {
+    const { action } = recoveryOf(facts);
+    assert.notEqual(action, "leave");
+    if (facts.reversing && facts.credentials) assert.equal(action, "reverse");
+  }
+});
