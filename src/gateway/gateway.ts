@@ -1,0 +1,255 @@
+import type { AuthCode } from "../core/codecs/auth-code.ts";
+import { invariant } from "../core/kernel/defect.ts";
+import type { Instant } from "../core/kernel/instant.ts";
+import type {
+  ChargeAnswer,
+  NotSent,
+  ProbeAnswer,
+  ProbeFailure,
+  QueryAnswer,
+  ReverseAnswer,
+} from "../core/payment/answers.ts";
+import type { Intent, Merchant } from "../core/payment/order.ts";
+import type { Clock, Entropy, HttpsLane, HttpsLink, Log } from "../runtime/ports.ts";
+import { type Asked, type Opened, openReply, readCharge, readQuery, readReverse } from "./replies.ts";
+import { chargeRequest, paths, queryRequest, reverseRequest } from "./requests.ts";
+import type { GatewaySettings } from "./settings.ts";
+
+/** What the gateway works with. */
+export interface GatewayParts {
+  readonly settings: GatewaySettings;
+  readonly link: HttpsLink;
+  readonly entropy: Entropy;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/**
+ * WeChat Pay v2 for one merchant: signs, sends, verifies and translates. A call is one attempt; only where the link proves
+ * that nothing was sent may the next host be tried, so that no request reaches WeChat twice.
+ */
+export class Gateway {
+  readonly #settings: GatewaySettings;
+  readonly #link: HttpsLink;
+  readonly #entropy: Entropy;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  /** The host that last brought a signed document; the others are asked after it, in their configured order. */
+  #preferred: string;
+
+  constructor(parts: GatewayParts) {
+    const [first] = parts.settings.hosts;
+    invariant(first !== undefined, "a gateway has at least one host");
+    this.#settings = parts.settings;
+    this.#link = parts.link;
+    this.#entropy = parts.entropy;
+    this.#clock = parts.clock;
+    this.#log = parts.log;
+    this.#preferred = first;
+  }
+
+  /**
+   * Charges the code, whose intent must be durable by now. Headers that have not left at `sendBefore` never leave.
+   * `done` names the host that was tried last.
+   */
+  charge(
+    intent: Intent,
+    code: AuthCode,
+    sendBefore: Instant,
+    done: (host: string, answer: ChargeAnswer) => void,
+  ): void {
+    this.#checkMerchant(intent);
+    const call: Call<ChargeAnswer> = {
+      name: "charge",
+      lane: "charge",
+      outTradeNo: intent.outTradeNo,
+      sendBefore,
+      write: () =>
+        chargeRequest(this.#settings, intent, {
+          code,
+          clientIp: this.#settings.clientIp ?? this.#link.localAddress() ?? "127.0.0.1",
+          nonce: this.#nonce(),
+        }),
+      read: (opened) => readCharge(opened, intent),
+    };
+    this.#attempt(call, this.#hosts(null), done);
+  }
+
+  /** Asks how an order stands, at one host or, where that is null, at the first that can be reached. */
+  query(intent: Intent, host: string | null, done: (host: string, answer: QueryAnswer) => void): void {
+    this.#checkMerchant(intent);
+    this.#attempt(this.#queryCall("query", intent), this.#hosts(host), done);
+  }
+
+  /** Closes an order or gives its money back, at one host or, where that is null, at the first that can be reached. */
+  reverse(intent: Intent, host: string | null, done: (host: string, answer: ReverseAnswer) => void): void {
+    this.#checkMerchant(intent);
+    const call: Call<ReverseAnswer> = {
+      name: "reverse",
+      lane: "reverse",
+      outTradeNo: intent.outTradeNo,
+      sendBefore: null,
+      write: () => reverseRequest(this.#settings, intent.outTradeNo, this.#nonce()),
+      read: (opened) => readReverse(opened, intent),
+    };
+    this.#attempt(call, this.#hosts(host), done);
+  }
+
+  /** Proves network, key and merchant without money: an order that nobody made must be signed to be absent (design §4.4). */
+  probe(done: (answer: ProbeAnswer) => void): void {
+    // Order numbers of the box have no hyphen, so that this one is never theirs.
+    const outTradeNo = `probe-${hex(this.#entropy.bytes(12))}`;
+    const call = this.#queryCall("probe", { outTradeNo, amountFen: null, attach: null });
+    this.#attempt(call, this.#hosts(null), (_, answer) => {
+      done(answer.kind === "absent" ? { kind: "passed" } : { kind: "failed", why: whyProbeFailed(answer) });
+    });
+  }
+
+  /** Opens the connection of the next charge ahead of need. */
+  warm(): void {
+    this.#link.warm(this.#preferred);
+  }
+
+  #queryCall(name: string, asked: Asked): Call<QueryAnswer> {
+    return {
+      name,
+      lane: "query",
+      outTradeNo: asked.outTradeNo,
+      sendBefore: null,
+      write: () => queryRequest(this.#settings, asked.outTradeNo, this.#nonce()),
+      read: (opened) => readQuery(opened, asked),
+    };
+  }
+
+  #attempt<Answer extends AnyAnswer>(
+    call: Call<Answer | NotSent>,
+    [host, ...others]: Hosts,
+    done: (host: string, answer: Answer | NotSent) => void,
+  ): void {
+    const { connectTimeoutMs, answerTimeoutMs } = this.#settings;
+    const startedAt = this.#clock.now();
+    const left = call.sendBefore === null ? connectTimeoutMs : call.sendBefore - startedAt;
+    if (left <= 0) {
+      this.#clock.at(startedAt, () => {
+        const tooLate: NotSent = { kind: "not-sent", why: "too-late" };
+        this.#report(call, host, { genuine: false, answer: tooLate, fields: null }, tooLate, startedAt);
+        done(host, tooLate);
+      });
+      return;
+    }
+    const request = {
+      lane: call.lane,
+      host,
+      path: paths[call.lane],
+      body: call.write(),
+      sendWithinMs: Math.min(left, connectTimeoutMs),
+      answerWithinMs: answerTimeoutMs,
+    };
+    this.#link.exchange(request, (outcome) => {
+      const opened = openReply(outcome, this.#settings);
+      const answer = call.read(opened);
+      this.#report(call, host, opened, answer, startedAt);
+      const [next, ...rest] = others;
+      if (next !== undefined && this.#mayMoveOn(call, answer)) this.#attempt(call, [next, ...rest], done);
+      else done(host, answer);
+    });
+  }
+
+  #mayMoveOn(call: Call<AnyAnswer>, answer: AnyAnswer): boolean {
+    if (answer.kind !== "not-sent" || answer.why === "stopped") return false;
+    return call.sendBefore === null || this.#clock.now() < call.sendBefore;
+  }
+
+  #report(call: Call<AnyAnswer>, host: string, opened: Opened, answer: AnyAnswer, startedAt: Instant): void {
+    const fields = {
+      call: call.name,
+      outTradeNo: call.outTradeNo,
+      host,
+      kind: answer.kind,
+      why: "why" in answer ? answer.why : null,
+      says: whatItSays(opened),
+      ms: Math.round(this.#clock.now() - startedAt),
+    };
+    if (answer.kind === "not-sent") this.#log.warn("gateway.not-sent", fields);
+    else if (answer.kind === "unknown") this.#log.warn("gateway.unknown", fields);
+    else this.#log.info("gateway.answered", fields);
+    if (answer.kind !== "not-sent" && (answer.kind !== "unknown" || answer.signed)) this.#preferred = host;
+  }
+
+  #hosts(only: string | null): Hosts {
+    if (only !== null) return [only];
+    return [this.#preferred, ...this.#settings.hosts.filter((host) => host !== this.#preferred)];
+  }
+
+  #nonce(): string {
+    return hex(this.#entropy.bytes(16));
+  }
+
+  /** Another merchant's parameters may be answered SUCCESS though nothing happened (design §4.15). */
+  #checkMerchant(intent: Intent): void {
+    invariant(
+      isSameMerchant(intent.merchant, this.#settings.merchant),
+      `${intent.outTradeNo} is an order of the merchant of this gateway`,
+    );
+  }
+}
+
+type AnyAnswer = ChargeAnswer | QueryAnswer | ReverseAnswer;
+
+type Hosts = readonly [string, ...string[]];
+
+interface Call<Answer> {
+  readonly name: string;
+  readonly lane: HttpsLane;
+  readonly outTradeNo: string;
+  /** No attempt begins at or after this moment; null means whenever it can be sent. */
+  readonly sendBefore: Instant | null;
+  /** Writes the request anew for each attempt: nonce and address are its own. */
+  readonly write: () => string;
+  readonly read: (opened: Opened) => Answer;
+}
+
+function whyProbeFailed(answer: QueryAnswer): ProbeFailure {
+  if (answer.kind === "not-sent") return answer.why === "no-trust" ? "no-trust" : "no-network";
+  if (answer.kind !== "unknown") return "no-answer";
+  switch (answer.why) {
+    case "unsigned-refusal":
+    case "bad-signature":
+      return "api-key";
+    case "configuration":
+    case "mismatch":
+      return "merchant";
+    case "silence":
+    case "http-status":
+    case "malformed":
+    case "system-error":
+    case "unlisted-code":
+      return "no-answer";
+  }
+}
+
+/**
+ * WeChat's own words about a refusal, for a technician: cut short, and without anything long enough to be a payment code, a
+ * key or somebody's id.
+ */
+function whatItSays({ fields }: Opened): string | null {
+  if (fields === null || (fields.get("result_code") === "SUCCESS" && fields.get("return_code") === "SUCCESS"))
+    return null;
+  const code = fields.get("err_code") ?? fields.get("return_code") ?? "";
+  const text = fields.get("err_code_des") ?? fields.get("return_msg") ?? "";
+  const words = text.replace(/[A-Za-z0-9_-]{12,}/g, "…").slice(0, 128);
+  return /^[A-Z_]{1,32}$/.test(code) ? `${code} ${words}` : words;
+}
+
+function isSameMerchant(a: Merchant, b: Merchant): boolean {
+  return (
+    a.appId === b.appId &&
+    a.merchantId === b.merchantId &&
+    a.subAppId === b.subAppId &&
+    a.subMerchantId === b.subMerchantId
+  );
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}

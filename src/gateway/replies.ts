@@ -1,0 +1,210 @@
+/**
+ * From what the wire brought to what it proves (WeChat Pay v2; design §4.5 to 4.7). The order is fixed: transport, XML,
+ * `return_code`, signature, merchant, and only then `result_code`, `err_code`, `trade_state`, `recall`. An empty element
+ * counts as an absent one everywhere, because it is not part of the signature either.
+ *
+ * `return_code=FAIL` refuses the message and says nothing about the order: without a signature it is an `unsigned-refusal`,
+ * with a wrong one a `bad-signature`, and with a right one a fault of our messages, `configuration`.
+ */
+import type {
+  ChargeAnswer,
+  NotSent,
+  QueryAnswer,
+  ReverseAnswer,
+  Unknown,
+  UnknownReason,
+} from "../core/payment/answers.ts";
+import type { Merchant } from "../core/payment/order.ts";
+import type { HttpsOutcome } from "../runtime/ports.ts";
+import { chargeCodes, queryCodes, reverseCodes } from "./codes.ts";
+import type { GatewaySettings } from "./settings.ts";
+import { isSignedBy } from "./signature.ts";
+import { type Fields, parseXml } from "./xml.ts";
+
+/** What an answer must be about. The probe asks for an order that nobody made, of no amount: nothing can pay it. */
+export interface Asked {
+  readonly outTradeNo: string;
+  readonly amountFen: number | null;
+  readonly attach: string | null;
+}
+
+/** A reply of WeChat's own for our merchant, or what came instead with the fields it had. */
+export type Opened =
+  | { readonly genuine: true; readonly fields: Fields }
+  | { readonly genuine: false; readonly answer: Unknown | NotSent; readonly fields: Fields | null };
+
+/** Decides whether the outcome of an exchange is a document of WeChat's at all, without looking at what it says. */
+export function openReply(outcome: HttpsOutcome, settings: GatewaySettings): Opened {
+  if (outcome.kind === "not-sent") return notGenuine(outcome);
+  if (outcome.kind === "unanswered")
+    return notGenuine(unsigned(outcome.why === "too-large" ? "malformed" : "silence"));
+  if (outcome.status !== 200) return notGenuine(unsigned("http-status"));
+  const document = parseXml(outcome.body);
+  if (!document.ok) return notGenuine(unsigned("malformed"));
+  const fields = document.value;
+  const returnCode = fields.get("return_code");
+  if (returnCode !== "SUCCESS" && returnCode !== "FAIL") return notGenuine(unsigned("malformed"), fields);
+  if (returnCode === "FAIL" && given(fields, "sign") === null)
+    return notGenuine(unsigned("unsigned-refusal"), fields);
+  if (!isSignedBy(fields, settings.apiKey, settings.signType))
+    return notGenuine(unsigned("bad-signature"), fields);
+  if (returnCode === "FAIL") return notGenuine(signed("configuration"), fields);
+  if (!isFor(settings.merchant, fields)) return notGenuine(mismatch, fields);
+  return { genuine: true, fields };
+}
+
+/** Reads the reply to a charge. */
+export function readCharge(opened: Opened, asked: Asked): ChargeAnswer {
+  if (!opened.genuine) return opened.answer;
+  const { fields } = opened;
+  if (!isAbout(asked, fields) || isOfAnotherCall(fields, ["recall", "out_refund_no"])) return mismatch;
+  const result = fields.get("result_code");
+  if (result === "SUCCESS") return readPaid(asked, fields, ["SUCCESS", null]);
+  if (result !== "FAIL") return signed("malformed");
+  const code = given(fields, "err_code");
+  const meaning = code === null ? undefined : chargeCodes.get(code)?.meaning;
+  if (code === null || meaning === undefined) return signed("unlisted-code");
+  switch (meaning.kind) {
+    case "declined":
+      return { kind: "declined", reason: meaning.reason, code };
+    case "pending":
+      return { kind: "pending" };
+    case "disputed":
+      return { kind: "disputed", code };
+    case "taken":
+      return { kind: "taken", code };
+    case "system-error":
+      return signed("system-error");
+  }
+}
+
+/** Reads the reply to a query. */
+export function readQuery(opened: Opened, asked: Asked): QueryAnswer {
+  if (!opened.genuine) return opened.answer;
+  const { fields } = opened;
+  if (!isAbout(asked, fields) || isOfAnotherCall(fields, ["recall", "out_refund_no"])) return mismatch;
+  const result = fields.get("result_code");
+  if (result === "SUCCESS") return readTradeState(asked, fields);
+  if (result !== "FAIL") return signed("malformed");
+  const meaning = queryCodes.get(fields.get("err_code") ?? "");
+  if (meaning === "absent") return { kind: "absent" };
+  return signed(meaning ?? "unlisted-code");
+}
+
+/**
+ * Reads the reply to a reversal. Every signed answer but the end of the seven days and the faults of configuration means
+ * to repeat it, also a code that is not listed: what an order that never existed is answered is documented nowhere.
+ */
+export function readReverse(opened: Opened, asked: Asked): ReverseAnswer {
+  if (!opened.genuine) return opened.answer;
+  const { fields } = opened;
+  if (!isAbout(asked, fields) || isOfAnotherCall(fields, ["trade_state", "trade_type", "out_refund_no"]))
+    return mismatch;
+  const result = fields.get("result_code");
+  if (result === "SUCCESS") {
+    const recall = given(fields, "recall");
+    return recall === null || recall === "N" ? { kind: "done" } : { kind: "again", code: null };
+  }
+  if (result !== "FAIL") return signed("malformed");
+  const code = given(fields, "err_code");
+  const meaning = reverseCodes.get(code ?? "") ?? "again";
+  if (meaning === "configuration") return signed("configuration");
+  return meaning === "expired" ? { kind: "expired" } : { kind: "again", code };
+}
+
+function readTradeState(asked: Asked, fields: Fields): QueryAnswer {
+  if (given(fields, "out_trade_no") === null) return mismatch;
+  const transactionId = given(fields, "transaction_id");
+  switch (given(fields, "trade_state")) {
+    case "SUCCESS":
+      return readPaid(asked, fields, ["SUCCESS"]);
+    case "REFUND":
+      return { kind: "refunded", transactionId };
+    case "REVOKED":
+    case "CLOSED":
+      // WeChat's number is given to an order when its money moves, and stays.
+      return { kind: "closed", paidOnce: transactionId !== null, transactionId };
+    case "NOTPAY":
+      return { kind: "unpaid", paying: false };
+    case "USERPAYING":
+    case "ACCEPT":
+      return { kind: "unpaid", paying: true };
+    case "PAYERROR":
+      return { kind: "failed" };
+    case null:
+      return signed("malformed");
+    default:
+      return signed("unlisted-code");
+  }
+}
+
+/** Paid needs proof: the order, its amount, its currency, the kind of trade and WeChat's own number (design §4.6). */
+function readPaid(
+  asked: Asked,
+  fields: Fields,
+  tradeStates: readonly (string | null)[],
+): Unknown | { readonly kind: "paid"; readonly transactionId: string } {
+  const transactionId = given(fields, "transaction_id");
+  const proved =
+    transactionId !== null &&
+    given(fields, "out_trade_no") === asked.outTradeNo &&
+    asked.amountFen !== null &&
+    given(fields, "total_fee") === String(asked.amountFen) &&
+    tradeStates.includes(given(fields, "trade_state")) &&
+    isEqualOrAbsent(fields, "trade_type", "MICROPAY");
+  return proved ? { kind: "paid", transactionId } : mismatch;
+}
+
+/** Whether nothing in the reply contradicts the order that was asked about. */
+function isAbout(asked: Asked, fields: Fields): boolean {
+  return (
+    isEqualOrAbsent(fields, "out_trade_no", asked.outTradeNo) &&
+    isEqualOrAbsent(fields, "fee_type", "CNY") &&
+    (asked.amountFen === null || isEqualOrAbsent(fields, "total_fee", String(asked.amountFen))) &&
+    (asked.attach === null || isEqualOrAbsent(fields, "attach", asked.attach))
+  );
+}
+
+/** A genuine reply to one call proves nothing about another; these fields give it away. */
+function isOfAnotherCall(fields: Fields, names: readonly string[]): boolean {
+  return names.some((name) => fields.has(name));
+}
+
+/**
+ * A provider's key signs for all its sub-merchants: `sub_mch_id` must be ours. `sub_appid` only adds the payer's second
+ * id, and a provider that sends none may be told one.
+ */
+function isFor(merchant: Merchant, fields: Fields): boolean {
+  return (
+    given(fields, "appid") === merchant.appId &&
+    given(fields, "mch_id") === merchant.merchantId &&
+    given(fields, "sub_mch_id") === merchant.subMerchantId &&
+    (merchant.subAppId === null
+      ? merchant.subMerchantId !== null || given(fields, "sub_appid") === null
+      : isEqualOrAbsent(fields, "sub_appid", merchant.subAppId))
+  );
+}
+
+function isEqualOrAbsent(fields: Fields, name: string, value: string): boolean {
+  const echoed = given(fields, name);
+  return echoed === null || echoed === value;
+}
+
+function given(fields: Fields, name: string): string | null {
+  const value = fields.get(name);
+  return value === undefined || value === "" ? null : value;
+}
+
+const mismatch: Unknown = { kind: "unknown", why: "mismatch", signed: false };
+
+function signed(why: UnknownReason): Unknown {
+  return { kind: "unknown", why, signed: true };
+}
+
+function unsigned(why: UnknownReason): Unknown {
+  return { kind: "unknown", why, signed: false };
+}
+
+function notGenuine(answer: Unknown | NotSent, fields: Fields | null = null): Opened {
+  return { genuine: false, answer, fields };
+}
