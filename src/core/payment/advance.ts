@@ -1,11 +1,11 @@
 /** Every change of an order: `advance` takes one event and hands it to the phase that it concerns. */
 import type { AuthCode } from "../codecs/auth-code.ts";
-import { invariant, unreachable } from "../kernel/defect.ts";
+import { Defect, invariant, unreachable } from "../kernel/defect.ts";
 import { after } from "../kernel/instant.ts";
 import type { QueryAnswer } from "./answers.ts";
 import { askedAnswered, asking, chargeAnswered, checked } from "./asking.ts";
 import type { Intent, MoneyState, OpenOrder } from "./order.ts";
-import { type Advance, type Payment, type PaymentEvent, wakeAt } from "./payment.ts";
+import { type Advance, type Payment, type PaymentEvent, type Phase, wakeAt } from "./payment.ts";
 import { book, reversalQueried, reverseAnswered, reverseFrom } from "./reversal.ts";
 import type { Rules, Stamp } from "./rules.ts";
 import { alarm, close, go, notCharged, txOf } from "./verdict.ts";
@@ -84,34 +84,32 @@ export function advance(payment: Payment, event: PaymentEvent, stamp: Stamp, rul
 
 function recorded(payment: Payment, state: MoneyState, stamp: Stamp, rules: Rules): Advance {
   const { phase } = payment;
+  invariant(state === awaitedRecord(phase), `a ${phase.name} order does not wait for a ${state} record`);
   switch (phase.name) {
     case "recording": {
-      invariant(state === "charging", "a recording order waits for its charging record");
       if (phase.cancelled)
         return close(payment, notCharged("cancelled", "cancelled-by-person"), stamp, rules);
       if (stamp.at >= phase.sendBefore) return close(payment, notCharged("declined", "stale"), stamp, rules);
-      const charged: Payment = {
+      const { sendBefore, code } = phase;
+      const charging: Payment = {
         ...payment,
-        phase: { name: "charging", sendBefore: phase.sendBefore, cancelled: false },
+        phase: { name: "charging", sendBefore, cancelled: false },
         flying: { call: "charge", at: stamp.at },
         chargedAt: stamp.at,
       };
-      const { intent } = payment;
-      return go(charged, { type: "charge", intent, code: phase.code, sendBefore: phase.sendBefore });
+      return go(charging, { type: "charge", intent: payment.intent, code, sendBefore });
     }
     case "booking":
-      invariant(state === "reversing", "a booking order waits for its reversing record");
       return go(reverseFrom(payment, stamp, rules));
     case "closing": {
       const { verdict } = phase;
-      invariant(state === verdict.state, "a closing order waits for the record of its verdict");
       const byCode =
         verdict.state === "declined" && verdict.reason !== "not-sent" && verdict.reason !== "stale";
       const check = byCode ? after(stamp.at, rules.timing.checkAfterMs) : null;
       return go({ ...payment, phase: { name: "settled", verdict, check } });
     }
     default:
-      invariant(false, `no record was asked for in phase ${phase.name}`);
+      throw new Defect(`a ${phase.name} order waits for no record`);
   }
 }
 
@@ -120,13 +118,25 @@ function recorded(payment: Payment, state: MoneyState, stamp: Stamp, rules: Rule
  * durable verdict none is shown. The order stays open in the journal and the next start takes it up.
  */
 function recordFailed(payment: Payment, state: MoneyState, stamp: Stamp, rules: Rules): Advance {
-  const { name } = payment.phase;
-  if (name === "recording") return go({ ...payment, phase: { name: "void" } });
-  invariant(name === "booking" || name === "closing", `no ${state} record was asked for in phase ${name}`);
-  return go(
-    { ...payment, phase: { name: "stranded", next: after(stamp.at, rules.timing.strandedEveryMs) } },
-    alarm("order-stranded", payment),
-  );
+  const { phase } = payment;
+  invariant(state === awaitedRecord(phase), `a ${phase.name} order does not wait for a ${state} record`);
+  if (phase.name === "recording") return go({ ...payment, phase: { name: "void" } });
+  const next = after(stamp.at, rules.timing.strandedEveryMs);
+  return go({ ...payment, phase: { name: "stranded", next } }, alarm("order-stranded", payment));
+}
+
+/** The money record that an order in this phase waits for. */
+function awaitedRecord(phase: Phase): MoneyState | null {
+  switch (phase.name) {
+    case "recording":
+      return "charging";
+    case "booking":
+      return "reversing";
+    case "closing":
+      return phase.verdict.state;
+    default:
+      return null;
+  }
 }
 
 function queryAnswered(

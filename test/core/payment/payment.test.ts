@@ -1,0 +1,155 @@
+import assert from "node:assert/strict";
+import { before, test } from "node:test";
+import { advance } from "../../../src/core/payment/advance.ts";
+import { isOver, wakeAt } from "../../../src/core/payment/payment.ts";
+import { allEvents, type Edge, explore, type Graph, isExpected, smallRules, stampAt } from "./reachable.ts";
+
+const rules = smallRules("keep");
+let graph: Graph;
+const phaseOf = ({ before, after }: Edge) => [before.phase.name, after.phase.name] as const;
+
+before(() => {
+  graph = explore(rules);
+});
+
+test("every reachable state was met with every event: what nobody asked for is a defect", () => {
+  let refused = 0;
+  for (const payment of graph.states.values()) {
+    for (const event of allEvents(["a"])) {
+      if (isExpected(payment, event) || isOver(payment)) continue;
+      assert.throws(() => advance(payment, event, stampAt(0), rules), { name: "Defect" });
+      refused += 1;
+    }
+  }
+  assert.ok(graph.states.size > 500, `${graph.states.size} states`);
+  assert.ok(refused > graph.states.size);
+});
+
+test("a charge leaves only when its intent has become durable, and only once (I3, I5)", () => {
+  const charges = graph.edges.filter(({ effects }) => effects.some(({ type }) => type === "charge"));
+  assert.ok(charges.length > 0);
+  for (const edge of charges) {
+    assert.deepEqual(phaseOf(edge), ["recording", "charging"]);
+    assert.deepEqual(edge.event, { type: "recorded", state: "charging" });
+  }
+});
+
+test("a reversal leaves only after its record is durable, and never before its time (I14, I17)", () => {
+  const reversals = graph.edges.filter(({ effects }) => effects.some(({ type }) => type === "reverse"));
+  assert.ok(reversals.length > 0);
+  for (const edge of reversals) {
+    assert.equal(edge.before.phase.name, "reversing");
+    assert.ok(edge.now - edge.before.sentAt >= rules.timing.reverseNotBeforeMs);
+  }
+});
+
+test("only proof makes an order paid, and a reversal never does (I10, I15)", () => {
+  const paid = graph.edges.filter(
+    ({ before, after }) =>
+      after.phase.name === "closing" &&
+      after.phase.verdict.state === "paid" &&
+      before.phase.name !== "closing",
+  );
+  assert.ok(paid.length > 0);
+  for (const { before, event } of paid) {
+    assert.ok(before.phase.name === "charging" || before.phase.name === "asking", before.phase.name);
+    assert.ok(
+      (event.type === "charge-answered" || event.type === "query-answered") && event.answer.kind === "paid",
+    );
+  }
+});
+
+test("declined comes from a signed refusal or from proof that nothing was sent, never from silence (I8, I9)", () => {
+  const declined = graph.edges.filter(
+    ({ before, after }) =>
+      after.phase.name === "closing" &&
+      after.phase.verdict.state === "declined" &&
+      before.phase.name !== "closing",
+  );
+  assert.ok(declined.length > 0);
+  for (const { before, event } of declined) {
+    if (event.type === "recorded") {
+      assert.equal(before.phase.name, "recording");
+      continue;
+    }
+    assert.ok(event.type === "charge-answered");
+    assert.ok(event.answer.kind === "declined" || event.answer.kind === "not-sent");
+  }
+});
+
+test("an order is reversed only on a signed end or on two late absences after an answered reversal", () => {
+  const ends = graph.edges.filter(
+    ({ before, after }) =>
+      before.phase.name === "reversing" &&
+      after.phase.name === "closing" &&
+      after.phase.verdict.state !== "manual",
+  );
+  assert.ok(ends.length > 0);
+  for (const { before, event } of ends) {
+    assert.ok(event.type === "query-answered" && before.phase.name === "reversing");
+    const { kind } = event.answer;
+    if (kind === "closed" || kind === "refunded") continue;
+    assert.equal(kind, "absent");
+    assert.ok(before.phase.answered && !before.seenPaid);
+    assert.ok((before.flying?.at ?? 0) - before.landedAt >= rules.timing.confirmNotBeforeMs);
+    assert.ok(before.phase.absentAt.length >= 1);
+  }
+});
+
+test("a verdict does not change once it is on its way into the journal (I12)", () => {
+  for (const { before, after } of graph.edges) {
+    if (before.phase.name !== "closing") continue;
+    if (after.phase.name === "closing" || after.phase.name === "settled") {
+      assert.deepEqual(after.phase.verdict, before.phase.verdict);
+    } else {
+      assert.equal(after.phase.name, "stranded");
+    }
+  }
+});
+
+test("nothing dangerous and nothing final happens without the journal", () => {
+  for (const { before, after, event } of graph.edges) {
+    if (event.type !== "record-failed") continue;
+    const expected = before.phase.name === "recording" ? "void" : "stranded";
+    assert.equal(after.phase.name, expected);
+  }
+});
+
+test("every state wants to be woken, waits for something, or is over", () => {
+  for (const payment of graph.states.values()) {
+    const waits = payment.flying !== null || ["recording", "booking", "closing"].includes(payment.phase.name);
+    assert.ok(isOver(payment) || waits || wakeAt(payment) !== null, JSON.stringify(payment));
+  }
+});
+
+test("every state but a stranded one has a way to its end, and some way to a proved one", () => {
+  const back = new Map<string, string[]>();
+  for (const { from, to } of graph.edges) {
+    const sources = back.get(to);
+    if (sources === undefined) back.set(to, [from]);
+    else sources.push(from);
+  }
+  const reaches = new Set<string>();
+  const queue = [...graph.states].filter(([, payment]) => isOver(payment)).map(([key]) => key);
+  for (let key = queue.pop(); key !== undefined; key = queue.pop()) {
+    if (reaches.has(key)) continue;
+    reaches.add(key);
+    queue.push(...(back.get(key) ?? []));
+  }
+  for (const [key, payment] of graph.states) {
+    if (payment.phase.name !== "stranded") assert.ok(reaches.has(key), key);
+  }
+});
+
+test("where late payments are reversed, a recovered order never ends paid", () => {
+  const strict = explore(smallRules("reverse"));
+  const paid = strict.edges.filter(
+    ({ after }) => after.recovered && after.phase.name === "closing" && after.phase.verdict.state === "paid",
+  );
+  assert.equal(paid.length, 0);
+  assert.ok(
+    strict.edges.some(
+      ({ after }) => after.phase.name === "booking" && after.phase.reason === "late-reversed",
+    ),
+  );
+});

@@ -1,0 +1,243 @@
+/**
+ * Every state that one order can reach, found by trying every event in every state. Times are kept small and measured from
+ * now, so that the graph is finite: only differences decide.
+ */
+import { AuthCode } from "../../../src/core/codecs/auth-code.ts";
+import { instantOf, wallTimeOf } from "../../../src/core/kernel/instant.ts";
+import { advance, begin, resume } from "../../../src/core/payment/advance.ts";
+import type { ChargeAnswer, QueryAnswer, ReverseAnswer } from "../../../src/core/payment/answers.ts";
+import type { Effect } from "../../../src/core/payment/effects.ts";
+import type { Intent, MoneyState } from "../../../src/core/payment/order.ts";
+import { isOver, type Payment, type PaymentEvent } from "../../../src/core/payment/payment.ts";
+import { type Rules, type Stamp, standardTiming } from "../../../src/core/payment/rules.ts";
+
+export const merchant = { appId: "wx1", merchantId: "1900000109", subAppId: null, subMerchantId: null };
+
+/** Rules whose waits are a few ticks, in the right relations to each other. */
+export function smallRules(late: "keep" | "reverse", hosts: readonly string[] = ["a"]): Rules {
+  return {
+    boxId: "box-1",
+    boxMark: "abcd1234",
+    version: "0.0.0",
+    merchant,
+    merchants: [merchant],
+    hosts,
+    amount: { source: "keypad", entry: "implied", maximum: 300_000 as never },
+    keypad: true,
+    late,
+    timing: {
+      ...standardTiming,
+      queryEveryMs: 1,
+      giveUpAfterMs: 2,
+      reverseNotBeforeMs: 1,
+      confirmNotBeforeMs: 2,
+      sendWithinMs: 2,
+      reverseAgainMs: [1, 2],
+      reversalAlarmMs: 2,
+      checkAfterMs: 1,
+      strandedEveryMs: 1,
+    },
+  };
+}
+
+export const intent: Intent = {
+  outTradeNo: "abcd1234_000000000000_1",
+  shortRef: "0001",
+  ref: null,
+  amountFen: 1250 as never,
+  currency: "CNY",
+  merchant,
+  attach: "attach",
+  codeHash: "hash",
+  boot: "000000000000",
+  intentAt: wallTimeOf(0),
+  clockTrusted: true,
+};
+
+export const code = new AuthCode("134567890123456789");
+
+export function stampAt(at: number): Stamp {
+  return { at: instantOf(at), wall: wallTimeOf(at), clockTrusted: true, chance: [2 ** 31, 0, 0, 0] };
+}
+
+const chargeAnswers: readonly ChargeAnswer[] = [
+  { kind: "paid", transactionId: "42" },
+  { kind: "declined", reason: "funds", code: "NOTENOUGH" },
+  { kind: "pending" },
+  { kind: "disputed", code: "TRADE_ERROR" },
+  { kind: "taken", code: "ORDERPAID" },
+  { kind: "unknown", why: "silence", signed: false },
+  { kind: "unknown", why: "system-error", signed: true },
+  { kind: "not-sent", why: "no-connection" },
+  { kind: "not-sent", why: "too-late" },
+];
+
+const queryAnswers: readonly QueryAnswer[] = [
+  { kind: "paid", transactionId: "42" },
+  { kind: "refunded", transactionId: "42" },
+  { kind: "closed", paidOnce: false, transactionId: null },
+  { kind: "closed", paidOnce: true, transactionId: "42" },
+  { kind: "unpaid", paying: true },
+  { kind: "unpaid", paying: false },
+  { kind: "failed" },
+  { kind: "absent" },
+  { kind: "unknown", why: "silence", signed: false },
+  { kind: "not-sent", why: "no-name" },
+];
+
+const reverseAnswers: readonly ReverseAnswer[] = [
+  { kind: "done" },
+  { kind: "again", code: "USERPAYING" },
+  { kind: "expired" },
+  { kind: "unknown", why: "silence", signed: false },
+  { kind: "not-sent", why: "no-connection" },
+];
+
+const states: readonly MoneyState[] = [
+  "charging",
+  "reversing",
+  "paid",
+  "declined",
+  "cancelled",
+  "reversed",
+  "refunded",
+  "manual",
+];
+
+/** Every event there is, for every host. */
+export function allEvents(hosts: readonly string[]): readonly PaymentEvent[] {
+  return [
+    ...states.map((state) => ({ type: "recorded", state }) as const),
+    ...states.map((state) => ({ type: "record-failed", state }) as const),
+    ...hosts.flatMap((host) => [
+      ...chargeAnswers.map((answer) => ({ type: "charge-answered", host, answer }) as const),
+      ...queryAnswers.map((answer) => ({ type: "query-answered", host, answer }) as const),
+      ...reverseAnswers.map((answer) => ({ type: "reverse-answered", host, answer }) as const),
+    ]),
+    { type: "woke" },
+    { type: "cancel-pressed" },
+  ];
+}
+
+/** What an order waits for: the events that the world can send it now. */
+export function isExpected(payment: Payment, event: PaymentEvent): boolean {
+  const { flying } = payment;
+  switch (event.type) {
+    case "woke":
+    case "cancel-pressed":
+      return true;
+    case "charge-answered":
+      return flying?.call === "charge";
+    case "query-answered":
+      return flying?.call === "query";
+    case "reverse-answered":
+      return flying?.call === "reverse";
+    case "recorded":
+    case "record-failed":
+      return awaitedRecord(payment) === event.state;
+  }
+}
+
+function awaitedRecord({ phase }: Payment): MoneyState | null {
+  if (phase.name === "recording") return "charging";
+  if (phase.name === "booking") return "reversing";
+  return phase.name === "closing" ? phase.verdict.state : null;
+}
+
+export interface Edge {
+  readonly from: string;
+  readonly to: string;
+  readonly before: Payment;
+  readonly after: Payment;
+  readonly event: PaymentEvent;
+  readonly now: number;
+  readonly effects: readonly Effect[];
+}
+
+export interface Graph {
+  readonly states: ReadonlyMap<string, Payment>;
+  readonly edges: readonly Edge[];
+}
+
+/** Walks from a new order and from both kinds of recovered ones until nothing new is found. */
+export function explore(rules: Rules): Graph {
+  const stamp = stampAt(0);
+  const open = begin(intent, code, stamp, rules);
+  const [effect] = open.effects;
+  if (effect?.type !== "record" || effect.entry.kind !== "charging")
+    throw new Error("an order begins with a record");
+  const { tx } = effect.entry;
+  const roots = [
+    open.payment,
+    resume({ intent, last: tx }, stamp, rules),
+    resume({ intent, last: { ...tx, state: "reversing", reason: "gave-up" } }, stamp, rules),
+  ];
+  const found = new Map<string, Payment>();
+  const edges: Edge[] = [];
+  const queue: Payment[] = [];
+  const visit = (payment: Payment): string => {
+    const normal = normalise(payment, rules);
+    const key = JSON.stringify(normal);
+    if (!found.has(key)) {
+      found.set(key, normal);
+      queue.push(normal);
+    }
+    return key;
+  };
+  for (const root of roots) visit(shift(root, 0));
+  const events = allEvents(rules.hosts);
+  for (let payment = queue.shift(); payment !== undefined; payment = queue.shift()) {
+    if (isOver(payment)) continue;
+    const from = JSON.stringify(payment);
+    for (const event of events) {
+      if (!isExpected(payment, event)) continue;
+      for (const now of [0, 1]) {
+        const step = advance(payment, event, stampAt(now), rules);
+        const to = visit(shift(step.payment, now));
+        edges.push({ from, to, before: payment, after: step.payment, event, now, effects: step.effects });
+      }
+    }
+  }
+  return { states: found, edges };
+}
+
+/** The same order with every time measured from `now`; what lies further back than any wait is the same past. */
+function shift(payment: Payment, now: number): Payment {
+  return JSON.parse(
+    JSON.stringify(payment, (key, value: unknown) =>
+      typeof value === "number" && times.has(key) ? Math.max(value - now, -2) : value,
+    ),
+    (key, value: unknown) => (key === "code" ? code : value),
+  ) as Payment;
+}
+
+const times = new Set([
+  "at",
+  "sendBefore",
+  "giveUpAt",
+  "next",
+  "since",
+  "check",
+  "chargedAt",
+  "sentAt",
+  "landedAt",
+]);
+
+/** Counters decide only by the host whose turn it is, rounds only up to the longest wait. */
+function normalise(payment: Payment, rules: Rules): Payment {
+  const { counts, phase } = payment;
+  const turns = (count: number) => count % rules.hosts.length;
+  const rounds = rules.timing.reverseAgainMs.length;
+  return {
+    ...payment,
+    counts: { charge: counts.charge, query: turns(counts.query), reverse: turns(counts.reverse) },
+    phase:
+      phase.name === "reversing"
+        ? {
+            ...phase,
+            rounds: Math.min(phase.rounds, rounds),
+            absentAt: [...new Set(phase.absentAt)].sort(),
+          }
+        : phase,
+  };
+}
