@@ -1,0 +1,18 @@
+import packageJson from "../../package.json" with { type: "json" };
+import { exitStatus } from "./exit-status.ts";
+import { type CommandIo, readOptions } from "./usage.ts";
+
+/** The version of the program, as package.json has it. */
+export const version: string = packageJson.version;
+
+/** `scanbox version [--json]`: the program, the runtime and the machine it runs on. */
+export async function versionCommand(args: readonly string[], io: CommandIo): Promise<number> {
+  const { values } = readOptions(args, { json: { type: "boolean" } });
+  const { arch, platform, version: node } = process;
+  const text =
+    values.json === true
+      ? JSON.stringify({ version, node, platform, arch })
+      : `scanbox ${version} (Node.js ${node}, ${platform} ${arch})`;
+  io.stdout.write(`${text}\n`);
+  return exitStatus.done;
+}

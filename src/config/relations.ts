@@ -1,0 +1,220 @@
+/**
+ * What one key of the configuration demands of another. Each relation gives the problems it finds, as `path: sentence`,
+ * and looks only at sections that could be read, so that one mistake does not hide the next.
+ */
+import { formatYuan } from "../core/kernel/fen.ts";
+import { pinUses, reservedFor } from "./pins.ts";
+import type { ParsedConfig } from "./schema.ts";
+
+/** The sections that could be read. */
+export type Sections = Partial<ParsedConfig>;
+
+/** Times below which no box works against the real WeChat Pay, in milliseconds (design §5). */
+const floorsMs = {
+  giveUpAfterMs: 30_000,
+  reverseNotBeforeMs: 15_000,
+  confirmNotBeforeMs: 60_000,
+} as const;
+
+/** Every relation in the order in which its problems are listed. */
+export const relations: readonly ((sections: Sections) => readonly string[])[] = [
+  merchantIds,
+  bill,
+  hosts,
+  amounts,
+  keypadLayout,
+  displaySize,
+  pins,
+  relayAmounts,
+  broker,
+  floors,
+  times,
+];
+
+/** Whether every host is this machine: then the floors do not bind, so that tests can be quick. */
+export function isLoopbackOnly(hosts: readonly string[]): boolean {
+  return hosts.every((host) => /^(?:localhost|\[::1\]|127(?:\.\d{1,3}){3})$/.test(new URL(host).hostname));
+}
+
+function merchantIds({ merchant }: Sections): readonly string[] {
+  if (merchant === undefined) return [];
+  const problems: string[] = [];
+  const seen = new Set<string>();
+  for (const [index, one] of [merchant, ...merchant.previous].entries()) {
+    const key = index === 0 ? "merchant" : `merchant.previous[${index - 1}]`;
+    if (one.subAppId !== null && one.subMerchantId === null) {
+      problems.push(`${key}.subMerchantId: must be given where subAppId is (service-provider mode).`);
+    }
+    const name = JSON.stringify([one.appId, one.merchantId, one.subAppId, one.subMerchantId]);
+    if (seen.has(name)) problems.push(`${key}: names a merchant that is named before.`);
+    seen.add(name);
+  }
+  return problems;
+}
+
+function bill({ box, merchant }: Sections): readonly string[] {
+  if (merchant === undefined || box === undefined || merchant.body !== null) return [];
+  if (new TextEncoder().encode(box.store ?? "").length <= 127) return [];
+  return ["merchant.body: must be given, because box.store has more than 127 bytes in UTF-8."];
+}
+
+function hosts({ merchant }: Sections): readonly string[] {
+  if (merchant === undefined) return [];
+  const loopback = isLoopbackOnly(merchant.hosts);
+  return merchant.hosts.flatMap((host, index) => {
+    const key = `merchant.hosts[${index}]`;
+    if (merchant.hosts.indexOf(host) < index) return [`${key}: is listed before.`];
+    if (!loopback && !host.startsWith("https:"))
+      return [`${key}: must begin with https:// unless every host is loopback.`];
+    return [];
+  });
+}
+
+function amounts({ amount, keypad }: Sections): readonly string[] {
+  if (amount === undefined) return [];
+  const problems: string[] = [];
+  if (amount.source === "fixed" && amount.fixed === null) {
+    problems.push('amount.fixed: must be given where amount.source is "fixed".');
+  }
+  if (amount.source !== "fixed" && amount.fixed !== null) {
+    problems.push('amount.fixed: must be null unless amount.source is "fixed".');
+  }
+  if (amount.fixed !== null && amount.fixed > amount.maximum) {
+    problems.push(
+      `amount.fixed: must be at most amount.maximum (${formatYuan(amount.maximum)}), got ${formatYuan(amount.fixed)}.`,
+    );
+  }
+  if (amount.source === "keypad" && keypad === null) {
+    problems.push('keypad: must be given where amount.source is "keypad".');
+  }
+  if (
+    amount.source === "keypad" &&
+    amount.entry === "explicit" &&
+    keypad &&
+    !keypad.keys.join("").includes(".")
+  ) {
+    problems.push('amount.entry: must be "implied" where no key of the keypad is "." (decimal point).');
+  }
+  return problems;
+}
+
+function keypadLayout({ keypad, amount }: Sections): readonly string[] {
+  if (keypad === undefined || keypad === null) return [];
+  const { rows, columns, keys } = keypad;
+  const problems: string[] = [];
+  if (keys.length !== rows.length) {
+    problems.push(`keypad.keys: must have one text for each of the ${rows.length} rows, got ${keys.length}.`);
+  }
+  for (const [index, row] of keys.entries()) {
+    const key = `keypad.keys[${index}]`;
+    if (row.length !== columns.length) {
+      problems.push(
+        `${key}: must have one character for each of the ${columns.length} columns, got ${row.length}.`,
+      );
+    }
+    if (!/^[0-9.:<CX= ]*$/.test(row)) {
+      problems.push(`${key}: must hold only digits, ".", ":", "<", "C", "X", "=" and blanks.`);
+    }
+  }
+  const labels = [...keys.join("")].filter((label) => label !== " ");
+  for (const label of new Set(labels)) {
+    if (labels.indexOf(label) !== labels.lastIndexOf(label) && /[0-9.:<CX=]/.test(label)) {
+      problems.push(`keypad.keys: must hold "${label}" once.`);
+    }
+  }
+  const wanted = amount === undefined || amount.source === "keypad" ? "0123456789=" : "=";
+  const missing = [...wanted].filter((label) => !labels.includes(label));
+  if (missing.length > 0) {
+    problems.push(`keypad.keys: must hold ${missing.map((label) => `"${label}"`).join(", ")}.`);
+  }
+  return problems;
+}
+
+function displaySize({ display }: Sections): readonly string[] {
+  if (display === undefined || display === null) return [];
+  const problems: string[] = [];
+  const size = `${display.columns}x${display.rows}`;
+  if (size !== "16x2" && size !== "20x4") problems.push(`display: must be 16x2 or 20x4, got ${size}.`);
+  if (display.driver === "hd44780-i2c" && display.address > 0x27 && display.address < 0x38) {
+    problems.push(
+      `display.address: must be 32 to 39 (0x20-0x27) or 56 to 63 (0x38-0x3f), got ${display.address}.`,
+    );
+  }
+  return problems;
+}
+
+function pins(sections: Sections): readonly string[] {
+  const problems: string[] = [];
+  const users = new Map<number, string>();
+  for (const { key, pin } of pinUses(sections)) {
+    const reserved = reservedFor(pin, sections);
+    if (reserved !== null) problems.push(`${key}: must not be pin ${pin}, which belongs to ${reserved}.`);
+    const user = users.get(pin);
+    if (user !== undefined) problems.push(`${key}: must not be pin ${pin}, which ${user} uses.`);
+    else users.set(pin, key);
+  }
+  return problems;
+}
+
+function relayAmounts({ amount, outputs }: Sections): readonly string[] {
+  const relay = outputs?.relay;
+  const fixed = amount?.fixed;
+  if (!relay || !fixed || fixed % relay.fenPerPulse === 0) return [];
+  return [
+    `outputs.relay.fenPerPulse: must divide amount.fixed (${fixed} fen) exactly, got ${relay.fenPerPulse}.`,
+  ];
+}
+
+function broker({ mqtt }: Sections): readonly string[] {
+  if (mqtt === undefined || mqtt === null) return [];
+  const problems: string[] = [];
+  if (mqtt.password !== null && mqtt.username === null) {
+    problems.push("mqtt.username: must be given where mqtt.password is.");
+  }
+  if ((mqtt.cert === null) !== (mqtt.key === null)) {
+    problems.push(
+      `mqtt.${mqtt.cert === null ? "cert" : "key"}: mqtt.cert and mqtt.key must be given together.`,
+    );
+  }
+  if (mqtt.url.startsWith("mqtt:")) {
+    for (const name of ["ca", "cert", "key"] as const) {
+      if (mqtt[name] !== null)
+        problems.push(`mqtt.${name}: must be null unless mqtt.url begins with mqtts://.`);
+    }
+  }
+  return problems;
+}
+
+function floors({ merchant, timing }: Sections): readonly string[] {
+  if (timing === undefined || merchant === undefined || isLoopbackOnly(merchant.hosts)) return [];
+  const names = ["giveUpAfterMs", "reverseNotBeforeMs", "confirmNotBeforeMs"] as const;
+  return names.flatMap((name) =>
+    timing[name] < floorsMs[name]
+      ? [`timing.${name}: must be at least ${floorsMs[name]}, got ${timing[name]}.`]
+      : [],
+  );
+}
+
+/** Pairs of times of which the first must not be longer than the second, and why. */
+const notLonger = [
+  ["queryEveryMs", "giveUpAfterMs", "else a payment is given up before its first repeated query"],
+  ["reverseNotBeforeMs", "giveUpAfterMs", "else a payment that was given up waits for its reversal"],
+  [
+    "reverseNotBeforeMs",
+    "confirmNotBeforeMs",
+    "else nothing that the earliest reversal did could be confirmed",
+  ],
+  ["connectTimeoutMs", "sendWithinMs", "else the backup host is never tried"],
+  ["sendWithinMs", "giveUpAfterMs", "else a charge could leave after it was given up"],
+  ["answerTimeoutMs", "giveUpAfterMs", "else a charge could be answered after it was given up"],
+] as const;
+
+function times({ timing }: Sections): readonly string[] {
+  if (timing === undefined) return [];
+  return notLonger.flatMap(([short, long, why]) => {
+    if (timing[short] <= timing[long]) return [];
+    return [
+      `timing.${short}: must be at most timing.${long} (${timing[long]}), got ${timing[short]}; ${why}.`,
+    ];
+  });
+}

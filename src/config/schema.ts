@@ -1,0 +1,405 @@
+/**
+ * The shape of `device.config.json`: every key, its meaning, its limits and its default, once. The program decodes with it
+ * and the JSON Schema for editors is generated from it. What one key demands of another stands in `relations.ts`.
+ */
+import * as z from "zod";
+import { parseYuan } from "../core/kernel/fen.ts";
+import { nearest } from "./nearest.ts";
+
+/** BCM number of the last pin on the 40-pin header. */
+const pinMax = 27;
+
+/** The longest time that any setting may name, in milliseconds. */
+const durationMaxMs = 3_600_000;
+
+/** Features that have a name but no code yet: named apart, so that the refusal says so. */
+const notYet: readonly string[] = ["till"];
+
+/** An object that refuses keys it does not know, and says which known one was probably meant. */
+function object<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  const known = Object.keys(shape);
+  return z.strictObject(shape, {
+    error: (issue) => (issue.code === "unrecognized_keys" ? unknownKeys(issue.keys, known) : undefined),
+  });
+}
+
+/** The message of the issue: a JSON list of [key, sentence], taken apart again in `problem.ts`. */
+function unknownKeys(keys: readonly string[], known: readonly string[]): string {
+  return JSON.stringify(
+    keys.map((key) => {
+      if (notYet.includes(key)) return [key, "is not offered by this version yet."];
+      const meant = nearest(key, known);
+      return [key, `is not a known key${meant === null ? "." : `; did you mean "${meant}"?`}`];
+    }),
+  );
+}
+
+function text(longest: number) {
+  return z
+    .string()
+    .min(1)
+    .max(longest)
+    .refine((value) => !/\p{Cc}/u.test(value), { error: "must not hold control characters." });
+}
+
+const path = z.string().regex(/^\/[^\0]*$/, { error: "must be an absolute path." });
+
+/** Where a secret or a certificate is read from; it never stands in the configuration itself. */
+const source = z
+  .union(
+    [
+      object({ file: path.describe("Absolute path of a file that only the service can read.") }),
+      object({
+        credential: z
+          .string()
+          .regex(/^[A-Za-z0-9_.-]{1,128}$/, { error: "must be the name of a systemd credential." })
+          .describe("Name of a systemd credential (LoadCredential= of the unit)."),
+      }),
+    ],
+    { error: 'must be {"file": PATH} or {"credential": NAME}; what it holds is never written here.' },
+  )
+  .describe("Where it is read from: a file or a systemd credential.");
+
+const pin = z.int().min(0).max(pinMax).describe("BCM number of a pin, 0 to 27.");
+
+const output = z
+  .union([pin, object({ pin, activeLow: z.boolean().default(false).describe("Whether low means on.") })], {
+    error: "must be a pin number, {pin, activeLow} or null.",
+  })
+  .transform((value) => (typeof value === "number" ? { pin: value, activeLow: false } : value));
+
+const amount = z
+  .string({ error: 'must be an amount in yuan as text, such as "3000.00".' })
+  .transform((value, context) => {
+    const fen = parseYuan(value);
+    if (fen.ok) return fen.value;
+    context.addIssue({
+      code: "custom",
+      message:
+        fen.reason === "too-large"
+          ? "must be at most 99999.99 yuan."
+          : fen.reason === "zero"
+            ? "must be more than 0.00 yuan."
+            : 'must be an amount in yuan such as "3000.00".',
+    });
+    return z.NEVER;
+  });
+
+const certificate = object({
+  cert: source.describe("The certificate, PEM."),
+  key: source.describe("Its private key, PEM."),
+}).describe("The merchant's API certificate, which reversals present.");
+
+/** What names a merchant and proves it, the current one or an earlier one. */
+const merchantKeys = {
+  appId: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,32}$/, { error: "must be 1 to 32 letters and digits." })
+    .describe("WeChat appid that the merchant is bound to; the service provider's in service-provider mode."),
+  merchantId: z
+    .string()
+    .regex(/^\d{1,32}$/, { error: "must be 1 to 32 digits, as text." })
+    .describe("WeChat Pay merchant id (mch_id)."),
+  subAppId: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,32}$/, { error: "must be 1 to 32 letters and digits." })
+    .nullable()
+    .default(null)
+    .describe("Service-provider mode: the sub-merchant's appid, where it has one."),
+  subMerchantId: z
+    .string()
+    .regex(/^\d{1,32}$/, { error: "must be 1 to 32 digits, as text." })
+    .nullable()
+    .default(null)
+    .describe("Service-provider mode: the sub-merchant's id."),
+  signType: z
+    .enum(["HMAC-SHA256", "MD5"])
+    .default("HMAC-SHA256")
+    .describe("Algorithm of the signatures, both ways."),
+  apiKey: source.describe("The merchant's API key (API v2), 32 characters."),
+  certificate,
+};
+
+const host = z
+  .string({ error: "must be an origin such as https://api.mch.weixin.qq.com." })
+  .refine(isOrigin, {
+    error: "must be an origin such as https://api.mch.weixin.qq.com, without a path or a closing slash.",
+  });
+
+function isOrigin(value: string): boolean {
+  return /^https?:\/\//.test(value) && URL.canParse(value) && new URL(value).origin === value;
+}
+
+const sceneInfo = object({
+  id: text(32).describe("Store number."),
+  name: text(64).optional().describe("Store name."),
+  areaCode: z
+    .string()
+    .regex(/^\d{6}$/, { error: "must be six digits." })
+    .optional()
+    .describe("Administrative area code."),
+  address: text(128).optional().describe("Street address."),
+})
+  .nullable()
+  .default(null)
+  .describe("The store as WeChat Pay lists it (scene_info).");
+
+const shape = {
+  $schema: z.string().optional().describe("Where editors find the schema of this file; the box ignores it."),
+  version: z.literal(1).describe("Version of this format; raised when a meaning changes."),
+  box: object({
+    id: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{3,32}$/, { error: "must be 3 to 32 letters, digits, _ or -." })
+      .describe("Name of this box, unique in the fleet; MQTT client id and part of every topic."),
+    store: text(64)
+      .nullable()
+      .default(null)
+      .describe("Name of the store as people know it; null means the box id."),
+    language: z.enum(["en", "zh"]).default("en").describe("Language of the screens."),
+  }).describe("Which box this is."),
+  merchant: object({
+    provider: z
+      .literal("wechat-v2")
+      .default("wechat-v2")
+      .describe("Who moves the money: WeChat Pay, API v2."),
+    ...merchantKeys,
+    hosts: z
+      .array(host)
+      .min(1)
+      .max(4)
+      .default(["https://api.mch.weixin.qq.com", "https://api2.mch.weixin.qq.com"])
+      .describe("Origins of the API, the first is preferred. http is for loopback only."),
+    ca: source
+      .nullable()
+      .default(null)
+      .describe("Authorities to trust instead of the built-in ones, PEM; null for those."),
+    body: text(127)
+      .refine((value) => new TextEncoder().encode(value).length <= 127, {
+        error: "must have at most 127 bytes in UTF-8.",
+      })
+      .nullable()
+      .default(null)
+      .describe("What the customer's bill says, such as store-goods; null means the store's name."),
+    clientIp: z
+      .union([z.ipv4(), z.ipv6()], { error: "must be an IPv4 or IPv6 address, or null." })
+      .nullable()
+      .default(null)
+      .describe("Address that requests name (spbill_create_ip); null means that of the outgoing connection."),
+    sceneInfo,
+    previous: z
+      .array(object(merchantKeys))
+      .max(8)
+      .default([])
+      .describe("Merchants this box charged for before, kept until their last order is closed."),
+  }).describe("Whom customers pay."),
+  amount: object({
+    source: z
+      .enum(["keypad", "fixed"], { error: amountSourceSentence })
+      .default("keypad")
+      .describe("Who says what is to be paid."),
+    entry: z
+      .enum(["implied", "explicit"])
+      .nullable()
+      .default(null)
+      .describe(
+        'Keypad entry: 1250 is 12.50 (implied), or 12.5 is (explicit); null means explicit where there is a "." key.',
+      ),
+    maximum: amount.prefault("3000.00").describe("Largest payment in yuan, as text."),
+    fixed: amount
+      .nullable()
+      .default(null)
+      .describe("The amount of every payment in yuan, as text, for source fixed."),
+  })
+    .prefault({})
+    .describe("What is to be paid."),
+  scanner: object({
+    path: path.describe("Serial device, best by /dev/serial/by-id."),
+    baudRate: z
+      .literal([1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400])
+      .default(9600)
+      .describe("Speed of the serial line."),
+    profile: z
+      .literal("plain")
+      .default("plain")
+      .describe("What the scanner sends: plain lines, in presence mode."),
+  })
+    .nullable()
+    .default(null)
+    .describe("The code scanner, or null."),
+  keypad: object({
+    rows: z.array(pin).min(1).max(8).describe("Pins of the rows, top to bottom; driven low one at a time."),
+    columns: z.array(pin).min(1).max(8).describe("Pins of the columns, left to right; inputs with pull-ups."),
+    keys: z
+      .array(z.string())
+      .min(1)
+      .max(8)
+      .describe(
+        "One text for each row: digits, . point, : double zero, < backspace, C clear, X cancel, = confirm, blank none.",
+      ),
+    debounceMs: z
+      .int()
+      .min(5)
+      .max(100)
+      .default(30)
+      .describe("How long a key must be steady, in milliseconds."),
+  })
+    .nullable()
+    .default(null)
+    .describe("The matrix keypad, or null."),
+  display: z
+    .discriminatedUnion(
+      "driver",
+      [
+        object({
+          driver: z.literal("hd44780-gpio").describe("HD44780 character display on six pins."),
+          columns: z.literal([16, 20]).describe("Characters in a line."),
+          rows: z.literal([2, 4]).describe("Lines."),
+          rs: pin,
+          e: pin,
+          data: z.array(pin).length(4).describe("Pins of D4 to D7."),
+          rom: z.enum(["A00", "A02"]).default("A00").describe("Character set of the controller."),
+        }),
+        object({
+          driver: z.literal("hd44780-i2c").describe("HD44780 character display behind a PCF8574 expander."),
+          columns: z.literal([16, 20]).describe("Characters in a line."),
+          rows: z.literal([2, 4]).describe("Lines."),
+          bus: z.int().min(0).max(31).default(1).describe("Number of the I2C bus, /dev/i2c-N."),
+          address: z
+            .int()
+            .min(0x20)
+            .max(0x3f)
+            .default(0x27)
+            .describe("Address on the bus, 32 to 39 or 56 to 63."),
+          backlight: z.boolean().default(true).describe("Whether the backlight is on."),
+          rom: z.enum(["A00", "A02"]).default("A00").describe("Character set of the controller."),
+        }),
+      ],
+      { error: 'must be "hd44780-gpio" or "hd44780-i2c".' },
+    )
+    .nullable()
+    .default(null)
+    .describe("The character display, or null."),
+  outputs: object({
+    paid: output.nullable().default(null).describe("Light for PAID."),
+    wait: output.nullable().default(null).describe("Light for waiting."),
+    refused: output.nullable().default(null).describe("Light for a refusal."),
+    buzzer: output.nullable().default(null).describe("Beeper."),
+    relay: object({
+      pin,
+      activeLow: z.boolean().default(false).describe("Whether low means on."),
+      widthMs: z.int().min(20).max(500).default(50).describe("Length of a pulse, in milliseconds."),
+      fenPerPulse: z
+        .int()
+        .min(1)
+        .max(9_999_999)
+        .describe("What one pulse is worth, in fen; an amount must divide exactly."),
+      onAmbiguous: z
+        .enum(["hold", "refund"])
+        .default("hold")
+        .describe("What follows a crash in the middle of a pulse; never a second one."),
+    })
+      .nullable()
+      .default(null)
+      .describe("Pulses to a machine that was paid for, or null."),
+  })
+    .nullable()
+    .default(null)
+    .describe("Lights, beeper and relay, or null."),
+  gpio: object({
+    backend: z
+      .enum(["auto", "sysfs", "cdev"])
+      .default("auto")
+      .describe("Interface to the pins; auto takes the first that works."),
+    chip: text(64)
+      .nullable()
+      .default(null)
+      .describe("Label of the GPIO chip; null means the header of a Raspberry Pi."),
+  })
+    .prefault({})
+    .describe("How pins are reached."),
+  mqtt: object({
+    url: z
+      .string()
+      .refine(isBrokerUrl, {
+        error: "must be mqtt://HOST[:PORT] or mqtts://HOST[:PORT], without a name, a password or a path.",
+      })
+      .describe("The broker."),
+    username: text(256).nullable().default(null).describe("User name at the broker."),
+    password: source.nullable().default(null).describe("Password at the broker."),
+    ca: source.nullable().default(null).describe("Authorities to trust instead of the built-in ones, PEM."),
+    cert: source.nullable().default(null).describe("Client certificate, PEM."),
+    key: source.nullable().default(null).describe("Its private key, PEM."),
+    confirm: z
+      .enum(["puback", "ack"])
+      .default("puback")
+      .describe("What proves that a message arrived: the broker's PUBACK, or the host's ack."),
+    version: z
+      .enum(["auto", "5", "3.1.1"])
+      .default("auto")
+      .describe("MQTT version; auto falls back from 5 to 3.1.1."),
+  })
+    .nullable()
+    .default(null)
+    .describe("The broker to report to, or null."),
+  commands: object({
+    keys: z
+      .array(z.string())
+      .max(0, { error: "must be empty: remote commands are not offered by this version yet." })
+      .default([])
+      .describe("Public keys whose commands are obeyed; empty in this version."),
+  })
+    .prefault({})
+    .describe("Commands over MQTT."),
+  journal: object({
+    directory: path.default("/var/lib/scanbox").describe("Where the journal is kept."),
+    retentionDays: z.int().min(1).max(36_500).default(400).describe("How long confirmed segments are kept."),
+  })
+    .prefault({})
+    .describe("The durable record."),
+  late: z
+    .enum(["keep", "reverse"])
+    .nullable()
+    .default(null)
+    .describe(
+      "What happens to a payment found paid on recovery; null means keep, or reverse where there is a relay.",
+    ),
+  timing: object({
+    queryEveryMs: duration(5_000, "Time between queries of an unclear payment."),
+    giveUpAfterMs: duration(45_000, "Time after the charge at which it is given up; 30 s or more."),
+    reverseNotBeforeMs: duration(15_000, "Earliest reversal after the charge; 15 s or more."),
+    confirmNotBeforeMs: duration(60_000, "Earliest proof that an order never existed; 60 s or more."),
+    sendWithinMs: duration(10_000, "Time from the scan to the first byte of the charge."),
+    connectTimeoutMs: duration(6_000, "Time for a connection to stand."),
+    answerTimeoutMs: duration(10_000, "Time for a whole reply after the request left."),
+  })
+    .prefault({})
+    .describe("Times in milliseconds; the floors bind unless every host is loopback."),
+  log: object({
+    level: z.enum(["debug", "info", "warn", "error"]).default("info").describe("The least that is logged."),
+  })
+    .prefault({})
+    .describe("The log."),
+};
+
+/** The whole file. */
+export const deviceConfigSchema = object(shape).describe("Configuration of one scanbox.");
+
+/** What the schema decodes to, before `resolve` fills in what depends on other keys. */
+export type ParsedConfig = z.output<typeof deviceConfigSchema>;
+
+function duration(milliseconds: number, meaning: string) {
+  return z.int().min(1).max(durationMaxMs).default(milliseconds).describe(meaning);
+}
+
+function amountSourceSentence(issue: { readonly input?: unknown }): string {
+  return issue.input === "remote" || issue.input === "till"
+    ? `is not offered as "${issue.input}" by this version yet; it must be "keypad" or "fixed".`
+    : 'must be "keypad" or "fixed".';
+}
+
+function isBrokerUrl(value: string): boolean {
+  if (!/^mqtts?:\/\/[^/?#@]+$/.test(value) || !URL.canParse(value)) return false;
+  const url = new URL(value);
+  return url.hostname !== "" && url.username === "" && url.password === "";
+}

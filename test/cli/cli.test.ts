@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough, Writable } from "node:stream";
+import test from "node:test";
+import { runCli } from "../../src/cli/cli.ts";
+import { configPath, loadConfig } from "../../src/cli/config.ts";
+import { exitStatus } from "../../src/cli/exit-status.ts";
+import { version } from "../../src/cli/version.ts";
+
+const root = new URL("../../", import.meta.url).pathname;
+const example = join(root, "device.config.json");
+
+class Sink extends Writable {
+  text = "";
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString();
+    done();
+  }
+}
+
+async function scanbox(...args: string[]) {
+  const stdout = new Sink();
+  const stderr = new Sink();
+  const status = await runCli(args, { stdout, stderr, stdin: new PassThrough() });
+  return { status, stdout: stdout.text, stderr: stderr.text };
+}
+
+test("the exit statuses are the ones of the contract", () => {
+  assert.deepEqual(exitStatus, { done: 0, no: 1, usage: 2, unknown: 3, defect: 70 });
+});
+
+test("--help lists the commands on stdout; no command at all is wrong usage", async () => {
+  const asked = await scanbox("--help");
+  assert.equal(asked.status, 0);
+  assert.match(asked.stdout, /^ {2}config .+\n {2}version .+$/m);
+  const nothing = await scanbox();
+  assert.deepEqual(nothing, { status: 2, stdout: "", stderr: asked.stdout });
+});
+
+test("every listed command has a help of its own, asked for either way", async () => {
+  const names = [...(await scanbox("--help")).stdout.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(
+    ([, name = ""]) => name,
+  );
+  assert.ok(names.length >= 2);
+  for (const name of names) {
+    const help = await scanbox(name, "--help");
+    assert.equal(help.status, 0);
+    assert.match(help.stdout, new RegExp(`^Usage: scanbox ${name}\\b`));
+    assert.deepEqual(await scanbox("help", name), help);
+  }
+});
+
+const wrong: readonly (readonly [string[], string])[] = [
+  [["vesion"], 'There is no command "vesion"; did you mean "version"? See: scanbox --help\n'],
+  [["toString"], 'There is no command "toString". See: scanbox --help\n'],
+  [["doctor"], 'There is no command "doctor". See: scanbox --help\n'],
+  [["help", "vesion"], 'There is no command "vesion"; did you mean "version"? See: scanbox --help\n'],
+  [["version", "--jsn"], 'There is no option "--jsn"; did you mean "--json"? See: scanbox version --help\n'],
+  [["version", "-x"], 'There is no option "-x". See: scanbox version --help\n'],
+  [["version", "now"], '"now" is one word too many. See: scanbox version --help\n'],
+  [["config"], 'Say "config check [FILE]" or "config schema". See: scanbox config --help\n'],
+  [
+    ["config", "chek"],
+    'There is no config command "chek"; did you mean "check"? See: scanbox config --help\n',
+  ],
+  [["config", "schema", "x"], '"x" is one word too many. See: scanbox config --help\n'],
+];
+
+for (const [args, sentence] of wrong) {
+  test(`scanbox ${args.join(" ")} ends with status 2 and: ${sentence.trim()}`, async () => {
+    assert.deepEqual(await scanbox(...args), { status: 2, stdout: "", stderr: sentence });
+  });
+}
+
+test("an option without its value is wrong usage, not a defect", async () => {
+  const { status, stderr } = await scanbox("config", "check", "--config");
+  assert.equal(status, 2);
+  assert.match(stderr, /--config.* argument missing/);
+});
+
+test("version prints what package.json says, as text and as JSON", async () => {
+  const { version: packaged } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  assert.equal(version, packaged);
+  assert.match((await scanbox("version")).stdout, new RegExp(`^scanbox ${packaged} \\(Node.js v24\\.`));
+  assert.equal(JSON.parse((await scanbox("version", "--json")).stdout).version, packaged);
+  assert.deepEqual(await scanbox("--version"), await scanbox("version"));
+});
+
+test("config check says nothing on stderr where the file is in order", async () => {
+  assert.deepEqual(await scanbox("config", "check", example), {
+    status: 0,
+    stdout: `${example} is in order.\n`,
+    stderr: "",
+  });
+});
+
+test("config check gives one sentence a line on stderr for each problem, and status 2", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "scanbox-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "device.config.json");
+  writeFileSync(file, readFileSync(example, "utf8").replace('"en"', '"fr"').replace("9600", "9601"));
+  const { status, stdout, stderr } = await scanbox("config", "check", "--config", file);
+  assert.deepEqual([status, stdout], [2, ""]);
+  assert.deepEqual(
+    stderr.split("\n").map((line) => line.split(":")[0]),
+    ["box.language", "scanner.baudRate", ""],
+  );
+});
+
+test("a configuration that is not there or not JSON is a problem with a remedy", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "scanbox-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  assert.deepEqual(loadConfig(join(folder, "none")), {
+    ok: false,
+    problems: [`There is no file ${folder}/none; name another with --config FILE.`],
+  });
+  assert.deepEqual(loadConfig(folder), { ok: false, problems: [`${folder} cannot be read (EISDIR).`] });
+  writeFileSync(join(folder, "broken"), '{\n  "version": 1,\n}');
+  assert.deepEqual(loadConfig(join(folder, "broken")), {
+    ok: false,
+    problems: ['Line 3, column 1: a key in double quotes (") is expected here.'],
+  });
+});
+
+test("--config comes before the usual places", () => {
+  assert.equal(configPath("/x.json"), "/x.json");
+  assert.match(configPath(undefined), /^(?:\.|\/etc\/scanbox)\/device\.config\.json$/);
+});
+
+test("config schema prints the schema that editors are given", async () => {
+  const { status, stdout } = await scanbox("config", "schema");
+  assert.equal(status, 0);
+  assert.equal(stdout, readFileSync(join(root, "src/config/device.config.schema.json"), "utf8"));
+});
+
+test("the program itself ends with the status of its command", () => {
+  const run = (command: string) => spawnSync("/bin/sh", ["-c", command], { cwd: root, encoding: "utf8" });
+  const main = `"${process.execPath}" src/main.ts`;
+  assert.equal(run(`${main} vesion`).status, 2);
+  assert.equal(
+    run(`${main} version`).stdout,
+    `scanbox ${version} (Node.js ${process.version}, ${process.platform} ${process.arch})\n`,
+  );
+});

@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import test, { type TestContext } from "node:test";
+import { Defect } from "../../src/core/kernel/defect.ts";
+import { PinoLog } from "../../src/links/pino-log.ts";
+
+function logTo(
+  t: TestContext,
+  options: { level?: "debug" | "info" | "warn" | "error"; strict?: boolean } = {},
+) {
+  const folder = mkdtempSync(join(tmpdir(), "scanbox-"));
+  const path = join(folder, "log");
+  const fd = openSync(path, "w");
+  t.after(() => {
+    closeSync(fd);
+    rmSync(folder, { recursive: true });
+  });
+  const log = new PinoLog({ level: "info", ...options, fd });
+  const lines = (): Record<string, unknown>[] =>
+    readFileSync(path, "utf8")
+      .split("\n")
+      .filter((line) => line !== "")
+      .map((line) => JSON.parse(line));
+  return { log, lines };
+}
+
+test("an event is one JSON object on one line, written before the call returns", (t) => {
+  const { log, lines } = logTo(t);
+  log.info("payment.settled", { outTradeNo: "A1", amountFen: 1250, late: false, reason: null });
+  const [line, ...rest] = lines();
+  assert.equal(rest.length, 0);
+  const { time, ...fields } = line ?? {};
+  assert.match(String(time), /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
+  assert.deepEqual(fields, {
+    level: "info",
+    event: "payment.settled",
+    outTradeNo: "A1",
+    amountFen: 1250,
+    late: false,
+    reason: null,
+  });
+});
+
+test("levels below the configured one are left out", (t) => {
+  const { log, lines } = logTo(t, { level: "warn" });
+  log.debug("a.b");
+  log.info("a.c");
+  log.warn("a.d");
+  log.error("a.e");
+  assert.deepEqual(
+    lines().map(({ level, event }) => [level, event]),
+    [
+      ["warn", "a.d"],
+      ["error", "a.e"],
+    ],
+  );
+});
+
+test("a field that is not on the list does not reach the log, and the line names it", (t) => {
+  const { log, lines } = logTo(t);
+  log.info("scan.read", { authCode: "134567890123456789", count: 1 });
+  const [line] = lines();
+  assert.deepEqual([line?.dropped, line?.count], ["authCode", 1]);
+  assert.equal("authCode" in (line ?? {}), false);
+});
+
+test("in a strict log the same is a defect", (t) => {
+  const { log } = logTo(t, { strict: true });
+  assert.throws(() => log.info("scan.read", { authCode: "x" }), Defect);
+});
+
+test("digits that could be a payment code are masked even in a field on the list, order numbers are not", (t) => {
+  const { log, lines } = logTo(t);
+  log.error("scan.refused", {
+    detail: `got 134567890123456789 at ${"x".repeat(600)}`,
+    transactionId: "4200000001202603151234567890",
+  });
+  const [line] = lines();
+  assert.match(String(line?.detail), /^got 13\*{13}789 at x+$/);
+  assert.equal(String(line?.detail).length, 512);
+  assert.equal(line?.transactionId, "4200000001202603151234567890");
+});
+
+test("a reader of the log that has gone does not end the program", () => {
+  const fd = openSync("/dev/null", "r");
+  const log = new PinoLog({ level: "info", fd });
+  assert.doesNotThrow(() => log.info("a.b"));
+  closeSync(fd);
+});
