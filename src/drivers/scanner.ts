@@ -1,0 +1,136 @@
+import { type AuthCode, readScan, type ScanRefusal } from "../core/codecs/auth-code.ts";
+import { after, type Instant } from "../core/kernel/instant.ts";
+import type { Clock, Log, SerialConnection, SerialLink, SerialSettings, Timer } from "../runtime/ports.ts";
+
+/** The first pause before the device is opened again; each failure in a row doubles it up to the last. */
+export const REOPEN_FIRST_MS = 500;
+export const REOPEN_LAST_MS = 5_000;
+
+/** Hears what the scanner reads and whether it is there. */
+export interface ScannerListener {
+  scanned(code: AuthCode, at: Instant): void;
+  refused(refusal: ScanRefusal): void;
+  /** Comes at each change and once for the first try; `cause` says why the scanner is absent. */
+  status(state: ScannerStatus, cause: string | null): void;
+}
+
+export type ScannerStatus = "ready" | "absent";
+
+/** What a scanner is made of. */
+export interface ScannerParts {
+  readonly link: SerialLink;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly settings: SerialSettings;
+  readonly listener: ScannerListener;
+}
+
+type State =
+  | { readonly at: "stopped" }
+  | { readonly at: "opening" | "ready"; readonly connection: SerialConnection }
+  | { readonly at: "failed"; readonly timer: Timer };
+
+/**
+ * A serial scanner that is opened, read and opened again for ever: whatever the device does, payments go on being
+ * possible when it returns. Every line that arrives is classified; which scan counts is not decided here.
+ */
+export class Scanner {
+  readonly #parts: ScannerParts;
+  #state: State = { at: "stopped" };
+  /** Counts connections; what an earlier one still says is not heard. */
+  #connection = 0;
+  #failures = 0;
+  #status: ScannerStatus | null = null;
+
+  constructor(parts: ScannerParts) {
+    this.#parts = parts;
+  }
+
+  start(): void {
+    if (this.#state.at === "stopped") this.#open();
+  }
+
+  /** Ends scanning; nothing is heard after this call. Calls back when the device is free. */
+  stop(done: () => void): void {
+    const { clock } = this.#parts;
+    const state = this.#state;
+    this.#state = { at: "stopped" };
+    this.#connection += 1;
+    this.#failures = 0;
+    this.#status = null;
+    switch (state.at) {
+      case "opening":
+      case "ready":
+        state.connection.close(done);
+        return;
+      case "failed":
+        state.timer.cancel();
+        break;
+      case "stopped":
+        break;
+    }
+    clock.at(clock.now(), done);
+  }
+
+  #open(): void {
+    const { link, settings } = this.#parts;
+    this.#connection += 1;
+    const number = this.#connection;
+    const heard = (event: () => void): void => {
+      if (number === this.#connection) event();
+    };
+    const connection = link.open(settings, {
+      opened: () => heard(() => this.#opened(connection)),
+      line: (text) => heard(() => this.#line(text)),
+      discarded: () => heard(() => this.#discarded()),
+      closed: (cause) => heard(() => this.#closed(cause)),
+    });
+    this.#state = { at: "opening", connection };
+  }
+
+  #opened(connection: SerialConnection): void {
+    this.#state = { at: "ready", connection };
+    this.#failures = 0;
+    this.#parts.log.info("scanner.ready", { path: this.#parts.settings.path });
+    this.#report("ready", null);
+  }
+
+  #line(text: string): void {
+    const { clock, listener, log } = this.#parts;
+    const at = clock.now();
+    const scan = readScan(text);
+    if (scan.ok) {
+      log.info("scanner.scanned", { code: scan.value.toString() });
+      listener.scanned(scan.value, at);
+    } else {
+      log.info("scanner.refused", { refusal: scan.reason, characters: text.length });
+      listener.refused(scan.reason);
+    }
+  }
+
+  /** An over-long line is noise or a wrong baud rate, and never a payment code. */
+  #discarded(): void {
+    this.#parts.log.warn("scanner.discarded");
+    this.#parts.listener.refused("not-a-payment-code");
+  }
+
+  #closed(cause: string): void {
+    const { clock, log } = this.#parts;
+    this.#connection += 1;
+    const pauseMs = Math.min(REOPEN_FIRST_MS * 2 ** this.#failures, REOPEN_LAST_MS);
+    // Growth ends at the last pause, so that years without a scanner stay a finite number.
+    if (pauseMs < REOPEN_LAST_MS) this.#failures += 1;
+    const timer = clock.at(after(clock.now(), pauseMs), () => this.#open());
+    this.#state = { at: "failed", timer };
+    const fields = { path: this.#parts.settings.path, cause, retryInMs: pauseMs };
+    if (this.#status === "absent") log.debug("scanner.absent", fields);
+    else log.warn("scanner.absent", fields);
+    this.#report("absent", cause);
+  }
+
+  #report(status: ScannerStatus, cause: string | null): void {
+    if (status === this.#status) return;
+    this.#status = status;
+    this.#parts.listener.status(status, cause);
+  }
+}

@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import { LINE_BYTES_MAX, LineGuard } from "../../../src/core/codecs/line-guard.ts";
+
+/** Mostly what scanners send, with enough terminators, noise and length to reach every border. */
+const wire = fc
+  .array(
+    fc.oneof(
+      { weight: 4, arbitrary: fc.stringMatching(/^1[0-5]\d{16}$/).map((code) => Buffer.from(code)) },
+      {
+        weight: 4,
+        arbitrary: fc.constantFrom("\r", "\n", "\r\n", "\n\r", "\r\r").map((end) => Buffer.from(end)),
+      },
+      { weight: 2, arbitrary: fc.uint8Array({ maxLength: 40 }).map((noise) => Buffer.from(noise)) },
+      {
+        weight: 1,
+        arbitrary: fc
+          .integer({ min: LINE_BYTES_MAX - 1, max: 3 * LINE_BYTES_MAX })
+          .map((n) => Buffer.alloc(n, "7")),
+      },
+    ),
+    { maxLength: 30 },
+  )
+  .map((parts) => Buffer.concat(parts));
+
+/** The same rule in the plainest words: split at CR and LF, forget what is empty or too long. */
+function linesOf(bytes: Buffer): { readonly lines: readonly string[]; readonly overLong: number } {
+  const all = bytes.toString("latin1").split(/[\r\n]/);
+  const ended = all.slice(0, -1).filter((line) => line.length > 0);
+  const overLong = all.filter((line) => line.length > LINE_BYTES_MAX).length;
+  return { lines: ended.filter((line) => line.length <= LINE_BYTES_MAX), overLong };
+}
+
+function passed(guard: LineGuard, chunks: readonly Uint8Array[]): string {
+  return Buffer.concat(chunks.map((chunk) => Buffer.from(guard.pass(chunk)))).toString("latin1");
+}
+
+describe("the line guard", () => {
+  it("gives the same lines however the wire cuts them", () => {
+    fc.assert(
+      fc.property(wire, fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1 }), (bytes, sizes) => {
+        const chunks: Uint8Array[] = [];
+        for (let from = 0, turn = 0; from < bytes.length; turn += 1) {
+          const size = sizes[turn % sizes.length] ?? 1;
+          chunks.push(bytes.subarray(from, from + size));
+          from += size;
+        }
+        const expected = linesOf(bytes);
+        for (const cut of [[bytes], chunks, [...bytes].map((byte) => Uint8Array.of(byte))]) {
+          const guard = new LineGuard();
+          assert.equal(passed(guard, cut), expected.lines.map((line) => `${line}\n`).join(""));
+          assert.equal(guard.discardedLines, expected.overLong);
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it("takes CR, LF and CRLF for one end of line each", () => {
+    const guard = new LineGuard();
+    assert.equal(passed(guard, [Buffer.from("a\rb\nc\r\nd\n\re\r\r")]), "a\nb\nc\nd\ne\n");
+  });
+
+  it("lets a line of the greatest length pass and throws a longer one away whole", () => {
+    const guard = new LineGuard();
+    const longest = "1".repeat(LINE_BYTES_MAX);
+    assert.equal(passed(guard, [Buffer.from(`${longest}\n`)]), `${longest}\n`);
+    assert.equal(guard.discardedLines, 0);
+    assert.equal(passed(guard, [Buffer.from(`${longest}1\nnext\n`)]), "next\n");
+    assert.equal(guard.discardedLines, 1);
+  });
+
+  it("does not keep what a sender without terminators sends", () => {
+    const guard = new LineGuard();
+    for (let chunk = 0; chunk < 1_024; chunk += 1) assert.equal(guard.pass(Buffer.alloc(64, "9")).length, 0);
+    assert.equal(guard.discardedLines, 1);
+    assert.equal(passed(guard, [Buffer.from("\r134567890123456789\r")]), "134567890123456789\n");
+  });
+});
