@@ -33,7 +33,8 @@ function checkOrder(before: Payment, after: Payment, rules: Rules): void {
     );
   }
   if (after.flying?.call === "reverse" && before.flying === null) {
-    invariant(was.name === "reversing", "I14: a reversal leaves only after its record");
+    const recorded = was.name === "reversing" || was.name === "booking";
+    invariant(recorded && is.name === "reversing", "I14: a reversal leaves only after its record");
     const age = after.flying.at - before.sentAt;
     invariant(age >= rules.timing.reverseNotBeforeMs, "I17: a reversal never races the charge");
   }

@@ -4,7 +4,7 @@
  */
 
 import type { AuthCode } from "../codecs/auth-code.ts";
-import { Defect, invariant, unreachable } from "../kernel/defect.ts";
+import { Defect, invariant } from "../kernel/defect.ts";
 import { type Fen, fenOf } from "../kernel/fen.ts";
 import { after, earliest, type Instant } from "../kernel/instant.ts";
 import { advance, begin, resume } from "./advance.ts";
@@ -115,18 +115,18 @@ export function start(event: BoxEvent & { readonly type: "started" }, stamp: Sta
     held,
     stopping: false,
   };
-  const alarms: Effect[] = held.map((outTradeNo) => alarm("merchant-unknown", outTradeNo));
-  return { box, effects: alarms };
+  const alarms: readonly Effect[] = held.map((outTradeNo) => alarm("merchant-unknown", outTradeNo));
+  const due = doWhatIsDue(box, stamp, rules);
+  return { box: due.box, effects: [...alarms, ...due.effects] };
 }
 
 /** Moves the box by one event. */
 export function step(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Step {
   const early = passTime(box, stamp, rules);
   const moved = react(early.box, event, stamp, rules);
-  const woken = wakeOrders(moved.box, stamp, rules);
-  const probed = probeWhereDue(woken.box, stamp);
-  const late = tidy(lookAtFront(probed.box, stamp, rules));
-  return { box: late, effects: [...early.effects, ...moved.effects, ...woken.effects, ...probed.effects] };
+  const due = doWhatIsDue(moved.box, stamp, rules);
+  const seen = tidy(lookAtFront(due.box, stamp, rules));
+  return { box: seen, effects: [...early.effects, ...moved.effects, ...due.effects] };
 }
 
 /** When the box wants to be woken next, or null. */
@@ -206,8 +206,6 @@ function react(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Step {
       return still(box);
     case "stopping":
       return stop(box, stamp, rules);
-    default:
-      return unreachable(event);
   }
 }
 
@@ -233,8 +231,6 @@ function keyPressed(box: Box, key: Key, stamp: Stamp, rules: Rules): Step {
       return key.name === "confirm" ? arrive(box, { ...box, front: firstFront(stamp, rules) }) : still(box);
     case "resting":
       return arrive(box, { ...box, front: firstFront(stamp, rules) });
-    default:
-      return unreachable(front);
   }
 }
 
@@ -285,8 +281,6 @@ function codeScanned(box: Box, code: AuthCode, codeHash: string, stamp: Stamp, r
     case "result":
     case "unknown":
       return still(box);
-    default:
-      return unreachable(front);
   }
 }
 
@@ -369,12 +363,10 @@ function passTime(box: Box, stamp: Stamp, rules: Rules): Step {
     case "idle":
     case "paying":
       return still(seen);
-    default:
-      return unreachable(front);
   }
 }
 
-function wakeOrders(box: Box, stamp: Stamp, rules: Rules): Step {
+function doWhatIsDue(box: Box, stamp: Stamp, rules: Rules): Step {
   let next = box;
   const effects: Effect[] = [];
   for (const [outTradeNo, payment] of box.orders) {
@@ -384,13 +376,11 @@ function wakeOrders(box: Box, stamp: Stamp, rules: Rules): Step {
     next = woken.box;
     effects.push(...woken.effects);
   }
-  return { box: next, effects };
-}
-
-function probeWhereDue(box: Box, stamp: Stamp): Step {
-  const { probe } = box.trust;
-  if (probe === null || probe === "flying" || stamp.at < probe || box.stopping) return still(box);
-  return { box: { ...box, trust: { ...box.trust, probe: "flying" } }, effects: [{ type: "probe" }] };
+  const { probe } = next.trust;
+  if (probe === null || probe === "flying" || stamp.at < probe || next.stopping)
+    return { box: next, effects };
+  const trust: Trust = { ...next.trust, probe: "flying" };
+  return { box: { ...next, trust }, effects: [...effects, { type: "probe" }] };
 }
 
 /** Shows the order in front as far as it has come: its durable end, or that nobody knows yet. */

@@ -9,7 +9,6 @@
  */
 
 import type { AuthCode } from "../codecs/auth-code.ts";
-import { unreachable } from "../kernel/defect.ts";
 import type { Instant } from "../kernel/instant.ts";
 import type { ChargeAnswer, QueryAnswer, ReverseAnswer } from "./answers.ts";
 import type { Effect } from "./effects.ts";
@@ -119,8 +118,6 @@ export function wakeAt(payment: Payment): Instant | null {
       return phase.next.at;
     case "settled":
       return phase.check;
-    default:
-      return unreachable(phase);
   }
 }
 

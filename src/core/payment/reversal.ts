@@ -1,6 +1,7 @@
 /** Taking a charge back: durable before the first request, stubborn until a query confirms it (design §4.9). */
-import { invariant, unreachable } from "../kernel/defect.ts";
+import { invariant } from "../kernel/defect.ts";
 import { after, type Instant, later } from "../kernel/instant.ts";
+import { waitAfter } from "../kernel/waits.ts";
 import type { QueryAnswer, ReverseAnswer } from "./answers.ts";
 import type { MoneyReason } from "./order.ts";
 import type { Advance, Payment, Phase, Verdict } from "./payment.ts";
@@ -61,8 +62,6 @@ export function reverseAnswered(
       };
       return withAlarm(close(payment, verdict, stamp, rules), "reverse-expired");
     }
-    default:
-      return unreachable(answer);
   }
 }
 
@@ -89,7 +88,7 @@ export function reversalQueried(
       if (absentAt.length >= 2 && everywhere) {
         return close(payment, closed(payment, phase.reason), stamp, rules);
       }
-      const soon = after(stamp.at, rules.timing.reverseAgainMs[0] ?? 0);
+      const soon = after(stamp.at, waitAfter(rules.timing.reverseAgainMs, 0));
       const next = { call: "query", at: later(soon, countsFrom) } as const;
       return alarmIfLong({ ...payment, phase: { ...phase, absentAt, next } }, stamp, rules);
     }
@@ -101,8 +100,6 @@ export function reversalQueried(
     case "unknown":
     case "not-sent":
       return reverseAgain(payment, phase, stamp, rules);
-    default:
-      return unreachable(answer);
   }
 }
 
@@ -113,8 +110,7 @@ function reverseAgain(
   stamp: Stamp,
   rules: Rules,
 ): Advance {
-  const waits = rules.timing.reverseAgainMs;
-  const wait = waits[Math.min(phase.rounds, waits.length - 1)] ?? 0;
+  const wait = waitAfter(rules.timing.reverseAgainMs, phase.rounds);
   const jittered = Math.round(wait * (0.75 + (0.5 * stamp.chance[0]) / 2 ** 32));
   const next = { call: "reverse", at: after(stamp.at, jittered) } as const;
   return alarmIfLong({ ...payment, phase: { ...phase, rounds: phase.rounds + 1, next } }, stamp, rules);

@@ -1,5 +1,6 @@
 import type { Fen } from "../kernel/fen.ts";
 import type { Instant, WallTime } from "../kernel/instant.ts";
+import type { Waits } from "../kernel/waits.ts";
 import type { Merchant } from "./order.ts";
 
 /** What the core is told once, at start: the settings that its decisions need. Times are in milliseconds. */
@@ -37,7 +38,7 @@ export interface Timing {
   /** From the scan to the first byte of the charge (design §4.3). */
   readonly sendWithinMs: number;
   /** Waits between reversals, in order; the last one repeats (design §4.9). */
-  readonly reverseAgainMs: readonly number[];
+  readonly reverseAgainMs: Waits;
   /** A reversal that is open for so long raises an alarm (design §4.9). */
   readonly reversalAlarmMs: number;
   /** A reversal in front of people that is open for so long turns into RESULT UNKNOWN (design §4.12). */
@@ -49,7 +50,7 @@ export interface Timing {
   /** Between queries of an order that the journal could not take (design §4.11). */
   readonly strandedEveryMs: number;
   /** Waits between probes that fail, in order; the last one repeats (design §4.4). */
-  readonly probeAgainMs: readonly number[];
+  readonly probeAgainMs: Waits;
   /** An armed amount lives for so long (design §4.13). */
   readonly armedMs: number;
   /** An entry that nobody goes on with is cleared after so long. */

@@ -1,6 +1,5 @@
 /** What people see and hear, as a pure function of the box: nothing is shown that the state does not say. */
 
-import { unreachable } from "../kernel/defect.ts";
 import type { Instant } from "../kernel/instant.ts";
 import { enteredFen } from "./amount-entry.ts";
 import type { ProbeFailure } from "./answers.ts";
@@ -74,8 +73,6 @@ export function screenFor(box: Box, now: Instant, rules: Rules): Screen {
       if (box.notice !== null) return noticeScreen(box.notice.name, front, rules);
       return openScreen(front, rules);
     }
-    default:
-      return unreachable(front);
   }
 }
 
@@ -95,8 +92,6 @@ function openScreen(
         ...plain("resting", "off"),
         amountFen: rules.amount.source === "fixed" ? rules.amount.fixed : null,
       };
-    default:
-      return unreachable(front);
   }
 }
 
@@ -106,10 +101,11 @@ function payingScreen(payment: Payment, now: Instant): Screen {
   switch (phase.name) {
     case "recording":
     case "charging":
+      return { ...plain("submitting", "wait", "read"), ...shown };
     case "closing":
     case "settled":
     case "void":
-      return { ...plain("submitting", "wait", "read"), ...shown };
+      return { ...plain(payment.counts.reverse > 0 ? "reversing" : "submitting", "wait"), ...shown };
     case "asking": {
       const seconds = Math.max(0, Math.ceil((phase.giveUpAt - now) / 1_000));
       return phase.about === "password"
@@ -121,8 +117,6 @@ function payingScreen(payment: Payment, now: Instant): Screen {
       return { ...plain("reversing", "wait"), ...shown };
     case "stranded":
       return { ...plain("unknown", "unknown", "unknown"), ...shown };
-    default:
-      return unreachable(phase);
   }
 }
 
@@ -141,8 +135,6 @@ function resultScreen({ verdict, intent }: Front & { name: "result" }): Screen {
       return { ...plain("refunded", "refused", "refused"), amountFen };
     case "manual":
       return { ...plain("unknown", "unknown", "unknown"), amountFen };
-    default:
-      return unreachable(verdict.state);
   }
 }
 
@@ -201,8 +193,6 @@ function noticeScreen(name: NoticeName, front: Front, rules: Rules): Screen {
         ...refused,
         amountFen: rules.amount.source === "keypad" ? rules.amount.maximum : null,
       };
-    default:
-      return unreachable(name);
   }
 }
 

@@ -2,8 +2,8 @@
  * Whether WeChat Pay knows this box and can be believed: the condition for every new charge (design §4.4, §4.12).
  * `proved` comes only from a probe; `unclear` stands from an unsigned silence until any signed answer.
  */
-import { unreachable } from "../kernel/defect.ts";
 import { after, type Instant } from "../kernel/instant.ts";
+import { waitAfter } from "../kernel/waits.ts";
 import type { ChargeAnswer, ProbeAnswer, ProbeFailure, QueryAnswer, ReverseAnswer } from "./answers.ts";
 import type { Timing } from "./rules.ts";
 
@@ -55,8 +55,6 @@ export function afterAnswer(
     case "unlisted-code":
     case "configuration":
       return { ...trust, unclear: true, probe: trust.probe ?? after(now, timing.queryEveryMs) };
-    default:
-      return unreachable(answer);
   }
 }
 
@@ -77,6 +75,5 @@ export function afterProbe(trust: Trust, answer: ProbeAnswer, now: Instant, timi
 
 function again(trust: Trust, failures: number, now: Instant, timing: Timing): Pick<Trust, "probe"> {
   if (trust.probe === "flying") return { probe: "flying" };
-  const waits = timing.probeAgainMs;
-  return { probe: after(now, waits[Math.min(failures, waits.length - 1)] ?? 0) };
+  return { probe: after(now, waitAfter(timing.probeAgainMs, failures)) };
 }

@@ -1,0 +1,466 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fixedRules, keypadRules, Story } from "./story.ts";
+
+test("a payment goes from the keys to the glass, and the journal is asked first each time", () => {
+  const story = Story.ready();
+  assert.deepEqual(story.glass, ["Welcome         ", "Enter amount    "]);
+  story.keys("1250");
+  assert.deepEqual(story.glass, ["Amount     (CNY)", "           12.50"]);
+  assert.deepEqual(story.take(), ["warm"]);
+  story.keys("=");
+  assert.deepEqual(story.glass, ["Pay       ¥12.50", "Show WeChat code"]);
+  assert.deepEqual(story.take(), ["warm"]);
+  story.scan();
+  assert.deepEqual(story.glass, ["Pay       ¥12.50", "Please wait...  "]);
+  assert.deepEqual(story.take(), ["record"]);
+  story.recorded();
+  assert.deepEqual(story.take(), ["charge"]);
+  story.charge({ kind: "paid", transactionId: "42" });
+  assert.equal(story.text, "submitting", "nothing is shown before it is durable");
+  assert.deepEqual(story.take(), ["record"]);
+  story.recorded();
+  assert.deepEqual(story.glass, ["PAID      ¥12.50", "Thank you       "]);
+  assert.deepEqual(story.take(), ["note"]);
+  story.wait(5_000);
+  assert.equal(story.text, "idle");
+  assert.equal(story.box.orders.size, 0);
+});
+
+test("while the customer types a password the box counts down to the real deadline and asks every 5 s", () => {
+  const story = Story.ready().payTo();
+  story.wait(400).charge({ kind: "pending" });
+  assert.deepEqual(story.glass, ["Password  ¥12.50", "on phone     45s"]);
+  story.take();
+  story.wait(4_999);
+  assert.deepEqual(story.take(), []);
+  assert.deepEqual(story.glass, ["Password  ¥12.50", "on phone     40s"]);
+  story.wait(1);
+  assert.deepEqual(story.take(), ["query"]);
+  story.query({ kind: "unpaid", paying: true }).wait(5_000);
+  assert.deepEqual(story.take(), ["query"]);
+  story.query({ kind: "paid", transactionId: "42" }).recorded();
+  assert.equal(story.text, "paid");
+});
+
+test("an order nobody pays is asked about a last time after 45 s, then reversed, then confirmed by a query", () => {
+  const story = Story.ready().payTo().charge({ kind: "unknown", why: "silence", signed: false });
+  assert.deepEqual(story.glass, ["Checking  ¥12.50", "Do NOT pay again"]);
+  for (let round = 0; round < 9; round += 1) story.query({ kind: "unpaid", paying: false }).wait(5_000);
+  assert.equal(story.now, 45_000);
+  story.take();
+  story.query({ kind: "unpaid", paying: false });
+  assert.deepEqual(story.take(), ["record"]);
+  assert.deepEqual(story.glass, ["Cancel    ¥12.50", "Do NOT pay again"]);
+  story.recorded();
+  assert.deepEqual(story.take(), ["reverse"]);
+  story.reverse({ kind: "done" });
+  assert.deepEqual(story.take(), ["query"]);
+  story.query({ kind: "closed", paidOnce: false, transactionId: null });
+  assert.equal(story.text, "reversing", "not before it is durable");
+  story.recorded();
+  assert.deepEqual(story.glass, ["TIMED OUT       ", "Nothing charged "]);
+});
+
+test("paid between the last query and the reversal ends refunded, and the customer is told", () => {
+  const story = Story.ready().payTo().charge({ kind: "pending" });
+  story.keys("X").recorded();
+  story.wait(15_000);
+  story.reverse({ kind: "done" }).wait(1);
+  story.query({ kind: "closed", paidOnce: true, transactionId: "42" }).recorded();
+  assert.deepEqual(story.glass, ["Refunded  ¥12.50", "See WeChat msg  "]);
+  const last = story.records().at(-1);
+  assert.equal(last?.state, "refunded");
+  assert.equal(last?.charged, "no");
+  assert.equal(last?.transactionId, "42");
+});
+
+test("cancelling before the charge leaves ends it, afterwards it asks for a reversal no sooner than 15 s", () => {
+  const early = Story.ready().keys("1250=").scan().keys("X").recorded();
+  assert.deepEqual(early.records().at(-1)?.state, "cancelled");
+  early.recorded();
+  assert.deepEqual(early.glass, ["CANCELLED       ", "Nothing charged "]);
+
+  const later = Story.ready().payTo().keys("X");
+  later.charge({ kind: "pending" });
+  assert.equal(later.order.phase.name, "booking");
+  later.recorded().take();
+  later.wait(14_999);
+  assert.deepEqual(later.take(), []);
+  later.wait(1);
+  assert.deepEqual(later.take(), ["reverse"]);
+});
+
+test("a payment proved before a cancellation could become durable stays a payment", () => {
+  const story = Story.ready().payTo().keys("X").charge({ kind: "paid", transactionId: "42" }).recorded();
+  assert.equal(story.text, "paid");
+});
+
+test("a declined code leaves the amount armed for the next scan, which is another order", () => {
+  const story = Story.ready().payTo();
+  const first = story.order.intent.outTradeNo;
+  story.charge({ kind: "declined", reason: "funds", code: "NOTENOUGH" }).recorded();
+  assert.deepEqual(story.glass, ["NOT PAID        ", "Low balance     "]);
+  story.wait(5_000);
+  assert.equal(story.text, "armed");
+  story.scan("101234567890123456");
+  assert.notEqual(story.order.intent.outTradeNo, first);
+  assert.equal(story.order.intent.amountFen, 1250);
+});
+
+test("a code that was charged once is refused for good", () => {
+  const story = Story.ready()
+    .payTo()
+    .charge({ kind: "declined", reason: "card", code: "NOTSUPORTCARD" })
+    .recorded();
+  story.wait(5_000).take();
+  story.scan();
+  assert.deepEqual(story.glass, ["Code used before", "Refresh + rescan"]);
+  assert.deepEqual(story.take(), []);
+  const restarted = new Story(keypadRules, [], ["hash of 134567890123456789"]);
+  restarted
+    .post({ type: "scanner-changed", ready: true })
+    .post({ type: "probed", answer: { kind: "passed" } });
+  restarted.keys("1=").scan();
+  assert.equal(restarted.text, "code-used");
+});
+
+test("what people do at the wrong moment moves no money and gets a clear text", () => {
+  const story = Story.ready().scan();
+  assert.deepEqual(story.glass, ["No amount yet   ", "Enter amount    "]);
+  story.wait(3_000);
+  assert.equal(story.text, "idle");
+  story.keys("0=");
+  assert.deepEqual(story.glass, ["Amount is zero  ", "Enter amount    "]);
+  story.keys("C300001=");
+  assert.deepEqual(story.glass, ["Max     ¥3000.00", "Clear and retry "]);
+  story.keys("C1250=");
+  story.post({ type: "scan-refused", refusal: "alipay" });
+  assert.deepEqual(story.glass, ["Not WeChat code ", "Open pay code   "]);
+  story.post({ type: "scan-refused", refusal: "over-long" });
+  assert.deepEqual(story.glass, ["Not a pay code  ", "Scan again      "]);
+  assert.equal(story.records().length, 0);
+  story.scan();
+  const order = story.order.intent.outTradeNo;
+  story.keys("0123456789.:<C=").scan("109999999999999999").post({ type: "scan-refused", refusal: "qq" });
+  assert.equal(story.box.orders.size, 1);
+  assert.equal(story.order.intent.outTradeNo, order);
+  assert.equal(story.records().length, 1);
+});
+
+test("an armed amount can be mended, cancelled, and dies of age", () => {
+  const story = Story.ready().keys("1250=<");
+  assert.deepEqual(story.glass, ["Amount     (CNY)", "            1.25"]);
+  story.keys("=9");
+  assert.deepEqual(story.glass, ["Pay        ¥1.25", "Show WeChat code"]);
+  story.keys("X");
+  assert.equal(story.text, "idle");
+  story.keys("5=").wait(180_000);
+  assert.equal(story.text, "idle");
+  story.keys("5").wait(30_000);
+  assert.equal(story.text, "idle");
+  const explicit = Story.ready({
+    ...keypadRules,
+    amount: { source: "keypad", entry: "explicit", maximum: 300_000 as never },
+  });
+  explicit.keys("12.5=<");
+  assert.deepEqual(explicit.glass, ["Amount     (CNY)", "           12.00"]);
+  explicit.keys("X<C");
+  assert.equal(explicit.text, "idle");
+});
+
+test("a charge that could not be sent is declined at once, and an old scan is not sent at all", () => {
+  const unsent = Story.ready().payTo().charge({ kind: "not-sent", why: "no-connection" }).recorded();
+  assert.deepEqual(unsent.glass, ["NOT PAID        ", "No network      "]);
+  assert.equal(unsent.records().at(-1)?.chargeCount, 0);
+
+  const slowDisk = Story.ready().keys("1250=").scan();
+  slowDisk.now += 10_000;
+  slowDisk.recorded();
+  assert.equal(slowDisk.records().at(-1)?.reason, "stale");
+  slowDisk.recorded();
+  assert.deepEqual(slowDisk.glass, ["Code expired    ", "Refresh + rescan"]);
+
+  const slowNet = Story.ready().payTo().charge({ kind: "not-sent", why: "too-late" });
+  assert.equal(slowNet.records().at(-1)?.reason, "stale");
+});
+
+test("a number that somebody else has is never paid and never reversed; new numbers are drawn", () => {
+  const story = Story.ready().payTo();
+  const { bootMark } = story.box.numbering;
+  story.take();
+  story.charge({ kind: "taken", code: "ORDERPAID" });
+  assert.deepEqual(story.take(), ["record", "alarm"]);
+  assert.notEqual(story.box.numbering.bootMark, bootMark);
+  story.recorded();
+  assert.deepEqual(story.glass, [`RESULT UNKNOWN  `, `Ask staff  #${story.turn.screen.ref}`]);
+  story.wait(600_000);
+  assert.ok(!story.take().includes("reverse"));
+});
+
+test("a decline by code is asked about once more; money found there goes back and somebody is told", () => {
+  const story = Story.ready()
+    .payTo()
+    .charge({ kind: "declined", reason: "code-expired", code: "AUTHCODEEXPIRE" });
+  story.recorded().take();
+  story.wait(30_000);
+  assert.deepEqual(story.take(), ["warm", "query"]);
+  story.query({ kind: "unknown", why: "silence", signed: false }).wait(30_000);
+  assert.ok(story.take().includes("query"), "a check that got no answer is made again");
+  story.query({ kind: "paid", transactionId: "42" });
+  assert.deepEqual(story.take(), ["record", "alarm"]);
+  story.recorded().wait(15_000);
+  assert.ok(story.take().includes("reverse"));
+  story.reverse({ kind: "done" }).wait(1).query({ kind: "refunded", transactionId: "42" }).recorded();
+  assert.equal(story.box.orders.size, 0);
+});
+
+test("a reversal that stays open becomes RESULT UNKNOWN until OK, then is resolved behind the next payment", () => {
+  const story = Story.ready().payTo().charge({ kind: "pending" }).keys("X").recorded();
+  for (let now = 0; story.text !== "unknown" && now < 120; now += 1) {
+    story.wait(1_000);
+    if (story.order.flying?.call === "reverse") story.reverse({ kind: "again", code: "USERPAYING" });
+    if (story.order.flying?.call === "query") story.query({ kind: "unpaid", paying: true });
+  }
+  assert.equal(story.now, 20_000);
+  story.keys("1");
+  assert.equal(story.text, "unknown", "only OK takes it away");
+  story.keys("=");
+  assert.equal(story.text, "idle");
+  const behind = story.order.intent.outTradeNo;
+  story
+    .keys("500=")
+    .scan("101234567890123456")
+    .recorded()
+    .charge({ kind: "paid", transactionId: "43" })
+    .recorded();
+  assert.equal(story.text, "paid");
+  story.wait(60_000);
+  const payment = story.box.orders.get(behind);
+  assert.ok(payment !== undefined && payment.counts.reverse >= 1);
+});
+
+test("a reversal that succeeds while RESULT UNKNOWN stands shows its end", () => {
+  const story = Story.ready(fixedRules).scan().recorded();
+  story.charge({ kind: "unknown", why: "silence", signed: false }).query({ kind: "failed" }).recorded();
+  story.wait(15_000).reverse({ kind: "unknown", why: "silence", signed: false }).wait(1);
+  story.query({ kind: "not-sent", why: "no-name" });
+  story.wait(5_000);
+  assert.equal(story.text, "unknown");
+  if (story.order.flying?.call === "reverse") story.reverse({ kind: "done" }).wait(1);
+  story.query({ kind: "closed", paidOnce: false, transactionId: null }).recorded();
+  assert.deepEqual(story.glass, ["NOT PAID        ", "Nothing charged "]);
+});
+
+test("without keys RESULT UNKNOWN leaves after 30 s", () => {
+  const story = Story.ready(fixedRules).scan().recorded();
+  story.charge({ kind: "unknown", why: "silence", signed: false }).query({ kind: "failed" }).recorded();
+  story.wait(15_000).wait(5_000);
+  assert.equal(story.text, "unknown");
+  story.wait(30_000);
+  assert.notEqual(story.text, "unknown");
+});
+
+test("no new charge leaves until a signed answer has come after the last unknown one", () => {
+  const story = Story.ready().payTo().charge({ kind: "unknown", why: "silence", signed: false });
+  story.keys("X").query({ kind: "not-sent", why: "no-connection" }).recorded().wait(20_000);
+  story.reverse({ kind: "unknown", why: "silence", signed: false }).wait(1);
+  assert.equal(story.text, "unknown");
+  story.keys("=");
+  assert.equal(story.text, "offline");
+  story.keys("500=").scan("101234567890123456");
+  assert.equal(story.box.orders.size, 1);
+  story.query({ kind: "unpaid", paying: false });
+  assert.equal(story.text, "armed");
+});
+
+test("an unsigned refusal takes the box out of service until a probe has passed", () => {
+  const story = Story.ready().payTo().charge({ kind: "unknown", why: "unsigned-refusal", signed: false });
+  story.take();
+  story.wait(1).query({ kind: "unknown", why: "unsigned-refusal", signed: false });
+  assert.equal(story.box.trust.proved, false);
+  story.keys("X").recorded().wait(20_000).keys("=");
+  story.post({ type: "probed", answer: { kind: "failed", why: "api-key" } });
+  assert.deepEqual(story.glass, ["OUT OF SERVICE  ", "Ask staff    E31"]);
+  story.wait(2_000);
+  story.post({ type: "probed", answer: { kind: "passed" } });
+  assert.equal(story.text, "idle");
+});
+
+test("a merchant that WeChat refuses takes the box out of service", () => {
+  const story = Story.ready()
+    .payTo()
+    .charge({ kind: "declined", reason: "configuration", code: "NOAUTH" })
+    .recorded();
+  assert.deepEqual(story.glass, ["NOT PAID        ", "Nothing charged "]);
+  story.wait(5_000);
+  assert.deepEqual(story.glass, ["OUT OF SERVICE  ", "Ask staff    E32"]);
+});
+
+test("a box that cannot record does not charge", () => {
+  const story = Story.ready().keys("1250=").scan();
+  story.take();
+  story.happens({ type: "record-failed", state: "charging" });
+  assert.deepEqual(story.glass, ["OUT OF SERVICE  ", "Ask staff    E11"]);
+  assert.deepEqual(story.take(), ["alarm"]);
+  assert.equal(story.box.orders.size, 0);
+  story.keys("500=").scan("101234567890123456");
+  assert.equal(story.box.orders.size, 0);
+});
+
+test("a verdict that cannot be recorded is not shown: RESULT UNKNOWN, and the order is only asked about", () => {
+  const story = Story.ready().payTo().charge({ kind: "paid", transactionId: "42" });
+  story.happens({ type: "record-failed", state: "paid" });
+  assert.equal(story.text, "unknown");
+  story.take();
+  story.wait(30_000);
+  assert.deepEqual(story.take(), ["query"]);
+  story.query({ kind: "paid", transactionId: "42" }).wait(30_000);
+  assert.deepEqual(story.take(), ["query"]);
+  assert.equal(story.order.phase.name, "stranded");
+  story.keys("X=");
+  assert.equal(story.text, "out-of-service");
+});
+
+test("four unresolved orders behind the front close the box until one is resolved", () => {
+  const codes = ["10", "11", "12", "13"].map((prefix) => `${prefix}0000000000000000`);
+  const story = Story.ready();
+  for (const code of codes) {
+    story.keys("100=").scan(code).recorded().charge({ kind: "pending" }).keys("X").recorded();
+    story.wait(15_000).reverse({ kind: "again", code: null }).wait(1).query({ kind: "unpaid", paying: true });
+    story.wait(5_000);
+    assert.equal(story.text, "unknown");
+    if (story.order.flying?.call === "reverse") {
+      story.reverse({ kind: "again", code: null }).wait(1).query({ kind: "unpaid", paying: true });
+    }
+    for (const payment of story.box.orders.values()) {
+      const { outTradeNo } = payment.intent;
+      const answer = { kind: "unpaid", paying: true } as const;
+      if (payment.flying?.call === "query") {
+        story.post({ type: "payment", outTradeNo, event: { type: "query-answered", host: "a", answer } });
+      }
+    }
+    story.keys("=");
+  }
+  assert.equal(story.box.orders.size, 4);
+  assert.deepEqual(story.glass, ["OUT OF SERVICE  ", "Ask staff    E13"]);
+});
+
+test("the outage that stops the box is the one it shows", () => {
+  const story = new Story();
+  assert.deepEqual(story.glass, ["OUT OF SERVICE  ", "Ask staff    E14"]);
+  story.post({ type: "scanner-changed", ready: true });
+  assert.deepEqual(story.glass, ["ScanBox         ", "Starting...     "]);
+  story.post({ type: "probed", answer: { kind: "failed", why: "no-network" } });
+  assert.deepEqual(story.glass, ["No network      ", "Use other way   "]);
+  story.wait(1_000);
+  story.post({ type: "probed", answer: { kind: "failed", why: "certificate-expired" } });
+  assert.deepEqual(story.glass, ["OUT OF SERVICE  ", "Ask staff    E23"]);
+  for (let round = 0; round < 8; round += 1) {
+    story.wait(60_000).post({ type: "probed", answer: { kind: "failed", why: "no-answer" } });
+  }
+  assert.equal(story.box.trust.failures, 10);
+  story.wait(60_000).post({ type: "probed", answer: { kind: "passed" } });
+  assert.equal(story.text, "idle");
+  story.post({ type: "stopping" });
+  assert.deepEqual(story.glass, ["OUT OF SERVICE  ", "Ask staff    E10"]);
+});
+
+test("a stop cancels what has not been charged and leaves what has", () => {
+  const waiting = Story.ready().keys("1250=").scan().post({ type: "stopping" }).recorded();
+  assert.equal(waiting.records().at(-1)?.state, "cancelled");
+  const charged = Story.ready().payTo().post({ type: "stopping" });
+  assert.equal(charged.order.phase.name, "charging");
+});
+
+test("a fixed amount rests until the last phone has left the reader", () => {
+  const story = Story.ready(fixedRules);
+  assert.deepEqual(story.glass, ["Pay        ¥5.00", "Show WeChat code"]);
+  story.scan().recorded().charge({ kind: "paid", transactionId: "42" }).recorded().wait(5_000);
+  assert.deepEqual(story.glass, ["Pay        ¥5.00", "One moment...   "]);
+  story.wait(4_000).scan("101234567890123456").wait(4_999);
+  assert.equal(story.text, "resting");
+  assert.equal(story.box.orders.size, 0);
+  story.wait(1);
+  assert.equal(story.text, "armed");
+  story.scan("111234567890123456");
+  assert.equal(story.box.orders.size, 1);
+});
+
+test("a key brings a fixed amount back at once, and an idle key does nothing to it", () => {
+  const story = Story.ready({ ...fixedRules, keypad: true });
+  story.keys("5");
+  assert.equal(story.text, "armed");
+  story.scan().recorded().charge({ kind: "paid", transactionId: "42" }).recorded().wait(5_000).keys("5");
+  assert.equal(story.text, "armed");
+  story
+    .scan("101234567890123456")
+    .recorded()
+    .charge({ kind: "paid", transactionId: "43" })
+    .recorded()
+    .keys("1");
+  assert.equal(story.text, "resting");
+});
+
+test("a digit after a result begins the next amount, another key only puts the result away", () => {
+  const story = Story.ready().payTo().charge({ kind: "paid", transactionId: "42" }).recorded().keys("7");
+  assert.deepEqual(story.glass, ["Amount     (CNY)", "            0.07"]);
+  const put = Story.ready().payTo().charge({ kind: "paid", transactionId: "42" }).recorded().keys("=");
+  assert.equal(put.text, "idle");
+});
+
+test("recovered orders are resolved behind the front; found paid they are late", () => {
+  const crashed = Story.ready().payTo();
+  const [last] = crashed.records();
+  assert.ok(last !== undefined);
+  const story = new Story(keypadRules, [{ intent: crashed.order.intent, last }]);
+  story.post({ type: "scanner-changed", ready: true }).post({ type: "probed", answer: { kind: "passed" } });
+  story.wait(1);
+  story.query({ kind: "paid", transactionId: "42" });
+  const record = story.records().at(-1);
+  assert.equal(record?.state, "paid");
+  assert.equal(record?.late, true);
+  story.recorded();
+  assert.equal(story.text, "idle", "a late payment is not shown to whoever stands there now");
+});
+
+test("an order of a merchant whose credentials are gone is held, and nobody is charged", () => {
+  const crashed = Story.ready().payTo();
+  const [last] = crashed.records();
+  assert.ok(last !== undefined);
+  const other = { ...crashed.order.intent, merchant: { ...crashed.order.intent.merchant, appId: "wx2" } };
+  const story = new Story(keypadRules, [{ intent: other, last }]);
+  story.post({ type: "scanner-changed", ready: true }).post({ type: "probed", answer: { kind: "passed" } });
+  assert.deepEqual(story.glass, ["OUT OF SERVICE  ", "Ask staff    E12"]);
+  assert.ok(story.take().includes("alarm"));
+});
+
+test("after a restart an absence counts only when both hosts have said it, late enough", () => {
+  const crashed = Story.ready().payTo();
+  const [last] = crashed.records();
+  assert.ok(last !== undefined);
+  const story = new Story(keypadRules, [
+    { intent: crashed.order.intent, last: { ...last, state: "reversing", reason: "gave-up" } },
+  ]);
+  story.wait(15_000).reverse({ kind: "again", code: "INVALID_TRANSACTIONID" }).wait(1);
+  story.query({ kind: "absent" }, "a");
+  story.wait(44_999);
+  assert.equal(story.order.flying?.call, "query");
+  story.query({ kind: "absent" }, "b").wait(1_000);
+  story.query({ kind: "absent" }, "b").wait(1_000);
+  assert.equal(story.order.phase.name, "reversing", "the other host has not said so yet");
+  story.query({ kind: "absent" }, "a");
+  assert.equal(story.order.phase.name, "closing");
+});
+
+test("a reversal that is too old for WeChat goes to people", () => {
+  const story = Story.ready().payTo().charge({ kind: "pending" }).keys("X").recorded().wait(15_000);
+  story.take();
+  story.reverse({ kind: "expired" });
+  assert.deepEqual(story.take(), ["record", "alarm"]);
+  assert.equal(story.recorded().text, "unknown");
+});
+
+test("a second start of the same box is a defect", () => {
+  assert.throws(() => Story.ready().post({ type: "started", open: [], usedCodes: [] }), { name: "Defect" });
+});

@@ -1,0 +1,170 @@
+/** Tells what happens to a box, event by event, and remembers what it asked for and what it showed. */
+import { AuthCode } from "../../../src/core/codecs/auth-code.ts";
+import { drawGlass } from "../../../src/core/codecs/glass.ts";
+import { instantOf, wallTimeOf } from "../../../src/core/kernel/instant.ts";
+import type { Key } from "../../../src/core/payment/amount-entry.ts";
+import type { Box } from "../../../src/core/payment/box.ts";
+import type { Effect } from "../../../src/core/payment/effects.ts";
+import type { BoxEvent } from "../../../src/core/payment/events.ts";
+import type { Entry, OpenOrder, TxData } from "../../../src/core/payment/order.ts";
+import type { Payment, PaymentEvent } from "../../../src/core/payment/payment.ts";
+import { type Rules, type Stamp, standardTiming } from "../../../src/core/payment/rules.ts";
+import { firstTurn, nextTurn, type Turn } from "../../../src/core/payment/turn.ts";
+import { merchant } from "./reachable.ts";
+
+const names: Readonly<Record<string, Key["name"]>> = {
+  ".": "point",
+  ":": "double-zero",
+  "<": "backspace",
+  C: "clear",
+  X: "cancel",
+  "=": "confirm",
+};
+
+export const keypadRules: Rules = {
+  boxId: "box-1",
+  boxMark: "abcd1234",
+  version: "0.0.0",
+  merchant,
+  merchants: [merchant],
+  hosts: ["a", "b"],
+  amount: { source: "keypad", entry: "implied", maximum: 300_000 as never },
+  keypad: true,
+  late: "keep",
+  timing: standardTiming,
+};
+
+export const fixedRules: Rules = {
+  ...keypadRules,
+  amount: { source: "fixed", fixed: 500 as never },
+  keypad: false,
+};
+
+export class Story {
+  readonly rules: Rules;
+  readonly effects: Effect[] = [];
+  now = 0;
+  turn: Turn;
+  #draws = 0;
+
+  constructor(
+    rules: Rules = keypadRules,
+    open: readonly OpenOrder[] = [],
+    usedCodes: readonly string[] = [],
+  ) {
+    this.rules = rules;
+    this.turn = firstTurn({ type: "started", open, usedCodes }, this.#stamp(), rules);
+    this.effects.push(...this.turn.effects);
+  }
+
+  /** A box that is ready for its first amount. */
+  static ready(rules: Rules = keypadRules): Story {
+    const story = new Story(rules);
+    story.post({ type: "scanner-changed", ready: true });
+    story.post({ type: "probed", answer: { kind: "passed" } });
+    story.effects.length = 0;
+    return story;
+  }
+
+  get box(): Box {
+    return this.turn.box;
+  }
+
+  get glass(): readonly string[] {
+    return drawGlass(this.turn.screen, "en", { columns: 16, rows: 2 });
+  }
+
+  get text(): string {
+    return this.turn.screen.text;
+  }
+
+  /** The order in front, or the newest one. */
+  get order(): Payment {
+    const payment = [...this.box.orders.values()].at(-1);
+    if (payment === undefined) throw new Error("there is no order");
+    return payment;
+  }
+
+  post(event: BoxEvent): this {
+    this.turn = nextTurn(this.turn, event, this.#stamp(), this.rules);
+    this.effects.push(...this.turn.effects);
+    return this;
+  }
+
+  keys(text: string): this {
+    for (const character of text) {
+      const name = names[character];
+      const key: Key =
+        name === undefined || name === "digit" ? { name: "digit", digit: Number(character) } : { name };
+      this.post({ type: "key-pressed", key });
+    }
+    return this;
+  }
+
+  scan(digits = "134567890123456789"): this {
+    return this.post({ type: "code-scanned", code: new AuthCode(digits), codeHash: `hash of ${digits}` });
+  }
+
+  /** Something happens to the newest order. */
+  happens(event: PaymentEvent): this {
+    return this.post({ type: "payment", outTradeNo: this.order.intent.outTradeNo, event });
+  }
+
+  /** The journal answers for what the newest order waits for. */
+  recorded(): this {
+    const { phase } = this.order;
+    const state =
+      phase.name === "recording" ? "charging" : phase.name === "closing" ? phase.verdict.state : "reversing";
+    return this.happens({ type: "recorded", state });
+  }
+
+  charge(answer: (PaymentEvent & { type: "charge-answered" })["answer"]): this {
+    return this.happens({ type: "charge-answered", host: "a", answer });
+  }
+
+  query(answer: (PaymentEvent & { type: "query-answered" })["answer"], host = "a"): this {
+    return this.happens({ type: "query-answered", host, answer });
+  }
+
+  reverse(answer: (PaymentEvent & { type: "reverse-answered" })["answer"]): this {
+    return this.happens({ type: "reverse-answered", host: "a", answer });
+  }
+
+  /** Lets time pass, waking the box whenever it wanted to be woken. */
+  wait(milliseconds: number): this {
+    const end = this.now + milliseconds;
+    for (let wake = this.turn.wakeAt; wake !== null && wake <= end; wake = this.turn.wakeAt) {
+      this.now = wake;
+      this.post({ type: "woke" });
+    }
+    this.now = end;
+    return this;
+  }
+
+  /** A paid order, from the keys to the journal. */
+  payTo(amount = "1250"): this {
+    return this.keys(`${amount}=`).scan().recorded();
+  }
+
+  /** The names of the effects since the last look. */
+  take(): readonly string[] {
+    return this.effects.splice(0).map(({ type }) => type);
+  }
+
+  /** The money records that were asked for, oldest first. */
+  records(): readonly TxData[] {
+    return this.effects
+      .flatMap((effect) => (effect.type === "record" ? [effect.entry] : []))
+      .flatMap((entry: Entry) => (entry.kind === "charging" || entry.kind === "money" ? [entry.tx] : []));
+  }
+
+  #stamp(): Stamp {
+    this.#draws += 1;
+    return {
+      at: instantOf(this.now),
+      wall: wallTimeOf(1_800_000_000_000 + this.now),
+      clockTrusted: true,
+      chance: [2 ** 31, this.#draws, this.#draws * 7, this.#draws * 13],
+    };
+  }
+}
