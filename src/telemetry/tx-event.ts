@@ -1,0 +1,62 @@
+import { z } from "zod";
+import { finalStates, type TxData } from "../core/payment/order.ts";
+
+/** Identifies the schema of money events; a breaking change raises the number and the `v1` of the types. */
+export const TX_SCHEMA_ID = "urn:scanbox:schema:tx-event:1";
+
+const moment = z.iso.datetime().describe("RFC 3339, UTC.");
+const hash = z.string().regex(/^[0-9a-f]{64}$/);
+const count = z.int().min(0);
+const state = z.enum(["charging", "reversing", ...finalStates]);
+
+/** The members of `data`; nothing else of a journal entry is ever reported. Open for more: consumers ignore what they do not know. */
+export const txMembers = {
+  outTradeNo: z.string().regex(/^[A-Za-z0-9_]{1,32}$/),
+  shortRef: z.string().describe("The reference that the screen showed."),
+  ref: z.string().nullable().describe("The till's or server's own id of this sale."),
+  transactionId: z.string().nullable().describe("WeChat Pay's number of the transaction."),
+  merchantId: z.string(),
+  state,
+  final: z.boolean(),
+  amountFen: z.int().min(1),
+  currency: z.literal("CNY"),
+  charged: z
+    .enum(["yes", "no", "unknown"])
+    .describe("Unknown until it is proved; unknown is never a failure."),
+  reason: z.string().nullable(),
+  late: z.boolean(),
+  clockTrusted: z.boolean().describe("Whether the times are known to be right; they decide nothing."),
+  chargeCount: count,
+  queryCount: count,
+  reverseCount: count,
+  intentAt: moment,
+  finalAt: moment.nullable(),
+  box: z.string(),
+} satisfies Record<keyof TxData, z.ZodType>;
+
+/** `data` of a money event, as it stands in the journal. */
+export const txDataSchema = z.looseObject(txMembers);
+
+/** A money event in CloudEvents 1.0 structured JSON (design §5). */
+export const txEventSchema = z.looseObject({
+  specversion: z.literal("1.0"),
+  id: z.string().describe("{box}-{journal}-{seq}: a repetition has the same id and the same bytes."),
+  source: z.string().regex(/^\/box\/[A-Za-z0-9_-]{3,32}$/),
+  type: z.templateLiteral(["scanbox.tx.", state, ".v1"]),
+  time: z.iso.datetime().describe("When the order ended, or else when it was begun; RFC 3339, UTC."),
+  datacontenttype: z.literal("application/json"),
+  dataschema: z.string(),
+  journal: z.string().describe("Random id made with the journal."),
+  boot: z.string().optional().describe("The run of the box that the record names."),
+  seq: z.int().min(1).describe("Counts the money events of one journal without a gap."),
+  hash: hash.describe("Hash of the journal's record of this event."),
+  prev: hash.optional().describe("`hash` of the event before it; absent on the first of a journal."),
+  data: txDataSchema,
+});
+
+/** Writes the JSON Schema of money events, as it stands in `tx-event.schema.json`. */
+export function txEventJsonSchema(): string {
+  const { $schema, ...rest } = z.toJSONSchema(txEventSchema, { io: "input" });
+  const schema = { $schema, $id: TX_SCHEMA_ID, title: "A money event of a scan box", ...rest };
+  return `${JSON.stringify(schema, null, 2)}\n`;
+}
