@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { inspect } from "node:util";
+import fc from "fast-check";
+import { AuthCode, readScan } from "../../../src/core/codecs/auth-code.ts";
+
+/** Scans and what they are: a payment code of WeChat Pay, or the reason of the refusal. */
+const scans: readonly (readonly [line: string, expected: string])[] = [
+  ["100000000000000001", "100000000000000001"],
+  ["134567890123456789", "134567890123456789"],
+  ["159999999999999999", "159999999999999999"],
+  // One digit before the first prefix, one after the last, and too short or too long by one or two.
+  ["160000000000000000", "not-a-payment-code"],
+  ["090000000000000000", "not-a-payment-code"],
+  ["1345678901234567", "not-a-payment-code"],
+  ["13456789012345678", "not-a-payment-code"],
+  ["1345678901234567890", "not-a-payment-code"],
+  // Other wallets.
+  ["2512345678901234", "alipay"],
+  ["281234567890123456", "alipay"],
+  ["301234567890123456789012", "alipay"],
+  ["311234567890123456", "not-a-payment-code"],
+  ["241234567890123456", "not-a-payment-code"],
+  ["6212345678901234567", "unionpay"],
+  ["0112345678901234567", "e-cny"],
+  ["911234567890123456", "qq"],
+  // What scanners put around a code.
+  ["]C1134567890123456789", "134567890123456789"],
+  ["]Q0134567890123456789", "134567890123456789"],
+  ["134567890123456789\r\n", "134567890123456789"],
+  [" 134567890123456789", "134567890123456789"],
+  ["\u0002134567890123456789\u0003", "134567890123456789"],
+  ["\u001d]C1134567890123456789\u0004", "134567890123456789"],
+  // Blanks inside, a double scan, and other writings of digits are no codes.
+  ["1345 6789 0123 4567 89", "not-a-payment-code"],
+  ["134567890123456789134567890123456789", "not-a-payment-code"],
+  ["134567890123456789\n134567890123456789", "not-a-payment-code"],
+  ["１３４５６７８９０１２３４５６７８９", "not-a-payment-code"],
+  ["", "not-a-payment-code"],
+  ["]C1", "not-a-payment-code"],
+  ["https://example.com/134567890123456789", "not-a-payment-code"],
+];
+
+for (const [line, expected] of scans) {
+  test(`the scan ${JSON.stringify(line)} is read as ${expected}`, () => {
+    const read = readScan(line);
+    assert.equal(read.ok ? read.value.reveal() : read.reason, expected);
+  });
+}
+
+test("whatever is scanned, what is accepted is eighteen digits with a prefix from 10 to 15", () => {
+  const digits = fc.stringMatching(/^[0-9]{16,20}$/);
+  fc.assert(
+    fc.property(
+      fc.oneof(
+        digits,
+        fc.string(),
+        digits.map((text) => `]C1${text}\r`),
+      ),
+      (line) => {
+        const read = readScan(line);
+        if (read.ok) assert.match(read.value.reveal(), /^1[0-5][0-9]{16}$/);
+        else assert.equal(/^1[0-5][0-9]{16}$/.test(line), false);
+      },
+    ),
+  );
+});
+
+test("a payment code shows two digits at the start and three at the end to whoever prints it", () => {
+  const code = new AuthCode("134567890123456789");
+  assert.equal(String(code), "13*************789");
+  assert.equal(JSON.stringify({ code }), '{"code":"13*************789"}');
+  for (const print of [code.toString(), inspect(code, { showHidden: true, depth: 5 })]) {
+    assert.equal(print.includes("134567890123456789"), false);
+  }
+});
