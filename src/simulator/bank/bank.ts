@@ -1,0 +1,360 @@
+/**
+ * A look-alike of WeChat Pay v2 for payment codes: micropay, orderquery and reverse. It does no I/O and knows no clock, so that
+ * one behaviour serves the HTTP server of the demonstration and the simulated network:
+ *
+ *     request ─► read (strict) ─► plans of the customer ─► ledger ─► document ─► sealed ─► treated by the scenario ─► reply
+ *
+ * A scenario is bound to an order by its first charge and stays with it. Calls about other numbers (a probe, say) are
+ * answered as the real one would, whatever scenario is set.
+ */
+import { unreachable } from "../../core/kernel/defect.ts";
+import { ApiKey } from "../../gateway/api-key.ts";
+import type { Entropy } from "../../runtime/ports.ts";
+import { type BankCall, type BankReply, bankPaths, type CallNote } from "./call.ts";
+import { keyOf, Ledger, type LedgerPolicy, type Order, type OrderReference } from "./ledger.ts";
+import {
+  enveloped,
+  paidDocument,
+  type ReplyDocument,
+  type ReplyField,
+  refusalDocument,
+  reversalDocument,
+  sealed,
+  stateDocument,
+  unsignedRefusal,
+  writeReply,
+} from "./reply.ts";
+import { type BankMerchant, type Caller, readRequest, type Wish } from "./request.ts";
+import {
+  type CallKind,
+  type Scenario,
+  scenarioOfAmount,
+  success,
+  type Treatment,
+  treatmentOf,
+} from "./scenarios.ts";
+import { garbled, liar } from "./spoil.ts";
+
+/** How a bank is set up; `auto-revoke` comes 45 s after the charge, at pace 1. */
+export interface BankOptions {
+  readonly merchants: readonly BankMerchant[];
+  readonly entropy: Entropy;
+  /** All times of scenarios are multiplied by it: 0.1 is ten times as quick. Above 0. */
+  readonly pace?: number;
+  readonly scenario?: Scenario;
+  /** Amounts choose their scenario by their last two digits, where the one set is `success`. */
+  readonly byAmount?: boolean;
+  readonly autoRevoke?: boolean;
+  readonly unseenReversal?: LedgerPolicy["unseenReversal"];
+  readonly paidReversal?: LedgerPolicy["paidReversal"];
+  /** What a reversal of a number that was never seen is answered with; no page of WeChat Pay says it. */
+  readonly unseenAnswer?: "done" | "invalid";
+}
+
+const AUTO_REVOKE_MS = 45_000;
+
+/** What a scenario has done to one order so far. */
+interface Conduct {
+  readonly scenario: Scenario;
+  readonly counts: Record<CallKind, number>;
+}
+
+/** What came of a wish before the scenario treats the reply. */
+interface Outcome {
+  readonly document: ReplyDocument;
+  readonly text: string;
+}
+
+/** The look-alike. Its books are open to whoever checks them. */
+export class Bank {
+  readonly ledger: Ledger;
+  readonly pace: number;
+  readonly #options: BankOptions;
+  readonly #conducts = new Map<string, Conduct>();
+  #scenario: Scenario;
+  #down = false;
+
+  constructor(options: BankOptions) {
+    this.#options = options;
+    this.#scenario = options.scenario ?? success;
+    this.pace = options.pace ?? 1;
+    this.ledger = new Ledger({
+      autoRevokeMs: options.autoRevoke === true ? AUTO_REVOKE_MS * this.pace : null,
+      unseenReversal: options.unseenReversal ?? "tombstone",
+      paidReversal: options.paidReversal ?? "revoked",
+    });
+  }
+
+  /** The scenario of the orders that are charged from now on. */
+  get scenario(): Scenario {
+    return this.#scenario;
+  }
+
+  set scenario(scenario: Scenario) {
+    this.#scenario = scenario;
+  }
+
+  /** Whether connections are refused: nothing can be sent to this bank. */
+  get down(): boolean {
+    return this.#down || this.#scenario.down;
+  }
+
+  set down(down: boolean) {
+    this.#down = down;
+  }
+
+  /** Answers one request. */
+  handle(call: BankCall): BankReply {
+    this.ledger.settle(call.now);
+    const kind = bankPaths.get(call.path);
+    if (kind === undefined) return page(call, 404, "<html><head><title>404 Not Found</title></head></html>");
+    if (kind === "reverse" && !call.clientCertificate) return page(call, 400, noCertificate);
+    if (call.method !== "POST") return refuseMessage(call, "请使用post方法");
+    const request = readRequest(kind, call.body, this.#options.merchants);
+    switch (request.kind) {
+      case "message-fault":
+        return refuseMessage(call, request.text);
+      case "fault": {
+        const recall = kind === "reverse" ? "N" : null;
+        const document = refusalDocument(request.code, request.text, recall);
+        return plainReply(call, this.#signed(document, request.caller), request.code);
+      }
+      case "wish":
+        return this.#fulfil(call, request.wish, request.caller);
+      default:
+        return unreachable(request);
+    }
+  }
+
+  #fulfil(call: BankCall, wish: Wish, caller: Caller): BankReply {
+    const outTradeNo = this.#numberOf(wish, caller, call.now);
+    const note = noteOf(call, wish, outTradeNo);
+    const conduct = this.#conductOf(wish, caller, outTradeNo);
+    const treatment = conduct === null ? null : this.#begin(conduct, wish, caller, call.now);
+    if (treatment?.kind === "vanish") {
+      return {
+        kind: "drop",
+        how: "silence",
+        note: { ...note, outcome: "never arrived", treatment: "vanish" },
+      };
+    }
+    const outcome = spared(wish.kind, treatment) ?? this.#book(wish, caller, conduct, call.now);
+    const noted: CallNote = { ...note, outcome: outcome.text, treatment: treatment?.kind ?? null };
+    return this.#treat(treatment, { document: outcome.document, caller, wish, note: noted });
+  }
+
+  /** Counts the call and lets the customer do what they do just before it. */
+  #begin(conduct: Conduct, wish: Wish, caller: Caller, now: number): Treatment | null {
+    const count = conduct.counts[wish.kind] + 1;
+    conduct.counts[wish.kind] = count;
+    const order = wish.kind === "charge" ? null : this.ledger.find(caller.merchant, wish.reference, now);
+    for (const { act, when } of conduct.scenario.plans) {
+      if (when.kind !== "before" || when.call !== wish.kind || when.count !== count || order === null)
+        continue;
+      this.ledger.act(order, act, now);
+    }
+    return treatmentOf(conduct.scenario, wish.kind, count);
+  }
+
+  #book(wish: Wish, caller: Caller, conduct: Conduct | null, now: number): Outcome {
+    switch (wish.kind) {
+      case "charge":
+        return this.#charge(wish, conduct?.scenario ?? success, now);
+      case "query": {
+        const order = this.ledger.find(caller.merchant, wish.reference, now);
+        if (order === null) return refused("ORDERNOTEXIST", null);
+        return { document: stateDocument(order), text: order.state.toUpperCase() };
+      }
+      case "reverse":
+        return this.#reverse(wish, caller, now);
+      default:
+        return unreachable(wish);
+    }
+  }
+
+  #charge(wish: Wish & { readonly kind: "charge" }, scenario: Scenario, now: number): Outcome {
+    const { merchant, outTradeNo } = wish.order;
+    const reference = { outTradeNo, transactionId: null };
+    const isNew = this.ledger.find(merchant, reference, now) === null;
+    const result = this.ledger.charge(wish.order, scenario.opening, now);
+    const order = this.ledger.find(merchant, reference, now);
+    if (isNew && order !== null) {
+      for (const { act, when } of scenario.plans) {
+        if (when.kind === "after") this.ledger.actAt(order, act, now + when.ms * this.pace);
+      }
+    }
+    switch (result.kind) {
+      case "paid":
+        return { document: paidDocument(result.order), text: "SUCCESS" };
+      case "paying":
+        return refused("USERPAYING", null);
+      case "refused":
+        return refused(result.code, null);
+      default:
+        return unreachable(result);
+    }
+  }
+
+  #reverse(wish: Wish & { readonly kind: "query" | "reverse" }, caller: Caller, now: number): Outcome {
+    const result = this.ledger.reverse(caller.merchant, wish.reference, now);
+    switch (result.kind) {
+      case "reversed":
+        return { document: reversalDocument("N"), text: `SUCCESS, ${result.order.state.toUpperCase()}` };
+      case "expired":
+        return refused("REVERSE_EXPIRE", "N");
+      case "unseen":
+        if (this.#options.unseenAnswer === "invalid") return refused("INVALID_TRANSACTIONID", "N");
+        return { document: reversalDocument("N"), text: "SUCCESS, never seen" };
+      default:
+        return unreachable(result);
+    }
+  }
+
+  #treat(treatment: Treatment | null, made: Made): BankReply {
+    const { caller, note } = made;
+    const { merchant, apiKey, signType } = caller;
+    const fields = enveloped(made.document, merchant, this.#nonce());
+    const whole = sent(note, sealed(fields, apiKey, signType));
+    if (treatment === null) return whole;
+    switch (treatment.kind) {
+      case "delay":
+        return { ...whole, delayMs: treatment.ms * this.pace };
+      case "silence":
+      case "reset":
+        return { kind: "drop", how: treatment.kind, note };
+      case "cut":
+        return { ...whole, cut: Math.floor(whole.body.byteLength / 2) };
+      case "unsigned":
+        return sent(note, fields);
+      case "forge": {
+        const claim = enveloped(this.#claim(made), merchant, this.#nonce());
+        return sent(note, sealed(claim, strangersKey, signType));
+      }
+      case "alter":
+        return sent(note, sealed(fields.map(liar(treatment)), apiKey, signType));
+      case "page": {
+        const { status, contentType } = treatment;
+        return { ...whole, status, contentType, body: encode(treatment.body) };
+      }
+      case "garble":
+        return { ...whole, body: garbled(decode(whole.body), treatment.how) };
+      case "refuse":
+      case "pretend":
+        return whole;
+      case "vanish":
+        return { kind: "drop", how: "silence", note };
+      default:
+        return unreachable(treatment);
+    }
+  }
+
+  /** What a forger says: the order is paid. */
+  #claim(made: Made): ReplyDocument {
+    const { wish, caller, note } = made;
+    const reference: OrderReference =
+      wish.kind === "charge" ? { outTradeNo: wish.order.outTradeNo, transactionId: null } : wish.reference;
+    const order = this.ledger.find(caller.merchant, reference, note.at);
+    if (order === null) return made.document;
+    const transactionId = "4200000000000000000000000000";
+    const paid: Order = { ...order, state: "success", transactionId, paidAt: note.at };
+    return wish.kind === "charge" ? paidDocument(paid) : stateDocument(paid);
+  }
+
+  #signed(document: ReplyDocument, caller: Caller): readonly ReplyField[] {
+    return sealed(enveloped(document, caller.merchant, this.#nonce()), caller.apiKey, caller.signType);
+  }
+
+  #nonce(): string {
+    return Buffer.from(this.#options.entropy.bytes(8)).toString("hex");
+  }
+
+  #numberOf(wish: Wish, caller: Caller, now: number): string | null {
+    if (wish.kind === "charge") return wish.order.outTradeNo;
+    return this.ledger.find(caller.merchant, wish.reference, now)?.outTradeNo ?? wish.reference.outTradeNo;
+  }
+
+  #conductOf(wish: Wish, caller: Caller, outTradeNo: string | null): Conduct | null {
+    if (outTradeNo === null) return null;
+    const key = keyOf(caller.merchant, outTradeNo);
+    const known = this.#conducts.get(key);
+    if (known !== undefined || wish.kind !== "charge") return known ?? null;
+    const byAmount = this.#options.byAmount === true && this.#scenario === success;
+    const scenario = byAmount ? scenarioOfAmount(wish.order.amountFen) : this.#scenario;
+    const conduct: Conduct = { scenario, counts: { charge: 0, query: 0, reverse: 0 } };
+    this.#conducts.set(key, conduct);
+    return conduct;
+  }
+}
+
+/** A reply as the bank means it, with all that a scenario may need to spoil it. */
+interface Made {
+  readonly document: ReplyDocument;
+  readonly caller: Caller;
+  readonly wish: Wish;
+  readonly note: CallNote;
+}
+
+const strangersKey = new ApiKey("a-stranger-does-not-know-the-key");
+
+const noCertificate =
+  "<html><head><title>400 No required SSL certificate was sent</title></head>" +
+  "<body><center><h1>400 Bad Request</h1></center></body></html>";
+
+/** What is answered where the scenario keeps the bank from doing anything; null where the bank does its work. */
+function spared(call: CallKind, treatment: Treatment | null): Outcome | null {
+  if (treatment?.kind === "refuse") {
+    return refused(treatment.code, call === "reverse" ? (treatment.recall ?? "N") : null);
+  }
+  if (treatment?.kind !== "pretend") return null;
+  return {
+    document: reversalDocument(treatment.recall),
+    text: `SUCCESS, recall=${treatment.recall}, not done`,
+  };
+}
+
+function refused(code: string, recall: "Y" | "N" | null): Outcome {
+  return { document: refusalDocument(code, null, recall), text: recall === "Y" ? `${code}, recall=Y` : code };
+}
+
+function noteOf(call: BankCall, wish: Wish | null, outTradeNo: string | null): CallNote {
+  const charge = wish?.kind === "charge" ? wish.order : null;
+  return {
+    at: call.now,
+    path: call.path,
+    host: call.host,
+    outTradeNo,
+    amountFen: charge?.amountFen ?? null,
+    authCode: charge?.authCode ?? null,
+    outcome: "",
+    treatment: null,
+  };
+}
+
+type SentReply = BankReply & { readonly kind: "reply" };
+
+function sent(note: CallNote, fields: readonly ReplyField[]): SentReply {
+  const body = encode(writeReply(fields));
+  // The real gateway says text/plain whatever it sends, so that nobody may choose a parser by it.
+  return { kind: "reply", status: 200, contentType: "text/plain", body, delayMs: 0, cut: null, note };
+}
+
+function plainReply(call: BankCall, fields: readonly ReplyField[], outcome: string): BankReply {
+  return sent({ ...noteOf(call, null, null), outcome }, fields);
+}
+
+function refuseMessage(call: BankCall, text: string): BankReply {
+  return plainReply(call, unsignedRefusal(text), text);
+}
+
+function page(call: BankCall, status: number, html: string): BankReply {
+  const note = { ...noteOf(call, null, null), outcome: `HTTP ${status}` };
+  return { ...sent(note, []), status, contentType: "text/html", body: encode(html) };
+}
+
+function encode(text: string): Uint8Array {
+  return new TextEncoder().encode(text);
+}
+
+function decode(body: Uint8Array): string {
+  return new TextDecoder().decode(body);
+}

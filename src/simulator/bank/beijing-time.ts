@@ -1,0 +1,17 @@
+const BEIJING_OFFSET_MS = 8 * 3_600_000;
+
+/** Writes a moment (milliseconds since 1970, UTC) as WeChat Pay v2 does: `yyyyMMddHHmmss` in Beijing, on any machine. */
+export function beijingTime(moment: number): string {
+  return new Date(moment + BEIJING_OFFSET_MS).toISOString().replace(/\D/g, "").slice(0, 14);
+}
+
+/** Reads `yyyyMMddHHmmss` in Beijing as milliseconds since 1970; null where it names no moment. */
+export function beijingMoment(text: string): number | null {
+  const match = /^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})$/.exec(text);
+  if (match === null) return null;
+  const [, year, month, day, hour, minute, second] = match.map(Number);
+  if (year === undefined || month === undefined) return null;
+  const moment = Date.UTC(year, month - 1, day, hour, minute, second) - BEIJING_OFFSET_MS;
+  // A 31st of February reads as a day in March; what does not write back as it was is no moment.
+  return beijingTime(moment) === text ? moment : null;
+}

@@ -1,0 +1,154 @@
+/**
+ * The control endpoint of the look-alike: JSON over HTTP on a port of its own, for demonstrations and tests.
+ *
+ *     GET  /state                        the scenario, the orders and every movement of money; codes are masked
+ *     GET  /scenarios                    what can be set, with how a box should end it
+ *     PUT  /scenario {"name": NAME}      for the orders that are charged from now on; 404 where there is no such scenario
+ *     PUT  /down {"down": true|false}    refuses connections, or takes them again
+ *     POST /orders/{number}/{act}        pay, mistype, refuse, cancel: what the customer does; close: the merchant closes it;
+ *                                        404 where there is no such order, 409 where it is too late
+ */
+import { z } from "zod";
+import type { Bank } from "./bank.ts";
+import type { CustomerAct } from "./customer.ts";
+import type { Movement, Order } from "./ledger.ts";
+import { scenarioFamilies, scenarioNamed, scenarios, success } from "./scenarios.ts";
+
+/** One request to the control endpoint. */
+export interface ControlCall {
+  readonly method: string;
+  readonly path: string;
+  readonly body: string;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+/** Its answer; `json` is ready to be written. */
+export interface ControlAnswer {
+  readonly status: number;
+  readonly json: unknown;
+}
+
+/** Answers one request to the control endpoint. */
+export function control(bank: Bank, call: ControlCall): ControlAnswer {
+  bank.ledger.settle(call.now);
+  const order = /^\/orders\/([^/]+)\/([a-z]+)$/.exec(call.path);
+  if (order !== null) {
+    if (call.method !== "POST") return notAllowed("POST");
+    return actOn(bank, { outTradeNo: order[1] ?? "", act: order[2] ?? "", now: call.now });
+  }
+  const route = routes.get(call.path);
+  if (route === undefined) return wrong(404, `There is no ${call.path}.`);
+  return route.method === call.method ? route.answer(bank, call) : notAllowed(route.method);
+}
+
+interface Route {
+  readonly method: string;
+  readonly answer: (bank: Bank, call: ControlCall) => ControlAnswer;
+}
+
+const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
+  ["/state", { method: "GET", answer: (bank, call) => done(stateOf(bank, call.now)) }],
+  ["/scenarios", { method: "GET", answer: () => done({ scenarios, families: scenarioFamilies }) }],
+  ["/scenario", { method: "PUT", answer: setScenario }],
+  ["/down", { method: "PUT", answer: setDown }],
+]);
+
+const customerActs: ReadonlyMap<string, CustomerAct> = new Map([
+  ["pay", "pays"],
+  ["mistype", "mistypes"],
+  ["refuse", "is-refused"],
+  ["cancel", "closes"],
+]);
+
+function setScenario(bank: Bank, call: ControlCall): ControlAnswer {
+  const wanted = z.object({ name: z.string() }).safeParse(jsonOf(call.body));
+  if (!wanted.success) return wrong(400, 'Say {"name": NAME}.');
+  const scenario = scenarioNamed(wanted.data.name);
+  if (scenario === null) return wrong(404, `There is no scenario "${wanted.data.name}".`);
+  bank.scenario = scenario;
+  return done({ scenario: scenario.name, down: bank.down });
+}
+
+function setDown(bank: Bank, call: ControlCall): ControlAnswer {
+  const wanted = z.object({ down: z.boolean() }).safeParse(jsonOf(call.body));
+  if (!wanted.success) return wrong(400, 'Say {"down": true} or {"down": false}.');
+  bank.down = wanted.data.down;
+  // A scenario that keeps the bank down would outlive the wish to have it back.
+  if (!wanted.data.down && bank.scenario.down) bank.scenario = success;
+  return done({ scenario: bank.scenario.name, down: bank.down });
+}
+
+interface Act {
+  readonly outTradeNo: string;
+  readonly act: string;
+  readonly now: number;
+}
+
+function actOn(bank: Bank, { outTradeNo, act, now }: Act): ControlAnswer {
+  const order = bank.ledger.orders().findLast((one) => one.outTradeNo === outTradeNo);
+  if (order === undefined) return wrong(404, `There is no order ${outTradeNo}.`);
+  const customerAct = customerActs.get(act);
+  if (customerAct === undefined && act !== "close") return wrong(404, `Nobody can ${act} an order.`);
+  const acted =
+    customerAct === undefined ? bank.ledger.close(order, now) : bank.ledger.act(order, customerAct, now);
+  return acted ? done(orderOf(bank, order)) : wrong(409, `It is too late for that: ${order.state}.`);
+}
+
+function stateOf(bank: Bank, now: number): unknown {
+  return {
+    at: new Date(now).toISOString(),
+    scenario: bank.scenario.name,
+    pace: bank.pace,
+    down: bank.down,
+    orders: bank.ledger.orders().map((order) => orderOf(bank, order)),
+    movements: bank.ledger.movements().map(movementOf),
+  };
+}
+
+function orderOf(bank: Bank, order: Order): unknown {
+  const { merchant, outTradeNo, amountFen, body, attach, deviceInfo, state, refusal, transactionId } = order;
+  const { chargedFen, returnedFen, charges } = bank.ledger.totalsOfOrder(order);
+  return {
+    outTradeNo,
+    merchant,
+    amountFen,
+    body,
+    attach,
+    deviceInfo,
+    authCode: order.authCode.toString(),
+    state,
+    refusal,
+    transactionId,
+    chargedFen,
+    returnedFen,
+    charges,
+    createdAt: new Date(order.createdAt).toISOString(),
+    paidAt: order.paidAt === null ? null : new Date(order.paidAt).toISOString(),
+    history: order.history.map((passage) => ({ ...passage, at: new Date(passage.at).toISOString() })),
+  };
+}
+
+function movementOf(movement: Movement): unknown {
+  return { ...movement, at: new Date(movement.at).toISOString(), authCode: movement.authCode.toString() };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function done(json: unknown): ControlAnswer {
+  return { status: 200, json };
+}
+
+function wrong(status: number, error: string): ControlAnswer {
+  return { status, json: { error } };
+}
+
+function notAllowed(method: string): ControlAnswer {
+  return wrong(405, `Use ${method}.`);
+}

@@ -1,0 +1,272 @@
+/**
+ * Reads a request as strictly as the real gateway does, and where its pages leave a choice (127 or 128 bytes, one minute or
+ * five) as strictly as the stricter page: what passes here passes there.
+ */
+import { isIP } from "node:net";
+import { AuthCode } from "../../core/codecs/auth-code.ts";
+import { unreachable } from "../../core/kernel/defect.ts";
+import { type Fen, fenOf } from "../../core/kernel/fen.ts";
+import type { Merchant } from "../../core/payment/order.ts";
+import type { ApiKey } from "../../gateway/api-key.ts";
+import { isSignedBy, type SignType } from "../../gateway/signature.ts";
+import { type Fields, parseXml, type XmlRefusal } from "../../gateway/xml.ts";
+import { beijingMoment } from "./beijing-time.ts";
+import type { ChargeOrder, OrderReference } from "./ledger.ts";
+import type { CallKind } from "./scenarios.ts";
+
+/** A merchant that the bank knows. */
+export interface BankMerchant {
+  readonly appId: string;
+  readonly merchantId: string;
+  readonly apiKey: ApiKey;
+  /** The sub-merchants it serves as a provider, each with the appids that may be sent with it. */
+  readonly subMerchants: readonly { readonly subMerchantId: string; readonly subAppIds: readonly string[] }[];
+}
+
+/** Who called and how the reply is to be signed. */
+export interface Caller {
+  readonly merchant: Merchant;
+  readonly apiKey: ApiKey;
+  readonly signType: SignType;
+}
+
+/** What is asked for. */
+export type Wish =
+  | { readonly kind: "charge"; readonly order: ChargeOrder }
+  | { readonly kind: "query" | "reverse"; readonly reference: OrderReference };
+
+/**
+ * A request that was read: understood; refused as a message, which is answered without a signature; or refused in what it
+ * says, which is answered with one.
+ */
+export type ReadRequest =
+  | { readonly kind: "wish"; readonly caller: Caller; readonly wish: Wish }
+  | { readonly kind: "message-fault"; readonly text: string }
+  | { readonly kind: "fault"; readonly caller: Caller; readonly code: string; readonly text: string };
+
+/** Reads the body of a call. */
+export function readRequest(
+  call: CallKind,
+  body: Uint8Array,
+  merchants: readonly BankMerchant[],
+): ReadRequest {
+  if (body.byteLength === 0) return messageFault("post数据为空");
+  const document = parseXml(body);
+  if (!document.ok) return messageFault(xmlFaults[document.reason]);
+  const fields = document.value;
+
+  const merchant = merchants.find((one) => one.merchantId === textOf(fields, "mch_id"));
+  if (textOf(fields, "mch_id") === null) return messageFault("缺少参数mch_id");
+  if (merchant === undefined) return messageFault("mch_id不存在");
+  const signType = signTypeOf(fields);
+  if (signType === null) return messageFault("sign_type参数格式错误");
+  // Without a signature there is nothing to compare, and the real gateway says the same in both cases.
+  if (!isSignedBy(fields, merchant.apiKey, signType)) return messageFault("签名错误");
+
+  const caller: Caller = { merchant: idsOf(fields, merchant), apiKey: merchant.apiKey, signType };
+  const fault = identityFault(fields, merchant, merchants) ?? fieldFault(call, fields);
+  if (fault !== null) return { kind: "fault", caller, ...fault };
+  return wishOf(call, fields, caller);
+}
+
+interface Fault {
+  readonly code: string;
+  readonly text: string;
+}
+
+interface FieldRule {
+  readonly name: string;
+  readonly required: boolean;
+  /** Bytes of UTF-8. */
+  readonly bytesMax: number;
+  readonly form?: (value: string) => boolean;
+}
+
+const xmlFaults: Readonly<Record<XmlRefusal, string>> = {
+  "too-large": "post数据过大",
+  "not-utf8": "编码格式错误",
+  doctype: "XML格式错误",
+  "wrong-root": "XML格式错误",
+  nested: "XML格式错误",
+  duplicate: "XML格式错误",
+  malformed: "XML格式错误",
+};
+
+/** WeChat Pay v2, order numbers; some of its pages list `@`, too, and some do not. */
+const orderNumber = /^[0-9A-Za-z_\-|*]{1,32}$/;
+
+const orderReference: readonly FieldRule[] = [
+  field("out_trade_no", 32, matches(orderNumber)),
+  field("transaction_id", 32, matches(/^\d{28}$/)),
+];
+
+const fieldsOf: Readonly<Record<CallKind, readonly FieldRule[]>> = {
+  charge: [
+    required("nonce_str", 32),
+    // Pages name 127 and 128 bytes.
+    required("body", 127),
+    required("out_trade_no", 32, matches(orderNumber)),
+    required("total_fee", 10, (value) => fenFrom(value) !== null),
+    required("spbill_create_ip", 64, (value) => isIP(value) !== 0),
+    required("auth_code", 128),
+    field("device_info", 32),
+    field("attach", 127),
+    field("fee_type", 16, (value) => value === "CNY"),
+    field("version", 32, (value) => value === "1.0"),
+    field("detail", 6_000, (value) => Array.isArray(member(jsonOf(value), "goods_detail"))),
+    field("goods_tag", 32),
+    field("limit_pay", 32, (value) => value === "no_credit"),
+    field("time_start", 14, (value) => beijingMoment(value) !== null),
+    field("time_expire", 14, (value) => beijingMoment(value) !== null),
+    field("receipt", 8, (value) => value === "Y"),
+    field("profit_sharing", 1, matches(/^[YN]$/)),
+    field("deposit", 1, matches(/^[YN]$/)),
+    field("scene_info", 256, isSceneInfo),
+  ],
+  query: [required("nonce_str", 32), ...orderReference, field("version", 32, (value) => value === "1.0")],
+  reverse: [required("nonce_str", 32), ...orderReference],
+};
+
+/** Pages name one minute and five as the least life of an order. */
+const ORDER_LIFE_MIN_MS = 5 * 60_000;
+
+function signTypeOf(fields: Fields): SignType | null {
+  const name = textOf(fields, "sign_type") ?? "MD5";
+  return name === "MD5" || name === "HMAC-SHA256" ? name : null;
+}
+
+function idsOf(fields: Fields, merchant: BankMerchant): Merchant {
+  return {
+    appId: textOf(fields, "appid") ?? merchant.appId,
+    merchantId: merchant.merchantId,
+    subAppId: textOf(fields, "sub_appid"),
+    subMerchantId: textOf(fields, "sub_mch_id"),
+  };
+}
+
+function identityFault(
+  fields: Fields,
+  merchant: BankMerchant,
+  merchants: readonly BankMerchant[],
+): Fault | null {
+  const appId = textOf(fields, "appid");
+  if (appId === null) return missing("appid");
+  if (!merchants.some((one) => one.appId === appId)) return { code: "APPID_NOT_EXIST", text: "appid不存在" };
+  if (appId !== merchant.appId) return { code: "APPID_MCHID_NOT_MATCH", text: "appid和mch_id不匹配" };
+  const subAppId = textOf(fields, "sub_appid");
+  const subMerchantId = textOf(fields, "sub_mch_id");
+  if (subMerchantId === null) return subAppId === null ? null : missing("sub_mch_id");
+  const subMerchant = merchant.subMerchants.find((one) => one.subMerchantId === subMerchantId);
+  if (subMerchant === undefined) return { code: "NOAUTH", text: "sub_mch_id与mch_id未建立关系" };
+  if (subAppId === null || subMerchant.subAppIds.includes(subAppId)) return null;
+  return { code: "APPID_MCHID_NOT_MATCH", text: "sub_appid和sub_mch_id不匹配" };
+}
+
+function fieldFault(call: CallKind, fields: Fields): Fault | null {
+  for (const rule of fieldsOf[call]) {
+    const value = textOf(fields, rule.name);
+    if (value === null) {
+      if (rule.required) return missing(rule.name);
+      continue;
+    }
+    const tooLong = Buffer.byteLength(value, "utf8") > rule.bytesMax;
+    // The signature leaves room for doubt about blanks around a value: libraries differ in whether they trim.
+    const padded = value.trim() !== value;
+    if (tooLong || padded || rule.form?.(value) === false) return malformed(rule.name);
+  }
+  if (call !== "charge") {
+    const named = fields.get("out_trade_no") || fields.get("transaction_id");
+    return named ? null : missing("out_trade_no");
+  }
+  const start = beijingMoment(textOf(fields, "time_start") ?? "");
+  const expire = beijingMoment(textOf(fields, "time_expire") ?? "");
+  const tooShort = start !== null && expire !== null && expire - start < ORDER_LIFE_MIN_MS;
+  if (tooShort) return malformed("time_expire");
+  if (!/^1[0-5]\d{16}$/.test(textOf(fields, "auth_code") ?? "")) {
+    return { code: "AUTH_CODE_INVALID", text: "请扫描微信付款码(以10,11,12,13,14,15开头的18位数字)" };
+  }
+  return null;
+}
+
+function wishOf(call: CallKind, fields: Fields, caller: Caller): ReadRequest {
+  switch (call) {
+    case "query":
+    case "reverse": {
+      const reference: OrderReference = {
+        outTradeNo: textOf(fields, "out_trade_no"),
+        transactionId: textOf(fields, "transaction_id"),
+      };
+      return { kind: "wish", caller, wish: { kind: call, reference } };
+    }
+    case "charge": {
+      const amountFen = fenFrom(fields.get("total_fee") ?? "");
+      if (amountFen === null) return { kind: "fault", caller, ...malformed("total_fee") };
+      const order: ChargeOrder = {
+        merchant: caller.merchant,
+        outTradeNo: fields.get("out_trade_no") ?? "",
+        amountFen,
+        body: fields.get("body") ?? "",
+        attach: textOf(fields, "attach"),
+        deviceInfo: textOf(fields, "device_info"),
+        authCode: new AuthCode(fields.get("auth_code") ?? ""),
+      };
+      return { kind: "wish", caller, wish: { kind: "charge", order } };
+    }
+    default:
+      return unreachable(call);
+  }
+}
+
+function required(name: string, bytesMax: number, form?: (value: string) => boolean): FieldRule {
+  return { name, required: true, bytesMax, ...(form === undefined ? {} : { form }) };
+}
+
+function field(name: string, bytesMax: number, form?: (value: string) => boolean): FieldRule {
+  return { name, required: false, bytesMax, ...(form === undefined ? {} : { form }) };
+}
+
+function matches(form: RegExp): (value: string) => boolean {
+  return (value) => form.test(value);
+}
+
+/** `0` is refused like every other wrong amount; a sign, a point or leading zeros, too. */
+function fenFrom(text: string): Fen | null {
+  if (!/^[1-9]\d*$/.test(text)) return null;
+  const amount = fenOf(Number(text));
+  return amount.ok ? amount.value : null;
+}
+
+function isSceneInfo(text: string): boolean {
+  const id = member(member(jsonOf(text), "store_info"), "id");
+  return typeof id === "string" && id !== "";
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+function member(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
+}
+
+/** An element without content counts as absent, as it does for the signature. */
+function textOf(fields: Fields, name: string): string | null {
+  const value = fields.get(name);
+  return value === undefined || value === "" ? null : value;
+}
+
+function messageFault(text: string): ReadRequest {
+  return { kind: "message-fault", text };
+}
+
+function missing(name: string): Fault {
+  return { code: "LACK_PARAMS", text: `缺少参数${name}` };
+}
+
+function malformed(name: string): Fault {
+  return { code: "PARAM_ERROR", text: `${name}参数格式错误` };
+}
