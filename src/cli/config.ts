@@ -6,6 +6,19 @@ import { type CommandIo, readOptions, UsageError, unknownName } from "./usage.ts
 /** Where the configuration is looked for when no `--config` names it, in this order. */
 const usualPaths = ["./device.config.json", "/etc/scanbox/device.config.json"] as const;
 
+const help = `Usage: scanbox config check [FILE]
+       scanbox config schema
+
+  check     says what is wrong with the file, one sentence a line on stderr; opens no secret
+  schema    prints the JSON Schema of the file, for editors
+
+  --config FILE    the file; else ./device.config.json, else /etc/scanbox/device.config.json
+
+Exit status: 0 the file is in order, 2 it is not.
+`;
+
+const options = { config: { type: "string" }, help: { type: "boolean", short: "h" } } as const;
+
 /** The path that `--config` gave, else the first usual one that exists. */
 export function configPath(option: string | undefined): string {
   return option ?? usualPaths.find((path) => existsSync(path)) ?? usualPaths[0];
@@ -24,7 +37,11 @@ export function loadConfig(path: string): ConfigCheck {
 
 /** `scanbox config check [FILE]` and `scanbox config schema`. */
 export async function configCommand(args: readonly string[], io: CommandIo): Promise<number> {
-  const { values, positionals } = readOptions(args, { config: { type: "string" } }, 2);
+  const { values, positionals } = readOptions(args, options, 2);
+  if (values.help === true) {
+    io.stdout.write(help);
+    return exitStatus.done;
+  }
   const [action, file] = positionals;
   if (action === "check") return check(configPath(file ?? values.config), io);
   if (action === undefined) throw new UsageError('Say "config check [FILE]" or "config schema".');

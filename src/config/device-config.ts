@@ -11,7 +11,7 @@ import { deviceConfigSchema, type ParsedConfig } from "./schema.ts";
 
 /** The configuration of one box, complete and frozen. Units are in the names; amounts are fen; pins are BCM numbers. */
 export type DeviceConfig = Frozen<
-  Omit<ParsedConfig, "$schema" | "box" | "merchant" | "amount" | "late"> & {
+  Omit<ParsedConfig, "box" | "merchant" | "amount" | "late"> & {
     readonly box: ParsedConfig["box"] & { readonly store: string };
     readonly merchant: ParsedConfig["merchant"] & { readonly body: string };
     readonly amount: Omit<ParsedConfig["amount"], "entry"> & {
@@ -64,7 +64,7 @@ function readableSections(value: unknown): Sections {
 }
 
 /** Fills in what depends on other keys. */
-function resolve({ $schema: _, ...parsed }: ParsedConfig): DeviceConfig {
+function resolve(parsed: ParsedConfig): DeviceConfig {
   const store = parsed.box.store ?? parsed.box.id;
   const hasPoint = parsed.keypad?.keys.join("").includes(".") ?? false;
   return {

@@ -90,8 +90,8 @@ function checkList({ text, at }: Place, depth: number): Checked {
 }
 
 function checkString(text: string, at: number): Checked {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: JSON forbids them inside a string
-  const string = /"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
+  // Every character but control characters, the quote and the backslash stands for itself.
+  const string = /"(?:[ !#-[\]-\uffff]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"/y;
   string.lastIndex = at;
   const match = string.exec(text);
   return match === null

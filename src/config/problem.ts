@@ -21,18 +21,13 @@ function keyText(key: PropertyKey): string {
 
 /** What is wrong with one value, as the end of a sentence whose subject is the key; zod asks for it issue by issue. */
 export function sentenceOf(issue: z.core.$ZodRawIssue): string | undefined {
-  switch (issue.code) {
-    case "invalid_type":
-      return expected(wantedType(issue.expected), issue.input);
-    case "invalid_value":
-      return expected(issue.values.map((value) => JSON.stringify(value)).join(" or "), issue.input);
-    case "too_small":
-      return bound("at least", issue.minimum, issue);
-    case "too_big":
-      return bound("at most", issue.maximum, issue);
-    default:
-      return undefined;
+  if (issue.code === "invalid_type") return expected(wantedType(issue.expected), issue.input);
+  if (issue.code === "invalid_value") {
+    return expected(issue.values.map((value) => JSON.stringify(value)).join(" or "), issue.input);
   }
+  if (issue.code === "too_small") return bound("at least", issue.minimum, issue);
+  if (issue.code === "too_big") return bound("at most", issue.maximum, issue);
+  return undefined;
 }
 
 /** All problems in the order of the file's schema, each `path: sentence`. */

@@ -116,14 +116,17 @@ function keypadLayout({ keypad, amount }: Sections): readonly string[] {
       problems.push(`${key}: must hold only digits, ".", ":", "<", "C", "X", "=" and blanks.`);
     }
   }
-  const labels = [...keys.join("")].filter((label) => label !== " ");
+  const labels = keys
+    .join("")
+    .split("")
+    .filter((label) => label !== " ");
   for (const label of new Set(labels)) {
     if (labels.indexOf(label) !== labels.lastIndexOf(label) && /[0-9.:<CX=]/.test(label)) {
       problems.push(`keypad.keys: must hold "${label}" once.`);
     }
   }
   const wanted = amount === undefined || amount.source === "keypad" ? "0123456789=" : "=";
-  const missing = [...wanted].filter((label) => !labels.includes(label));
+  const missing = wanted.split("").filter((label) => !labels.includes(label));
   if (missing.length > 0) {
     problems.push(`keypad.keys: must hold ${missing.map((label) => `"${label}"`).join(", ")}.`);
   }

@@ -140,6 +140,12 @@ const sceneInfo = object({
     .describe("Administrative area code."),
   address: text(128).optional().describe("Street address."),
 })
+  .transform(({ id, name, areaCode, address }) => ({
+    store_info: { id, name, area_code: areaCode, address },
+  }))
+  .refine((value) => JSON.stringify(value).length <= 256, {
+    error: "must be shorter: WeChat Pay takes 256 characters with its own keys.",
+  })
   .nullable()
   .default(null)
   .describe("The store as WeChat Pay lists it (scene_info).");
