@@ -59,6 +59,11 @@ export interface SerialConnection {
   close(done: () => void): void;
 }
 
+/** A character display that takes whole pictures; it shows the last one it was given. */
+export interface GlassLink {
+  write(rows: readonly string[]): void;
+}
+
 /** HTTPS to one merchant's hosts: one attempt a call, no redirects, no retries. */
 export interface HttpsLink {
   exchange(request: HttpsRequest, done: (outcome: HttpsOutcome) => void): void;
@@ -132,7 +137,7 @@ export type StoreOpened =
       readonly tail: readonly StoredRow[];
       /** The newest row that holds a money event, or null. */
       readonly lastMoney: StoredRow | null;
-      /** All rows of the orders that have no final row, in order. */
+      /** All rows of the orders whose newest money row is not final, in order. */
       readonly open: readonly StoredRow[];
       /** The newest `charging` rows, newest last, at most `CODES_REMEMBERED`. */
       readonly charged: readonly StoredRow[];

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { invariant, unreachable } from "../../../src/core/kernel/defect.ts";
 import { after, earlier, earliest, instantOf, later, wallTimeOf } from "../../../src/core/kernel/instant.ts";
 import { rfc3339 } from "../../../src/core/kernel/rfc3339.ts";
+import { waitAfter } from "../../../src/core/kernel/waits.ts";
 
 test("rfc3339 agrees with Date on every moment from 1970 to 2199", () => {
   fc.assert(
@@ -34,4 +35,12 @@ test("a broken invariant and an impossible value are defects", () => {
   assert.throws(() => invariant(false, "the claim"), { name: "Defect", message: "the claim" });
   invariant(true, "the claim");
   assert.throws(() => unreachable("value" as never), { name: "Defect" });
+});
+
+test("the last wait repeats, and no waits are none", () => {
+  assert.deepEqual(
+    [0, 1, 2, 9].map((failures) => waitAfter([1, 2, 5], failures)),
+    [1, 2, 5, 5],
+  );
+  assert.equal(waitAfter([], 3), 0);
 });

@@ -1,0 +1,139 @@
+/** The real outside of a box: secrets are read, links are made, and every problem is a sentence. */
+import type { BoxParts, MerchantParts } from "../compose.ts";
+import type { DeviceConfig } from "../config/device-config.ts";
+import type { Merchant } from "../core/payment/order.ts";
+import { ApiKey } from "../gateway/api-key.ts";
+import { inspectCertificate } from "../links/certificate.ts";
+import { MqttBroker } from "../links/mqtt-broker.ts";
+import { PinoLog } from "../links/pino-log.ts";
+import { readSecret, type SecretSource, secretText } from "../links/secret.ts";
+import { loadSerialLink } from "../links/serial-port.ts";
+import { SqliteStore } from "../links/sqlite-store.ts";
+import { SystemClock } from "../links/system-clock.ts";
+import { SystemEntropy } from "../links/system-entropy.ts";
+import { UndiciHttpsLink } from "../links/undici-https.ts";
+import type { Clock, Log } from "../runtime/ports.ts";
+import { version } from "./version.ts";
+
+/** Everything a box needs, or what is missing, a sentence each. */
+export type DeviceParts =
+  | { readonly ok: true; readonly parts: BoxParts }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/** Reads secrets and collects what is wrong with them, so that all of it is told at once. */
+class Secrets {
+  readonly problems: string[] = [];
+  readonly #log: Log;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  /** The text of a secret; empty where it could not be read, which is then among the problems. */
+  read(key: string, source: SecretSource, kind: "secret" | "public"): string {
+    const read = readSecret(source);
+    if (!read.ok) {
+      this.problems.push(`${key}: ${read.problem}`);
+      return "";
+    }
+    if (read.warning !== null && kind === "secret") this.#log.warn("secret.open", { warning: read.warning });
+    return secretText(read.bytes);
+  }
+
+  /** The same for a key of the configuration that may be null. */
+  readIfAny(key: string, source: SecretSource | null, kind: "secret" | "public"): string | null {
+    return source === null ? null : this.read(key, source, kind);
+  }
+}
+
+/**
+ * Makes the links of a device. `onDeath` is called when the journal's thread dies, after which the process must end.
+ * Nothing is opened yet but the secrets.
+ */
+export async function deviceParts(
+  config: DeviceConfig,
+  onDeath: (cause: string) => void,
+): Promise<DeviceParts> {
+  const log = new PinoLog({ level: config.log.level, fd: 1 });
+  const clock = new SystemClock();
+  const secrets = new Secrets(log);
+  const merchants = merchantParts(config, secrets, clock);
+  const { mqtt } = config;
+  const broker =
+    mqtt === null
+      ? null
+      : new MqttBroker({
+          url: mqtt.url,
+          version: mqtt.version === "5" ? 5 : mqtt.version,
+          username: mqtt.username,
+          password: secrets.readIfAny("mqtt.password", mqtt.password, "secret"),
+          ca: secrets.readIfAny("mqtt.ca", mqtt.ca, "public"),
+          cert: secrets.readIfAny("mqtt.cert", mqtt.cert, "public"),
+          key: secrets.readIfAny("mqtt.key", mqtt.key, "secret"),
+        });
+  const problems = [...unsupported(config), ...secrets.problems];
+  if (problems.length > 0) return { ok: false, problems };
+  const parts: BoxParts = {
+    config,
+    version,
+    merchants,
+    links: {
+      clock,
+      entropy: new SystemEntropy(),
+      log,
+      store: new SqliteStore({ directory: config.journal.directory, onDeath }),
+      serial: config.scanner === null ? null : await loadSerialLink(),
+      broker,
+      glass: null,
+    },
+  };
+  return { ok: true, parts };
+}
+
+function merchantParts(
+  config: DeviceConfig,
+  secrets: Secrets,
+  clock: Clock,
+): readonly [MerchantParts, ...MerchantParts[]] {
+  const { merchant, timing, box } = config;
+  const ca = secrets.readIfAny("merchant.ca", merchant.ca, "public");
+  const partsOf = (who: Credentials, path: string): MerchantParts => {
+    const apiKey = secrets.read(`${path}.apiKey`, who.apiKey, "secret");
+    const cert = secrets.read(`${path}.certificate.cert`, who.certificate.cert, "public");
+    const key = secrets.read(`${path}.certificate.key`, who.certificate.key, "secret");
+    const { appId, merchantId, subAppId, subMerchantId, signType } = who;
+    return {
+      settings: {
+        merchant: { appId, merchantId, subAppId, subMerchantId },
+        apiKey: new ApiKey(apiKey),
+        signType,
+        hosts: merchant.hosts,
+        boxId: box.id,
+        body: merchant.body,
+        clientIp: merchant.clientIp,
+        sceneInfo: merchant.sceneInfo,
+        connectTimeoutMs: timing.connectTimeoutMs,
+        answerTimeoutMs: timing.answerTimeoutMs,
+      },
+      https: new UndiciHttpsLink({
+        connectTimeoutMs: timing.connectTimeoutMs,
+        ca,
+        // A pair that does not match would make every connection fail; the probe says so instead.
+        certificate: inspectCertificate(cert, key, clock.wall()) === null ? { cert, key } : null,
+      }),
+      certificateFault: () => inspectCertificate(cert, key, clock.wall()),
+    };
+  };
+  const previous = merchant.previous.map((who, index) => partsOf(who, `merchant.previous[${index}]`));
+  return [partsOf(merchant, "merchant"), ...previous];
+}
+
+type Credentials = Merchant & Pick<DeviceConfig["merchant"], "signType" | "apiKey" | "certificate">;
+
+/** Devices that a configuration may name already, but that this version cannot drive. */
+function unsupported(config: DeviceConfig): readonly string[] {
+  const devices = ["keypad", "display", "outputs"] as const;
+  return devices
+    .filter((device) => config[device] !== null)
+    .map((device) => `${device}: this version has no driver for it yet; set it to null.`);
+}

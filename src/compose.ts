@@ -1,0 +1,341 @@
+/** Where the parts meet: a box is made from its configuration and its links, real or simulated, and nothing else. */
+import { hash } from "node:crypto";
+import type { DeviceConfig } from "./config/device-config.ts";
+import { Defect } from "./core/kernel/defect.ts";
+import type { Fen } from "./core/kernel/fen.ts";
+import { after, type Instant } from "./core/kernel/instant.ts";
+import type { Key } from "./core/payment/amount-entry.ts";
+import type { ProbeFailure } from "./core/payment/answers.ts";
+import { isBusy, isSame } from "./core/payment/box.ts";
+import type { Effect } from "./core/payment/effects.ts";
+import type { BoxEvent } from "./core/payment/events.ts";
+import type { Intent, TxData } from "./core/payment/order.ts";
+import type { PaymentEvent } from "./core/payment/payment.ts";
+import { type AmountRules, type Rules, standardTiming, type Timing } from "./core/payment/rules.ts";
+import type { Screen } from "./core/payment/screen.ts";
+import type { Turn } from "./core/payment/turn.ts";
+import { Display } from "./drivers/display.ts";
+import { Scanner } from "./drivers/scanner.ts";
+import { Gateway } from "./gateway/gateway.ts";
+import type { GatewaySettings } from "./gateway/settings.ts";
+import { Journal, type JournalOpened } from "./journal/journal.ts";
+import { type Hands, Loop } from "./runtime/loop.ts";
+import type {
+  BrokerLink,
+  Clock,
+  Entropy,
+  GlassLink,
+  HttpsLink,
+  Log,
+  SerialLink,
+  StoreLink,
+} from "./runtime/ports.ts";
+import { Reporter, type ReporterStatus } from "./telemetry/reporter.ts";
+
+/** The outside of one box. */
+export interface Links {
+  readonly clock: Clock;
+  readonly entropy: Entropy;
+  readonly log: Log;
+  readonly store: StoreLink;
+  /** Null where the box has no scanner of its own. */
+  readonly serial: SerialLink | null;
+  readonly broker: BrokerLink | null;
+  readonly glass: GlassLink | null;
+}
+
+/** A merchant with whatever is needed to speak for it; the first one is charged for, the others only finish their orders. */
+export interface MerchantParts {
+  readonly settings: GatewaySettings;
+  readonly https: HttpsLink;
+  /** What is wrong with the client certificate now, or null: without it a charge could not be reversed. */
+  readonly certificateFault: () => ProbeFailure | null;
+}
+
+export interface BoxParts {
+  readonly config: DeviceConfig;
+  readonly version: string;
+  readonly links: Links;
+  readonly merchants: readonly [MerchantParts, ...MerchantParts[]];
+  /** Hears every screen, the boot screen first. */
+  readonly onScreen?: (screen: Screen) => void;
+  /** Hears every money record when it has become durable. */
+  readonly onMoney?: (tx: TxData) => void;
+  /** Waits that the configuration has no key for; tests make them short. */
+  readonly timing?: Partial<Timing>;
+}
+
+/** Why a box does not start: its journal says no. */
+export type Refusal = Extract<JournalOpened, { kind: "refused" }>;
+
+/** How long a graceful stop waits for charges that are on their way. */
+const STOP_WITHIN_MS = 10_000;
+
+/** A box that can be started and stopped once. */
+export class ComposedBox {
+  readonly #parts: BoxParts;
+  readonly #rules: Rules;
+  readonly #journal: Journal;
+  readonly #gateways: readonly { readonly settings: GatewaySettings; readonly gateway: Gateway }[];
+  readonly #loop: Loop;
+  #scanner: Scanner | null = null;
+  #reporter: Reporter | null = null;
+
+  constructor(parts: BoxParts) {
+    this.#parts = parts;
+    const { clock, entropy, log, store, glass } = parts.links;
+    this.#rules = rulesOf(parts);
+    this.#journal = new Journal({ store, clock, log });
+    this.#gateways = parts.merchants.map(({ settings, https }) => ({
+      settings,
+      gateway: new Gateway({ settings, link: https, entropy, clock, log }),
+    }));
+    const { display, box } = parts.config;
+    const size = { columns: display?.columns ?? 16, rows: display?.rows ?? 2 };
+    const drawn = glass === null ? null : new Display({ link: glass, language: box.language, size });
+    this.#loop = new Loop({
+      clock,
+      entropy,
+      rules: this.#rules,
+      hands: this.#hands(),
+      show: (screen) => {
+        log.info("screen.shown", { screen: screen.text, shortRef: screen.ref });
+        drawn?.show(screen);
+        parts.onScreen?.(screen);
+      },
+      onTurn: (event, turn) => this.#logTurn(event, turn),
+    });
+  }
+
+  /** Completed turns of the loop, for a watchdog. */
+  get turns(): number {
+    return this.#loop.turns;
+  }
+
+  /** What the box last decided, null until its journal is open. */
+  get turn(): Turn | null {
+    return this.#loop.turn;
+  }
+
+  /** How reporting stands, null without a broker. */
+  get reporting(): ReporterStatus | null {
+    return this.#reporter?.status() ?? null;
+  }
+
+  /** Opens the journal, takes up its open orders, and only then listens to people. */
+  start(done: (refusal: Refusal | null) => void): void {
+    this.#journal.open((opened) => {
+      if (opened.kind === "refused") {
+        this.#parts.links.log.error("journal.refused", { why: opened.why, detail: opened.detail });
+        done(opened);
+        return;
+      }
+      this.#loop.post({ type: "started", open: opened.open, usedCodes: opened.codeHashes });
+      this.#startScanner();
+      this.#startReporter(opened.journal, opened.cursors);
+      this.#parts.links.log.info("box.started", { journal: opened.journal, count: opened.open.length });
+      done(null);
+    });
+  }
+
+  /** A key of the keypad. */
+  press(key: Key): void {
+    this.#loop.post({ type: "key-pressed", key });
+  }
+
+  /**
+   * Takes no more payments, waits for charges that are on their way (at most 10 s), reports, and frees everything. What is
+   * still open stands in the journal and is taken up by the next start.
+   */
+  stop(done: () => void): void {
+    const { clock } = this.#parts.links;
+    this.#loop.post({ type: "stopping" });
+    const deadline = after(clock.now(), STOP_WITHIN_MS);
+    this.#stopScanner(() => this.#whenIdle(deadline, () => this.#stopReporter(() => this.#stopRest(done))));
+  }
+
+  #startScanner(): void {
+    const { links, config } = this.#parts;
+    const { serial, clock, log } = links;
+    if (serial === null || config.scanner === null) {
+      this.#loop.post({ type: "scanner-changed", ready: true });
+      return;
+    }
+    this.#scanner = new Scanner({
+      link: serial,
+      clock,
+      log,
+      settings: { path: config.scanner.path, baudRate: config.scanner.baudRate },
+      listener: {
+        scanned: (code) => {
+          const codeHash = this.#journal.fingerprint(code.reveal());
+          this.#loop.post({ type: "code-scanned", code, codeHash });
+        },
+        refused: (refusal) => this.#loop.post({ type: "scan-refused", refusal }),
+        status: (status) => this.#loop.post({ type: "scanner-changed", ready: status === "ready" }),
+      },
+    });
+    this.#scanner.start();
+  }
+
+  #startReporter(journal: string, cursors: Readonly<Record<string, number>>): void {
+    const { links, config, version } = this.#parts;
+    const { broker, clock, entropy, log } = links;
+    if (broker === null || config.mqtt === null) return;
+    const cursor = "mqtt";
+    this.#reporter = new Reporter(
+      { clock, entropy, log, broker, source: this.#journal },
+      {
+        box: config.box.id,
+        version,
+        journal,
+        boot: this.#loop.turn?.box.numbering.bootMark ?? "",
+        confirm: config.mqtt.confirm,
+        cursor,
+        confirmed: cursors[cursor] ?? 0,
+      },
+    );
+    this.#reporter.start();
+  }
+
+  #hands(): Hands {
+    const { clock, log } = this.#parts.links;
+    return {
+      record: ({ entry }) => {
+        this.#journal.append(entry, (ok) => {
+          if (entry.kind !== "charging" && entry.kind !== "money") return;
+          const { outTradeNo, state } = entry.tx;
+          if (ok) this.#parts.onMoney?.(entry.tx);
+          this.#happens(outTradeNo, { type: ok ? "recorded" : "record-failed", state });
+        });
+      },
+      note: ({ entry }) => this.#journal.note(entry),
+      warm: () => this.#current().warm(),
+      charge: ({ intent, code, sendBefore }) => {
+        this.#gatewayOf(intent).charge(intent, code, sendBefore, (host, answer) => {
+          this.#happens(intent.outTradeNo, { type: "charge-answered", host, answer });
+        });
+      },
+      query: ({ intent, host }) => {
+        this.#gatewayOf(intent).query(intent, host, (from, answer) => {
+          this.#happens(intent.outTradeNo, { type: "query-answered", host: from, answer });
+        });
+      },
+      reverse: ({ intent, host }) => {
+        this.#gatewayOf(intent).reverse(intent, host, (from, answer) => {
+          this.#happens(intent.outTradeNo, { type: "reverse-answered", host: from, answer });
+        });
+      },
+      probe: () => {
+        const why = this.#parts.merchants[0].certificateFault();
+        if (why === null) this.#current().probe((answer) => this.#loop.post({ type: "probed", answer }));
+        else {
+          const answer = { kind: "failed", why } as const;
+          clock.at(clock.now(), () => this.#loop.post({ type: "probed", answer }));
+        }
+      },
+      alarm: ({ alarm, outTradeNo }) => log.error("alarm", { kind: alarm, outTradeNo }),
+    };
+  }
+
+  #happens(outTradeNo: string, event: PaymentEvent): void {
+    this.#loop.post({ type: "payment", outTradeNo, event });
+  }
+
+  #current(): Gateway {
+    return this.#gatewayOf({ merchant: this.#rules.merchant });
+  }
+
+  #gatewayOf({ merchant }: Pick<Intent, "merchant">): Gateway {
+    const found = this.#gateways.find(({ settings }) => isSame(settings.merchant, merchant));
+    // Recovery holds orders of merchants that are gone, so an order that is called about has its gateway.
+    if (found === undefined)
+      throw new Defect("an order is called about under a merchant that is not configured");
+    return found.gateway;
+  }
+
+  #logTurn(event: BoxEvent, { box, effects }: Turn): void {
+    const { log } = this.#parts.links;
+    if (event.type === "payment") {
+      const phase = box.orders.get(event.outTradeNo)?.phase.name ?? "over";
+      log.info("order.moved", { outTradeNo: event.outTradeNo, kind: kindOf(event.event), phase });
+    } else if (event.type !== "woke") {
+      log.debug("box.heard", { kind: event.type });
+    }
+    for (const { type } of effects) log.debug("box.asked", { kind: type satisfies Effect["type"] });
+  }
+
+  #stopScanner(done: () => void): void {
+    if (this.#scanner === null) done();
+    else this.#scanner.stop(done);
+  }
+
+  #whenIdle(deadline: Instant, done: () => void): void {
+    const { clock } = this.#parts.links;
+    const box = this.#loop.turn?.box;
+    if (box === undefined || !isBusy(box) || clock.now() >= deadline) done();
+    else clock.at(after(clock.now(), 20), () => this.#whenIdle(deadline, done));
+  }
+
+  #stopReporter(done: () => void): void {
+    if (this.#reporter === null) done();
+    else this.#reporter.stop(done);
+  }
+
+  #stopRest(done: () => void): void {
+    this.#loop.stop();
+    let open = 1 + this.#parts.merchants.length;
+    const closed = (): void => {
+      open -= 1;
+      if (open === 0) done();
+    };
+    for (const { https } of this.#parts.merchants) https.close(closed);
+    this.#journal.close(closed);
+  }
+}
+
+function kindOf(event: PaymentEvent): string {
+  switch (event.type) {
+    case "charge-answered":
+    case "query-answered":
+    case "reverse-answered":
+      return `${event.type}:${event.answer.kind}`;
+    case "recorded":
+    case "record-failed":
+      return `${event.type}:${event.state}`;
+    case "woke":
+    case "cancel-pressed":
+      return event.type;
+  }
+}
+
+function rulesOf({ config, version, merchants, timing }: BoxParts): Rules {
+  const [{ settings }] = merchants;
+  const { queryEveryMs, giveUpAfterMs, reverseNotBeforeMs, confirmNotBeforeMs, sendWithinMs } = config.timing;
+  const configured = { queryEveryMs, giveUpAfterMs, reverseNotBeforeMs, confirmNotBeforeMs, sendWithinMs };
+  return {
+    boxId: config.box.id,
+    boxMark: boxMark(config.box.id),
+    version,
+    merchant: settings.merchant,
+    merchants: merchants.map((parts) => parts.settings.merchant),
+    hosts: settings.hosts,
+    amount: amountRules(config),
+    keypad: config.keypad !== null,
+    late: config.late,
+    timing: { ...standardTiming, ...configured, ...timing },
+  };
+}
+
+function amountRules({ amount }: DeviceConfig): AmountRules {
+  // The configuration refuses a fixed amount that is missing.
+  if (amount.source === "fixed" && amount.fixed !== null)
+    return { source: "fixed", fixed: amount.fixed as Fen };
+  return { source: "keypad", entry: amount.entry, maximum: amount.maximum };
+}
+
+/** Eight characters that stand for the box in order numbers: 40 bits of the SHA-256 of its id, in base 32. */
+function boxMark(boxId: string): string {
+  const bits = Buffer.from(hash("sha256", boxId), "hex").subarray(0, 8);
+  return [...bits].map((byte) => "0123456789abcdefghjkmnpqrstvwxyz".charAt(byte & 31)).join("");
+}
