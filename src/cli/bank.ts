@@ -59,7 +59,10 @@ const described = {
 
 type Values = ReturnType<typeof readOptions<typeof described>>["values"];
 
-/** `scanbox bank`: serves the look-alike until SIGINT or SIGTERM, and prints every call that it handled as one line. */
+/**
+ * `scanbox bank`: serves the look-alike until SIGINT or SIGTERM, and prints every call that it handled as one
+ * line.
+ */
 export async function bankCommand(
   args: readonly string[],
   io: Pick<CommandIo, "stdout" | "stderr">,

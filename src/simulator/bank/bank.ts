@@ -1,11 +1,12 @@
 /**
- * A look-alike of WeChat Pay v2 for payment codes: micropay, orderquery and reverse. It does no I/O and knows no clock, so that
- * one behaviour serves the HTTP server of the demonstration and the simulated network:
+ * A look-alike of WeChat Pay v2 for payment codes: micropay, orderquery and reverse. It does no I/O and knows
+ * no clock, so that one behaviour serves the HTTP server of the demonstration and the simulated network:
  *
- *     request ─► read (strict) ─► plans of the customer ─► ledger ─► document ─► sealed ─► treated by the scenario ─► reply
+ *     request ─► read (strict) ─► plans of the customer ─► ledger ─► document
+ *                                   reply ◄─ treated by the scenario ◄─ signed ◄┘
  *
- * A scenario is bound to an order by its first charge and stays with it. Calls about other numbers (a probe, say) are
- * answered as the real one would, whatever scenario is set.
+ * A scenario is bound to an order by its first charge and stays with it. Calls about other numbers (a probe,
+ * say) are answered as the real one would, whatever scenario is set.
  */
 import { unreachable } from "../../core/kernel/defect.ts";
 import { ApiKey } from "../../gateway/api-key.ts";
@@ -300,7 +301,9 @@ const noCertificate =
   "<html><head><title>400 No required SSL certificate was sent</title></head>" +
   "<body><center><h1>400 Bad Request</h1></center></body></html>";
 
-/** What is answered where the scenario keeps the bank from doing anything; null where the bank does its work. */
+/**
+ * What is answered where the scenario keeps the bank from doing anything; null where the bank does its work.
+ */
 function spared(call: CallKind, treatment: Treatment | null): Outcome | null {
   if (treatment?.kind === "refuse") {
     return refused(treatment.code, call === "reverse" ? (treatment.recall ?? "N") : null);

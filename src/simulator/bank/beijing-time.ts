@@ -1,6 +1,9 @@
 const BEIJING_OFFSET_MS = 8 * 3_600_000;
 
-/** Writes a moment (milliseconds since 1970, UTC) as WeChat Pay v2 does: `yyyyMMddHHmmss` in Beijing, on any machine. */
+/**
+ * Writes a moment (milliseconds since 1970, UTC) as WeChat Pay v2 does: `yyyyMMddHHmmss` in Beijing, on any
+ * machine.
+ */
 export function beijingTime(moment: number): string {
   return new Date(moment + BEIJING_OFFSET_MS).toISOString().replace(/\D/g, "").slice(0, 14);
 }

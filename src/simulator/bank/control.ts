@@ -1,12 +1,12 @@
 /**
  * The control endpoint of the look-alike: JSON over HTTP on a port of its own, for demonstrations and tests.
  *
- *     GET  /state                        the scenario, the orders and every movement of money; codes are masked
- *     GET  /scenarios                    what can be set, with how a box should end it
- *     PUT  /scenario {"name": NAME}      for the orders that are charged from now on; 404 where there is no such scenario
- *     PUT  /down {"down": true|false}    refuses connections, or takes them again
- *     POST /orders/{number}/{act}        pay, mistype, refuse, cancel: what the customer does; close: the merchant closes it;
- *                                        404 where there is no such order, 409 where it is too late
+ *     GET  /state                      the scenario, the orders and every movement of money; codes are masked
+ *     GET  /scenarios                  what can be set, with how a box should end it
+ *     PUT  /scenario {"name": NAME}    for the orders that are charged from now on; 404 where there is none
+ *     PUT  /down {"down": true|false}  refuses connections, or takes them again
+ *     POST /orders/{number}/{act}      pay, mistype, refuse, cancel: what the customer does; close: the merchant
+ *                                      closes it; 404 where there is no such order, 409 where it is too late
  */
 import { z } from "zod";
 import type { Bank } from "./bank.ts";

@@ -12,8 +12,9 @@ export type OrderState =
   | "refund";
 
 /**
- * What the customer does with the password dialog on the phone: types the right password, a wrong one (the dialog stays),
- * is refused by the bank behind the card (the dialog stays, another card can be chosen), or closes the dialog.
+ * What the customer does with the password dialog on the phone: types the right password, a wrong one (the
+ * dialog stays), is refused by the bank behind the card (the dialog stays, another card can be chosen), or
+ * closes the dialog.
  */
 export type CustomerAct = "pays" | "mistypes" | "is-refused" | "closes";
 

@@ -10,15 +10,18 @@ export interface LedgerPolicy {
   /** An order that is still unpaid this long after its creation is revoked by itself; null means never. */
   readonly autoRevokeMs: number | null;
   /**
-   * A reversal of an order number that was never seen: `tombstone` remembers it, so that a charge that was still under way
-   * is refused when it arrives; `forget` lets that charge take the money.
+   * A reversal of an order number that was never seen: `tombstone` remembers it, so that a charge that was
+   * still under way is refused when it arrives; `forget` lets that charge take the money.
    */
   readonly unseenReversal: "tombstone" | "forget";
   /** What a paid order becomes by its reversal: REVOKED that carries its `transaction_id`, or REFUND. */
   readonly paidReversal: "revoked" | "refund";
 }
 
-/** What is asked for by one charge. Times are milliseconds since 1970 on the bank's own clock, here and everywhere below. */
+/**
+ * What is asked for by one charge. Times are milliseconds since 1970 on the bank's own clock, here and
+ * everywhere below.
+ */
 export interface ChargeOrder {
   readonly merchant: Merchant;
   readonly outTradeNo: string;
@@ -37,7 +40,10 @@ export type Opening =
   /** The reply is a refusal with `code`; the order may exist all the same, even paid. */
   | { readonly kind: "refused"; readonly code: string; readonly leaves: Leftover };
 
-/** What a refused charge leaves behind: no order, an unpaid one, one with an open password dialog, or a paid one. */
+/**
+ * What a refused charge leaves behind: no order, an unpaid one, one with an open password dialog, or a paid
+ * one.
+ */
 export type Leftover = "nothing" | "unpaid" | "dialog" | "paid";
 
 /** One entry of an order's life. */
@@ -116,8 +122,9 @@ interface Appointment {
 }
 
 /**
- * The books of the look-alike: orders, and every movement of money. Time passes only through `settle`, which every call makes
- * first, so that what a customer did between two calls is booked with the moment it was done at, and in that order.
+ * The books of the look-alike: orders, and every movement of money. Time passes only through `settle`, which
+ * every call makes first, so that what a customer did between two calls is booked with the moment it was done
+ * at, and in that order.
  */
 export class Ledger {
   readonly #policy: LedgerPolicy;
@@ -155,8 +162,9 @@ export class Ledger {
   }
 
   /**
-   * Charges a code. A number that is known answers for itself: the same order with the same code as it stands now, anything
-   * else with the refusal of WeChat Pay v2, micropay, for its case. A code is good for one order, whatever became of it.
+   * Charges a code. A number that is known answers for itself: the same order with the same code as it stands
+   * now, anything else with the refusal of WeChat Pay v2, micropay, for its case. A code is good for one
+   * order, whatever became of it.
    */
   charge(wanted: ChargeOrder, opening: Opening, now: number): ChargeResult {
     this.settle(now);
@@ -383,7 +391,9 @@ export class Ledger {
   }
 }
 
-/** Names an order among all: its number is unique for one merchant id, of a sub-merchant where there is one. */
+/**
+ * Names an order among all: its number is unique for one merchant id, of a sub-merchant where there is one.
+ */
 export function keyOf(merchant: Merchant, outTradeNo: string): string {
   return `${merchant.merchantId} ${merchant.subMerchantId ?? "-"} ${outTradeNo}`;
 }

@@ -9,7 +9,9 @@ import { refusalText } from "./refusals.ts";
 /** One element of a reply; a number travels bare, a text in CDATA. */
 export type ReplyField = readonly [name: string, value: string | number];
 
-/** The signed part of a reply: what stands before `result_code`, the code itself, and what stands after it. */
+/**
+ * The signed part of a reply: what stands before `result_code`, the code itself, and what stands after it.
+ */
 export interface ReplyDocument {
   readonly before: readonly ReplyField[];
   readonly result: "SUCCESS" | "FAIL";

@@ -1,6 +1,6 @@
 /**
- * Reads a request as strictly as the real gateway does, and where its pages leave a choice (127 or 128 bytes, one minute or
- * five) as strictly as the stricter page: what passes here passes there.
+ * Reads a request as strictly as the real gateway does, and where its pages leave a choice (127 or 128 bytes,
+ * one minute or five) as strictly as the stricter page: what passes here passes there.
  */
 import { isIP } from "node:net";
 import { AuthCode } from "../../core/codecs/auth-code.ts";
@@ -36,8 +36,8 @@ export type Wish =
   | { readonly kind: "query" | "reverse"; readonly reference: OrderReference };
 
 /**
- * A request that was read: understood; refused as a message, which is answered without a signature; or refused in what it
- * says, which is answered with one.
+ * A request that was read: understood; refused as a message, which is answered without a signature; or
+ * refused in what it says, which is answered with one.
  */
 export type ReadRequest =
   | { readonly kind: "wish"; readonly caller: Caller; readonly wish: Wish }

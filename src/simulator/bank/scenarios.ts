@@ -7,8 +7,8 @@ import { chargeRefusals } from "./refusals.ts";
 export type CallKind = "charge" | "query" | "reverse";
 
 /**
- * What becomes of one call. Up to `alter` the bank does what was asked and only the reply suffers; from `refuse` on it does
- * nothing. Times are milliseconds at pace 1.
+ * What becomes of one call. Up to `garble` the bank does what was asked and only the reply suffers; from
+ * `refuse` on it does nothing. Times are milliseconds at pace 1.
  */
 export type Treatment =
   | { readonly kind: "delay"; readonly ms: number }
@@ -21,11 +21,15 @@ export type Treatment =
   | { readonly kind: "unsigned" }
   /** A stranger's claim that the order is paid: everything right but the signature. */
   | { readonly kind: "forge" }
-  /** One field has another value, and the signature is right: the first of `values` that is not the true one. */
+  /**
+   * One field has another value, and the signature is right: the first of `values` that is not the true one.
+   */
   | { readonly kind: "alter"; readonly field: string; readonly values: readonly string[] }
   /** Something else stands where the reply should be. */
   | { readonly kind: "page"; readonly status: number; readonly contentType: string; readonly body: string }
-  /** The reply, broken on the way: document type, an element twice, bytes that are not UTF-8, far too long. */
+  /**
+   * The reply, broken on the way: document type, an element twice, bytes that are not UTF-8, far too long.
+   */
   | { readonly kind: "garble"; readonly how: "doctype" | "twice" | "not-utf8" | "huge" }
   | { readonly kind: "refuse"; readonly code: string; readonly recall: "Y" | "N" | null }
   /** A reversal that is said to be done (or to want another call) and is not. */
@@ -33,7 +37,10 @@ export type Treatment =
   /** The request is lost before it reaches the bank. */
   | { readonly kind: "vanish" };
 
-/** Treats the calls of one kind on one order, counted from 1, `from` to `to`, both included; without `to` all that follow. */
+/**
+ * Treats the calls of one kind on one order, counted from 1, `from` to `to`, both included; without `to` all
+ * that follow.
+ */
 export interface Rule {
   readonly on: CallKind;
   readonly from: number;
@@ -41,7 +48,10 @@ export interface Rule {
   readonly treatment: Treatment;
 }
 
-/** Something the customer does: a time after the charge (milliseconds at pace 1), or just before a call arrives. */
+/**
+ * Something the customer does: a time after the charge (milliseconds at pace 1), or just before a call
+ * arrives.
+ */
 export interface Plan {
   readonly act: CustomerAct;
   readonly when:
@@ -56,7 +66,9 @@ export interface Scenario {
   readonly story: string;
   /** How a box with the usual settings should end the payment. */
   readonly ends: FinalState;
-  /** The last two digits of an amount in fen that choose this scenario where amounts choose; null for none. */
+  /**
+   * The last two digits of an amount in fen that choose this scenario where amounts choose; null for none.
+   */
   readonly cents: number | null;
   readonly opening: Opening;
   readonly plans: readonly Plan[];
@@ -227,7 +239,10 @@ export const scenarios: readonly Scenario[] = [
   { ...tell("bank-down", "declined", null, "Connections are refused: nothing can be sent."), down: true },
 ];
 
-/** Families of scenarios: `password-N` types it after N seconds, `recall-N` answers N reversals with `recall=Y`. */
+/**
+ * Families of scenarios: `password-N` types it after N seconds, `recall-N` answers N reversals with
+ * `recall=Y`.
+ */
 export const scenarioFamilies: readonly { readonly form: string; readonly story: string }[] = [
   { form: "password-N", story: "The customer types the password after N seconds (0 to 600)." },
   {
@@ -250,7 +265,10 @@ export function scenarioNamed(name: string): Scenario | null {
   return tell(name, refusal.ends, null, `The charge is refused with ${name}.`, refused(name));
 }
 
-/** The scenario that an amount chooses by its last two digits: 12.11 CNY is `password`; `success` for all others. */
+/**
+ * The scenario that an amount chooses by its last two digits: 12.11 CNY is `password`; `success` for all
+ * others.
+ */
 export function scenarioOfAmount(amountFen: number): Scenario {
   return byCents.get(amountFen % 100) ?? success;
 }

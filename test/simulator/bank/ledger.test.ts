@@ -46,7 +46,8 @@ test("a charge that is repeated as it was answers with the same payment and take
   assert.equal(teller.bank.ledger.movements().length, 1);
 });
 
-// What the same number brings once more: by the state of the order, and by what differs from the first charge.
+// What the same number brings once more: by the state of the order, and by what differs from the first
+// charge.
 const reuse: readonly (readonly [
   scenario: string,
   before: "reverse" | null,
@@ -188,8 +189,8 @@ test("a clock that goes back undoes nothing", () => {
   assert.equal(words(teller.wait(-3_000).query()), "SUCCESS");
 });
 
-// Goal: no sequence of calls takes more than one payment from a code or loses a fen. Method: random calls on few numbers and
-// few codes, so that they meet; after each of them the books are read.
+// Goal: no sequence of calls takes more than one payment from a code or loses a fen. Method: random calls on
+// few numbers and few codes, so that they meet; after each of them the books are read.
 const openings: readonly Opening[] = [
   { kind: "paid" },
   { kind: "dialog" },

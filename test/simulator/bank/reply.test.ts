@@ -15,8 +15,9 @@ import {
   words,
 } from "./teller.ts";
 
-// Goal: replies are what WeChat Pay sends, to the byte. Method: a bank whose nonces are those of the published fixtures must
-// come to their signatures, which cover every name and value; whole documents show the order and the form.
+// Goal: replies are what WeChat Pay sends, to the byte. Method: a bank whose nonces are those of the
+// published fixtures must come to their signatures, which cover every name and value; whole documents show
+// the order and the form.
 function tellerWith(nonce: string, name = "success"): Teller {
   const teller = new Teller({ name, entropy: { bytes: () => Buffer.from(nonce, "hex") } });
   teller.now = morning + 2_000;

@@ -9,7 +9,8 @@ import {
 } from "../../../src/simulator/bank/scenarios.ts";
 import { proved, Teller, words } from "./teller.ts";
 
-// A story is a merchant who charges, asks every 5 s and reverses at the end; what each call brought is written beside it.
+// A story is a merchant who charges, asks every 5 s and reverses at the end; what each call brought is
+// written beside it.
 type Step = readonly [afterMs: number, call: CallKind, reply: string];
 
 const paidAtOnce: readonly Step[] = [[5_000, "query", "SUCCESS"]];

@@ -118,7 +118,10 @@ export function read(reply: BankReply): Fields {
   return document.value;
 }
 
-/** A reply in a few words, for the tables of stories: `SUCCESS`, `FAIL USERPAYING`, `NOTPAY`, `recall=Y`, `silence`. */
+/**
+ * A reply in a few words, for the tables of stories: `SUCCESS`, `FAIL USERPAYING`, `NOTPAY`, `recall=Y`,
+ * `silence`.
+ */
 export function words(reply: BankReply): string {
   if (reply.kind === "drop") return reply.how;
   if (reply.cut !== null) return "cut";
