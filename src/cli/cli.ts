@@ -8,10 +8,24 @@ interface Entry {
   readonly summary: string;
   /** Loads the command's module only when it is called: the others cost a start nothing. */
   readonly load: () => Promise<Command>;
+  /** What `--help` prints; absent where the command answers it itself. */
+  readonly help?: string;
 }
 
-/** In the order of the help. Each command answers `--help` itself. */
+/** In the order of the help. */
 const entries: Readonly<Record<string, Entry>> = {
+  run: {
+    summary: "Be the box: take payments until the process is asked to end.",
+    load: async () => (await import("./run.ts")).runCommand,
+    help: `Usage: scanbox run [--config FILE]
+
+Takes payments until SIGTERM or SIGINT; logs to stdout, one JSON object a line.
+
+  --config FILE    the configuration; else ./device.config.json, else /etc/scanbox/device.config.json
+
+Exit status: 0 stopped as asked, 2 the configuration or a secret is wrong, 70 a defect.
+`,
+  },
   bank: {
     summary: "Serve a look-alike of WeChat Pay on this machine, to test against.",
     load: async () => (await import("./bank.ts")).bankCommand,
@@ -50,6 +64,10 @@ export async function runCli(args: readonly string[], io: CommandIo): Promise<nu
 async function run(name: string, args: readonly string[], io: CommandIo): Promise<number> {
   const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
   if (entry === undefined) return wrong(unknownName("command", name, commandNames), "scanbox --help", io);
+  if (entry.help !== undefined && (args.includes("--help") || args.includes("-h"))) {
+    io.stdout.write(entry.help);
+    return exitStatus.done;
+  }
   try {
     const command = await entry.load();
     return await command(args, io);

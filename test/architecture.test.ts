@@ -1,0 +1,437 @@
+/**
+ * The house rules that the compiler cannot see: which way imports point, what reaches for time and chance by itself, and
+ * what no file may hold. Every rule is shown a planted offence here that it must find, and an innocent look-alike.
+ */
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, posix, relative } from "node:path";
+import test from "node:test";
+import { logFields } from "../src/links/log-fields.ts";
+
+interface SourceFile {
+  /** Relative to the root, such as `src/core/kernel/fen.ts`. */
+  readonly path: string;
+  readonly text: string;
+}
+
+interface Rule {
+  readonly claim: string;
+  /** What the rule finds in one file, a phrase each. */
+  readonly offences: (file: SourceFile) => readonly string[];
+  /** Files that the rule must object to, one offence each. */
+  readonly planted: readonly SourceFile[];
+  /** Files that look alike and are in order. */
+  readonly innocent: readonly SourceFile[];
+}
+
+interface Layer {
+  /** The files of the layer: a folder that ends in `/`, or one file. */
+  readonly files: string;
+  /** What they may import of the project: folders and files, beside their own folder. */
+  readonly project: readonly string[];
+  /** Which packages, `node:` ones included; `any` is for the layers that touch the machine. */
+  readonly packages: readonly string[] | "any";
+}
+
+const pureCrypto = "node:crypto";
+const inner = ["src/core/", "src/runtime/ports.ts"];
+
+/** Design §3 as a table; the first row that fits a file is its layer. */
+const layers: readonly Layer[] = [
+  { files: "src/core/kernel/", project: [], packages: [] },
+  { files: "src/core/", project: ["src/core/"], packages: [] },
+  { files: "src/runtime/", project: ["src/core/"], packages: [] },
+  { files: "src/drivers/", project: inner, packages: [] },
+  { files: "src/till/", project: inner, packages: [] },
+  { files: "src/gateway/", project: inner, packages: ["fast-xml-parser", pureCrypto] },
+  { files: "src/journal/", project: inner, packages: ["zod", pureCrypto] },
+  { files: "src/telemetry/", project: inner, packages: ["zod", pureCrypto] },
+  { files: "src/config/", project: inner, packages: ["zod", pureCrypto] },
+  { files: "src/links/", project: inner, packages: "any" },
+  {
+    files: "src/simulator/bank/server.ts",
+    project: ["src/simulator/", "src/core/", "src/runtime/", "src/gateway/"],
+    packages: ["node:http", "node:https", "node:net", "node:tls", "zod", pureCrypto],
+  },
+  {
+    // Whether an address is one at all, nothing of a network.
+    files: "src/simulator/bank/request.ts",
+    project: ["src/simulator/", "src/core/", "src/gateway/"],
+    packages: ["node:net", pureCrypto],
+  },
+  {
+    files: "src/simulator/embedded-broker.ts",
+    project: ["src/simulator/", "src/core/", "src/runtime/"],
+    packages: ["node:net", "node:tls", "aedes"],
+  },
+  {
+    files: "src/simulator/",
+    project: ["src/core/", "src/runtime/", "src/gateway/"],
+    packages: ["zod", pureCrypto],
+  },
+  {
+    files: "src/compose.ts",
+    project: [
+      ...["src/core/", "src/runtime/", "src/drivers/", "src/gateway/", "src/journal/", "src/telemetry/"],
+      ...["src/till/", "src/config/"],
+    ],
+    packages: [pureCrypto],
+  },
+  { files: "src/cli/", project: ["src/", "package.json"], packages: "any" },
+  { files: "src/main.ts", project: ["src/cli/", "src/links/sqlite-worker.ts"], packages: "any" },
+];
+
+/** Files that may take chance from the machine: they stand outside every simulated world. */
+const takesChance = /^src\/(?:links\/|cli\/|simulator\/bank\/server\.ts)/;
+
+/** What of `node:crypto` is chance. */
+const chance = /^(?:random|generateKey|generatePrime|getRandomValues|webcrypto|subtle)/;
+
+/** Folders in which time, chance and the process come through ports, if they come at all. */
+const withoutWorld = /^src\/(?:core|runtime|drivers|till|gateway|journal|telemetry|config|compose\.ts)/;
+
+const worldly = [
+  "setTimeout",
+  "setInterval",
+  "setImmediate",
+  "queueMicrotask",
+  "performance",
+  "process",
+  "crypto",
+  "console",
+  "fetch",
+  "globalThis",
+] as const;
+
+/** Exports whose docstring is still owed; none is ever added here. */
+const docstringsOwed: ReadonlySet<string> = new Set([
+  "src/compose.ts BoxParts",
+  "src/cli/journal.ts DirectoryFound",
+  "src/drivers/scanner.ts ScannerStatus",
+  "src/gateway/codes.ts ChargeCode",
+  "src/journal/journal.ts JournalParts",
+  "src/links/mqtt-broker.ts MqttSettings",
+  "src/links/sqlite-store.ts SqliteStoreSettings",
+  "src/links/sqlite-writer.ts SqliteWriter",
+  "src/runtime/ports.ts Timer",
+  "src/runtime/ports.ts LogFields",
+  "src/runtime/ports.ts SerialSettings",
+  "src/runtime/ports.ts SerialListener",
+  "src/runtime/ports.ts SerialConnection",
+  "src/runtime/ports.ts HttpsRequest",
+  "src/runtime/ports.ts StoreOpened",
+  "src/runtime/ports.ts BrokerSettings",
+  "src/runtime/ports.ts BrokerMessage",
+  "src/runtime/ports.ts BrokerListener",
+  "src/runtime/ports.ts BrokerConnection",
+  "src/simulator/embedded-broker.ts EmbeddedBroker",
+  "src/telemetry/outbox.ts OutboxPorts",
+  "src/telemetry/outbox.ts OutboxSettings",
+  "src/telemetry/reporter.ts ReporterPorts",
+  "src/telemetry/reporter.ts ReporterSettings",
+  "src/core/payment/answers.ts NotSent",
+  "src/core/payment/answers.ts ProbeAnswer",
+  "src/core/payment/box.ts Step",
+  "src/core/payment/recovery.ts RecoveryRow",
+  "src/core/payment/recovery.ts recoveryTable",
+  "src/core/payment/rules.ts AmountRules",
+  "src/core/payment/screen.ts Sound",
+  "src/core/payment/trust.ts Trust",
+  "src/core/payment/turn.ts Turn",
+]);
+
+const rules: readonly Rule[] = [
+  {
+    claim: "imports point one way",
+    offences: (file) =>
+      importsOf(file).flatMap(({ target }) => {
+        const layer = layerOf(file.path);
+        if (layer === undefined) return file.path.startsWith("src/") ? ["belongs to no layer"] : [];
+        return mayImport(layer, file.path, target) ? [] : [`imports ${target}`];
+      }),
+    planted: [
+      file("src/core/payment/a.ts", 'import { b } from "../../gateway/b.ts";'),
+      file("src/core/payment/a.ts", 'import { readFileSync } from "node:fs";'),
+      file("src/core/kernel/a.ts", 'import type { B } from "../payment/b.ts";'),
+      file("src/drivers/a.ts", 'import { Loop } from "../runtime/loop.ts";'),
+      file("src/drivers/a.ts", 'import { b } from "../gateway/b.ts";'),
+      file("src/drivers/a.ts", 'const { SerialPort } = await import("serialport");'),
+      file("src/journal/a.ts", 'import { DatabaseSync } from "node:sqlite";'),
+      file("src/gateway/a.ts", 'import {\n  Client,\n} from "undici";'),
+      file("src/config/a.ts", 'import "../links/b.ts";'),
+      file("src/telemetry/a.ts", 'import { connect } from "mqtt";'),
+      file("src/links/a.ts", 'import { loadConfig } from "../cli/config.ts";'),
+      file("src/links/a.ts", 'import { Journal } from "../journal/journal.ts";'),
+      file("src/simulator/a.ts", 'import { SystemClock } from "../links/system-clock.ts";'),
+      file("src/simulator/a.ts", 'import { createServer } from "node:http";'),
+      file("src/compose.ts", 'import { SimulatedTime } from "./simulator/time.ts";'),
+      file("src/compose.ts", 'import { PinoLog } from "./links/pino-log.ts";'),
+      file("src/main.ts", 'import { Box } from "./compose.ts";'),
+      file("src/core/a.ts", 'import { c } from "../../test/core/c.ts";'),
+      file("src/elsewhere/a.ts", 'import { b } from "./b.ts";'),
+    ],
+    innocent: [
+      file("src/core/payment/a.ts", 'import { b } from "../codecs/b.ts"; // from "serialport"'),
+      file("src/drivers/a.ts", 'import type { Clock } from "../runtime/ports.ts";'),
+      file("src/gateway/a.ts", 'import { createHmac } from "node:crypto";'),
+      file("src/links/a.ts", 'import { SerialPort } from "serialport";'),
+      file("src/simulator/embedded-broker.ts", 'import { Aedes } from "aedes";'),
+      file("src/cli/a.ts", 'import { SimulatedTime } from "../simulator/time.ts";'),
+      file("test/a.ts", 'import { SerialPort } from "serialport";'),
+    ],
+  },
+  {
+    claim: "of node:crypto, only what touches the machine takes chance",
+    offences: (source) => {
+      if (!source.path.startsWith("src/") || takesChance.test(source.path)) return [];
+      return importsOf(source).flatMap(({ target, names }) =>
+        target === pureCrypto
+          ? names.filter((name) => chance.test(name)).map((name) => `imports ${name}`)
+          : [],
+      );
+    },
+    planted: [
+      file("src/gateway/a.ts", 'import { createHmac, randomBytes } from "node:crypto";'),
+      file("src/simulator/a.ts", 'import {\n  randomUUID as uuid,\n} from "node:crypto";'),
+    ],
+    innocent: [
+      file("src/gateway/a.ts", 'import { createHmac, timingSafeEqual } from "node:crypto";'),
+      file("src/links/a.ts", 'import { randomBytes } from "node:crypto";'),
+    ],
+  },
+  {
+    claim: "time, chance and the process come through ports",
+    offences: (source) => {
+      if (!withoutWorld.test(source.path)) return [];
+      const code = withoutText(source.text);
+      return [
+        ...worldly.filter((name) => new RegExp(`(?<![.\\w$#])${name}\\b(?!\\s*[?]?:)`).test(code)),
+        ...(/\bMath\s*\.\s*random\b/.test(code) ? ["Math.random"] : []),
+        // A date made of a given moment is arithmetic; one made of nothing is the wall clock.
+        ...(/(?<![.\w$#])Date\b(?!\s*\.\s*(?:UTC|parse)\b)(?<!\bnew\s+Date(?=\s*\(\s*[^)\s]))/.test(code)
+          ? ["Date"]
+          : []),
+      ];
+    },
+    planted: [
+      file("src/core/a.ts", "const now = Date.now();"),
+      file("src/core/a.ts", "const now = new Date();"),
+      file("src/drivers/a.ts", "setTimeout(stop, 5);"),
+      file("src/gateway/a.ts", "const n = Math.random();"),
+      file("src/journal/a.ts", "const id = crypto.randomUUID();"),
+      file("src/telemetry/a.ts", "const { env } = process;"),
+      file("src/telemetry/a.ts", `const text = \`at \${performance.now()}\`;`),
+      file("src/config/a.ts", "console.log(1);"),
+    ],
+    innocent: [
+      file("src/core/a.ts", "// Date.now() and setTimeout are not for us.\nconst text = 'Math.random()';"),
+      file("src/journal/a.ts", "const at = new Date(wall).toISOString();"),
+      file("src/journal/a.ts", "const at = Date.parse(text);"),
+      file(
+        "src/drivers/a.ts",
+        "timer.process(); const x = { process: 1, performance };".replace("performance", "a"),
+      ),
+      file("src/links/a.ts", "setTimeout(stop, 5);"),
+    ],
+  },
+  {
+    claim: "what is exported has a name, one home and a docstring",
+    offences: (source) => {
+      if (!source.path.startsWith("src/")) return [];
+      const code = withoutText(source.text);
+      const offences: string[] = [];
+      if (/^export\s+default\b/m.test(code)) offences.push("has a default export");
+      if (/^export\s+(?:type\s+)?(?:\*|\{[^}]*\}\s*from\b)/m.test(code)) offences.push("is a barrel");
+      const owing = undocumented(source.text).filter((name) => !docstringsOwed.has(`${source.path} ${name}`));
+      return [...offences, ...owing.map((name) => `does not document ${name}`)];
+    },
+    planted: [
+      file("src/core/a.ts", "/** A thing. */\nexport default 1;"),
+      file("src/core/a.ts", 'export * from "./b.ts";'),
+      file("src/core/a.ts", 'export { b } from "./b.ts";'),
+      file("src/core/a.ts", "// A comment is no docstring.\nexport const a = 1;"),
+      file("src/core/a.ts", "/** One. */\nexport const a = 1;\n\nexport async function b() {}"),
+      file("src/core/a.ts", "/** Opens the file. */\n\nexport class A {}"),
+    ],
+    innocent: [
+      file("src/core/a.ts", "/** One. */\nexport const a = 1;"),
+      file(
+        "src/core/a.ts",
+        "/** All of them. */\nexport const all = [1] as const;\nexport type One = (typeof all)[number];",
+      ),
+      file("src/core/a.ts", "/**\n * Two\n * lines.\n */\nexport function f(): void {}"),
+    ],
+  },
+  {
+    claim: "nothing is left lying about",
+    offences: ({ text }) =>
+      leftovers.flatMap(({ name, pattern }) => (pattern.test(text) ? [`holds ${name}`] : [])),
+    planted: [
+      file("src/core/a.ts", `// ${"FIX"}${"ME"}: later`),
+      file("src/core/a.ts", `// ${"TO"}${"DO"}: later`),
+      file("test/a.test.ts", `test.${"only"}("x", () => {});`),
+      file("test/a.test.ts", `// @ts-${"ignore"}\nf(1);`),
+    ],
+    innocent: [
+      file("src/core/a.ts", `// ${"TO"}${"DO"}(#12): when the panel can do it`),
+      file("test/a.test.ts", 'test("only", () => { assert.ok(commonly(1)); });'),
+    ],
+  },
+  {
+    claim: "log lines have a stable name and fields of the list",
+    offences: (source) => {
+      if (!source.path.startsWith("src/")) return [];
+      return [
+        ...source.text.matchAll(/[lL]og\.(?:debug|info|warn|error)\(\s*"([^"]*)"(?:,\s*\{([^}]*)\})?/g),
+      ].flatMap(([, event = "", fields = ""]) => [
+        ...(/^[a-z]+(?:[.-][a-z]+)*$/.test(event) ? [] : [`logs "${event}"`]),
+        ...[...fields.matchAll(/(?:^|,)\s*(\w+)\s*(?=[:,]|$)/g)]
+          .map(([, field = ""]) => field)
+          .filter((field) => !logFields.has(field))
+          .map((field) => `logs the field ${field}`),
+      ]);
+    },
+    planted: [
+      file("src/drivers/a.ts", 'log.info("Scanner is ready");'),
+      file("src/drivers/a.ts", 'this.#log.warn("scanner.lost", { cause, openid: who });'),
+      file("src/drivers/a.ts", 'log.info("scanner.read", { authCode });'),
+    ],
+    innocent: [
+      file("src/drivers/a.ts", 'log.info("scanner.ready", { path: f(a, b), cause });'),
+      file("src/drivers/a.ts", 'log.warn("scanner.lost");'),
+    ],
+  },
+];
+
+const leftovers: readonly { readonly name: string; readonly pattern: RegExp }[] = [
+  { name: "a reminder to repair", pattern: new RegExp(`\\b${"FIX"}${"ME"}\\b`) },
+  { name: "a reminder without an issue", pattern: new RegExp(`\\b${"TO"}${"DO"}\\b(?!\\(#\\d+\\))`) },
+  { name: "a test that silences the others", pattern: new RegExp(`\\.${"only"}\\(`) },
+  { name: "a silenced compiler", pattern: new RegExp(`@ts-${"ignore"}|@ts-${"nocheck"}`) },
+];
+
+const root = join(import.meta.dirname, "..");
+const sources: readonly SourceFile[] = ["src", "test", "scripts"].flatMap((folder) =>
+  readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((path) => ({ path: relative(root, path), text: readFileSync(path, "utf8") })),
+);
+
+test("the sources are read at all", () => {
+  assert.ok(sources.some(({ path }) => path === "src/core/kernel/fen.ts"));
+  assert.ok(sources.some(({ path }) => path === "test/architecture.test.ts"));
+});
+
+for (const rule of rules) {
+  test(`${rule.claim}, in every file`, () => {
+    const found = sources.flatMap((source) =>
+      rule.offences(source).map((offence) => `${source.path} ${offence}`),
+    );
+    assert.deepEqual(found, []);
+  });
+
+  test(`"${rule.claim}" finds each planted offence and nothing in what looks alike`, () => {
+    for (const offender of rule.planted) {
+      assert.equal(rule.offences(offender).length, 1, `${offender.path}: ${offender.text}`);
+    }
+    for (const one of rule.innocent) assert.deepEqual(rule.offences(one), [], `${one.path}: ${one.text}`);
+  });
+}
+
+function file(path: string, text: string): SourceFile {
+  return { path, text };
+}
+
+function layerOf(path: string): Layer | undefined {
+  return layers.find(({ files }) => within(path, files));
+}
+
+function within(path: string, place: string): boolean {
+  return place.endsWith("/") ? path.startsWith(place) : path === place;
+}
+
+function mayImport(layer: Layer, from: string, target: string): boolean {
+  if (!target.startsWith(".")) return layer.packages === "any" || layer.packages.includes(target);
+  const path = posix.join(posix.dirname(from), target);
+  const own = layer.files.endsWith("/") && within(path, layer.files);
+  return own || layer.project.some((place) => within(path, place));
+}
+
+interface Import {
+  readonly target: string;
+  /** The names taken, as the exporting module calls them. */
+  readonly names: readonly string[];
+}
+
+function importsOf({ text }: SourceFile): readonly Import[] {
+  const code = withoutComments(text);
+  const statements = [
+    /^import\s+(?:type\s+)?([\w$*{},\s]*?)\s*(?:\bfrom\s*)?"([^"]+)"/gm,
+    /^export\s+(?:type\s+)?(\*[\w$\s]*|\{[^}]*\})\s*from\s*"([^"]+)"/gm,
+  ].flatMap((form) => [...code.matchAll(form)]);
+  const calls = /\bimport\(\s*"([^"]+)"/g;
+  return [
+    ...statements.map(([, clause = "", target = ""]) => ({
+      target,
+      names: namesIn(clause),
+    })),
+    ...[...code.matchAll(calls)].map(([, target = ""]) => ({ target, names: [] })),
+  ];
+}
+
+function namesIn(clause: string): readonly string[] {
+  return clause
+    .replace(/[{}]/g, "")
+    .split(",")
+    .map((part) =>
+      part
+        .trim()
+        .replace(/^type\s+/, "")
+        .replace(/\s+as\s+.*$/, ""),
+    );
+}
+
+/** Exports that neither have a docstring nor stand directly below a declaration that has one. */
+function undocumented(text: string): readonly string[] {
+  const names: string[] = [];
+  let documented = false;
+  let previous = "";
+  for (const line of text.split("\n")) {
+    const match =
+      /^export\s+(?:declare\s+|abstract\s+|async\s+)*(?:const|function|class|interface|type)\s+(\w+)/.exec(
+        line,
+      );
+    if (previous === "") documented = false;
+    if (previous.endsWith("*/")) documented = previous.startsWith(" */") || previous.startsWith("/**");
+    else if (previous.startsWith("//")) documented = false;
+    if (match !== null && !documented) names.push(match[1] ?? "");
+    previous = line;
+  }
+  return names;
+}
+
+const comment = /\/\/[^\n]*|\/\*[\s\S]*?\*\//;
+const quoted = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'/;
+const template = /`(?:[^`\\]|\\[\s\S])*`/;
+const pattern =
+  /(?<=(?:[(,=:[!&|?{};]|\breturn)\s*)\/(?![*/])(?:[^/\\\n[]|\\.|\[(?:[^\]\\\n]|\\.)*\])+\/[dgimsuvy]*/;
+const tokens = new RegExp(
+  [comment, quoted, template, pattern].map(({ source }) => `(${source})`).join("|"),
+  "g",
+);
+
+function withoutComments(text: string): string {
+  return text.replace(tokens, (token, isComment: string | undefined) =>
+    isComment === undefined ? token : " ",
+  );
+}
+
+/** The code alone: comments, texts and patterns are blanked, the expressions inside templates stay. */
+function withoutText(text: string): string {
+  return text.replace(tokens, (token: string) =>
+    token.startsWith("`")
+      ? [...token.matchAll(/\$\{([^{}]*)\}/g)].map(([, code]) => ` ${code} `).join("")
+      : '""',
+  );
+}
