@@ -8,7 +8,10 @@ import type { BankReply, CallNote } from "./call.ts";
 import { control } from "./control.ts";
 import { fixtureMerchant } from "./fixture-merchant.ts";
 
-/** How the look-alike is served; what is not said about the bank is the merchant of the examples and true randomness. */
+/**
+ * How the look-alike is served; what is not said about the bank is the merchant of the examples and true
+ * randomness.
+ */
 export interface BankServerOptions extends Partial<BankOptions> {
   /** 0, the default, takes a free one; both ports are on 127.0.0.1. */
   readonly port?: number;
@@ -25,7 +28,10 @@ export interface BankServer {
   readonly origin: string;
   readonly controlOrigin: string;
   readonly bank: Bank;
-  /** Opens or closes the port after `bank` itself was told to be down or up; the control endpoint does it by itself. */
+  /**
+   * Opens or closes the port after `bank` itself was told to be down or up; the control endpoint does it by
+   * itself.
+   */
   follow(): Promise<void>;
   /** Ends every connection, answered or not, and frees both ports. */
   close(): Promise<void>;
@@ -37,7 +43,10 @@ const KEEP_ALIVE_MS = 8_000;
 /** More than any request of the three calls. */
 const REQUEST_BYTES_MAX = 65_536;
 
-/** Starts the look-alike over HTTP or HTTPS with its control endpoint (see control.ts); fails where a port is taken. */
+/**
+ * Starts the look-alike over HTTP or HTTPS with its control endpoint (see control.ts); fails where a port is
+ * taken.
+ */
 export async function startBankServer(options: BankServerOptions = {}): Promise<BankServer> {
   const bank = new Bank({
     merchants: [fixtureMerchant],
