@@ -281,4 +281,8 @@ test("an order keeps the scenario of its first charge, and other numbers are ans
   teller.play("reply-lost");
   assert.equal(words(teller.query({ out_trade_no: "probe_1" })), "FAIL ORDERNOTEXIST");
   assert.equal(words(teller.query()), "USERPAYING");
+  const second = { out_trade_no: "second_1", auth_code: "134567890123450000" };
+  assert.equal(words(teller.charge(second)), "silence");
+  teller.play("success");
+  assert.equal(words(teller.charge(second)), "silence", "a charge that is repeated meets the same fate");
 });
