@@ -1,64 +1,45 @@
-import { z } from "zod";
 import { accept, type Result, refuse } from "../core/kernel/result.ts";
 import type { EventRow } from "./source.ts";
-import { TX_SCHEMA_ID, txDataSchema, txMembers } from "./tx-event.ts";
-
-const entrySchema = z.looseObject({
-  boot: z.string().optional(),
-  intent: z.looseObject({ boot: z.string() }).optional(),
-  tx: txDataSchema,
-});
-
-const storedSchema = z.looseObject({ tx: z.record(z.string(), z.unknown()) });
+import { TX_SCHEMA_ID, txMembers } from "./tx-event.ts";
 
 /**
  * Builds the JSON text of the `tx` event of a stored record. It depends on nothing but the record and the journal's id, so
  * that a repetition after a crash, an update or a change of the configuration has the same bytes. Of the entry only the
  * listed members of `tx` are taken, in their stored order; `intent` with its hash of the code stays at home.
+ * The journal has checked the record: it is refused here only where no event can be made of it at all.
  */
 export function txEvent(row: EventRow, journal: string): Result<string, "unreadable"> {
-  const entry = readEntry(row.body);
-  if (entry === null) return refuse("unreadable");
-  const { tx, stored, boot } = entry;
+  const tx = readTx(row.body);
+  if (tx === null) return refuse("unreadable");
+  const { box, state } = tx;
+  if (typeof box !== "string" || typeof state !== "string") return refuse("unreadable");
   return accept(
     JSON.stringify({
       specversion: "1.0",
-      id: `${tx.box}-${journal}-${row.seq}`,
-      source: `/box/${tx.box}`,
-      type: `scanbox.tx.${tx.state}.v1`,
-      time: tx.finalAt ?? tx.intentAt,
+      id: `${box}-${journal}-${row.seq}`,
+      source: `/box/${box}`,
+      type: `scanbox.tx.${state}.v1`,
+      time: row.at,
       datacontenttype: "application/json",
       dataschema: `${TX_SCHEMA_ID}#/properties/data`,
       journal,
-      ...(boot === undefined ? {} : { boot }),
+      boot: row.boot,
       seq: row.seq,
       hash: row.hash,
       ...(row.prevHash === null ? {} : { prev: row.prevHash }),
-      data: Object.fromEntries(Object.entries(stored).filter(([name]) => Object.hasOwn(txMembers, name))),
+      data: Object.fromEntries(Object.entries(tx).filter(([name]) => Object.hasOwn(txMembers, name))),
     }),
   );
 }
 
-interface ReadEntry {
-  readonly tx: z.infer<typeof txDataSchema>;
-  /** `tx` with its members in their stored order. */
-  readonly stored: Readonly<Record<string, unknown>>;
-  readonly boot: string | undefined;
-}
-
-function readEntry(body: string): ReadEntry | null {
-  let value: unknown;
+function readTx(body: string): Readonly<Record<string, unknown>> | null {
   try {
-    value = JSON.parse(body);
+    return membersOf(membersOf(JSON.parse(body))?.tx);
   } catch {
     return null;
   }
-  const entry = entrySchema.safeParse(value);
-  const stored = storedSchema.safeParse(value);
-  if (!entry.success || !stored.success) return null;
-  return {
-    tx: entry.data.tx,
-    stored: stored.data.tx,
-    boot: entry.data.boot ?? entry.data.intent?.boot,
-  };
+}
+
+function membersOf(value: unknown): Readonly<Record<string, unknown>> | null {
+  return typeof value === "object" && value !== null ? { ...value } : null;
 }

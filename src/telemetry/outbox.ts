@@ -153,7 +153,7 @@ export class Outbox {
 
   /** A message on the `ack` topic. Ignored for another journal, for an event that was never sent, and going backwards. */
   acknowledged(payload: Uint8Array): void {
-    if (this.#closed || this.#settings.confirm !== "ack") return;
+    if (this.#closed) return;
     const ack = readAck(payload);
     if (!ack.ok) {
       this.#ignored(ack.reason, null);

@@ -4,6 +4,11 @@ import { finalStates, type TxData } from "../core/payment/order.ts";
 /** Identifies the schema of money events; a breaking change raises the number and the `v1` of the types. */
 export const TX_SCHEMA_ID = "urn:scanbox:schema:tx-event:1";
 
+/** A consumer can compute the chain from the events alone; see the journal's description of its events. */
+const HASH_RULE =
+  "SHA-256 over five lines joined by LF: `prev` (empty on the first event), `journal`, `seq`, `boot`, " +
+  "and `data` as JSON without spaces in the order of its members.";
+
 const moment = z.iso.datetime().describe("RFC 3339, UTC.");
 const hash = z.string().regex(/^[0-9a-f]{64}$/);
 const count = z.int().min(0);
@@ -43,13 +48,13 @@ export const txEventSchema = z.looseObject({
   id: z.string().describe("{box}-{journal}-{seq}: a repetition has the same id and the same bytes."),
   source: z.string().regex(/^\/box\/[A-Za-z0-9_-]{3,32}$/),
   type: z.templateLiteral(["scanbox.tx.", state, ".v1"]),
-  time: z.iso.datetime().describe("When the order ended, or else when it was begun; RFC 3339, UTC."),
+  time: moment.describe("When the record was written; `data.clockTrusted` says whether the clock was right."),
   datacontenttype: z.literal("application/json"),
   dataschema: z.string(),
   journal: z.string().describe("Random id made with the journal."),
-  boot: z.string().optional().describe("The run of the box that the record names."),
+  boot: z.string().describe("The run of the box that wrote the record."),
   seq: z.int().min(1).describe("Counts the money events of one journal without a gap."),
-  hash: hash.describe("Hash of the journal's record of this event."),
+  hash: hash.describe(HASH_RULE),
   prev: hash.optional().describe("`hash` of the event before it; absent on the first of a journal."),
   data: txDataSchema,
 });

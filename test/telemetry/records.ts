@@ -59,6 +59,8 @@ export function intent(): Intent {
 export function eventRow(seq: number, entry: Entry): EventRow {
   return {
     seq,
+    boot: "bootQ7dV2mTz",
+    at: "2026-01-01T08:00:01.300Z",
     hash: hashOf(seq),
     prevHash: seq === 1 ? null : hashOf(seq - 1),
     body: JSON.stringify(entry),

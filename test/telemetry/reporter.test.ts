@@ -250,24 +250,27 @@ function throughTrouble(seed: number, refusals: number): readonly number[] {
   }
   world.run(4 * hour);
   assert.equal(world.journal.cursor, 200, `seed ${seed}`);
+  assert.deepEqual(
+    world.lines.filter(({ level }) => level === "error"),
+    [],
+  );
   assert.equal(new Set(world.arrived(TX)).size, 200, `seed ${seed}: a repetition has the same bytes`);
   return world.seqs();
 }
 
 test("a PUBACK that never comes ends the connection after a minute, and the next one repeats what is not confirmed", () => {
   const world = new World();
-  let muted = 0;
+  let muted = false;
   world.broker.temper.fate = ({ topic }): Fate => {
-    if (topic === TX && muted < 3) {
-      muted += 1;
-      return { kind: "mute" };
-    }
-    return { kind: "accept" };
+    if (topic !== TX || muted) return { kind: "accept" };
+    muted = true;
+    return { kind: "mute" };
   };
   world.journal.append(3);
   const reporter = world.start();
   world.run(59 * second);
   assert.equal(reporter.status().sessions, 1);
+  assert.equal(world.journal.cursor, 0, "no cursor passes an event that is not confirmed");
   world.run(5 * second);
   assert.equal(reporter.status().sessions, 2);
   assert.equal(reporter.status().lastCause, "no PUBACK for an event");
@@ -319,7 +322,20 @@ test("acks of another journal, of events never sent, and going backwards are ign
   );
 });
 
-test("in puback mode a box neither listens to acks nor believes them", () => {
+test("PUBACKs that are still owed after going back keep their place in what the broker takes at once", () => {
+  const world = new World();
+  world.broker.temper.receiveMaximum = 2;
+  const fates: Fate[] = [{ kind: "refuse", reasonCode: 0x97 }, { kind: "mute" }];
+  world.broker.temper.fate = ({ topic }): Fate =>
+    (topic === TX ? fates.shift() : undefined) ?? { kind: "accept" };
+  world.journal.append(20);
+  const reporter = world.start();
+  world.run(30 * second);
+  assert.equal(world.journal.cursor, 20);
+  assert.equal(reporter.status().sessions, 1);
+});
+
+test("in puback mode a box does not listen to acks", () => {
   const world = new World();
   world.broker.temper.fate = ({ topic }): Fate => ({ kind: topic === TX ? "mute" : "accept" });
   world.journal.append(5);
@@ -425,6 +441,7 @@ test("a stop takes no longer than two seconds, though no PUBACK comes", () => {
 test("a box that is not connected, connecting, or just connected stops as well", () => {
   for (const after of [0, 3, 12, 15, 500]) {
     const world = new World();
+    world.broker.temper.receiveMaximum = 1;
     world.broker.temper.down = after === 500;
     const reporter = world.start();
     world.run(after);
@@ -437,8 +454,27 @@ test("a box that is not connected, connecting, or just connected stops as well",
     assert.equal(stopped, 1, `after ${after} ms`);
     assert.deepEqual(world.broker.connected, []);
     const status = world.broker.retained(STATUS);
-    if (status !== null) assert.equal(JSON.parse(status).data.online, false, `after ${after} ms`);
+    if (after === 12 || after === 15)
+      assert.equal(JSON.parse(status ?? "").data.reason, "stopped", `after ${after} ms`);
+    else if (status !== null) assert.equal(JSON.parse(status).data.online, false, `after ${after} ms`);
   }
+});
+
+test("a box that is just giving up a connection stops for good", () => {
+  const world = new World();
+  world.broker.temper.latencyMs = 1_000;
+  world.broker.temper.fate = () => ({ kind: "mute" });
+  const reporter = world.start();
+  world.run(62_500);
+  assert.deepEqual(world.broker.connected, [BOX], "its DISCONNECT is on the way");
+  let stopped = 0;
+  reporter.stop(() => {
+    stopped += 1;
+  });
+  world.run(5 * minute);
+  assert.equal(stopped, 1);
+  assert.equal(reporter.status().phase, "stopped");
+  assert.deepEqual(world.broker.connected, []);
 });
 
 test("a journal that cannot be read for a while delays events and loses none", () => {
