@@ -145,3 +145,9 @@ test("the program itself ends with the status of its command", () => {
     `scanbox ${version} (Node.js ${process.version}, ${process.platform} ${process.arch})\n`,
   );
 });
+
+test("a command ends quietly where the reader of its output is gone", () => {
+  const command = `{ "${process.execPath}" src/main.ts bank; echo "status $?" >&2; } | true`;
+  const { stderr } = spawnSync("/bin/sh", ["-c", command], { cwd: root, encoding: "utf8", timeout: 20_000 });
+  assert.equal(stderr, "status 0\n");
+});
