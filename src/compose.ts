@@ -124,6 +124,7 @@ export class ComposedBox {
 
   /** Opens the journal, takes up its open orders, and only then listens to people. */
   start(done: (refusal: Refusal | null) => void): void {
+    this.#loop.boot();
     this.#journal.open((opened) => {
       if (opened.kind === "refused") {
         this.#parts.links.log.error("journal.refused", { why: opened.why, detail: opened.detail });

@@ -9,7 +9,7 @@ const programMadeAt = Date.UTC(2026, 0, 1);
 const timeoutMaxMs = 2 ** 31 - 1;
 
 /**
- * The clocks of this machine. The monotonic one counts from the start of the process; the wall clock is trusted once it
+ * The clocks of this machine. The monotonic one counts whole milliseconds from the start of the process; the wall clock is trusted once it
  * is later than the program itself and, where systemd-timesyncd keeps it, once that has said it is synchronised.
  */
 export class SystemClock implements Clock {
@@ -20,7 +20,7 @@ export class SystemClock implements Clock {
   }
 
   now(): Instant {
-    return instantOf(performance.now());
+    return instantOf(Math.floor(performance.now()));
   }
 
   wall(): WallTime {

@@ -48,6 +48,10 @@ export class Loop {
     this.#hands = options.hands;
     this.#show = options.show;
     this.#onTurn = options.onTurn;
+  }
+
+  /** Shows that the box is there, while its journal is being read. */
+  boot(): void {
     this.#show(bootScreen);
   }
 
@@ -101,7 +105,10 @@ export class Loop {
     const bytes = this.#entropy.bytes(16);
     const view = new DataView(bytes.buffer, bytes.byteOffset);
     const chance = [view.getUint32(0), view.getUint32(4), view.getUint32(8), view.getUint32(12)] as const;
-    return { at: this.#clock.now(), wall: this.#clock.wall(), clockTrusted: this.#clock.trusted(), chance };
+    const at = this.#clock.now();
+    // Deadlines are sums of moments and waits: with fractions two ways to the same moment would differ.
+    invariant(Number.isInteger(at), "the clock counts whole milliseconds");
+    return { at, wall: this.#clock.wall(), clockTrusted: this.#clock.trusted(), chance };
   }
 
   #setTimer(at: Instant | null): void {

@@ -23,11 +23,11 @@ export class SimulatedTime {
     return this.#now;
   }
 
-  /** Calls back `delayMs` from now; 0 means after what is already due at this moment. */
+  /** Calls back `delayMs` from now, in whole milliseconds; 0 means after what is already due at this moment. */
   after(delayMs: number, callback: () => void): Timer {
     this.#made += 1;
     const appointment: Appointment = {
-      moment: this.#now + Math.max(0, delayMs),
+      moment: this.#now + Math.max(0, Math.round(delayMs)),
       order: this.#made,
       callback,
       cancelled: false,
@@ -57,7 +57,8 @@ export class SimulatedTime {
     for (;;) {
       const next = this.#heap[0];
       if (next === undefined || next.moment > moment) break;
-      this.step();
+      if (next.cancelled) this.#pop();
+      else this.step();
     }
     this.#now = Math.max(this.#now, moment);
   }

@@ -1,7 +1,7 @@
 declare const instant: unique symbol;
 declare const wallTime: unique symbol;
 
-/** A moment on the monotonic clock, in milliseconds since the process (or the simulation) started. It decides. */
+/** A moment on the monotonic clock, in whole milliseconds since the process (or the simulation) started. It decides. */
 export type Instant = number & { readonly [instant]: true };
 
 /** A moment on the wall clock, in milliseconds since 1970-01-01 UTC. It only labels: a Pi wakes up in the past. */

@@ -112,7 +112,9 @@ function reverseAgain(
 ): Advance {
   const wait = waitAfter(rules.timing.reverseAgainMs, phase.rounds);
   const jittered = Math.round(wait * (0.75 + (0.5 * stamp.chance[0]) / 2 ** 32));
-  const next = { call: "reverse", at: after(stamp.at, jittered) } as const;
+  // The answer of a query that was on its way when the reversal was recorded may come early.
+  const earliest = after(payment.sentAt, rules.timing.reverseNotBeforeMs);
+  const next = { call: "reverse", at: later(after(stamp.at, jittered), earliest) } as const;
   return alarmIfLong({ ...payment, phase: { ...phase, rounds: phase.rounds + 1, next } }, stamp, rules);
 }
 

@@ -1,0 +1,92 @@
+import type { Key } from "../core/payment/amount-entry.ts";
+import type { Screen } from "../core/payment/screen.ts";
+import type { Random } from "./random.ts";
+
+/** What somebody at the box does next. */
+export type Act =
+  | { readonly kind: "keys"; readonly keys: readonly Key[] }
+  | { readonly kind: "scan"; readonly text: string }
+  | { readonly kind: "unplug" }
+  | { readonly kind: "nothing" };
+
+const digitKeys: readonly Key[] = Array.from({ length: 10 }, (_, digit) => ({ name: "digit", digit }));
+const otherKeys: readonly [Key, ...Key[]] = [
+  { name: "cancel" },
+  { name: "confirm" },
+  { name: "clear" },
+  { name: "backspace" },
+  { name: "double-zero" },
+  { name: "point" },
+];
+
+/** Customers and staff: they mostly do what the screen says, and sometimes whatever comes to mind. */
+export class People {
+  readonly #random: Random;
+  readonly #silliness: number;
+  #lastCode = "134567890123456789";
+
+  constructor(random: Random, silliness: number) {
+    this.#random = random;
+    this.#silliness = silliness;
+  }
+
+  /** What they do in front of this screen. */
+  act(screen: Screen): Act {
+    const random = this.#random;
+    if (random.chance(this.#silliness)) return this.#silly();
+    switch (screen.text) {
+      case "idle":
+        return { kind: "keys", keys: [...this.#amount(), { name: "confirm" }] };
+      case "entering":
+        return { kind: "keys", keys: [{ name: "confirm" }] };
+      case "armed":
+        return random.chance(0.05) ? this.#silly() : { kind: "scan", text: `${this.#freshCode()}\r` };
+      case "unknown":
+        return random.chance(0.7) ? { kind: "keys", keys: [{ name: "confirm" }] } : { kind: "nothing" };
+      case "password":
+      case "checking":
+        return random.chance(0.08) ? { kind: "keys", keys: [{ name: "cancel" }] } : { kind: "nothing" };
+      default:
+        return { kind: "nothing" };
+    }
+  }
+
+  #silly(): Act {
+    const random = this.#random;
+    switch (random.between(0, 7)) {
+      case 0:
+        return { kind: "scan", text: `${this.#lastCode}\r\n` };
+      case 1:
+        return { kind: "scan", text: `28${"7".repeat(16)}\r` };
+      case 2:
+        return { kind: "scan", text: `${this.#freshCode().slice(0, 9)}` };
+      case 3:
+        return { kind: "scan", text: "\u0000\u00ff\u0002noise\r" };
+      case 4:
+        return { kind: "scan", text: `${this.#freshCode()}\r${this.#freshCode()}\r` };
+      case 5:
+        return { kind: "unplug" };
+      case 6:
+        return { kind: "scan", text: `${this.#freshCode()}\r` };
+      default:
+        return { kind: "keys", keys: Array.from({ length: random.between(1, 9) }, () => this.#key()) };
+    }
+  }
+
+  #key(): Key {
+    const random = this.#random;
+    return random.chance(0.5) ? (digitKeys[random.between(0, 9)] ?? otherKeys[0]) : random.pick(otherKeys);
+  }
+
+  #amount(): readonly Key[] {
+    const digits = String(this.#random.between(1, 99_999));
+    return [...digits].map((digit) => ({ name: "digit", digit: Number(digit) }));
+  }
+
+  #freshCode(): string {
+    const random = this.#random;
+    const tail = Array.from({ length: 16 }, () => String(random.between(0, 9))).join("");
+    this.#lastCode = `1${random.between(0, 5)}${tail}`;
+    return this.#lastCode;
+  }
+}

@@ -1,0 +1,258 @@
+import { invariant } from "../core/kernel/defect.ts";
+import {
+  CODES_REMEMBERED,
+  type StoredRow,
+  type StoreLink,
+  type StoreOpened,
+  TAIL_ROWS,
+} from "../runtime/ports.ts";
+import type { Random } from "./random.ts";
+import type { SimulatedTime } from "./time.ts";
+
+/**
+ * What is wrong with the disk. `refusing` is an I/O error: what was being written may still turn up after the next start;
+ * `full` and `read-only` certainly wrote nothing.
+ */
+export type DiskFault = "none" | "refusing" | "full" | "read-only";
+
+/** How long one flush takes, in milliseconds: both bounds included. */
+export interface FlushTime {
+  readonly least: number;
+  readonly most: number;
+}
+
+const errors: Readonly<Record<Exclude<DiskFault, "none">, string>> = {
+  refusing: "disk I/O error",
+  full: "database or disk is full",
+  "read-only": "attempt to write a readonly database",
+};
+
+/**
+ * The card of a simulated box: it outlives the processes that write on it. `link` gives the store of one process; the
+ * power of all of them fails with `crash`.
+ */
+export class SimulatedDisk {
+  readonly time: SimulatedTime;
+  readonly random: Random;
+  readonly journal: string;
+  readonly salt: Uint8Array;
+  fault: DiskFault = "none";
+  flush: FlushTime = { least: 1, most: 8 };
+  /** Whether a newer program has written here. */
+  newer = false;
+  /** Whether SQLite's own check of the pages would fail. */
+  torn = false;
+  #rows: StoredRow[] = [];
+  #cursors: ReadonlyMap<string, number> = new Map();
+  /** Cursor moves since the last flush. */
+  #moved = new Map<string, number>();
+  /** Transactions that failed in a way that leaves open whether they reached the disk. */
+  #doubtful: (readonly StoredRow[])[] = [];
+  #writer: SimulatedStore | null = null;
+  readonly #links = new Set<SimulatedStore>();
+
+  constructor(time: SimulatedTime, random: Random) {
+    this.time = time;
+    this.random = random;
+    this.journal = Buffer.from(random.bytes(8)).toString("hex");
+    this.salt = random.bytes(32);
+  }
+
+  /** What is durable now. */
+  get rows(): readonly StoredRow[] {
+    return this.#rows;
+  }
+
+  /** What followers find: cursors move at once for the process that moves them. */
+  get cursors(): Readonly<Record<string, number>> {
+    return Object.fromEntries([...this.#cursors, ...this.#moved]);
+  }
+
+  /** A store for one process; only one at a time opens. */
+  link(): SimulatedStore {
+    const store = new SimulatedStore(this);
+    this.#links.add(store);
+    return store;
+  }
+
+  /**
+   * The power fails: the process that writes here (and any other) is gone and calls back nobody. Of its transactions under way the first
+   * ones may have become durable unacknowledged, each whole or not at all; unflushed cursor moves may be lost.
+   */
+  crash(): void {
+    const underWay = [...this.#links].flatMap((store) => store.die());
+    this.#links.clear();
+    this.#writer = null;
+    this.#settleDoubts(this.fault === "none" || this.fault === "refusing" ? underWay : []);
+    const kept = [...this.#moved].filter(() => this.random.chance(0.5));
+    this.#cursors = new Map([...this.#cursors, ...kept]);
+    this.#moved = new Map();
+  }
+
+  /** Changes a durable row behind everybody's back, as failing memory cells do. */
+  damage(n: number, change: (row: StoredRow) => StoredRow): void {
+    this.#rows = this.#rows.map((row) => (row.n === n ? change(row) : row));
+  }
+
+  /** Called by a store alone. False where another has the disk. */
+  take(store: SimulatedStore): boolean {
+    this.#writer ??= store;
+    return this.#writer === store;
+  }
+
+  /** Called by a store alone, at its orderly end. */
+  release(store: SimulatedStore): void {
+    this.#links.delete(store);
+    if (this.#writer !== store) return;
+    this.#writer = null;
+    this.#settleDoubts([]);
+    this.#sync();
+  }
+
+  /** Called by a store alone, when its flush has ended: null, or the error. */
+  commit(rows: readonly StoredRow[]): string | null {
+    if (this.fault !== "none") {
+      if (this.fault === "refusing") this.#doubtful.push(rows);
+      return errors[this.fault];
+    }
+    if (!this.#continues(rows)) return "journal rows leave no gap";
+    this.#rows.push(...rows);
+    this.#sync();
+    return null;
+  }
+
+  /** Called by a store alone. */
+  moveCursor(name: string, seq: number): void {
+    this.#moved.set(name, seq);
+  }
+
+  #sync(): void {
+    this.#cursors = new Map([...this.#cursors, ...this.#moved]);
+    this.#moved = new Map();
+  }
+
+  /** Decides what a start finds of the writes whose end nobody saw. */
+  #settleDoubts(underWay: readonly (readonly StoredRow[])[]): void {
+    for (const rows of [...this.#doubtful, ...underWay]) {
+      if (!this.#continues(rows) || !this.random.chance(0.5)) break;
+      this.#rows.push(...rows);
+    }
+    this.#doubtful = [];
+  }
+
+  #continues(rows: readonly StoredRow[]): boolean {
+    let n = this.#rows.at(-1)?.n ?? 0;
+    let seq = this.#rows.findLast((row) => row.seq !== null)?.seq ?? 0;
+    return rows.every((row) => {
+      n += 1;
+      if (row.seq !== null) seq += 1;
+      return row.n === n && (row.seq === null || row.seq === seq);
+    });
+  }
+}
+
+/** The twin of the SQLite store: one worker that does one thing after the other, each taking simulated time. */
+export class SimulatedStore implements StoreLink {
+  readonly #disk: SimulatedDisk;
+  #state: "new" | "open" | "closed" | "dead" = "new";
+  /** When the worker has finished what it was given so far. */
+  #freeAt = 0;
+  #underWay: (readonly StoredRow[])[] = [];
+
+  constructor(disk: SimulatedDisk) {
+    this.#disk = disk;
+  }
+
+  open(done: (outcome: StoreOpened) => void): void {
+    invariant(this.#state === "new", "a store is opened once");
+    this.#state = "open";
+    const { random } = this.#disk;
+    this.#work(random.between(5, 30), () => {
+      const outcome = this.#read();
+      this.#work(0, () => done(outcome));
+    });
+  }
+
+  append(rows: readonly StoredRow[], done: (error: string | null) => void): void {
+    const { random, flush } = this.#disk;
+    this.#underWay.push(rows);
+    let error: string | null = null;
+    this.#work(random.between(flush.least, flush.most), () => {
+      this.#underWay.shift();
+      error = this.#disk.commit(rows);
+    });
+    // Durable but not yet known to be: a crash between these two moments is the interesting one.
+    this.#work(random.between(0, 1), () => done(error));
+  }
+
+  follow(afterSeq: number, limit: number, done: (rows: readonly StoredRow[] | null) => void): void {
+    this.#work(this.#disk.random.between(0, 1), () => {
+      const money = this.#disk.rows.filter((row) => row.seq !== null && row.seq > afterSeq);
+      done(money.slice(0, limit));
+    });
+  }
+
+  moveCursor(name: string, seq: number): void {
+    this.#work(0, () => this.#disk.moveCursor(name, seq));
+  }
+
+  close(done: () => void): void {
+    this.#work(1, () => {
+      this.#disk.release(this);
+      this.#state = "closed";
+      done();
+    });
+  }
+
+  /** Called by the disk alone: the process has ended. Returns what it was writing, oldest first. */
+  die(): readonly (readonly StoredRow[])[] {
+    this.#state = "dead";
+    return this.#underWay;
+  }
+
+  #read(): StoreOpened {
+    const { rows, newer, torn, fault, journal, salt, cursors } = this.#disk;
+    if (!this.#disk.take(this)) return refused("locked", "another process has the disk");
+    const outcome = ((): StoreOpened => {
+      if (fault === "refusing" || fault === "read-only") return refused("unreadable", errors[fault]);
+      if (newer) return refused("newer-version", "The journal was written by a newer scanbox.");
+      if (torn) return refused("damaged", "a page cannot be right");
+      const open = openOrders(rows);
+      return {
+        kind: "opened",
+        journal,
+        salt,
+        tail: rows.slice(-TAIL_ROWS),
+        lastMoney: rows.findLast((row) => row.seq !== null) ?? null,
+        open: rows.filter((row) => row.outTradeNo !== null && open.has(row.outTradeNo)),
+        charged: rows.filter((row) => row.kind === "charging").slice(-CODES_REMEMBERED),
+        cursors,
+      };
+    })();
+    if (outcome.kind === "refused") this.#disk.release(this);
+    return outcome;
+  }
+
+  /** Does `job` after everything given before and `takesMs` of work. */
+  #work(takesMs: number, job: () => void): void {
+    const { time } = this.#disk;
+    this.#freeAt = Math.max(this.#freeAt, time.now) + takesMs;
+    time.after(this.#freeAt - time.now, () => {
+      if (this.#state === "open") job();
+    });
+  }
+}
+
+function openOrders(rows: readonly StoredRow[]): ReadonlySet<string> {
+  const open = new Set<string>();
+  for (const { seq, outTradeNo, final } of rows) {
+    if (seq === null || outTradeNo === null) continue;
+    if (final) open.delete(outTradeNo);
+    else open.add(outTradeNo);
+  }
+  return open;
+}
+
+function refused(why: Extract<StoreOpened, { kind: "refused" }>["why"], detail: string): StoreOpened {
+  return { kind: "refused", why, detail };
+}

@@ -1,0 +1,82 @@
+import type { HttpsFaults } from "./https.ts";
+import { NO_HTTPS_FAULTS } from "./https.ts";
+import type { Random } from "./random.ts";
+import type { FlushTime } from "./store.ts";
+
+/**
+ * How one world is: every seed draws its own mixture, so that some worlds have one fault often, others many rarely, and
+ * some none. Probabilities are from 0 to 1, times in milliseconds.
+ */
+export interface Swarm {
+  readonly https: HttpsFaults;
+  readonly flush: FlushTime;
+  /** From one crash of the box to the next, on average; null for a box that never crashes. */
+  readonly crashEveryMs: number | null;
+  /** Share of the stops that are orderly. */
+  readonly gracefulStops: number;
+  readonly restartAfterMs: number;
+  /** How often people do something silly instead of what the screen says. */
+  readonly silliness: number;
+  /** From one act of people to the next, on average. */
+  readonly actEveryMs: number;
+  /** How often a payment gets a scenario other than success. */
+  readonly trouble: number;
+  /** How often the disk begins to fail, for each act of people. */
+  readonly diskFailure: number;
+  /** How often the broker loses its connections, for each act of people. */
+  readonly brokerCut: number;
+  readonly hostDown: number;
+  readonly autoRevoke: boolean;
+  readonly unseenReversal: "tombstone" | "forget";
+  readonly unseenAnswer: "done" | "invalid";
+  readonly paidReversal: "revoked" | "refund";
+  readonly late: "keep" | "reverse";
+  readonly amountSource: "keypad" | "fixed";
+}
+
+/** The most that a simulated network holds a request back: a charge may be in flight for less than the 60 s of design §4.9. */
+export const LATE_MS_MAX = 45_000;
+
+/** Draws the mixture of one seed. */
+export function swarmOf(random: Random): Swarm {
+  const sometimes = (most: number): number => (random.chance(0.5) ? 0 : random.fraction() * most);
+  const calm = random.chance(0.1);
+  return {
+    https: calm
+      ? NO_HTTPS_FAULTS
+      : {
+          noName: sometimes(0.1),
+          noConnection: sometimes(0.2),
+          noTrust: sometimes(0.02),
+          slowConnection: sometimes(0.1),
+          requestLost: sometimes(0.2),
+          requestLate: sometimes(0.2),
+          requestTwice: sometimes(0.1),
+          replyLost: sometimes(0.3),
+          replyLate: sometimes(0.2),
+          replyCut: sometimes(0.2),
+          lateMsMax: random.pick([1_000, 12_000, LATE_MS_MAX]),
+        },
+    flush: random.pick([
+      { least: 1, most: 8 },
+      { least: 1, most: 8 },
+      { least: 5, most: 200 },
+      { least: 100, most: 4_000 },
+    ]),
+    crashEveryMs: random.chance(0.4) ? null : random.pick([5_000, 30_000, 120_000]),
+    gracefulStops: random.pick([0, 0.3]),
+    restartAfterMs: random.pick([200, 3_000, 60_000]),
+    silliness: sometimes(0.5),
+    actEveryMs: random.pick([800, 3_000, 10_000]),
+    trouble: random.pick([0, 0.3, 0.9]),
+    diskFailure: random.chance(0.9) ? 0 : 0.02,
+    brokerCut: sometimes(0.1),
+    hostDown: sometimes(0.05),
+    autoRevoke: random.chance(0.5),
+    unseenReversal: random.pick(["tombstone", "forget"]),
+    unseenAnswer: random.pick(["done", "invalid"]),
+    paidReversal: random.pick(["revoked", "refund"]),
+    late: random.pick(["keep", "reverse"]),
+    amountSource: random.chance(0.8) ? "keypad" : "fixed",
+  };
+}

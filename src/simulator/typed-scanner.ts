@@ -1,0 +1,112 @@
+import { LineGuard } from "../core/codecs/line-guard.ts";
+import type {
+  Clock,
+  SerialConnection,
+  SerialLink,
+  SerialListener,
+  SerialSettings,
+} from "../runtime/ports.ts";
+
+const LF = 0x0a;
+
+/**
+ * A scanner on a plug whose codes are typed by a person, in real time: it goes through the same guard as the serial line
+ * does. What it sends while nobody has it open is lost.
+ */
+export class TypedScanner implements SerialLink {
+  readonly #clock: Clock;
+  #plugged = true;
+  #holder: Connection | null = null;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Whether the plug is in. */
+  get plugged(): boolean {
+    return this.#plugged;
+  }
+
+  open(_settings: SerialSettings, listener: SerialListener): SerialConnection {
+    const connection = new Connection(listener, (done) => {
+      if (this.#holder === connection) this.#holder = null;
+      this.#soon(done);
+    });
+    this.#soon(() => {
+      if (connection.over) return;
+      if (!this.#plugged) connection.end("No such file or directory");
+      else if (this.#holder !== null) connection.end("Resource temporarily unavailable");
+      else {
+        this.#holder = connection;
+        listener.opened();
+      }
+    });
+    return connection;
+  }
+
+  plug(): void {
+    this.#plugged = true;
+  }
+
+  unplug(): void {
+    this.#plugged = false;
+    const connection = this.#holder;
+    this.#holder = null;
+    if (connection !== null) this.#soon(() => connection.end("the device hung up"));
+  }
+
+  /** Puts bytes on the wire; false where nobody listens. */
+  send(bytes: Uint8Array): boolean {
+    const connection = this.#holder;
+    if (connection === null) return false;
+    this.#soon(() => connection.take(bytes));
+    return true;
+  }
+
+  #soon(callback: () => void): void {
+    this.#clock.at(this.#clock.now(), callback);
+  }
+}
+
+/** One connection, from the try to open it to its end. */
+class Connection implements SerialConnection {
+  readonly #listener: SerialListener;
+  readonly #free: (done: () => void) => void;
+  readonly #guard = new LineGuard();
+  #discarded = 0;
+  over = false;
+
+  constructor(listener: SerialListener, free: (done: () => void) => void) {
+    this.#listener = listener;
+    this.#free = free;
+  }
+
+  take(chunk: Uint8Array): void {
+    if (this.over) return;
+    let line = "";
+    for (const byte of this.#guard.pass(chunk)) {
+      if (byte !== LF) {
+        line += String.fromCharCode(byte);
+        continue;
+      }
+      this.#listener.line(line);
+      line = "";
+      if (this.over) return;
+    }
+    while (this.#discarded < this.#guard.discardedLines && !this.over) {
+      this.#discarded += 1;
+      this.#listener.discarded();
+    }
+  }
+
+  end(cause: string): void {
+    if (this.over) return;
+    this.over = true;
+    this.#listener.closed(cause);
+  }
+
+  close(done: () => void): void {
+    this.over = true;
+    this.#free(done);
+  }
+}

@@ -1,0 +1,253 @@
+/**
+ * Who looks at everything at once: the journal, the bank's books, the screens and the broker's log, and says where they
+ * contradict each other. The names of the checks are those of the invariants (reliability I1 to I29).
+ */
+import type { TxData } from "../core/payment/order.ts";
+import type { Screen } from "../core/payment/screen.ts";
+import type { HttpsRequest, StoredRow } from "../runtime/ports.ts";
+import type { Bank } from "./bank/bank.ts";
+import type { Order } from "./bank/ledger.ts";
+import type { SimulatedRequest } from "./https.ts";
+import type { SimulatedDisk } from "./store.ts";
+import type { SimulatedTime } from "./time.ts";
+
+/** A broken invariant, with a sentence. */
+export interface Finding {
+  readonly check: string;
+  readonly at: number;
+  readonly sentence: string;
+}
+
+/** More than these are not worth reading: the first ones tell. */
+const FINDINGS_MAX = 20;
+
+/** No reversal is asked for sooner after its charge (WeChat Pay v2, reverse). */
+const REVERSE_NOT_BEFORE_MS = 15_000;
+
+interface Money {
+  readonly row: StoredRow;
+  readonly tx: TxData;
+}
+
+export class Witness {
+  readonly findings: Finding[] = [];
+  readonly #disk: SimulatedDisk;
+  readonly #bank: Bank;
+  readonly #time: SimulatedTime;
+  /** The journal as far as it was read, by order. */
+  readonly #money = new Map<string, Money[]>();
+  #read = 0;
+  readonly #events = new Map<number, string>();
+  readonly #chargeAskedAt = new Map<string, number>();
+  readonly #shownEnds = new Map<string, { readonly text: string; readonly at: number }[]>();
+
+  constructor(parts: { readonly disk: SimulatedDisk; readonly bank: Bank; readonly time: SimulatedTime }) {
+    this.#disk = parts.disk;
+    this.#bank = parts.bank;
+    this.#time = parts.time;
+  }
+
+  /** How many payments the journal holds. */
+  get payments(): number {
+    this.#catchUp();
+    return this.#money.size;
+  }
+
+  found(check: string, sentence: string): void {
+    if (this.findings.length < FINDINGS_MAX) this.findings.push({ check, at: this.#time.now, sentence });
+  }
+
+  /** The box asks its link for a call. */
+  asked({ lane, body }: HttpsRequest): void {
+    const outTradeNo = numberIn(body);
+    if (lane === "charge") {
+      const earlier = this.#chargeAskedAt.get(outTradeNo);
+      // The backup host may be tried at the same moment's attempt only where nothing had left.
+      if (earlier === undefined) this.#chargeAskedAt.set(outTradeNo, this.#time.now);
+      return;
+    }
+    if (lane !== "reverse") return;
+    const chargedAt = this.#chargeAskedAt.get(outTradeNo);
+    if (chargedAt !== undefined && this.#time.now - chargedAt < REVERSE_NOT_BEFORE_MS) {
+      this.found("I17", `${outTradeNo} was reversed ${this.#time.now - chargedAt} ms after its charge`);
+    }
+  }
+
+  /** A request arrives at the bank: whatever is dangerous must be durable by now. */
+  arrived({ lane, body }: SimulatedRequest): void {
+    if (lane === "query") return;
+    const outTradeNo = numberIn(body);
+    const money = this.#of(outTradeNo);
+    const [intent] = money;
+    if (lane === "charge") {
+      if (intent?.tx.state !== "charging")
+        this.found("I3", `${outTradeNo} is charged without a durable intent`);
+      else if (!body.includes(`<total_fee>${intent.tx.amountFen}<`)) {
+        this.found("I4", `${outTradeNo} is charged with another amount than its intent says`);
+      }
+    } else if (!money.some(({ tx }) => tx.state === "reversing")) {
+      this.found("I14", `${outTradeNo} is reversed without a durable record`);
+    }
+  }
+
+  /** The end of an order, or that it is unknown, stands on the screen. */
+  shown(outTradeNo: string, { text }: Screen): void {
+    const shown = this.#shownEnds.get(outTradeNo) ?? [];
+    shown.push({ text, at: this.#time.now });
+    this.#shownEnds.set(outTradeNo, shown);
+    if (text === "unknown") return;
+    const last = this.#of(outTradeNo).at(-1);
+    if (last === undefined || !last.tx.final) {
+      this.found("I11", `${outTradeNo} was shown as ${text} before its end was durable`);
+      return;
+    }
+    if ((text === "paid") !== (last.tx.state === "paid")) {
+      this.found("I13", `${outTradeNo} was shown as ${text}, the journal says ${last.tx.state}`);
+    }
+    const order = this.#order(outTradeNo);
+    if (text === "paid" && (order === undefined || this.#netOf(order) !== last.tx.amountFen)) {
+      this.found("I10", `${outTradeNo} was shown as paid, the bank's books say otherwise`);
+    }
+  }
+
+  /** A `tx` event arrived at the broker. */
+  reported(payload: string): void {
+    const { seq, data } = JSON.parse(payload) as { seq: number; data: TxData };
+    const before = this.#events.get(seq);
+    if (before !== undefined && before !== payload) this.found("I24", `event ${seq} came with other bytes`);
+    this.#events.set(seq, payload);
+    const row = this.#disk.rows.find((stored) => stored.seq === seq);
+    if (row === undefined || row.outTradeNo !== data.outTradeNo) {
+      this.found("I24", `event ${seq} was reported and is not in the journal`);
+    }
+  }
+
+  /** Whether every order has its end and the bank agrees that nothing more can happen. */
+  isSettled(): boolean {
+    return this.openOrders().length === 0;
+  }
+
+  /** The orders that have no final record yet. */
+  openOrders(): readonly string[] {
+    this.#catchUp();
+    return [...this.#money]
+      .filter(([, money]) => money.at(-1)?.tx.final !== true)
+      .map(([outTradeNo]) => outTradeNo);
+  }
+
+  /** The checks that need the whole story. */
+  final(): void {
+    this.#catchUp();
+    for (const [outTradeNo, money] of this.#money) this.#checkOrder(outTradeNo, money);
+    for (const order of this.#bank.ledger.orders()) this.#checkBankOrder(order);
+    this.#checkCodes();
+    this.#checkEvents();
+  }
+
+  #checkOrder(outTradeNo: string, money: readonly Money[]): void {
+    const states = money.map(({ tx }) => tx.state);
+    const finals = money.filter(({ tx }) => tx.final);
+    const contradicted = money.some(({ tx }) => tx.reason === "contradiction");
+    if (finals.length > (contradicted ? 2 : 1))
+      this.found("I12", `${outTradeNo} has ends ${states.join(", ")}`);
+    const reversing = states.indexOf("reversing");
+    if (reversing >= 0 && states.includes("paid", reversing)) {
+      this.found("I15", `${outTradeNo} became paid after its reversal was recorded`);
+    }
+    const first = money[0]?.tx;
+    for (const { tx } of money) {
+      if (tx.amountFen !== first?.amountFen) this.found("I4", `${outTradeNo} has more than one amount`);
+    }
+    const end = money.at(-1)?.tx;
+    if (end === undefined || !end.final || end.state === "manual") return;
+    const order = this.#order(outTradeNo);
+    const net = order === undefined ? 0 : this.#netOf(order);
+    const expected = end.state === "paid" ? end.amountFen : 0;
+    if (net !== expected) {
+      this.found("I19", `${outTradeNo} ended ${end.state} with ${expected} fen, the bank's books say ${net}`);
+    }
+    const charged = order === undefined ? 0 : this.#bank.ledger.totalsOfOrder(order).chargedFen;
+    if (end.state === "refunded" && charged === 0) {
+      this.found("I12", `${outTradeNo} ended refunded, but nothing was ever charged`);
+    }
+    if (end.state === "reversed" && charged > 0) {
+      this.found("I12", `${outTradeNo} ended reversed, but it was paid once: that is refunded`);
+    }
+    if (end.charged !== (end.state === "paid" ? "yes" : "no")) {
+      this.found("I19", `${outTradeNo} ended ${end.state} and says charged: ${end.charged}`);
+    }
+    // Once an end was shown it stays the truth, except where a decline was contradicted and put right.
+    for (const { text } of this.#shownEnds.get(outTradeNo) ?? []) {
+      if (text === "paid" && end.state !== "paid")
+        this.found("I12", `${outTradeNo} was shown as paid and ended otherwise`);
+      if (text !== "paid" && text !== "unknown" && end.state === "paid") {
+        this.found("I12", `${outTradeNo} was shown as ${text} and ended paid`);
+      }
+    }
+  }
+
+  #checkBankOrder(order: Order): void {
+    if (!this.#money.has(order.outTradeNo)) {
+      this.found("I19", `${order.outTradeNo} is in the bank's books and not in the journal`);
+    }
+    const end = this.#of(order.outTradeNo).at(-1)?.tx.state;
+    // An order that went to people is theirs to close.
+    if (order.open && end !== "manual")
+      this.found("I18", `${order.outTradeNo} can still be paid at the bank`);
+  }
+
+  #checkCodes(): void {
+    const seen = new Set<string>();
+    for (const { authCode } of this.#bank.ledger.movements()) {
+      const digits = authCode.reveal();
+      if (seen.has(digits)) continue;
+      seen.add(digits);
+      const { charges } = this.#bank.ledger.totalsOfCode(authCode);
+      if (charges > 1) this.found("I1", `one code was charged ${charges} times`);
+    }
+    const hashes = new Set<string>();
+    for (const row of this.#disk.rows) {
+      if (row.kind !== "charging") continue;
+      const { intent } = JSON.parse(row.body) as { intent: { codeHash: string } };
+      if (hashes.has(intent.codeHash)) this.found("I2", `${row.outTradeNo} uses a code that was used before`);
+      hashes.add(intent.codeHash);
+    }
+  }
+
+  #checkEvents(): void {
+    const seqs = this.#disk.rows.flatMap(({ seq }) => (seq === null ? [] : [seq]));
+    for (const seq of seqs) {
+      if (!this.#events.has(seq)) this.found("I24", `event ${seq} was never reported`);
+    }
+  }
+
+  #order(outTradeNo: string): Order | undefined {
+    return this.#bank.ledger.orders().find((order) => order.outTradeNo === outTradeNo);
+  }
+
+  #netOf(order: Order): number {
+    const { chargedFen, returnedFen } = this.#bank.ledger.totalsOfOrder(order);
+    return chargedFen - returnedFen;
+  }
+
+  #of(outTradeNo: string): readonly Money[] {
+    this.#catchUp();
+    return this.#money.get(outTradeNo) ?? [];
+  }
+
+  #catchUp(): void {
+    const { rows } = this.#disk;
+    for (; this.#read < rows.length; this.#read += 1) {
+      const row = rows[this.#read];
+      if (row === undefined || row.seq === null || row.outTradeNo === null) continue;
+      const { tx } = JSON.parse(row.body) as { tx: TxData };
+      const money = this.#money.get(row.outTradeNo);
+      if (money === undefined) this.#money.set(row.outTradeNo, [{ row, tx }]);
+      else money.push({ row, tx });
+    }
+  }
+}
+
+function numberIn(body: string): string {
+  return /<out_trade_no>(?:<!\[CDATA\[)?([^<\]]+)/.exec(body)?.[1] ?? "";
+}

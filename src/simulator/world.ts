@@ -1,0 +1,457 @@
+/**
+ * A whole world for one box: the production runtime on simulated links, a bank, a broker, a card, people, and everything
+ * that goes wrong, all from one seed. Faults stop after a while; from then on the box must bring every order to its end.
+ */
+import { ComposedBox } from "../compose.ts";
+import { checkConfig, type DeviceConfig } from "../config/device-config.ts";
+import { invariant } from "../core/kernel/defect.ts";
+import { bootScreen, type Screen } from "../core/payment/screen.ts";
+import type { HttpsLink, HttpsRequest, Log, StoreLink } from "../runtime/ports.ts";
+import { Bank } from "./bank/bank.ts";
+import { fixtureMerchant } from "./bank/fixture-merchant.ts";
+import { scenarioNamed, scenarios, success } from "./bank/scenarios.ts";
+import { SimulatedBroker } from "./broker.ts";
+import { NO_HTTPS_FAULTS, SimulatedHttpsLink, type SimulatedReply, type SimulatedRequest } from "./https.ts";
+import { type Act, People } from "./people.ts";
+import { Random } from "./random.ts";
+import { SimulatedSerialLink } from "./serial.ts";
+import { SimulatedDisk } from "./store.ts";
+import { type Swarm, swarmOf } from "./swarm.ts";
+import { SimulatedClock, SimulatedTime } from "./time.ts";
+import { type Finding, Witness } from "./witness.ts";
+
+/** Where the wall clock of every world begins: 2027-01-15 08:00 UTC. */
+const WALL_EPOCH = 1_800_000_000_000;
+
+/** How long an undisturbed box may take for what is open: reversals wait up to 60 s between rounds, and 60 s to confirm. */
+const LIVENESS_MS = 40 * 60_000;
+
+const HOSTS = ["https://api.example", "https://api2.example"];
+
+/** What a test may put between the box and the world, to see that the checks notice. */
+export interface PlantedDefect {
+  readonly store?: (store: StoreLink, time: SimulatedTime) => StoreLink;
+  readonly https?: (https: HttpsLink) => HttpsLink;
+  readonly config?: (config: DeviceConfig) => DeviceConfig;
+}
+
+export interface WorldOptions {
+  readonly seed: number;
+  /** How long faults and people go on, in simulated minutes. */
+  readonly minutes: number;
+  /** Hears what happens, for people who read stories. */
+  readonly tell?: (at: number, line: string) => void;
+  readonly defect?: PlantedDefect;
+}
+
+/** What came of one world. */
+export interface WorldReport {
+  readonly seed: number;
+  readonly swarm: Swarm;
+  readonly findings: readonly Finding[];
+  readonly payments: number;
+  readonly crashes: number;
+  readonly simulatedMs: number;
+}
+
+/** Runs one world to its end. The same options give the same report. */
+export function runWorld(options: WorldOptions): WorldReport {
+  return new World(options).run();
+}
+
+/** One life of the box, from power-on to power-off. */
+interface Life {
+  readonly box: ComposedBox;
+  readonly clock: SimulatedClock;
+  readonly https: SimulatedHttpsLink;
+  screen: Screen;
+  stopping: boolean;
+}
+
+class World {
+  readonly #options: WorldOptions;
+  readonly #random: Random;
+  readonly #swarm: Swarm;
+  readonly #time = new SimulatedTime();
+  readonly #disk: SimulatedDisk;
+  readonly #serial: SimulatedSerialLink;
+  readonly #broker: SimulatedBroker;
+  readonly #bank: Bank;
+  readonly #people: People;
+  readonly #witness: Witness;
+  readonly #config: DeviceConfig;
+  readonly #entropy: Random;
+  #life: Life | null = null;
+  #crashes = 0;
+  #faulty = true;
+
+  constructor(options: WorldOptions) {
+    this.#options = options;
+    const random = new Random(options.seed);
+    this.#random = random;
+    this.#swarm = swarmOf(random.fork());
+    this.#entropy = random.fork();
+    this.#disk = new SimulatedDisk(this.#time, random.fork());
+    this.#serial = new SimulatedSerialLink(this.#time, random.fork());
+    this.#broker = new SimulatedBroker(this.#time);
+    this.#people = new People(random.fork(), this.#swarm.silliness);
+    this.#bank = new Bank({
+      merchants: [fixtureMerchant],
+      entropy: random.fork(),
+      autoRevoke: this.#swarm.autoRevoke,
+      unseenReversal: this.#swarm.unseenReversal,
+      unseenAnswer: this.#swarm.unseenAnswer,
+      paidReversal: this.#swarm.paidReversal,
+    });
+    const config = configOf(this.#swarm);
+    this.#config = options.defect?.config?.(config) ?? config;
+    this.#witness = new Witness({ disk: this.#disk, bank: this.#bank, time: this.#time });
+    this.#disk.flush = this.#swarm.flush;
+    this.#broker.watch("scanbox/v1/+/tx", ({ payload }) => this.#witness.reported(payload));
+  }
+
+  run(): WorldReport {
+    const safeUntil = this.#options.minutes * 60_000;
+    try {
+      this.#start();
+      this.#planPeople();
+      this.#planCrash();
+      this.#time.runUntil(safeUntil);
+      this.#calm();
+      this.#untilSettled(safeUntil + LIVENESS_MS);
+      this.#witness.final();
+    } catch (error) {
+      this.#witness.found(
+        "no-defect",
+        error instanceof Error ? (error.stack ?? error.message) : String(error),
+      );
+    }
+    return {
+      seed: this.#options.seed,
+      swarm: this.#swarm,
+      findings: this.#witness.findings,
+      payments: this.#witness.payments,
+      crashes: this.#crashes,
+      simulatedMs: this.#time.now,
+    };
+  }
+
+  #start(): void {
+    const { seed, defect } = this.#options;
+    const clock = new SimulatedClock(this.#time, WALL_EPOCH + this.#time.now);
+    const https = new SimulatedHttpsLink({
+      time: this.#time,
+      random: this.#random.fork(),
+      serve: (request) => this.#serve(request),
+      certificate: true,
+    });
+    if (this.#faulty) https.faults = this.#swarm.https;
+    const store = this.#disk.link();
+    const watched = this.#witnessed(https);
+    const life: Life = {
+      clock,
+      https,
+      screen: bootScreen,
+      stopping: false,
+      box: new ComposedBox({
+        config: this.#config,
+        version: "0.0.0",
+        links: {
+          clock,
+          entropy: this.#entropy,
+          log: this.#log(),
+          store: defect?.store?.(store, this.#time) ?? store,
+          serial: this.#serial,
+          broker: this.#broker,
+          glass: null,
+        },
+        merchants: [
+          {
+            settings: {
+              merchant: { ...fixtureIds },
+              apiKey: fixtureMerchant.apiKey,
+              signType: seed % 2 === 0 ? "HMAC-SHA256" : "MD5",
+              hosts: HOSTS,
+              boxId: this.#config.box.id,
+              body: "Example store",
+              clientIp: null,
+              sceneInfo: null,
+              connectTimeoutMs: this.#config.timing.connectTimeoutMs,
+              answerTimeoutMs: this.#config.timing.answerTimeoutMs,
+            },
+            https: defect?.https?.(watched) ?? watched,
+            certificateFault: () => null,
+          },
+        ],
+        onScreen: (screen) => this.#shown(life, screen),
+        onMoney: (tx) =>
+          this.#tell(`journal: ${tx.outTradeNo} ${tx.state}${tx.reason === null ? "" : ` (${tx.reason})`}`),
+      }),
+    };
+    this.#life = life;
+    this.#tell("power on");
+    life.box.start((refusal) => {
+      if (refusal !== null && this.#life === life) this.#refused(life, `${refusal.why}: ${refusal.detail}`);
+    });
+  }
+
+  /** The process ends with a sentence; whoever watches over it tries again, for the disk may heal. */
+  #refused(life: Life, sentence: string): void {
+    this.#tell(`the box does not start: ${sentence}`);
+    if (this.#disk.fault === "none") this.#witness.found("starts", `the box did not start: ${sentence}`);
+    life.clock.stop();
+    this.#disk.crash();
+    this.#life = null;
+    this.#time.after(5_000, () => {
+      if (this.#life === null) this.#start();
+    });
+  }
+
+  #shown(life: Life, screen: Screen): void {
+    life.screen = screen;
+    if (life !== this.#life) return;
+    const front = life.box.turn?.box.front;
+    const intent = front?.name === "result" || front?.name === "unknown" ? front.intent : null;
+    if (screen.seconds === null || screen.seconds % 10 === 0) {
+      this.#tell(`screen: ${screen.text}${screen.amountFen === null ? "" : ` ${screen.amountFen} fen`}`);
+    }
+    if (intent !== null) this.#witness.shown(intent.outTradeNo, screen);
+  }
+
+  #serve(request: SimulatedRequest): SimulatedReply {
+    this.#witness.arrived(request);
+    const reply = this.#bank.handle({
+      method: "POST",
+      path: request.path,
+      body: Buffer.from(request.body),
+      clientCertificate: request.clientCertificate,
+      host: request.host,
+      now: WALL_EPOCH + this.#time.now,
+    });
+    this.#tell(
+      `bank: ${request.path} ${reply.note.outTradeNo ?? ""} ${reply.note.outcome} ${reply.note.treatment ?? ""}`,
+    );
+    if (reply.kind === "drop")
+      return reply.how === "silence" ? { kind: "drop" } : { kind: "cut", delayMs: 0 };
+    if (reply.cut !== null) return { kind: "cut", delayMs: reply.delayMs };
+    return { kind: "reply", status: reply.status, body: reply.body, delayMs: 20 + reply.delayMs };
+  }
+
+  /** Notes when the box asked for each call: the witness measures distances from there. */
+  #witnessed(https: SimulatedHttpsLink): HttpsLink {
+    return {
+      exchange: (request: HttpsRequest, done) => {
+        this.#witness.asked(request);
+        https.exchange(request, done);
+      },
+      warm: (host) => https.warm(host),
+      localAddress: () => https.localAddress(),
+      close: (done) => https.close(done),
+    };
+  }
+
+  #planPeople(): void {
+    const wait = Math.round(this.#swarm.actEveryMs * (0.5 + this.#random.fraction()));
+    this.#time.after(wait, () => {
+      if (!this.#faulty) return;
+      this.#actOfPeople();
+      this.#actOfGod();
+      this.#planPeople();
+    });
+  }
+
+  #actOfPeople(): void {
+    const life = this.#life;
+    if (life === null) return;
+    const act = this.#people.act(life.screen);
+    if (act.kind !== "nothing") this.#tell(`people: ${describe(act)}`);
+    switch (act.kind) {
+      case "keys":
+        for (const key of act.keys) life.box.press(key);
+        break;
+      case "scan":
+        this.#bank.scenario = this.#nextScenario();
+        this.#serial.send(Buffer.from(act.text, "latin1"));
+        break;
+      case "unplug":
+        this.#serial.unplug();
+        this.#time.after(this.#random.between(10, 5_000), () => this.#serial.plug());
+        break;
+      case "nothing":
+        break;
+    }
+  }
+
+  #nextScenario() {
+    if (!this.#random.chance(this.#swarm.trouble)) return success;
+    const names = [...usual, ...errCodes];
+    return scenarioNamed(names[this.#random.between(0, names.length - 1)] ?? "success") ?? success;
+  }
+
+  #actOfGod(): void {
+    const { diskFailure, brokerCut, hostDown } = this.#swarm;
+    if (this.#random.chance(brokerCut)) {
+      this.#tell("broker: every connection breaks");
+      this.#broker.cut();
+    }
+    if (this.#random.chance(hostDown)) {
+      const host = this.#random.chance(0.5) ? HOSTS[0] : HOSTS[1];
+      const { https } = this.#life ?? {};
+      if (host !== undefined && https !== undefined) {
+        this.#tell(`network: ${host} is down for a minute`);
+        https.setDown(host, true);
+        this.#time.after(60_000, () => https.setDown(host, false));
+      }
+    }
+    if (this.#random.chance(diskFailure)) {
+      this.#disk.fault = this.#random.pick(["refusing", "full", "read-only"]);
+      this.#tell(`disk: ${this.#disk.fault}`);
+      this.#time.after(this.#random.between(1_000, 60_000), () => {
+        this.#disk.fault = "none";
+      });
+    }
+  }
+
+  #planCrash(): void {
+    const { crashEveryMs, gracefulStops, restartAfterMs } = this.#swarm;
+    if (crashEveryMs === null) return;
+    this.#time.after(Math.round(crashEveryMs * 2 * this.#random.fraction()), () => {
+      if (!this.#faulty || this.#life === null) return;
+      const restart = (): void => {
+        this.#time.after(this.#random.between(50, restartAfterMs), () => {
+          if (this.#life !== null) return;
+          this.#start();
+          this.#planCrash();
+        });
+      };
+      if (this.#random.chance(gracefulStops)) this.#stop(restart);
+      else {
+        this.#crash();
+        restart();
+      }
+    });
+  }
+
+  /** The power is gone: nothing of this life is heard again, but what has left may still arrive. */
+  #crash(): void {
+    const life = this.#life;
+    invariant(life !== null, "only a living box crashes");
+    this.#life = null;
+    this.#crashes += 1;
+    this.#tell("power off");
+    life.clock.stop();
+    life.https.abandon();
+    this.#disk.crash();
+    this.#serial.unplug();
+    this.#serial.plug();
+    this.#broker.cut("the box is gone");
+  }
+
+  #stop(done: () => void): void {
+    const life = this.#life;
+    invariant(life !== null, "only a living box stops");
+    this.#tell("the box is asked to stop");
+    life.stopping = true;
+    life.box.stop(() => {
+      if (this.#life !== life) return;
+      this.#life = null;
+      life.clock.stop();
+      this.#tell("the box has stopped");
+      done();
+    });
+  }
+
+  /** Faults end: from here on the box must bring everything to its end. */
+  #calm(): void {
+    this.#tell("faults end");
+    this.#faulty = false;
+    this.#disk.fault = "none";
+    this.#disk.flush = { least: 1, most: 8 };
+    this.#serial.plug();
+    if (this.#life?.stopping === true) this.#crash();
+    // A journal that has failed once wants a restart (reliability I22).
+    if (this.#life?.box.turn?.box.journalBroken === true) this.#crash();
+    if (this.#life === null) this.#start();
+    const { https } = this.#life ?? {};
+    if (https === undefined) return;
+    https.faults = NO_HTTPS_FAULTS;
+    for (const host of HOSTS) https.setDown(host, false);
+  }
+
+  #untilSettled(limit: number): void {
+    while (this.#time.now < limit) {
+      this.#time.runUntil(this.#time.now + 10_000);
+      if (this.#witness.isSettled() && this.#life?.box.reporting?.unconfirmed === 0) return;
+    }
+    this.#witness.found(
+      "liveness",
+      `after ${LIVENESS_MS / 60_000} calm minutes: ${this.#witness.openOrders().join(", ") || "events unreported"}`,
+    );
+  }
+
+  #tell(line: string): void {
+    this.#options.tell?.(this.#time.now, line);
+  }
+
+  #log(): Log {
+    const alarmed = (event: string, fields: object = {}): void => {
+      if (event === "alarm") this.#tell(`alarm: ${JSON.stringify(fields)}`);
+    };
+    return { debug: () => undefined, info: () => undefined, warn: () => undefined, error: alarmed };
+  }
+}
+
+const fixtureIds = {
+  appId: fixtureMerchant.appId,
+  merchantId: fixtureMerchant.merchantId,
+  subAppId: null,
+  subMerchantId: null,
+};
+
+/** Stories that a simulated payment may take; a bank that is down is the network's business. */
+const usual = scenarios.filter(({ down }) => !down).map(({ name }) => name);
+
+const errCodes = [
+  "NOTENOUGH",
+  "AUTHCODEEXPIRE",
+  "TRADE_ERROR",
+  "ORDERREVERSED",
+  "RULELIMIT",
+  "NOTSUPORTCARD",
+];
+
+function configOf({ late, amountSource }: Swarm): DeviceConfig {
+  const fixed = amountSource === "fixed" ? "5.00" : null;
+  const checked = checkConfig(
+    JSON.stringify({
+      version: 1,
+      box: { id: "box-000001" },
+      merchant: {
+        ...fixtureIds,
+        apiKey: { file: "/dev/null" },
+        certificate: { cert: { file: "/dev/null" }, key: { file: "/dev/null" } },
+        hosts: HOSTS,
+      },
+      amount: { source: amountSource, fixed },
+      scanner: { path: "/dev/ttyACM0" },
+      keypad: { rows: [5, 6, 13, 19], columns: [12, 16, 20, 21], keys: ["789C", "456<", "123X", "0 :="] },
+      mqtt: { url: "mqtts://broker.example:8883" },
+      late,
+    }),
+  );
+  invariant(checked.ok, checked.ok ? "" : checked.problems.join("\n"));
+  return checked.config;
+}
+
+function describe(act: Act): string {
+  switch (act.kind) {
+    case "keys":
+      return `keys ${act.keys.map((key) => (key.name === "digit" ? key.digit : key.name)).join(" ")}`;
+    case "scan":
+      return `scan of ${act.text.length} characters`;
+    case "unplug":
+      return "pulls the scanner's plug";
+    case "nothing":
+      return "nothing";
+  }
+}
