@@ -50,14 +50,6 @@ export function reverseRequest(settings: GatewaySettings, outTradeNo: string, no
   return orderRequest(settings, outTradeNo, nonce);
 }
 
-/** The JSON text of `scene_info`, signed as it is sent; empty where there is none. */
-export function sceneInfoText(sceneInfo: object | null): string {
-  if (sceneInfo === null) return "";
-  const text = JSON.stringify(sceneInfo);
-  invariant(text.length <= 256, "scene_info has at most 256 characters");
-  return text;
-}
-
 /** One page of the documentation says 127, another 128: the smaller one is safe. */
 const BODY_BYTES_MAX = 127;
 
@@ -91,6 +83,14 @@ function merchantFields({ merchant }: GatewaySettings): readonly Field[] {
     ["mch_id", merchant.merchantId],
     ["sub_mch_id", merchant.subMerchantId ?? ""],
   ];
+}
+
+/** The JSON text of `scene_info`, signed as it is sent; empty where there is none. */
+function sceneInfoText(sceneInfo: object | null): string {
+  if (sceneInfo === null) return "";
+  const text = JSON.stringify(sceneInfo);
+  invariant(text.length <= 256, "scene_info has at most 256 characters");
+  return text;
 }
 
 /** MD5 is what an absent `sign_type` means; where it is sent it is signed like any field. */

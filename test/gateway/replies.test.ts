@@ -169,6 +169,11 @@ const hostile: readonly (readonly [about: string, reply: HttpsOutcome | Fields, 
   ["a genuine reply without a merchant", resigned(success, { mch_id: null }), "mismatch"],
   ["a genuine reply to a sub-merchant", resigned(success, { sub_mch_id: "1900000100" }), "mismatch"],
   [
+    "a genuine reply to a sub-merchant's app",
+    resigned(success, { sub_appid: "wxfedcba0987654321" }),
+    "mismatch",
+  ],
+  [
     "a genuine reply about another order",
     resigned(success, { out_trade_no: "BX0123-20260315-000041" }),
     "mismatch",
@@ -219,6 +224,14 @@ test("paid needs every proof: each one missing or wrong under a right signature 
   const query = fixtureFields("orderquery-success");
   for (const change of wrong.filter((change) => !("trade_state" in change))) {
     assert.deepEqual(read("query", resigned(query, change)), unknown("mismatch"), JSON.stringify(change));
+  }
+});
+
+test("an order that nobody made is never paid, whatever amount a reply gives it", () => {
+  const asked = { outTradeNo: intent.outTradeNo, amountFen: null, attach: null };
+  for (const total of ["1280", "0", "null", ""]) {
+    const reply = answered(resigned(fixtureFields("orderquery-success"), { total_fee: total }));
+    assert.deepEqual(readQuery(openReply(reply, settings), asked), unknown("mismatch"), total);
   }
 });
 
