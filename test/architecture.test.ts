@@ -60,6 +60,15 @@ const layers: readonly Layer[] = [
     packages: ["node:net", pureCrypto],
   },
   {
+    // A whole box on simulated links.
+    files: "src/simulator/world.ts",
+    project: [
+      ...["src/simulator/", "src/core/", "src/runtime/", "src/gateway/"],
+      ...["src/compose.ts", "src/config/device-config.ts"],
+    ],
+    packages: [pureCrypto],
+  },
+  {
     files: "src/simulator/embedded-broker.ts",
     project: ["src/simulator/", "src/core/", "src/runtime/"],
     packages: ["node:net", "node:tls", "aedes"],
