@@ -30,6 +30,10 @@ Exit status: 0 stopped as asked, 2 the configuration or a secret is wrong, 70 a 
     summary: "Serve a look-alike of WeChat Pay on this machine, to test against.",
     load: async () => (await import("./bank.ts")).bankCommand,
   },
+  simulate: {
+    summary: "Run whole simulated worlds and look for a broken promise.",
+    load: async () => (await import("./simulate.ts")).simulateCommand,
+  },
   journal: {
     summary: "Read the journal of payments: list, show, verify.",
     load: async () => (await import("./journal.ts")).journalCommand,
