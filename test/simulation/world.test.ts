@@ -1,0 +1,41 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { runWorld } from "../../src/simulator/world.ts";
+import { plantedDefects } from "./planted.ts";
+
+/** How far the search for a planted defect goes; the rarest needs a few hundred worlds. */
+const SEARCH_MAX = 2_000;
+
+const MINUTES = 4;
+
+test("one seed gives one world, to the last line of its story", () => {
+  const tell = (): readonly string[] => {
+    const lines: string[] = [];
+    const report = runWorld({ seed: 11, minutes: MINUTES, tell: (at, line) => lines.push(`${at} ${line}`) });
+    return [...lines, JSON.stringify(report)];
+  };
+  const first = tell();
+  assert.ok(first.length > 50);
+  assert.deepEqual(tell(), first);
+});
+
+test("other seeds give other worlds", () => {
+  const reports = [1, 2, 3, 2 ** 40].map((seed) => JSON.stringify(runWorld({ seed, minutes: 1 }).swarm));
+  assert.equal(new Set(reports).size, 4);
+});
+
+for (const { name, defect, caughtBy, seed: first } of plantedDefects) {
+  test(`the witness notices when ${name}`, () => {
+    for (let seed = first; seed < first + SEARCH_MAX; seed += 1) {
+      const { findings } = runWorld({ seed, minutes: MINUTES, defect });
+      if (findings.length === 0) continue;
+      const checks = findings.map(({ check }) => check);
+      assert.ok(
+        checks.some((check) => caughtBy.includes(check)),
+        `seed ${seed} found ${JSON.stringify(findings[0])}`,
+      );
+      return;
+    }
+    assert.fail(`nothing was found in ${SEARCH_MAX} seeds`);
+  });
+}
