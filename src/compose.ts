@@ -2,7 +2,6 @@
 import { hash } from "node:crypto";
 import type { DeviceConfig } from "./config/device-config.ts";
 import { Defect } from "./core/kernel/defect.ts";
-import type { Fen } from "./core/kernel/fen.ts";
 import { after, type Instant } from "./core/kernel/instant.ts";
 import type { Key } from "./core/payment/amount-entry.ts";
 import type { ProbeFailure } from "./core/payment/answers.ts";
@@ -330,8 +329,7 @@ function rulesOf({ config, version, merchants, timing }: BoxParts): Rules {
 
 function amountRules({ amount }: DeviceConfig): AmountRules {
   // The configuration refuses a fixed amount that is missing.
-  if (amount.source === "fixed" && amount.fixed !== null)
-    return { source: "fixed", fixed: amount.fixed as Fen };
+  if (amount.source === "fixed" && amount.fixed !== null) return { source: "fixed", maximum: amount.fixed };
   return { source: "keypad", entry: amount.entry, maximum: amount.maximum };
 }
 

@@ -1,11 +1,18 @@
 /** Every change of an order: `advance` takes one event and hands it to the phase that it concerns. */
 import type { AuthCode } from "../codecs/auth-code.ts";
-import { Defect, invariant } from "../kernel/defect.ts";
+import { invariant } from "../kernel/defect.ts";
 import { after } from "../kernel/instant.ts";
 import type { QueryAnswer } from "./answers.ts";
 import { askedAnswered, asking, chargeAnswered, checked } from "./asking.ts";
 import type { Intent, MoneyState, OpenOrder } from "./order.ts";
-import { type Advance, type Payment, type PaymentEvent, type Phase, wakeAt } from "./payment.ts";
+import {
+  type Advance,
+  type Payment,
+  type PaymentEvent,
+  type Phase,
+  type Verdict,
+  wakeAt,
+} from "./payment.ts";
 import { book, reversalQueried, reverseAnswered, reverseFrom } from "./reversal.ts";
 import type { Rules, Stamp } from "./rules.ts";
 import { alarm, close, go, notCharged, txOf } from "./verdict.ts";
@@ -83,32 +90,34 @@ export function advance(payment: Payment, event: PaymentEvent, stamp: Stamp, rul
 function recorded(payment: Payment, state: MoneyState, stamp: Stamp, rules: Rules): Advance {
   const { phase } = payment;
   invariant(state === awaitedRecord(phase), `a ${phase.name} order does not wait for a ${state} record`);
-  switch (phase.name) {
-    case "recording": {
-      if (phase.cancelled)
-        return close(payment, notCharged("cancelled", "cancelled-by-person"), stamp, rules);
-      if (stamp.at >= phase.sendBefore) return close(payment, notCharged("declined", "stale"), stamp, rules);
-      const { sendBefore, code } = phase;
-      const charging: Payment = {
-        ...payment,
-        phase: { name: "charging", sendBefore, cancelled: false },
-        flying: { call: "charge", at: stamp.at },
-        chargedAt: stamp.at,
-      };
-      return go(charging, { type: "charge", intent: payment.intent, code, sendBefore });
-    }
-    case "booking":
-      return go(reverseFrom(payment, stamp, rules));
-    case "closing": {
-      const { verdict } = phase;
-      const byCode =
-        verdict.state === "declined" && verdict.reason !== "not-sent" && verdict.reason !== "stale";
-      const check = byCode ? after(stamp.at, rules.timing.checkAfterMs) : null;
-      return go({ ...payment, phase: { name: "settled", verdict, check } });
-    }
-    default:
-      throw new Defect(`a ${phase.name} order waits for no record`);
-  }
+  if (phase.name === "recording") return send(payment, phase, stamp, rules);
+  if (phase.name === "closing") return settle(payment, phase.verdict, stamp, rules);
+  return go(reverseFrom(payment, stamp, rules));
+}
+
+/** The intent is durable: the charge leaves, unless somebody changed their mind or the scan has grown old. */
+function send(
+  payment: Payment,
+  { code, sendBefore, cancelled }: Phase & { name: "recording" },
+  stamp: Stamp,
+  rules: Rules,
+): Advance {
+  if (cancelled) return close(payment, notCharged("cancelled", "cancelled-by-person"), stamp, rules);
+  if (stamp.at >= sendBefore) return close(payment, notCharged("declined", "stale"), stamp, rules);
+  const charging: Payment = {
+    ...payment,
+    phase: { name: "charging", sendBefore, cancelled: false },
+    flying: { call: "charge", at: stamp.at },
+    chargedAt: stamp.at,
+  };
+  return go(charging, { type: "charge", intent: payment.intent, code, sendBefore });
+}
+
+/** The verdict is durable. A decline by code gets one later look (design §4.7). */
+function settle(payment: Payment, verdict: Verdict, stamp: Stamp, rules: Rules): Advance {
+  const byCode = verdict.state === "declined" && verdict.reason !== "not-sent" && verdict.reason !== "stale";
+  const check = byCode ? after(stamp.at, rules.timing.checkAfterMs) : null;
+  return go({ ...payment, phase: { name: "settled", verdict, check } });
 }
 
 /**
@@ -150,10 +159,6 @@ function queryAnswered(
   switch (phase.name) {
     case "asking":
       return askedAnswered(here, phase, answer, stamp, rules);
-    case "booking":
-    case "closing":
-      // The reversal or the verdict is on its way into the journal: from here on this answer can change neither.
-      return go(here);
     case "reversing":
       return reversalQueried(here, phase, { host, answer, askedAt }, stamp, rules);
     case "settled":
@@ -164,51 +169,37 @@ function queryAnswered(
         phase: { name: "stranded", next: after(stamp.at, rules.timing.strandedEveryMs) },
       });
     default:
-      invariant(false, `no query was asked for in phase ${phase.name}`);
+      // The reversal or the verdict is on its way into the journal: from here on this answer can change neither.
+      return go(here);
   }
 }
 
 function woke(payment: Payment, stamp: Stamp, rules: Rules): Advance {
   const due = wakeAt(payment);
   if (due === null || stamp.at < due) return go(payment);
-  const { phase } = payment;
-  switch (phase.name) {
-    case "asking": {
-      const last = stamp.at >= phase.giveUpAt;
-      return query({ ...payment, phase: { ...phase, last } }, null, stamp);
-    }
-    case "settled":
-    case "stranded":
-      return query(payment, null, stamp);
-    case "reversing": {
-      if (phase.next.call === "query") return query(payment, hostOf(payment.counts.query, rules), stamp);
-      const host = hostOf(payment.counts.reverse, rules);
-      const counts = { ...payment.counts, reverse: payment.counts.reverse + 1 };
-      const flying = { call: "reverse", at: stamp.at } as const;
-      return go({ ...payment, counts, flying }, { type: "reverse", intent: payment.intent, host });
-    }
-    default:
-      invariant(false, `nothing is due in phase ${phase.name}`);
+  const { phase, counts, intent } = payment;
+  if (phase.name === "asking") {
+    return query({ ...payment, phase: { ...phase, last: stamp.at >= phase.giveUpAt } }, null, stamp);
   }
+  if (phase.name !== "reversing") return query(payment, null, stamp);
+  if (phase.next.call === "query") return query(payment, hostOf(counts.query, rules), stamp);
+  return go(
+    {
+      ...payment,
+      counts: { ...counts, reverse: counts.reverse + 1 },
+      flying: { call: "reverse", at: stamp.at },
+    },
+    { type: "reverse", intent, host: hostOf(counts.reverse, rules) },
+  );
 }
 
 /** Before the charge leaves a cancellation ends the order; afterwards it is a request to reverse (design §4.8). */
 function cancelPressed(payment: Payment, rules: Rules): Advance {
   const { phase } = payment;
-  switch (phase.name) {
-    case "recording":
-    case "charging":
-      return go({ ...payment, phase: { ...phase, cancelled: true } });
-    case "asking":
-      return book(payment, "cancelled-by-person", rules);
-    case "booking":
-    case "reversing":
-    case "closing":
-    case "settled":
-    case "stranded":
-    case "void":
-      return go(payment);
+  if (phase.name === "recording" || phase.name === "charging") {
+    return go({ ...payment, phase: { ...phase, cancelled: true } });
   }
+  return phase.name === "asking" ? book(payment, "cancelled-by-person", rules) : go(payment);
 }
 
 function query(payment: Payment, host: string | null, stamp: Stamp): Advance {

@@ -65,7 +65,7 @@ export type Front =
   /** RESULT UNKNOWN, until somebody confirms or, without keys, for a while. */
   | { readonly name: "unknown"; readonly intent: Intent; readonly until: Instant | null }
   /** A fixed amount waits until the last phone has left the reader. */
-  | { readonly name: "resting"; readonly until: Instant };
+  | { readonly name: "resting"; readonly amountFen: Fen; readonly until: Instant };
 
 /** Short refusals that move no money. */
 export type NoticeName =
@@ -133,7 +133,7 @@ export function step(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Ste
 export function wakeAt(box: Box, now: Instant, rules: Rules): Instant | null {
   const { probe } = box.trust;
   const payment = frontPayment(box);
-  const { phase } = payment ?? { phase: null };
+  const phase = payment?.phase;
   return earliest([
     untilOf(box.front),
     box.notice?.until ?? null,
@@ -157,13 +157,14 @@ export function blockerOf(box: Box): Blocker | null {
   if (!box.scannerReady) return "no-scanner";
   if (!box.trust.proved) return "unproved";
   if (!isTrusted(box.trust)) return "unclear";
-  if (openBehind(box) >= BEHIND_MAX) return "unresolved";
+  // No payment begins while one is in front, so that all open orders stand behind.
+  if ([...box.orders.values()].filter(isOpen).length >= BEHIND_MAX) return "unresolved";
   return null;
 }
 
 /** The order in front, where there is one. */
-export function frontPayment(box: Box): Payment | null {
-  return box.front.name === "paying" ? (box.orders.get(box.front.outTradeNo) ?? null) : null;
+export function frontPayment({ front, orders }: Box): Payment | undefined {
+  return front.name === "paying" ? orders.get(front.outTradeNo) : undefined;
 }
 
 /** Whether a charge may still be on its way into the world: a graceful stop waits for these. */
@@ -171,12 +172,6 @@ export function isBusy(box: Box): boolean {
   return [...box.orders.values()].some(({ phase }) =>
     ["recording", "charging", "booking", "closing"].includes(phase.name),
   );
-}
-
-function openBehind(box: Box): number {
-  const front = box.front.name === "paying" ? box.front.outTradeNo : null;
-  return [...box.orders.values()].filter((payment) => isOpen(payment) && payment.intent.outTradeNo !== front)
-    .length;
 }
 
 function react(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Step {
@@ -276,7 +271,7 @@ function codeScanned(box: Box, code: AuthCode, codeHash: string, stamp: Stamp, r
     }
     case "resting":
       // A phone left in the reader shows a new code each minute: rest until it is gone (design §4.13).
-      return still({ ...box, front: { name: "resting", until: after(stamp.at, rules.timing.restMs) } });
+      return still({ ...box, front: { ...front, until: after(stamp.at, rules.timing.restMs) } });
     case "paying":
     case "result":
     case "unknown":
@@ -351,19 +346,9 @@ function passTime(box: Box, stamp: Stamp, rules: Rules): Step {
   const until = untilOf(seen.front);
   if (until === null || stamp.at < until) return still(seen);
   const { front } = seen;
-  switch (front.name) {
-    case "entering":
-    case "armed":
-      return still({ ...seen, front: { name: "idle" } });
-    case "result":
-      return arrive(seen, leaveResult(seen, front, stamp, rules));
-    case "unknown":
-    case "resting":
-      return arrive(seen, { ...seen, front: firstFront(stamp, rules) });
-    case "idle":
-    case "paying":
-      return still(seen);
-  }
+  if (front.name === "entering" || front.name === "armed") return still({ ...seen, front: { name: "idle" } });
+  if (front.name === "result") return arrive(seen, leaveResult(seen, front, stamp, rules));
+  return arrive(seen, { ...seen, front: firstFront(stamp, rules) });
 }
 
 function doWhatIsDue(box: Box, stamp: Stamp, rules: Rules): Step {
@@ -417,7 +402,8 @@ function tidy(box: Box): Box {
 function leaveResult(box: Box, front: Front & { name: "result" }, stamp: Stamp, rules: Rules): Box {
   if (front.rearm !== null) return { ...box, front: armed(front.rearm, stamp, rules) };
   if (rules.amount.source === "keypad") return { ...box, front: { name: "idle" } };
-  return { ...box, front: { name: "resting", until: after(stamp.at, rules.timing.restMs) } };
+  const { amountFen } = front.intent;
+  return { ...box, front: { name: "resting", amountFen, until: after(stamp.at, rules.timing.restMs) } };
 }
 
 /** Opens the charge connection whenever a change has armed an amount. */
@@ -427,7 +413,7 @@ function arrive(before: Box, box: Box): Step {
 }
 
 function firstFront(stamp: Stamp, rules: Rules): Front {
-  return rules.amount.source === "keypad" ? { name: "idle" } : armed(rules.amount.fixed, stamp, rules);
+  return rules.amount.source === "keypad" ? { name: "idle" } : armed(rules.amount.maximum, stamp, rules);
 }
 
 function armed(amountFen: Fen, stamp: Stamp, rules: Rules): Front {

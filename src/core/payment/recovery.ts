@@ -74,14 +74,12 @@ export const recoveryTable: readonly RecoveryRow[] = [
   },
 ];
 
+const factNames = ["charging", "reversing", "final", "credentials"] as const;
+
 /** The one row for these facts; no row or two is a defect of the table. */
 export function recoveryOf(facts: OrderFacts): RecoveryRow {
-  const rows = recoveryTable.filter(
-    ({ when }) =>
-      (when.charging ?? facts.charging) === facts.charging &&
-      (when.reversing ?? facts.reversing) === facts.reversing &&
-      (when.final ?? facts.final) === facts.final &&
-      (when.credentials ?? facts.credentials) === facts.credentials,
+  const rows = recoveryTable.filter(({ when }) =>
+    factNames.every((name) => when[name] === undefined || when[name] === facts[name]),
   );
   const [row] = rows;
   invariant(row !== undefined && rows.length === 1, "every combination has exactly one row");

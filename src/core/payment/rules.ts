@@ -23,7 +23,8 @@ export interface Rules {
 
 export type AmountRules =
   | { readonly source: "keypad"; readonly entry: "implied" | "explicit"; readonly maximum: Fen }
-  | { readonly source: "fixed"; readonly fixed: Fen };
+  /** A fixed amount is its own maximum. */
+  | { readonly source: "fixed"; readonly maximum: Fen };
 
 /** Every wait the core knows, in milliseconds. `standardTiming` has the usual values and their sources. */
 export interface Timing {

@@ -1,9 +1,10 @@
 /** What people see and hear, as a pure function of the box: nothing is shown that the state does not say. */
 
+import { invariant } from "../kernel/defect.ts";
 import type { Instant } from "../kernel/instant.ts";
 import { enteredFen } from "./amount-entry.ts";
 import type { ProbeFailure } from "./answers.ts";
-import { type Blocker, type Box, blockerOf, type Front, type NoticeName } from "./box.ts";
+import { type Blocker, type Box, blockerOf, type Front, frontPayment, type NoticeName } from "./box.ts";
 import type { Payment, Verdict } from "./payment.ts";
 import type { Rules } from "./rules.ts";
 import type { TextName } from "./texts.ts";
@@ -53,8 +54,9 @@ export function screenFor(box: Box, now: Instant, rules: Rules): Screen {
   const { front } = box;
   switch (front.name) {
     case "paying": {
-      const payment = box.orders.get(front.outTradeNo);
-      return payment === undefined ? bootScreen : payingScreen(payment, now);
+      const payment = frontPayment(box);
+      invariant(payment !== undefined, "the order in front is known");
+      return payingScreen(payment, now);
     }
     case "result":
       return { ...resultScreen(front), ref: front.intent.shortRef };
@@ -71,15 +73,12 @@ export function screenFor(box: Box, now: Instant, rules: Rules): Screen {
       const blocker = blockerOf(box);
       if (blocker !== null) return outageScreen(box, blocker);
       if (box.notice !== null) return noticeScreen(box.notice.name, front, rules);
-      return openScreen(front, rules);
+      return openScreen(front);
     }
   }
 }
 
-function openScreen(
-  front: Front & { name: "idle" | "entering" | "armed" | "resting" },
-  rules: Rules,
-): Screen {
+function openScreen(front: Front & { name: "idle" | "entering" | "armed" | "resting" }): Screen {
   switch (front.name) {
     case "idle":
       return plain("idle", "ready");
@@ -88,10 +87,7 @@ function openScreen(
     case "armed":
       return { ...plain("armed", "scan"), amountFen: front.amountFen };
     case "resting":
-      return {
-        ...plain("resting", "off"),
-        amountFen: rules.amount.source === "fixed" ? rules.amount.fixed : null,
-      };
+      return { ...plain("resting", "off"), amountFen: front.amountFen };
   }
 }
 
@@ -112,11 +108,8 @@ function payingScreen(payment: Payment, now: Instant): Screen {
         ? { ...plain("password", "wait"), ...shown, seconds }
         : { ...plain("checking", "wait"), ...shown };
     }
-    case "booking":
-    case "reversing":
+    default:
       return { ...plain("reversing", "wait"), ...shown };
-    case "stranded":
-      return { ...plain("unknown", "unknown", "unknown"), ...shown };
   }
 }
 
@@ -188,11 +181,7 @@ function noticeScreen(name: NoticeName, front: Front, rules: Rules): Screen {
     case "amount-zero":
       return { ...plain("amount-zero", "refused"), ...refused };
     case "amount-too-large":
-      return {
-        ...plain("amount-too-large", "refused"),
-        ...refused,
-        amountFen: rules.amount.source === "keypad" ? rules.amount.maximum : null,
-      };
+      return { ...plain("amount-too-large", "refused"), ...refused, amountFen: rules.amount.maximum };
   }
 }
 

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { drawGlass } from "../../../src/core/codecs/glass.ts";
+import { isBusy } from "../../../src/core/payment/box.ts";
+import { texts } from "../../../src/core/payment/texts.ts";
 import { fixedRules, keypadRules, Story } from "./story.ts";
 
 test("a payment goes from the keys to the glass, and the journal is asked first each time", () => {
@@ -463,4 +466,88 @@ test("a reversal that is too old for WeChat goes to people", () => {
 
 test("a second start of the same box is a defect", () => {
   assert.throws(() => Story.ready().post({ type: "started", open: [], usedCodes: [] }), { name: "Defect" });
+});
+
+test("a reversal whose reason the journal does not tell is one that gave up", () => {
+  const crashed = Story.ready().payTo();
+  const [last] = crashed.records();
+  assert.ok(last !== undefined);
+  const story = new Story(keypadRules, [
+    { intent: crashed.order.intent, last: { ...last, state: "reversing" } },
+  ]);
+  assert.equal(story.order.phase.name === "reversing" && story.order.phase.reason, "gave-up");
+});
+
+test("without a list of hosts the choice is the gateway's", () => {
+  const story = Story.ready({ ...keypadRules, hosts: [] })
+    .payTo()
+    .charge({ kind: "pending" })
+    .keys("X")
+    .recorded();
+  story.take();
+  story.wait(15_000);
+  const [reversal] = story.turn.effects;
+  assert.ok(reversal?.type === "reverse" && reversal.host === null);
+});
+
+test("a box is busy while the journal or a charge is under way", () => {
+  const story = Story.ready();
+  assert.equal(isBusy(story.box), false);
+  story.payTo();
+  assert.equal(isBusy(story.box), true);
+  story.charge({ kind: "pending" });
+  assert.equal(isBusy(story.box), false);
+});
+
+test("while the box is out of service a scan at the idle screen says nothing new", () => {
+  const story = Story.ready().post({ type: "scanner-changed", ready: false }).scan();
+  assert.deepEqual(story.glass, ["OUT OF SERVICE  ", "Ask staff    E14"]);
+});
+
+test("a box with a fixed amount takes no other from its keys", () => {
+  const story = Story.ready(fixedRules);
+  story.turn = { ...story.turn, box: { ...story.box, front: { name: "idle" } } };
+  story.keys("123=");
+  assert.equal(story.box.front.name, "idle");
+});
+
+test("each refusal has the text that says what to do", () => {
+  const invalid = Story.ready()
+    .payTo()
+    .charge({ kind: "declined", reason: "code-invalid", code: "AUTH_CODE_INVALID" });
+  assert.equal(invalid.recorded().text, "code-not-wechat");
+  const stopped = Story.ready().payTo().charge({ kind: "pending" }).keys("X").recorded().wait(15_000);
+  stopped
+    .reverse({ kind: "done" })
+    .query({ kind: "closed", paidOnce: false, transactionId: null })
+    .recorded();
+  assert.deepEqual(stopped.glass, ["CANCELLED       ", "Nothing charged "]);
+});
+
+test("a refused merchant while a probe is under way waits for its answer", () => {
+  const story = Story.ready().payTo();
+  const trust = { ...story.box.trust, probe: "flying" } as const;
+  story.turn = { ...story.turn, box: { ...story.box, trust } };
+  story.charge({ kind: "declined", reason: "configuration", code: "NOAUTH" });
+  assert.equal(story.box.trust.probe, "flying");
+  story.recorded().post({ type: "probed", answer: { kind: "passed" } });
+  assert.equal(story.box.trust.proved, true);
+});
+
+test("a larger glass shows the same two lines and leaves the others empty", () => {
+  const { screen } = Story.ready().keys("1250=").turn;
+  const rows = drawGlass(screen, "zh", { columns: 20, rows: 4 });
+  assert.deepEqual(rows, ["Fukuan        ¥12.50", "Qing saomiao        ", " ".repeat(20), " ".repeat(20)]);
+});
+
+test("every text fits sixteen cells in every language, with the longest amount", () => {
+  for (const [name, languages] of Object.entries(texts)) {
+    for (const lines of Object.values(languages)) {
+      for (const line of lines) {
+        const longest = line.replace("{amount}", "¥3000.00").replace("{yuan}", "99999.99");
+        const filled = longest.replace("{seconds}", "999").replace("{ref}", "1234").replace("|", "");
+        assert.ok(filled.length <= 16, `${name}: ${filled}`);
+      }
+    }
+  }
 });

@@ -75,6 +75,7 @@ const chargeAnswers: readonly ChargeAnswer[] = [
 const queryAnswers: readonly QueryAnswer[] = [
   { kind: "paid", transactionId: "42" },
   { kind: "refunded", transactionId: "42" },
+  { kind: "refunded", transactionId: null },
   { kind: "closed", paidOnce: false, transactionId: null },
   { kind: "closed", paidOnce: true, transactionId: "42" },
   { kind: "unpaid", paying: true },

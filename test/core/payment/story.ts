@@ -36,7 +36,7 @@ export const keypadRules: Rules = {
 
 export const fixedRules: Rules = {
   ...keypadRules,
-  amount: { source: "fixed", fixed: 500 as never },
+  amount: { source: "fixed", maximum: 500 as never },
   keypad: false,
 };
 
