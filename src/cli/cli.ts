@@ -26,6 +26,10 @@ Takes payments until SIGTERM or SIGINT; logs to stdout, one JSON object a line.
 Exit status: 0 stopped as asked, 2 the configuration or a secret is wrong, 70 a defect.
 `,
   },
+  demo: {
+    summary: "Try out a whole box on this machine, with a look-alike bank and an MQTT broker.",
+    load: async () => (await import("./demo.ts")).demoCommand,
+  },
   bank: {
     summary: "Serve a look-alike of WeChat Pay on this machine, to test against.",
     load: async () => (await import("./bank.ts")).bankCommand,

@@ -1,0 +1,7 @@
+import type { Entropy } from "../runtime/ports.ts";
+
+/** A payment code as a customer's phone would show it: 18 digits, of which the first two are 10 to 15. */
+export function randomCode(entropy: Entropy): string {
+  const [first = 0, ...others] = entropy.bytes(17);
+  return `${10 + (first % 6)}${others.map((byte) => byte % 10).join("")}`;
+}

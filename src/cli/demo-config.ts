@@ -1,0 +1,78 @@
+import { checkConfig, type DeviceConfig } from "../config/device-config.ts";
+import { Defect } from "../core/kernel/defect.ts";
+import { standardTiming, type Timing } from "../core/payment/rules.ts";
+import { fixtureMerchant } from "../simulator/bank/fixture-merchant.ts";
+
+/** What the configuration of a demonstration depends on. */
+export interface DemoPlace {
+  /** Origin of the look-alike bank, on loopback. */
+  readonly bank: string;
+  /** URL of the embedded broker. */
+  readonly broker: string;
+  /** Where the journal is kept. */
+  readonly directory: string;
+  /** By how much all waits for the bank are shorter than usual, 1 or more. */
+  readonly hurry: number;
+  /** The largest payment, in yuan. */
+  readonly maximum: string;
+}
+
+/**
+ * The configuration of the demonstration's box, from a text as it would stand in `device.config.json`, so that it is held
+ * to the same rules: short waits and `http:` pass because every host is loopback.
+ */
+export function demoConfig({ bank, broker, directory, hurry, maximum }: DemoPlace): DeviceConfig {
+  const { appId, merchantId } = fixtureMerchant;
+  const hurried = (ms: number): number => Math.round(ms / hurry);
+  const giveUpAfterMs = hurried(45_000);
+  // A busy machine may be slow to send; nothing is gained by refusing a payment for that.
+  const sendWithinMs = Math.min(10_000, giveUpAfterMs);
+  const file = {
+    version: 1,
+    box: { id: "demo-box", store: "Demo store" },
+    merchant: {
+      appId,
+      merchantId,
+      // Named and never opened: the key is the one that the look-alike knows.
+      apiKey: { credential: "api-key" },
+      certificate: { cert: { credential: "certificate" }, key: { credential: "certificate-key" } },
+      hosts: [bank],
+      body: "Demo store-groceries",
+    },
+    amount: { source: "keypad", entry: "explicit", maximum },
+    scanner: { path: "/dev/demo-scanner" },
+    keypad: { rows: [5, 6, 13, 19], columns: [12, 16, 20, 21], keys: ["789C", "456<", "123X", "0.:="] },
+    display: { driver: "hd44780-gpio", columns: 16, rows: 2, rs: 25, e: 24, data: [23, 17, 18, 22] },
+    outputs: { paid: 26, wait: 4, refused: 27, buzzer: 11 },
+    // The embedded broker speaks 3.1.1 alone; asking for 5 first would cost a second connection.
+    mqtt: { url: broker, version: "3.1.1" },
+    journal: { directory },
+    timing: {
+      queryEveryMs: hurried(5_000),
+      giveUpAfterMs,
+      reverseNotBeforeMs: hurried(15_000),
+      confirmNotBeforeMs: hurried(60_000),
+      sendWithinMs,
+      connectTimeoutMs: Math.min(6_000, sendWithinMs),
+      answerTimeoutMs: hurried(10_000),
+    },
+  };
+  const checked = checkConfig(JSON.stringify(file));
+  if (!checked.ok) throw new Defect(`the demonstration's configuration: ${checked.problems.join(" ")}`);
+  return checked.config;
+}
+
+/** The waits for the bank that have no key in the configuration, as much shorter; waits for people stay as they are. */
+export function demoTiming(hurry: number): Partial<Timing> {
+  const hurried = (ms: number): number => Math.round(ms / hurry);
+  const { reverseAgainMs, reversalAlarmMs, askStaffAfterMs, checkAfterMs, strandedEveryMs, probeAgainMs } =
+    standardTiming;
+  return {
+    reverseAgainMs: reverseAgainMs.map(hurried),
+    reversalAlarmMs: hurried(reversalAlarmMs),
+    askStaffAfterMs: hurried(askStaffAfterMs),
+    checkAfterMs: hurried(checkAfterMs),
+    strandedEveryMs: hurried(strandedEveryMs),
+    probeAgainMs: probeAgainMs.map(hurried),
+  };
+}

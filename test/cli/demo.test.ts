@@ -1,0 +1,290 @@
+// Goal: whoever tries the box out sees what the contract says. Method: the real process, with everything real in it.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough, type Readable, Writable } from "node:stream";
+import test, { describe, type TestContext } from "node:test";
+import { runCli } from "../../src/cli/cli.ts";
+import { randomCode } from "../../src/cli/demo-code.ts";
+import { payOnce } from "../../src/cli/demo-pay.ts";
+import { readScan } from "../../src/core/codecs/scan.ts";
+import { parseYuan } from "../../src/core/kernel/fen.ts";
+import { SystemEntropy } from "../../src/links/system-entropy.ts";
+import { success } from "../../src/simulator/bank/scenarios.ts";
+import { txDataSchema } from "../../src/telemetry/tx-event.ts";
+
+const root = new URL("../../", import.meta.url).pathname;
+const code = "134567890123456789";
+
+/** What is typed, and the signal that is sent once `sendAfter` stands on stdout or stderr. */
+interface Doing {
+  readonly lines?: readonly string[];
+  readonly signal?: "SIGINT" | "SIGTERM";
+  readonly sendAfter?: RegExp;
+}
+
+interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+  /** What the process left in its temporary directory. */
+  readonly left: readonly string[];
+}
+
+/** Runs `scanbox demo ARGS…` as a process with a temporary directory of its own. */
+function demo(t: TestContext, args: readonly string[], doing: Doing = {}): Promise<Ended> {
+  const folder = mkdtempSync(join(tmpdir(), "scanbox-test-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const child = spawn(process.execPath, [join(root, "src/main.ts"), "demo", ...args], {
+    env: { ...process.env, TMPDIR: folder },
+  });
+  t.after(() => child.kill("SIGKILL"));
+  const said = { stdout: "", stderr: "" };
+  let sent = false;
+  const listen = (name: "stdout" | "stderr", stream: Readable): void => {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      said[name] += text;
+      if (sent || doing.signal === undefined || !doing.sendAfter?.test(said[name])) return;
+      sent = true;
+      child.kill(doing.signal);
+    });
+  };
+  listen("stdout", child.stdout);
+  listen("stderr", child.stderr);
+  for (const line of doing.lines ?? []) child.stdin.write(`${line}\n`);
+  if (doing.signal === undefined) child.stdin.end();
+  return new Promise((resolve) => {
+    child.on("close", (status) => resolve({ status, ...said, left: readdirSync(folder) }));
+  });
+}
+
+class Sink extends Writable {
+  text = "";
+  override _write(chunk: Buffer, _encoding: string, done: () => void): void {
+    this.text += chunk.toString();
+    done();
+  }
+}
+
+function io() {
+  return { stdout: new Sink(), stderr: new Sink(), stdin: new PassThrough() };
+}
+
+interface Expected {
+  readonly scenario: string;
+  readonly state: string;
+  readonly charged: string;
+  /** What the customer reads at the end. */
+  readonly glass: readonly [string, string];
+}
+
+const paid: Omit<Expected, "scenario"> = {
+  state: "paid",
+  charged: "yes",
+  glass: ["PAID      ¥12.50", "Thank you       "],
+};
+const timedOut: Omit<Expected, "scenario"> = {
+  state: "reversed",
+  charged: "no",
+  glass: ["TIMED OUT       ", "Nothing charged "],
+};
+
+/** The scenarios that the contract names, the long ones first. */
+const expectations: readonly Expected[] = [
+  { scenario: "never", ...timedOut },
+  { scenario: "forged", ...timedOut },
+  {
+    scenario: "paid-at-last",
+    state: "refunded",
+    charged: "no",
+    glass: ["Refunded  ¥12.50", "See WeChat msg  "],
+  },
+  {
+    scenario: "cancelled",
+    state: "reversed",
+    charged: "no",
+    glass: ["NOT PAID        ", "Nothing charged "],
+  },
+  { scenario: "success", ...paid },
+  { scenario: "password", ...paid },
+  { scenario: "password-wrong", ...paid },
+  { scenario: "reply-lost", ...paid },
+  { scenario: "reply-late", ...paid },
+  { scenario: "declined", state: "declined", charged: "no", glass: ["NOT PAID        ", "Low balance     "] },
+  {
+    scenario: "expired-code",
+    state: "declined",
+    charged: "no",
+    glass: ["Code expired    ", "Refresh + rescan"],
+  },
+  {
+    scenario: "bank-down",
+    state: "declined",
+    charged: "no",
+    glass: ["NOT PAID        ", "No network      "],
+  },
+];
+
+describe("one payment", { concurrency: 4 }, () => {
+  for (const { scenario, state, charged, glass } of expectations) {
+    test(`${scenario} ends ${state}: one JSON line on stdout, the story on stderr, status 0`, async (t) => {
+      const ended = await demo(t, ["--pay", "12.50", "--code", code, "--scenario", scenario]);
+      assert.equal(ended.status, 0, ended.stderr);
+      const [line = "", ...rest] = ended.stdout.split("\n");
+      assert.deepEqual(rest, [""]);
+      const tx = txDataSchema.parse(JSON.parse(line));
+      assert.deepEqual(
+        { state: tx.state, final: tx.final, amountFen: tx.amountFen, charged: tx.charged, box: tx.box },
+        { state, final: true, amountFen: 1250, charged, box: "demo-box" },
+      );
+      assert.equal(tx.chargeCount, scenario === "bank-down" ? 0 : 1);
+      const pictures = ended.stderr.match(/│.{16}│/g) ?? [];
+      assert.deepEqual(
+        pictures.slice(-2),
+        glass.map((row) => `│${row}│`),
+      );
+      assert.match(ended.stderr, new RegExp(`mqtt {4}scanbox/v1/demo-box/tx ← scanbox\\.tx\\.${state}\\.v1`));
+      assert.match(ended.stderr, new RegExp(`\nIt ended ${state}, as it should\\.\n$`));
+      assert.ok(ended.stderr.includes("13*************789") && !ended.stderr.includes(code));
+      assert.deepEqual(ended.left, []);
+    });
+  }
+
+  const refusals: readonly (readonly [digits: string, words: string])[] = [
+    ["281234567890123456", "an Alipay code"],
+    ["6212345678901234567", "a UnionPay code"],
+    ["12345", "not a payment code"],
+    ["1".repeat(200), "not a payment code"],
+  ];
+  for (const [digits, words] of refusals) {
+    test(`a scan of ${digits.length} digits is refused by the box as ${words}`, async (t) => {
+      const { status, stdout, stderr, left } = await demo(t, ["--pay", "1", "--code", digits]);
+      assert.deepEqual([status, stdout, left], [1, "", []]);
+      assert.match(stderr, new RegExp(`\nThe box refused the code: ${words}\\.\n$`));
+      assert.doesNotMatch(stderr, /journal charging|bank {4}charge/);
+    });
+  }
+
+  test("a payment that is interrupted before its end is unknown, and leaves nothing behind", async (t) => {
+    const ended = await demo(t, ["--pay", "12.50", "--scenario", "never"], {
+      signal: "SIGINT",
+      sendAfter: /Password/,
+    });
+    assert.deepEqual([ended.status, ended.stdout, ended.left], [3, "", []]);
+    assert.match(ended.stderr, /\nThe payment is not final, it is charging \(interrupted\)\.\n$/);
+  });
+
+  test("lines from a pipe are obeyed one payment after the other, and everything is told", async (t) => {
+    const lines = [
+      ...["12.50", "scan", "scenario declined", "3", "scan", "cancel"],
+      ...["281234567890123456", "5000", "cancel", "unplug", "scan", "plug"],
+      ...["scenario password", "8.88", code, "orders", "scenario", "frobnicate", "quit", "99"],
+    ];
+    const { status, stdout, stderr, left } = await demo(t, [], { lines });
+    assert.deepEqual([status, stderr, left], [0, "", []]);
+    const order = [
+      "> 12.50\n",
+      "keypad  1 2 . 5 0 =",
+      "│Pay       ¥12.50│",
+      "> scan\n",
+      "journal charging #",
+      "bank    charge #",
+      "journal paid #",
+      "│PAID      ¥12.50│",
+      "← scanbox.tx.paid.v1 seq 2",
+      "> scenario declined\n",
+      "│Low balance     │",
+      "> cancel\n",
+      "> 28***456\n",
+      "scanner 18 characters, an Alipay code",
+      "│Not WeChat code │",
+      "> 5000\n",
+      "│Max     ¥3000.00│",
+      "> unplug\n",
+      "│Ask staff    E14│",
+      "> scan\n",
+      "nobody listens",
+      "> plug\n",
+      "> scenario password\n",
+      "> 13***789\n",
+      "│Password   ¥8.88│",
+      "│PAID       ¥8.88│",
+      "> orders\n",
+      "paid                      bank: SUCCESS, took 12.50, gave back 0.00",
+      "declined (funds)          bank: NOTPAY, took 0.00, gave back 0.00",
+      "paid                      bank: SUCCESS, took 8.88, gave back 0.00",
+      "The scenario is password.",
+      'There is no command "frobnicate".',
+      "scanbox.status.offline.v1",
+      "Stopped; the journal is removed.\n",
+    ];
+    let from = 0;
+    for (const words of order) {
+      const at = stdout.indexOf(words, from);
+      assert.notEqual(at, -1, `"${words.trim()}" comes in its place:\n${stdout}`);
+      from = at + words.length;
+    }
+    assert.doesNotMatch(stdout, /> 99\n|134567890123456789/);
+  });
+
+  test("cancel is heard during a payment, and the end of the input waits for its end", async (t) => {
+    const { status, stdout } = await demo(t, ["--scenario", "never"], { lines: ["2.00", "scan", "cancel"] });
+    assert.equal(status, 0);
+    assert.match(stdout, /journal reversed #\d{4} 2\.00 CNY, reason cancelled-by-person, charged: no/);
+    assert.match(stdout, /│CANCELLED {7}│/);
+  });
+
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    test(`${signal} ends the line mode well, also while lines could still come`, async (t) => {
+      const ended = await demo(t, [], { signal, sendAfter: /"quit" ends\./ });
+      assert.deepEqual([ended.status, ended.stderr, ended.left], [0, "", []]);
+      assert.match(
+        ended.stdout,
+        /scanbox\.status\.offline\.v1, retained\nStopped; the journal is removed\.\n$/,
+      );
+    });
+  }
+});
+
+test("a payment that ends otherwise than it should prints its transaction and has status 1", async () => {
+  const amount = parseYuan("1.00");
+  assert.ok(amount.ok);
+  const streams = io();
+  const scenario = { ...success, ends: "declined" } as const;
+  assert.equal(await payOnce({ amountFen: amount.value, code, scenario }, streams), 1);
+  assert.equal(txDataSchema.parse(JSON.parse(streams.stdout.text)).state, "paid");
+  assert.match(streams.stderr.text, /\nIt ended paid and should have ended declined\.\n$/);
+});
+
+test("what is wrong on the command line is said in a sentence, with status 2", async () => {
+  const wrong: readonly (readonly [args: readonly string[], sentence: RegExp])[] = [
+    [["--pay", "0"], /^--pay takes an amount above 0\.00\./],
+    [["--pay", "1.234"], /^--pay takes an amount in yuan such as 12\.50, not "1\.234"\./],
+    [["--pay", "100000"], /^--pay takes at most 99999\.99\./],
+    [["--pay", "-5"], /--pay/],
+    [["--pay"], /--pay.* argument missing/],
+    [["--pay", "1", "--code", "hello"], /^--code takes the digits of a payment code\./],
+    [["--pay", "1", "--code", `${code}\r${code}`], /^--code takes the digits of a payment code\./],
+    [["--pay", "1", "--code", ""], /^--code takes the digits of a payment code\./],
+    [["--code", code], /^--code goes with --pay\./],
+    [
+      ["--pay", "1", "--scenario", "passwort"],
+      /did you mean "password"\? .*paid-at-last.*password-N.*ERR_CODE/,
+    ],
+    [["now"], /^"now" is one word too many\./],
+  ];
+  for (const [args, sentence] of wrong) {
+    const streams = io();
+    assert.equal(await runCli(["demo", ...args], streams), 2);
+    assert.equal(streams.stdout.text, "");
+    assert.match(streams.stderr.text, sentence);
+    assert.match(streams.stderr.text, /See: scanbox demo --help\n$/);
+  }
+});
+
+test("every random code is a payment code", () => {
+  const entropy = new SystemEntropy();
+  for (let round = 0; round < 200; round += 1) assert.ok(readScan(randomCode(entropy)).ok);
+});
