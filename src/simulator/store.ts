@@ -10,8 +10,8 @@ import type { Random } from "./random.ts";
 import type { SimulatedTime } from "./time.ts";
 
 /**
- * What is wrong with the disk. `refusing` is an I/O error: what was being written may still turn up after the next start;
- * `full` and `read-only` certainly wrote nothing.
+ * What is wrong with the disk. `refusing` is an I/O error: what was being written may still turn up after the
+ * next start; `full` and `read-only` certainly wrote nothing.
  */
 export type DiskFault = "none" | "refusing" | "full" | "read-only";
 
@@ -28,8 +28,8 @@ const errors: Readonly<Record<Exclude<DiskFault, "none">, string>> = {
 };
 
 /**
- * The card of a simulated box: it outlives the processes that write on it. `link` gives the store of one process; the
- * power of all of them fails with `crash`.
+ * The card of a simulated box: it outlives the processes that write on it. `link` gives the store of one
+ * process; the power of all of them fails with `crash`.
  */
 export class SimulatedDisk {
   readonly time: SimulatedTime;
@@ -76,8 +76,9 @@ export class SimulatedDisk {
   }
 
   /**
-   * The power fails: the process that writes here (and any other) is gone and calls back nobody. Of its transactions under way the first
-   * ones may have become durable unacknowledged, each whole or not at all; unflushed cursor moves may be lost.
+   * The power fails: the process that writes here (and any other) is gone and calls back nobody. Of its
+   * transactions under way the first ones may have become durable unacknowledged, each whole or not at all;
+   * unflushed cursor moves may be lost.
    */
   crash(): void {
     const underWay = [...this.#links].flatMap((store) => store.die());
@@ -151,7 +152,9 @@ export class SimulatedDisk {
   }
 }
 
-/** The twin of the SQLite store: one worker that does one thing after the other, each taking simulated time. */
+/**
+ * The twin of the SQLite store: one worker that does one thing after the other, each taking simulated time.
+ */
 export class SimulatedStore implements StoreLink {
   readonly #disk: SimulatedDisk;
   #state: "new" | "open" | "closed" | "dead" = "new";

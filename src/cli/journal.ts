@@ -1,0 +1,302 @@
+/**
+ * `scanbox journal list|show|verify`: the journal for people and their tools. It only reads, and works while
+ * the daemon runs.
+ */
+import { unreachable } from "../core/kernel/defect.ts";
+import { formatYuan } from "../core/kernel/fen.ts";
+import type { Entry, TxData } from "../core/payment/order.ts";
+import { ChainWalk, damageWords } from "../journal/chain.ts";
+import { genesis, type ReadRow, readRow } from "../journal/row.ts";
+import { openReader, type SqliteReader } from "../links/sqlite-reader.ts";
+import type { StoredRow } from "../runtime/ports.ts";
+import { configPath, loadConfig } from "./config.ts";
+import { exitStatus } from "./exit-status.ts";
+import { type CommandIo, readOptions, UsageError, unknownName } from "./usage.ts";
+
+/**
+ * Finds `journal.directory` of the configuration at this path, or of the usual one; or says in sentences why
+ * not.
+ */
+export type ResolveDirectory = (configFile: string | undefined) => DirectoryFound;
+
+/** Where the journal is, or why nobody knows. */
+export type DirectoryFound =
+  | { readonly ok: true; readonly directory: string }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+const help = `Usage: scanbox journal list [--open] [--limit N] [--json]
+       scanbox journal show ORDER [--json]
+       scanbox journal verify [--json]
+
+Reads the journal; changes nothing and may be used while scanbox runs.
+
+  list             the orders that moved last, newest first, each with its newest state
+  show ORDER       everything recorded about one order, by its number, by the short form that
+                   the screen showed, or by the till's own id
+  verify           read the whole journal and check that nothing was changed, lost or put in
+
+  --open           only orders that have not ended yet
+  --limit N        at most N orders (20)
+  --json           one JSON object a line
+  --config FILE    the configuration that says where the journal is;
+                   otherwise ./device.config.json, then /etc/scanbox/device.config.json
+  --directory DIR  the journal's directory itself
+`;
+
+const described = {
+  open: { type: "boolean" },
+  limit: { type: "string" },
+  json: { type: "boolean" },
+  config: { type: "string" },
+  directory: { type: "string" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+const actions = ["list", "show", "verify"] as const;
+
+/** Rows that are read at a time. */
+const CHUNK_ROWS = 1_000;
+
+/** A long verification says how far it is after each of so many rows. */
+const PROGRESS_ROWS = 50_000;
+
+interface Wish {
+  readonly action: (typeof actions)[number];
+  readonly order: string;
+  readonly limit: number;
+  readonly open: boolean;
+  readonly json: boolean;
+}
+
+type Output = Pick<CommandIo, "stdout" | "stderr">;
+
+/**
+ * `scanbox journal list|show|verify`: status 1 where there is no such order or the journal is damaged or
+ * missing.
+ */
+export async function journalCommand(
+  args: readonly string[],
+  io: Output,
+  resolveDirectory: ResolveDirectory = configuredDirectory,
+): Promise<number> {
+  const { values, positionals } = readOptions(args, described, 2);
+  if (values.help === true) {
+    io.stdout.write(help);
+    return exitStatus.done;
+  }
+  const wish = readWish(values, positionals);
+  const found: DirectoryFound =
+    values.directory === undefined
+      ? resolveDirectory(values.config)
+      : { ok: true, directory: values.directory };
+  if (!found.ok) {
+    for (const problem of found.problems) complain(io, problem);
+    return exitStatus.usage;
+  }
+  const opened = openReader(found.directory);
+  if (!opened.ok) {
+    complain(io, opened.reason);
+    return exitStatus.no;
+  }
+  using reader = opened.value;
+  try {
+    return run(reader, wish, io);
+  } catch (error) {
+    complain(io, `The journal in ${found.directory} cannot be read: ${String(error)}`);
+    return exitStatus.no;
+  }
+}
+
+function run(reader: SqliteReader, wish: Wish, io: Output): number {
+  switch (wish.action) {
+    case "list":
+      return list(reader, wish, io);
+    case "show":
+      return show(reader, wish, io);
+    case "verify":
+      return verify(reader, wish, io);
+    default:
+      return unreachable(wish.action);
+  }
+}
+
+function configuredDirectory(configFile: string | undefined): DirectoryFound {
+  const checked = loadConfig(configPath(configFile));
+  return checked.ok ? { ok: true, directory: checked.config.journal.directory } : checked;
+}
+
+type Values = ReturnType<typeof readOptions<typeof described>>["values"];
+
+function readWish(values: Values, positionals: readonly string[]): Wish {
+  const [word, order = ""] = positionals;
+  if (word === undefined) throw new UsageError("Say what to do with the journal: list, show or verify.");
+  const action = actions.find((name) => name === word);
+  if (action === undefined) throw new UsageError(unknownName("journal command", word, actions));
+  if (action === "show" && order === "") throw new UsageError("Say which order to show.");
+  if (action !== "show" && order !== "") throw new UsageError(`"${order}" is one word too many.`);
+  if (action !== "list" && (values.open === true || values.limit !== undefined))
+    throw new UsageError('--open and --limit belong to "journal list".');
+  const limit = values.limit ?? "20";
+  if (!/^[1-9]\d{0,8}$/.test(limit)) throw new UsageError("--limit is a whole number from 1.");
+  return { action, order, limit: Number(limit), open: values.open === true, json: values.json === true };
+}
+
+function print(io: Output, line: string): void {
+  io.stdout.write(`${line}\n`);
+}
+
+function complain(io: Output, line: string): void {
+  io.stderr.write(`${line}\n`);
+}
+
+function list(reader: SqliteReader, wish: Wish, io: Output): number {
+  const rows = wish.open ? reader.openOrders().slice(0, wish.limit) : reader.newestOrders(wish.limit);
+  const { journal } = reader;
+  let status: number = exitStatus.done;
+  for (const row of rows) {
+    const read = readRow(row, journal);
+    if (!read.ok) {
+      status = exitStatus.no;
+      complain(io, `row ${row.n}: ${damageWords[read.reason]}`);
+    } else if (read.value.event !== null) {
+      const { seq, at, tx } = read.value.event;
+      print(io, wish.json ? JSON.stringify({ seq, at, ...tx }) : orderLine(at, tx));
+    }
+  }
+  if (rows.length === 0 && !wish.json) print(io, wish.open ? "No order is open." : "There are no orders.");
+  return status;
+}
+
+function orderLine(at: string, tx: TxData): string {
+  const amount = formatYuan(tx.amountFen).padStart(10);
+  return `${at}  ${tx.shortRef}  ${tx.state.padEnd(9)}${amount}  ${tx.outTradeNo}${notes(tx)}`;
+}
+
+function notes(tx: TxData): string {
+  const reason = tx.reason === null ? "" : `  ${tx.reason}`;
+  const charged = tx.charged === "unknown" ? "  charged?" : "";
+  return `${reason}${charged}${tx.late ? "  late" : ""}${tx.clockTrusted ? "" : "  clock?"}`;
+}
+
+function show(reader: SqliteReader, wish: Wish, io: Output): number {
+  const orders = reader.find(wish.order);
+  const [order] = orders;
+  if (order === undefined) {
+    complain(io, `The journal has no order ${wish.order}.`);
+    return exitStatus.no;
+  }
+  if (orders.length > 1) {
+    complain(io, `${wish.order} names several orders, say which: ${orders.join(" ")}`);
+    return exitStatus.no;
+  }
+  const { journal } = reader;
+  let status: number = exitStatus.done;
+  for (const row of reader.rowsOf(order)) {
+    const read = readRow(row, journal);
+    if (read.ok) {
+      print(io, wish.json ? rowJson(row, read.value) : rowLine(read.value));
+    } else {
+      status = exitStatus.no;
+      complain(io, `row ${row.n}: ${damageWords[read.reason]}`);
+    }
+  }
+  return status;
+}
+
+function rowJson(row: StoredRow, read: ReadRow): string {
+  const { n, seq, hash } = row;
+  return JSON.stringify({ n, seq, hash, ...read.entry });
+}
+
+function rowLine(read: ReadRow): string {
+  if (read.event !== null) return orderLine(read.event.at, read.event.tx);
+  return explanation(read.entry);
+}
+
+function explanation(entry: Entry): string {
+  switch (entry.kind) {
+    case "boot":
+      return `${entry.at}  boot ${entry.boot} of scanbox ${entry.version}`;
+    case "shown":
+      return `${entry.at}  shown: ${entry.text.replaceAll("\n", " / ")}`;
+    case "charging":
+    case "money":
+      return orderLine(entry.tx.intentAt, entry.tx);
+    default:
+      return entry;
+  }
+}
+
+interface Verdict {
+  readonly rows: number;
+  readonly events: number;
+  readonly open: number;
+  readonly head: string | null;
+  /** The first row that is wrong, null where the file as a whole is; no damage at all is null. */
+  readonly damage: { readonly row: number | null; readonly what: string } | null;
+}
+
+function verify(reader: SqliteReader, wish: Wish, io: Output): number {
+  const verdict = verdictOn(reader, io);
+  const { damage, rows, events, open } = verdict;
+  if (wish.json) {
+    print(io, JSON.stringify({ ok: damage === null, ...verdict }));
+  } else if (damage === null) {
+    print(io, `The journal is whole: ${rows} rows, ${events} money events, ${open} open orders.`);
+  } else {
+    const where =
+      damage.row === null ? "The journal is damaged" : `The journal is damaged at row ${damage.row}`;
+    print(io, `${where}: ${damage.what}. ${rows} rows before it are in order.`);
+  }
+  return damage === null ? exitStatus.done : exitStatus.no;
+}
+
+function verdictOn(reader: SqliteReader, io: Output): Verdict {
+  const pages = reader.pageDamage();
+  const count = { rows: 0, events: 0, open: 0, head: null };
+  if (pages !== null) return { ...count, damage: { row: null, what: pages } };
+
+  const start = genesis(reader.journal);
+  const walk = new ChainWalk(reader.journal, start);
+  const open = new Set<string>();
+  const result = (damage: Verdict["damage"]): Verdict => ({
+    rows: walk.row?.n ?? 0,
+    events: walk.event?.seq ?? 0,
+    open: open.size,
+    head: walk.row?.hash ?? null,
+    damage,
+  });
+
+  const total = reader.lastRow;
+  const check = (rows: readonly StoredRow[]): Verdict | null => {
+    for (const row of rows) {
+      const step = walk.step(row);
+      if (!step.ok) return result({ row: row.n, what: damageWords[step.reason] });
+      keepOpen(open, step.value);
+      if (total > PROGRESS_ROWS && row.n % PROGRESS_ROWS === 0) complain(io, `${row.n} of ${total} rows`);
+    }
+    return null;
+  };
+
+  const last = (): number => walk.row?.n ?? 0;
+  while (last() + CHUNK_ROWS < total) {
+    const damaged = check(reader.rowsAfter(last(), CHUNK_ROWS));
+    if (damaged !== null) return damaged;
+  }
+  // The rest and the list of open orders are read at one moment: the daemon may be appending.
+  return reader.atOneMoment(() => {
+    const damaged = check(reader.rowsAfter(last(), Number.MAX_SAFE_INTEGER));
+    if (damaged !== null) return damaged;
+    const listed = reader.openNumbers();
+    const agrees = listed.length === open.size && listed.every((number) => open.has(number));
+    return result(
+      agrees ? null : { row: null, what: "the list of open orders does not agree with the rows" },
+    );
+  });
+}
+
+function keepOpen(open: Set<string>, { event }: ReadRow): void {
+  if (event === null) return;
+  if (event.tx.final) open.delete(event.tx.outTradeNo);
+  else open.add(event.tx.outTradeNo);
+}

@@ -1,0 +1,103 @@
+/**
+ * Reads entries back from JSON. Whatever does not have exactly the form that this program writes is no entry:
+ * damage is told, never guessed at. The value that was read is returned as it is, so that its text stays the
+ * same when written again.
+ */
+import { fenOf } from "../core/kernel/fen.ts";
+import { type Entry, finalStates, type Intent, type Merchant, type TxData } from "../core/payment/order.ts";
+
+/** The entry in `value`, or null where it is none. */
+export function readEntry(value: unknown): Entry | null {
+  return isEntry(value) ? value : null;
+}
+
+/** An entry that becomes a `tx` event. */
+export type MoneyEntry = Extract<Entry, { readonly tx: TxData }>;
+
+/** Whether an entry becomes a `tx` event. */
+export function isMoneyEntry(entry: Entry): entry is MoneyEntry {
+  return entry.kind === "charging" || entry.kind === "money";
+}
+
+type Check = (value: unknown) => boolean;
+
+/** Makes the check of an object out of one for each of its fields; a field without a check does not compile. */
+function fields<Value>(checks: { readonly [Field in keyof Value]: Check }): Check {
+  const list = Object.entries<Check>(checks);
+  return (value) => {
+    if (typeof value !== "object" || value === null) return false;
+    for (const [name, check] of list) if (!check(Reflect.get(value, name))) return false;
+    return true;
+  };
+}
+
+const isText: Check = (value) => typeof value === "string";
+const isTextOrNull: Check = (value) => value === null || typeof value === "string";
+const isFlag: Check = (value) => typeof value === "boolean";
+const isCount: Check = (value) => typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+const isWhole: Check = (value) => typeof value === "number" && Number.isFinite(value);
+const isFen: Check = (value) => typeof value === "number" && fenOf(value).ok;
+const isCurrency: Check = (value) => value === "CNY";
+const isCharged: Check = (value) => value === "yes" || value === "no" || value === "unknown";
+
+const moneyStates: ReadonlySet<unknown> = new Set(["charging", "reversing", ...finalStates]);
+
+const isTx = fields<TxData>({
+  outTradeNo: isText,
+  shortRef: isText,
+  ref: isTextOrNull,
+  transactionId: isTextOrNull,
+  merchantId: isText,
+  state: (value) => moneyStates.has(value),
+  final: isFlag,
+  amountFen: isFen,
+  currency: isCurrency,
+  charged: isCharged,
+  reason: isTextOrNull,
+  late: isFlag,
+  clockTrusted: isFlag,
+  chargeCount: isCount,
+  queryCount: isCount,
+  reverseCount: isCount,
+  intentAt: isText,
+  finalAt: isTextOrNull,
+  box: isText,
+});
+
+const isMerchant = fields<Merchant>({
+  appId: isText,
+  merchantId: isText,
+  subAppId: isTextOrNull,
+  subMerchantId: isTextOrNull,
+});
+
+const isIntent = fields<Intent>({
+  outTradeNo: isText,
+  shortRef: isText,
+  ref: isTextOrNull,
+  amountFen: isFen,
+  currency: isCurrency,
+  merchant: isMerchant,
+  attach: isText,
+  codeHash: isText,
+  boot: isText,
+  intentAt: isWhole,
+  clockTrusted: isFlag,
+});
+
+type EntryOf<Kind extends Entry["kind"]> = Extract<Entry, { readonly kind: Kind }>;
+
+/** For each kind of entry what its fields must hold; its `kind` has been read by then. */
+const entryChecks: { readonly [Kind in Entry["kind"]]: Check } = {
+  boot: fields<EntryOf<"boot">>({ kind: isText, boot: isText, version: isText, at: isText }),
+  charging: fields<EntryOf<"charging">>({ kind: isText, tx: isTx, intent: isIntent }),
+  money: fields<EntryOf<"money">>({ kind: isText, tx: isTx }),
+  shown: fields<EntryOf<"shown">>({ kind: isText, outTradeNo: isText, text: isText, at: isText }),
+};
+
+const kindChecks: ReadonlyMap<unknown, Check> = new Map(Object.entries(entryChecks));
+
+function isEntry(value: unknown): value is Entry {
+  if (typeof value !== "object" || value === null || !("kind" in value)) return false;
+  return kindChecks.get(value.kind)?.(value) ?? false;
+}

@@ -1,0 +1,288 @@
+/**
+ * The journal: the one writer of what has happened (design §4.16). Entries become rows of a hash chain; an
+ * entry is durable before its callback says so, and after the first append that failed nothing is written any
+ * more, because a later success of the same disk would not be believed (an fsync that failed once may have
+ * thrown pages away).
+ */
+import { createHmac } from "node:crypto";
+import { invariant } from "../core/kernel/defect.ts";
+import { after } from "../core/kernel/instant.ts";
+import { rfc3339 } from "../core/kernel/rfc3339.ts";
+import type { Entry, OpenOrder } from "../core/payment/order.ts";
+import type { Clock, Log, StoredRow, StoreLink, StoreOpened, Timer } from "../runtime/ports.ts";
+import { damageWords } from "./chain.ts";
+import { isMoneyEntry } from "./entry.ts";
+import type { MoneyEvent } from "./event.ts";
+import { type Recovered, recover } from "./recovered.ts";
+import { type Head, readRow, writeRow } from "./row.ts";
+
+/** A note that nothing took along is written alone after this time. */
+export const NOTE_IDLE_MS = 5_000;
+
+/** More entries than this never wait: the callers have one order in front and four behind. */
+const WAITING_MAX = 1_024;
+
+/** What a journal works with. */
+export interface JournalParts {
+  readonly store: StoreLink;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** What a start learns from the journal, or why there is no start. */
+export type JournalOpened =
+  | {
+      readonly kind: "opened";
+      /** The random id of the journal. */
+      readonly journal: string;
+      /** The key of `fingerprint`. */
+      readonly salt: Uint8Array;
+      /** Orders whose newest money entry is not final, in the order of their intents. */
+      readonly open: readonly OpenOrder[];
+      /** `codeHash` of the newest charges, newest last: no such code is charged again. */
+      readonly codeHashes: readonly string[];
+      /** How far each follower has confirmed, by its name. */
+      readonly cursors: Readonly<Record<string, number>>;
+      readonly head: Head;
+    }
+  | Extract<StoreOpened, { kind: "refused" }>;
+
+/** An entry that waits for its flush. */
+interface Waiting {
+  readonly entry: Entry;
+  readonly at: string;
+  /** Null for a note, which nobody waits for. */
+  readonly done: ((ok: boolean) => void) | null;
+}
+
+/** What is made with a journal and never changes. */
+interface Identity {
+  readonly journal: string;
+  readonly salt: Uint8Array;
+}
+
+type Phase = "new" | "opening" | "open" | "broken" | "closed";
+
+/** The rules of the journal over a store that only keeps rows. One instance for one run of the process. */
+export class Journal {
+  readonly #store: StoreLink;
+  readonly #clock: Clock;
+  readonly #log: Log;
+  readonly #listeners: ((seq: number) => void)[] = [];
+  #phase: Phase = "new";
+  #identity: Identity | null = null;
+  #head: Head | null = null;
+  #boot: string | null = null;
+  #waiting: Waiting[] = [];
+  #notesDue = false;
+  #noteTimer: Timer | null = null;
+  #flushing = false;
+  #closing: (() => void) | null = null;
+
+  constructor(parts: JournalParts) {
+    this.#store = parts.store;
+    this.#clock = parts.clock;
+    this.#log = parts.log;
+  }
+
+  /**
+   * Opens the store and checks the end of the chain and every row that the start relies on. To be called
+   * once, first.
+   */
+  open(done: (outcome: JournalOpened) => void): void {
+    invariant(this.#phase === "new", "a journal is opened once");
+    this.#phase = "opening";
+    this.#store.open((outcome) => {
+      if (outcome.kind === "refused") this.#store.close(() => this.#refuse(outcome, done));
+      else this.#recover(outcome, done);
+    });
+  }
+
+  /**
+   * Makes `entry` durable; `done` gets false where that failed or must not be tried any more. Entries keep
+   * the order of the calls; those that wait for the same flush share it.
+   */
+  append(entry: Entry, done: (ok: boolean) => void): void {
+    this.#mustHaveOpened();
+    if (this.#phase !== "open" || this.#closing !== null) {
+      this.#clock.at(this.#clock.now(), () => done(false));
+      return;
+    }
+    this.#wait(entry, done);
+    this.#flush();
+  }
+
+  /**
+   * Writes `entry` with the next append, in the same transaction and before it, or alone after
+   * `NOTE_IDLE_MS`. A crash may lose it; it proves what was shown and moves no money.
+   */
+  note(entry: Entry): void {
+    this.#mustHaveOpened();
+    invariant(!isMoneyEntry(entry), "somebody waits for every money entry");
+    if (this.#phase !== "open" || this.#closing !== null) return;
+    this.#wait(entry, null);
+    this.#noteTimer ??= this.#clock.at(after(this.#clock.now(), NOTE_IDLE_MS), () => {
+      this.#noteTimer = null;
+      this.#notesDue = true;
+      this.#flush();
+    });
+  }
+
+  /** Up to `limit` money events after `afterSeq`, in order; null where they cannot be read or are damaged. */
+  follow(afterSeq: number, limit: number, done: (events: readonly MoneyEvent[] | null) => void): void {
+    const { journal } = this.#mustHaveOpened();
+    this.#store.follow(afterSeq, limit, (rows) => {
+      done(rows === null ? null : this.#eventsOf(rows, journal, afterSeq));
+    });
+  }
+
+  /**
+   * Remembers that the follower `name` has confirmed everything up to `seq`. Losing it costs a repetition.
+   */
+  moveCursor(name: string, seq: number): void {
+    this.#mustHaveOpened();
+    if (this.#phase === "open") this.#store.moveCursor(name, seq);
+  }
+
+  /** The number of the newest durable money event, 0 where there is none. */
+  head(): number {
+    return this.#head?.seq ?? 0;
+  }
+
+  /** Tells `listener` the newest `seq` whenever money events have become durable. */
+  onAppended(listener: (seq: number) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /**
+   * What is kept of a payment code: HMAC-SHA256 under the journal's salt, 32 hex characters. The salt never
+   * leaves the box, so the 18 digits cannot be found by trying them all on a report.
+   */
+  fingerprint(digits: string): string {
+    const { salt } = this.#mustHaveOpened();
+    return createHmac("sha256", salt).update(digits).digest("hex").slice(0, 32);
+  }
+
+  /** Writes what waits, notes too, and frees the store. Later appends answer false. */
+  close(done: () => void): void {
+    invariant(this.#closing === null, "a journal is closed once");
+    this.#closing = done;
+    this.#notesDue = true;
+    if (this.#phase === "new" || this.#phase === "closed") {
+      this.#phase = "closed";
+      this.#clock.at(this.#clock.now(), done);
+    } else {
+      this.#flush();
+    }
+  }
+
+  #refuse(
+    outcome: Extract<JournalOpened, { kind: "refused" }>,
+    done: (outcome: JournalOpened) => void,
+  ): void {
+    this.#phase = "closed";
+    done(outcome);
+    this.#closing?.();
+  }
+
+  #recover(outcome: Extract<StoreOpened, { kind: "opened" }>, done: (outcome: JournalOpened) => void): void {
+    const recovered = recover(outcome);
+    if (!recovered.ok) {
+      const refused = { kind: "refused", why: "damaged", detail: recovered.reason } as const;
+      this.#store.close(() => this.#refuse(refused, done));
+      return;
+    }
+    const { head, open, codeHashes }: Recovered = recovered.value;
+    const { journal, salt, cursors } = outcome;
+    this.#phase = "open";
+    this.#identity = { journal, salt };
+    this.#head = head;
+    this.#log.info("journal.opened", { journal, rows: head.n, seq: head.seq, open: open.length });
+    done({ kind: "opened", journal, salt, open, codeHashes, cursors, head });
+    this.#flush();
+  }
+
+  #wait(entry: Entry, done: Waiting["done"]): void {
+    invariant(this.#waiting.length < WAITING_MAX, "entries do not pile up before the journal");
+    this.#waiting.push({ entry, at: rfc3339(this.#clock.wall()), done });
+  }
+
+  /** Hands everything that waits to the store in one transaction, unless one is under way. */
+  #flush(): void {
+    if (this.#flushing || this.#phase === "opening") return;
+    const due = this.#notesDue || this.#waiting.some((waiting) => waiting.done !== null);
+    if (this.#phase === "open" && due && this.#waiting.length > 0) this.#write(this.#takeWaiting());
+    else if (this.#closing !== null && this.#phase !== "closed") {
+      this.#phase = "closed";
+      this.#store.close(this.#closing);
+    }
+  }
+
+  #takeWaiting(): readonly Waiting[] {
+    const batch = this.#waiting;
+    this.#waiting = [];
+    this.#notesDue = false;
+    this.#cancelNoteTimer();
+    return batch;
+  }
+
+  #write(batch: readonly Waiting[]): void {
+    const { journal } = this.#mustHaveOpened();
+    const before = this.#head;
+    invariant(before !== null, "an open journal has a head");
+    let head = before;
+    const rows: StoredRow[] = [];
+    for (const { entry, at } of batch) {
+      if (entry.kind === "boot") this.#boot = entry.boot;
+      const written = writeRow(entry, head, { journal, at, boot: this.#boot });
+      rows.push(written.row);
+      head = written.head;
+    }
+    this.#flushing = true;
+    this.#store.append(rows, (error) => {
+      this.#flushing = false;
+      if (error !== null) {
+        this.#break(batch, error);
+        return;
+      }
+      this.#head = head;
+      for (const { done } of batch) done?.(true);
+      if (head.seq > before.seq) for (const listener of this.#listeners) listener(head.seq);
+      this.#flush();
+    });
+  }
+
+  #break(batch: readonly Waiting[], error: string): void {
+    this.#phase = "broken";
+    this.#log.error("journal.broken", { error });
+    const given = [...batch, ...this.#takeWaiting()];
+    for (const { done } of given) done?.(false);
+    this.#flush();
+  }
+
+  #eventsOf(rows: readonly StoredRow[], journal: string, afterSeq: number): readonly MoneyEvent[] | null {
+    const events: MoneyEvent[] = [];
+    for (const row of rows) {
+      const read = readRow(row, journal);
+      const event = read.ok ? read.value.event : null;
+      if (event === null || event.seq !== afterSeq + events.length + 1) {
+        const damage = read.ok ? damageWords["event-gap"] : damageWords[read.reason];
+        this.#log.error("journal.damaged", { row: row.n, damage });
+        return null;
+      }
+      events.push(event);
+    }
+    return events;
+  }
+
+  #mustHaveOpened(): Identity {
+    const identity = this.#identity;
+    invariant(identity !== null, "a journal is opened before it is used");
+    return identity;
+  }
+
+  #cancelNoteTimer(): void {
+    this.#noteTimer?.cancel();
+    this.#noteTimer = null;
+  }
+}

@@ -1,0 +1,64 @@
+/**
+ * The journal on disk. `rows` can only grow: triggers refuse changes, deletions and gaps, whoever asks.
+ * `open_orders` follows from `rows` inside the same transaction, so that a start need not read every order
+ * there ever was.
+ */
+
+/** The journal itself, in the configured directory. SQLite keeps `-wal` and `-shm` beside it. */
+export const JOURNAL_FILE = "journal.db";
+
+/**
+ * An empty database on which the writer holds a transaction: the kernel frees it however the process ends.
+ */
+export const LOCK_FILE = "journal.lock";
+
+/** `PRAGMA application_id`: "scan". */
+export const APPLICATION_ID = 0x7363616e;
+
+/** `PRAGMA user_version`: raised when an older program could misread what a newer one writes. */
+export const SCHEMA_VERSION = 1;
+
+/** Makes an empty journal, inside one transaction. */
+export const createSchema = `
+CREATE TABLE meta (
+  one INTEGER PRIMARY KEY CHECK (one = 1),
+  journal TEXT NOT NULL,
+  salt BLOB NOT NULL
+) STRICT;
+CREATE TRIGGER meta_stays BEFORE UPDATE ON meta BEGIN SELECT RAISE(ABORT, 'the journal keeps its id'); END;
+CREATE TRIGGER meta_lasts BEFORE DELETE ON meta BEGIN SELECT RAISE(ABORT, 'the journal keeps its id'); END;
+
+CREATE TABLE rows (
+  n INTEGER PRIMARY KEY,
+  seq INTEGER,
+  kind TEXT NOT NULL,
+  out_trade_no TEXT,
+  final INTEGER NOT NULL CHECK (final IN (0, 1)),
+  body TEXT NOT NULL,
+  hash TEXT NOT NULL
+) STRICT;
+CREATE UNIQUE INDEX rows_by_seq ON rows (seq) WHERE seq IS NOT NULL;
+CREATE INDEX rows_by_order ON rows (out_trade_no) WHERE out_trade_no IS NOT NULL;
+CREATE TRIGGER rows_stay BEFORE UPDATE ON rows
+BEGIN SELECT RAISE(ABORT, 'journal rows never change'); END;
+CREATE TRIGGER rows_last BEFORE DELETE ON rows
+BEGIN SELECT RAISE(ABORT, 'journal rows are never deleted'); END;
+CREATE TRIGGER rows_are_dense BEFORE INSERT ON rows
+WHEN NEW.n IS NOT (SELECT coalesce(max(n), 0) + 1 FROM rows)
+  OR NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM rows WHERE seq IS NOT NULL)
+BEGIN SELECT RAISE(ABORT, 'journal rows leave no gap'); END;
+
+CREATE TABLE open_orders (out_trade_no TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+CREATE TRIGGER order_opens AFTER INSERT ON rows WHEN NEW.seq IS NOT NULL AND NEW.final = 0
+BEGIN INSERT OR IGNORE INTO open_orders VALUES (NEW.out_trade_no); END;
+CREATE TRIGGER order_ends AFTER INSERT ON rows WHEN NEW.seq IS NOT NULL AND NEW.final = 1
+BEGIN DELETE FROM open_orders WHERE out_trade_no = NEW.out_trade_no; END;
+
+CREATE TABLE cursors (name TEXT PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+
+PRAGMA application_id = ${APPLICATION_ID};
+PRAGMA user_version = ${SCHEMA_VERSION};
+`;
+
+/** Columns of `rows` in the order that `storedRowOf` and the writer's INSERT name them. */
+export const ROW_COLUMNS = "n, seq, kind, out_trade_no, final, body, hash";

@@ -1,0 +1,58 @@
+/**
+ * The journal's thread: a slow card stalls here and not in the loop that reads keys and draws the screen.
+ *
+ * The program ships as one file, so in a bundle the worker is that same file started again: in every thread but
+ * the main one the program's entry calls `runStoreWorker()` in place of everything else. Unbuilt, this file is
+ * the worker's entry and starts itself.
+ */
+import { isMainThread, parentPort, workerData } from "node:worker_threads";
+import { unreachable } from "../core/kernel/defect.ts";
+import { STORE_WORKER_ROLE, type StoreReply, type StoreRequest } from "./sqlite-messages.ts";
+import { SqliteWriter } from "./sqlite-writer.ts";
+
+/** Without a request for this long the thread tidies up, in milliseconds. */
+const IDLE_MS = 2_000;
+
+/** Answers requests until `close`. To be called in the journal's thread alone. */
+export function runStoreWorker(): void {
+  const port = parentPort;
+  if (port === null) return;
+  const writer = new SqliteWriter(String(workerData.directory));
+  let idle: NodeJS.Timeout | undefined;
+  port.on("message", (request: StoreRequest) => {
+    clearTimeout(idle);
+    const reply = answer(writer, request);
+    if (reply !== null) port.postMessage(reply);
+    if (request.kind === "close") port.close();
+    else idle = setTimeout(() => writer.idle(), IDLE_MS);
+  });
+}
+
+function answer(writer: SqliteWriter, request: StoreRequest): StoreReply | null {
+  const { id } = request;
+  switch (request.kind) {
+    case "open":
+      return { id, kind: "opened", outcome: writer.open() };
+    case "append":
+      return { id, kind: "appended", error: writer.append(request.rows) };
+    case "follow":
+      return { id, kind: "rows", rows: writer.follow(request.afterSeq, request.limit) };
+    case "cursor":
+      writer.moveCursor(request.name, request.seq);
+      return null;
+    case "ping":
+      return { id, kind: "pong" };
+    case "close":
+      writer.close();
+      return { id, kind: "closed" };
+    default:
+      return unreachable(request);
+  }
+}
+
+// Whether this thread was started to be the journal's.
+function isStoreWorker(): boolean {
+  return !isMainThread && workerData?.role === STORE_WORKER_ROLE;
+}
+
+if (isStoreWorker() && import.meta.url.endsWith("/sqlite-worker.ts")) runStoreWorker();

@@ -1,0 +1,253 @@
+/**
+ * The writing side of the journal's database, synchronous: it lives in the worker thread. WAL with
+ * `synchronous=FULL` makes one flush of an append and lost nothing in power cuts; NORMAL lost acknowledged
+ * commits in half of them, so only cursors are written that way. The next append's flush makes them durable
+ * too.
+ */
+import { randomBytes } from "node:crypto";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { CODES_REMEMBERED, type StoredRow, type StoreOpened, TAIL_ROWS } from "../runtime/ports.ts";
+import { detailOf, isBusy, primaryCode, Refusal, refusalOf } from "./sqlite-refusal.ts";
+import { bytesOf, integerOf, storedRowOf, textOf } from "./sqlite-rows.ts";
+import {
+  APPLICATION_ID,
+  createSchema,
+  JOURNAL_FILE,
+  LOCK_FILE,
+  ROW_COLUMNS,
+  SCHEMA_VERSION,
+} from "./sqlite-schema.ts";
+
+/** How long SQLite waits for a reader that stands in the way, in milliseconds. */
+const BUSY_MS = 2_000;
+
+/**
+ * Pages of the write-ahead log after which a commit moves them into the database itself, however busy the box
+ * is.
+ */
+const WAL_PAGES_MAX = 4_000;
+
+/** Bytes of the write-ahead log from which an idle moment is used to do the same. */
+const WAL_IDLE_BYTES = 1 << 20;
+
+const SQLITE_FULL = 13;
+
+interface Statements {
+  readonly insert: StatementSync;
+  readonly follow: StatementSync;
+  readonly cursor: StatementSync;
+}
+
+/** The only connection that appends to a journal. */
+export class SqliteWriter {
+  readonly #directory: string;
+  #lock: DatabaseSync | null = null;
+  #database: DatabaseSync | null = null;
+  #statements: Statements | null = null;
+  /** Set once the disk has failed outside an append; appends are refused from then on. */
+  #failure: string | null = null;
+
+  constructor(directory: string) {
+    this.#directory = directory;
+  }
+
+  /** Takes the writer's lock, makes or checks the database and reads what the start needs. */
+  open(): StoreOpened {
+    try {
+      this.#makeFiles();
+      this.#takeLock();
+      const database = this.#connect();
+      this.#database = database;
+      checkIdentity(database);
+      const journalMode = textOf(database.prepare("PRAGMA journal_mode = WAL").get(), "journal_mode");
+      if (journalMode !== "wal")
+        throw new Refusal("unreadable", "this file system cannot hold a write-ahead log");
+      database.exec(`PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${WAL_PAGES_MAX};
+        PRAGMA cache_size = -512; PRAGMA trusted_schema = OFF`);
+      if (versionOf(database) === 0) create(database);
+      checkPages(database);
+      this.#statements = {
+        insert: database.prepare(`INSERT INTO rows (${ROW_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`),
+        follow: database.prepare(`SELECT ${ROW_COLUMNS} FROM rows WHERE seq > ? ORDER BY seq LIMIT ?`),
+        cursor: database.prepare("INSERT OR REPLACE INTO cursors (name, seq) VALUES (?, ?)"),
+      };
+      return readStart(database);
+    } catch (error) {
+      this.close();
+      return refusalOf(error);
+    }
+  }
+
+  /** One transaction, flushed before it returns; null, or why it is not durable. */
+  append(rows: readonly StoredRow[]): string | null {
+    const database = this.#database;
+    const statements = this.#statements;
+    if (database === null || statements === null) return "the journal is not open";
+    if (this.#failure !== null) return this.#failure;
+    try {
+      database.exec("PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
+      for (const { n, seq, kind, outTradeNo, final, body, hash } of rows)
+        statements.insert.run(n, seq, kind, outTradeNo, final ? 1 : 0, body, hash);
+      database.exec("COMMIT");
+      return null;
+    } catch (error) {
+      this.#rollBack(database);
+      return detailOf(error);
+    }
+  }
+
+  /** Money rows after `afterSeq`; null where they cannot be read. */
+  follow(afterSeq: number, limit: number): readonly StoredRow[] | null {
+    try {
+      return this.#statements?.follow.all(afterSeq, limit).map(storedRowOf) ?? null;
+    } catch {
+      return null;
+    }
+  }
+
+  /**
+   * Written without a flush. A failure is no news: the follower repeats itself, and the next append meets the
+   * same disk.
+   */
+  moveCursor(name: string, seq: number): void {
+    try {
+      this.#database?.exec("PRAGMA synchronous = NORMAL");
+      this.#statements?.cursor.run(name, seq);
+    } catch {}
+  }
+
+  /** Uses an idle moment to empty a long write-ahead log, so that no payment has to. */
+  idle(): void {
+    try {
+      const wal = statSync(join(this.#directory, `${JOURNAL_FILE}-wal`), { throwIfNoEntry: false });
+      if (wal === undefined || wal.size < WAL_IDLE_BYTES) return;
+      this.#database?.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch (error) {
+      // A reader in the way or a full disk leaves the log as good as it was. Anything else may have lost
+      // pages.
+      if (!isBusy(error) && primaryCode(error) !== SQLITE_FULL) this.#failure = detailOf(error);
+    }
+  }
+
+  /** Empties the write-ahead log and frees the lock. */
+  close(): void {
+    this.#statements = null;
+    for (const database of [this.#database, this.#lock]) {
+      try {
+        database?.close();
+      } catch {}
+    }
+    this.#database = null;
+    this.#lock = null;
+  }
+
+  /**
+   * Readable by the box's own user alone; SQLite gives its companion files the same mode. A file that exists
+   * is not opened here, because closing it again would drop this process's locks on it (fcntl(2)).
+   */
+  #makeFiles(): void {
+    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
+    for (const name of [LOCK_FILE, JOURNAL_FILE]) {
+      const path = join(this.#directory, name);
+      if (existsSync(path)) continue;
+      try {
+        syncAndClose(openSync(path, "wx", 0o600));
+      } catch (error) {
+        if (!existsSync(path)) throw error;
+      }
+      // A file exists for certain when its directory has been flushed too.
+      for (const directory of [this.#directory, dirname(this.#directory)])
+        syncAndClose(openSync(directory, "r"));
+    }
+  }
+
+  #takeLock(): void {
+    const lock = new DatabaseSync(join(this.#directory, LOCK_FILE), { timeout: 0 });
+    this.#lock = lock;
+    try {
+      lock.exec("PRAGMA journal_mode = MEMORY; BEGIN IMMEDIATE");
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+      throw new Refusal("locked", `another scanbox is writing the journal in ${this.#directory}`);
+    }
+  }
+
+  #connect(): DatabaseSync {
+    return new DatabaseSync(join(this.#directory, JOURNAL_FILE), { timeout: BUSY_MS });
+  }
+
+  #rollBack(database: DatabaseSync): void {
+    try {
+      if (database.isTransaction) database.exec("ROLLBACK");
+    } catch (error) {
+      this.#failure = detailOf(error);
+    }
+  }
+}
+
+function syncAndClose(file: number): void {
+  try {
+    fsyncSync(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+function versionOf(database: DatabaseSync): number {
+  return integerOf(database.prepare("PRAGMA user_version").get(), "user_version");
+}
+
+/** Refuses what this program did not make and what a newer one has made, before anything is written. */
+function checkIdentity(database: DatabaseSync): void {
+  const version = versionOf(database);
+  const tables = integerOf(database.prepare("SELECT count(*) AS tables FROM sqlite_schema").get(), "tables");
+  const application = integerOf(database.prepare("PRAGMA application_id").get(), "application_id");
+  if (version === 0 && tables === 0) return;
+  if (application !== APPLICATION_ID)
+    throw new Refusal("unreadable", `${JOURNAL_FILE} is a database, but not a journal of scanbox`);
+  if (version > SCHEMA_VERSION)
+    throw new Refusal(
+      "newer-version",
+      `The journal was written by a newer scanbox: its version is ${version}, and this program reads up to ` +
+        `${SCHEMA_VERSION}. Install that scanbox again.`,
+    );
+}
+
+function create(database: DatabaseSync): void {
+  database.exec(`BEGIN IMMEDIATE; ${createSchema}`);
+  database
+    .prepare("INSERT INTO meta (one, journal, salt) VALUES (1, ?, ?)")
+    .run(randomBytes(8).toString("hex"), randomBytes(32));
+  database.exec("COMMIT");
+}
+
+function checkPages(database: DatabaseSync): void {
+  const found = textOf(database.prepare("PRAGMA quick_check(1)").get(), "quick_check");
+  if (found !== "ok") throw new Refusal("damaged", found);
+}
+
+function readStart(database: DatabaseSync): StoreOpened {
+  const meta = database.prepare("SELECT journal, salt FROM meta").get();
+  const rows = (sql: string): StoredRow[] => database.prepare(sql).all().map(storedRowOf);
+  const cursors = database.prepare("SELECT name, seq FROM cursors").all();
+  const [lastMoney = null] = rows(
+    `SELECT ${ROW_COLUMNS} FROM rows WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1`,
+  );
+  return {
+    kind: "opened",
+    journal: textOf(meta, "journal"),
+    salt: bytesOf(meta, "salt"),
+    tail: rows(`SELECT ${ROW_COLUMNS} FROM rows ORDER BY n DESC LIMIT ${TAIL_ROWS}`).reverse(),
+    lastMoney,
+    open: rows(
+      `SELECT ${ROW_COLUMNS} FROM rows
+         WHERE out_trade_no IN (SELECT out_trade_no FROM open_orders) ORDER BY n`,
+    ),
+    charged: rows(
+      `SELECT ${ROW_COLUMNS} FROM rows WHERE kind = 'charging' ORDER BY n DESC LIMIT ${CODES_REMEMBERED}`,
+    ).reverse(),
+    cursors: Object.fromEntries(cursors.map((cursor) => [textOf(cursor, "name"), integerOf(cursor, "seq")])),
+  };
+}

@@ -1,0 +1,538 @@
+/**
+ * What every store keeps, checked on SQLite in a temporary directory and on its twin over simulated time;
+ * then what only a real file system can show: modes, damage, processes that are killed, one bundle that is
+ * its own worker.
+ */
+import assert from "node:assert/strict";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { after, describe, it } from "node:test";
+import { build } from "esbuild";
+import type { Entry } from "../../src/core/payment/order.ts";
+import { recover } from "../../src/journal/recovered.ts";
+import { genesis, type Head, writeRow } from "../../src/journal/row.ts";
+import { SqliteStore } from "../../src/links/sqlite-store.ts";
+import type { StoredRow, StoreLink, StoreOpened } from "../../src/runtime/ports.ts";
+import { Random } from "../../src/simulator/random.ts";
+import { SimulatedDisk } from "../../src/simulator/store.ts";
+import { SimulatedTime } from "../../src/simulator/time.ts";
+import { boot, charging, money, numberOf, shown } from "../journal/entries.ts";
+import { realJournal } from "../journal/real.ts";
+
+/** One disk, and whatever may happen to it behind the store's back. */
+interface World {
+  link(): StoreLink;
+  /** Lets the world go on until what was asked has been answered. */
+  turn(): void;
+  /** Changes one character in the body of a row. */
+  damage(n: number): void;
+  /** Makes the journal look as if a newer program had written it. */
+  renew(): void;
+  end(): void;
+}
+
+function simulated(): World {
+  const time = new SimulatedTime();
+  const disk = new SimulatedDisk(time, new Random(7));
+  return {
+    link: () => disk.link(),
+    turn: () => time.runUntil(time.now + 60_000),
+    damage: (n) => disk.damage(n, (row) => ({ ...row, body: row.body.replace("CNY", "CNX") })),
+    renew: () => {
+      disk.newer = true;
+    },
+    end: () => {},
+  };
+}
+
+function temporary(): string {
+  return mkdtempSync(join(tmpdir(), "scanbox-store-"));
+}
+
+function real(): World {
+  const parent = temporary();
+  const directory = join(parent, "journal");
+  return {
+    link: () => new SqliteStore({ directory, onDeath: (cause) => assert.fail(cause) }),
+    turn: () => {},
+    damage: (n) => flipInFile(join(directory, "journal.db"), n),
+    renew: () => {
+      const database = new DatabaseSync(join(directory, "journal.db"));
+      database.exec("PRAGMA user_version = 99");
+      database.close();
+    },
+    end: () => rmSync(parent, { recursive: true, force: true }),
+  };
+}
+
+/** Flips one bit of the amount's currency inside the file, where no constraint watches. */
+function flipInFile(path: string, n: number): void {
+  const bytes = readFileSync(path);
+  const database = new DatabaseSync(path, { readOnly: true });
+  const body = String(database.prepare("SELECT body FROM rows WHERE n = ?").get(n)?.body);
+  database.close();
+  let found = bytes.indexOf(body);
+  assert.ok(found > 0, "the body stands in the file as one piece");
+  // A page that was split may hold an old copy too.
+  for (; found > 0; found = bytes.indexOf(body)) {
+    const at = found + body.indexOf("CNY") + 2;
+    bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+  }
+  writeFileSync(path, bytes);
+}
+
+class Asked {
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  open(store: StoreLink): Promise<StoreOpened> {
+    return this.#answer((done) => store.open(done));
+  }
+
+  append(store: StoreLink, rows: readonly StoredRow[]): Promise<string | null> {
+    return this.#answer((done) => store.append(rows, done));
+  }
+
+  follow(store: StoreLink, afterSeq: number, limit: number): Promise<readonly StoredRow[] | null> {
+    return this.#answer((done) => store.follow(afterSeq, limit, done));
+  }
+
+  close(store: StoreLink): Promise<null> {
+    return this.#answer((done) => store.close(() => done(null)));
+  }
+
+  #answer<Answer>(ask: (done: (answer: Answer) => void) => void): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      let returned = false;
+      ask((answer) => {
+        if (returned) resolve(answer);
+        else reject(new Error("the callback came before the call had returned"));
+      });
+      returned = true;
+      this.#world.turn();
+    });
+  }
+}
+
+function rowsOf(journal: string, entries: readonly Entry[]): readonly StoredRow[] {
+  let head: Head = genesis(journal);
+  return entries.map((entry) => {
+    const written = writeRow(entry, head, { journal, at: "2026-03-15T09:30:12.000Z", boot: "b00t" });
+    head = written.head;
+    return written.row;
+  });
+}
+
+const story: readonly Entry[] = [
+  boot,
+  charging(1),
+  shown(1, "PAID 12.51"),
+  money(1, "paid"),
+  charging(2),
+  money(2, "reversing"),
+  shown(2, "RESULT UNKNOWN"),
+];
+
+for (const [name, makeWorld] of [
+  ["in SQLite", real],
+  ["of the simulator", simulated],
+] as const) {
+  describe(`a store ${name}`, () => {
+    async function withWorld(run: (world: World, asked: Asked) => Promise<void>): Promise<void> {
+      const world = makeWorld();
+      try {
+        await run(world, new Asked(world));
+      } finally {
+        world.end();
+      }
+    }
+
+    async function opened(asked: Asked, store: StoreLink) {
+      const outcome = await asked.open(store);
+      assert.ok(outcome.kind === "opened", JSON.stringify(outcome));
+      return outcome;
+    }
+
+    async function filled(world: World, asked: Asked) {
+      const store = world.link();
+      const { journal, salt } = await opened(asked, store);
+      const rows = rowsOf(journal, story);
+      assert.equal(await asked.append(store, rows.slice(0, 3)), null);
+      assert.equal(await asked.append(store, rows.slice(3)), null);
+      return { store, rows, journal, salt };
+    }
+
+    it("begins empty, with an id and a salt", () =>
+      withWorld(async (world, asked) => {
+        const store = world.link();
+        const outcome = await opened(asked, store);
+        const { tail, lastMoney, open, charged, cursors } = outcome;
+        assert.deepEqual([tail, lastMoney, open, charged, cursors], [[], null, [], [], {}]);
+        assert.match(outcome.journal, /^[0-9a-f]{16}$/);
+        assert.equal(outcome.salt.length, 32);
+        await asked.close(store);
+      }));
+
+    it("gives back what was appended, in every view that a start needs", () =>
+      withWorld(async (world, asked) => {
+        const { store, rows, journal, salt } = await filled(world, asked);
+        store.moveCursor("mqtt", 2);
+        store.moveCursor("mqtt", 3);
+        store.moveCursor("till", 1);
+        await asked.close(store);
+
+        const again = world.link();
+        const outcome = await opened(asked, again);
+        assert.deepEqual([outcome.journal, [...outcome.salt]], [journal, [...salt]]);
+        assert.deepEqual(outcome.tail, rows);
+        assert.deepEqual(outcome.lastMoney, rows[5]);
+        assert.deepEqual(outcome.open, rows.slice(4));
+        assert.deepEqual(outcome.charged, [rows[1], rows[4]]);
+        assert.deepEqual(outcome.cursors, { mqtt: 3, till: 1 });
+        await asked.close(again);
+      }));
+
+    it("opens an order again where its end is followed by a reversal", () =>
+      withWorld(async (world, asked) => {
+        const store = world.link();
+        const { journal } = await opened(asked, store);
+        const rows = rowsOf(journal, [boot, charging(1), money(1, "declined"), money(1, "reversing")]);
+        assert.equal(await asked.append(store, rows), null);
+        await asked.close(store);
+        const again = world.link();
+        assert.deepEqual((await opened(asked, again)).open, rows.slice(1));
+        await asked.close(again);
+      }));
+
+    it("answers followers with money rows alone, after the one they name", () =>
+      withWorld(async (world, asked) => {
+        const { store, rows } = await filled(world, asked);
+        assert.deepEqual(await asked.follow(store, 0, 100), [rows[1], rows[3], rows[4], rows[5]]);
+        assert.deepEqual(await asked.follow(store, 1, 2), [rows[3], rows[4]]);
+        assert.deepEqual(await asked.follow(store, 4, 2), []);
+        await asked.close(store);
+      }));
+
+    it("refuses a gap in the rows and in the events, and keeps nothing of that append", () =>
+      withWorld(async (world, asked) => {
+        const { store, rows, journal } = await filled(world, asked);
+        const longer = rowsOf(journal, [...story, money(2, "reversed"), charging(3)]);
+        const [next, afterNext] = longer.slice(story.length);
+        assert.ok(next !== undefined && afterNext !== undefined);
+        assert.notEqual(await asked.append(store, [afterNext]), null, "a number is missing");
+        assert.notEqual(
+          await asked.append(store, [next, { ...afterNext, seq: 7 }]),
+          null,
+          "an event is missing",
+        );
+        assert.notEqual(await asked.append(store, rows.slice(-1)), null, "the number is taken");
+        assert.equal((await asked.follow(store, 4, 9))?.length, 0);
+        assert.equal(await asked.append(store, [next, afterNext]), null);
+        await asked.close(store);
+      }));
+
+    it("lets nobody else in until it is closed", () =>
+      withWorld(async (world, asked) => {
+        const { store } = await filled(world, asked);
+        const second = world.link();
+        const refused = await asked.open(second);
+        assert.ok(refused.kind === "refused");
+        assert.equal(refused.why, "locked");
+        await asked.close(second);
+        await asked.close(store);
+        const third = world.link();
+        await opened(asked, third);
+        await asked.close(third);
+      }));
+
+    it("refuses a journal of a newer program and leaves it as it is", () =>
+      withWorld(async (world, asked) => {
+        const { store } = await filled(world, asked);
+        await asked.close(store);
+        world.renew();
+        for (let attempt = 0; attempt < 2; attempt += 1) {
+          const newer = world.link();
+          const refused = await asked.open(newer);
+          assert.ok(refused.kind === "refused");
+          assert.equal(refused.why, "newer-version");
+          assert.match(refused.detail, /newer scanbox/);
+          await asked.close(newer);
+        }
+      }));
+
+    it("passes on a row in which a bit has flipped, and the chain finds it", () =>
+      withWorld(async (world, asked) => {
+        const { store } = await filled(world, asked);
+        await asked.close(store);
+        world.damage(4);
+        const again = world.link();
+        const outcome = await opened(asked, again);
+        const recovered = recover(outcome);
+        assert.deepEqual(recovered, { ok: false, reason: "row 4: its hash does not match what it says" });
+        await asked.close(again);
+      }));
+  });
+}
+
+describe("the journal on a real disk", () => {
+  const directories: string[] = [];
+
+  function directory(): string {
+    const made = temporary();
+    directories.push(made);
+    return made;
+  }
+
+  after(() => {
+    for (const made of directories) rmSync(made, { recursive: true, force: true });
+  });
+
+  function storeIn(where: string, onDeath: (cause: string) => void = assert.fail): SqliteStore {
+    return new SqliteStore({ directory: where, onDeath });
+  }
+
+  async function opening(store: SqliteStore): Promise<StoreOpened> {
+    return await new Promise((resolve) => {
+      store.open(resolve);
+    });
+  }
+
+  async function closing(store: SqliteStore): Promise<void> {
+    await new Promise<void>((resolve) => {
+      store.close(resolve);
+    });
+  }
+
+  async function fill(where: string, orders: number): Promise<void> {
+    const store = storeIn(where);
+    const outcome = await opening(store);
+    assert.ok(outcome.kind === "opened");
+    const entries = Array.from({ length: orders }, (_, index) => [charging(index), money(index, "paid")]);
+    const rows = rowsOf(outcome.journal, [boot, ...entries.flat()]);
+    const error = await new Promise((resolve) => {
+      store.append(rows, resolve);
+    });
+    assert.equal(error, null);
+    await closing(store);
+  }
+
+  it("belongs to its user alone", async () => {
+    const where = join(directory(), "new");
+    const store = storeIn(where);
+    await opening(store);
+    assert.equal(statSync(where).mode & 0o777, 0o700);
+    const modes = readdirSync(where).map((name) => statSync(join(where, name)).mode & 0o777);
+    assert.ok(modes.length >= 3, "the database, its write-ahead log and the lock");
+    assert.ok(modes.every((mode) => mode === 0o600));
+    await closing(store);
+  });
+
+  it("leaves one file with everything in it and the lock when it is closed", async () => {
+    const where = directory();
+    await fill(where, 3);
+    assert.deepEqual(readdirSync(where).sort(), ["journal.db", "journal.lock"]);
+  });
+
+  it("lets nobody change or delete a row, nor put one in a gap", async () => {
+    const where = directory();
+    await fill(where, 3);
+    const database = new DatabaseSync(join(where, "journal.db"));
+    for (const sql of [
+      "UPDATE rows SET final = 1 WHERE n = 2",
+      "DELETE FROM rows WHERE n = 7",
+      "INSERT OR REPLACE INTO rows SELECT * FROM rows WHERE n = 3",
+      "INSERT INTO rows SELECT n + 2, NULL, kind, out_trade_no, final, body, hash FROM rows WHERE n = 7",
+      "UPDATE meta SET journal = 'another'",
+      "DELETE FROM meta",
+    ])
+      assert.throws(() => database.exec(sql), /journal/, sql);
+    database.close();
+  });
+
+  it("is refused as damaged where a page is torn, and as unreadable where it is no journal", async () => {
+    const torn = directory();
+    await fill(torn, 200);
+    truncateSync(join(torn, "journal.db"), statSync(join(torn, "journal.db")).size - 4_096 * 3);
+    const garbled = directory();
+    writeFileSync(join(garbled, "journal.db"), "this is not a database".repeat(1_000));
+    const foreign = directory();
+    new DatabaseSync(join(foreign, "journal.db")).exec("CREATE TABLE recipes (name TEXT)");
+    const nowhere = join(directory(), "file");
+    writeFileSync(nowhere, "");
+    for (const [where, why] of [
+      [torn, "damaged"],
+      [garbled, "damaged"],
+      [foreign, "unreadable"],
+      [nowhere, "unreadable"],
+    ] as const) {
+      const store = storeIn(where);
+      const outcome = await opening(store);
+      assert.ok(outcome.kind === "refused");
+      assert.equal(outcome.why, why, outcome.detail);
+      await closing(store);
+    }
+  });
+
+  it("opens with what was whole where the end of the write-ahead log is torn", async () => {
+    const source = directory();
+    const { journal, outcome } = await realJournal(source);
+    assert.ok(outcome.kind === "opened");
+    journal.note(boot);
+    for (let index = 1; index <= 20; index += 1) {
+      await new Promise((resolve) => {
+        journal.append(charging(index), resolve);
+      });
+    }
+    const database = readFileSync(join(source, "journal.db"));
+    const wal = readFileSync(join(source, "journal.db-wal"));
+    await new Promise<void>((resolve) => {
+      journal.close(resolve);
+    });
+    const random = new Random(1);
+    const found = new Set<number>();
+    for (let cut = 0; cut < 12; cut += 1) {
+      const where = directory();
+      const torn = Buffer.from(wal.subarray(0, random.between(0, wal.length)));
+      if (cut % 2 === 1) torn.set(random.bytes(Math.min(512, torn.length)), Math.max(0, torn.length - 512));
+      writeFileSync(join(where, "journal.db"), database);
+      writeFileSync(join(where, "journal.db-wal"), torn);
+      const again = await realJournal(where);
+      assert.ok(again.outcome.kind === "opened", JSON.stringify(again.outcome));
+      const orders = again.outcome.open.map((order) => order.intent.outTradeNo);
+      assert.deepEqual(
+        orders,
+        orders.map((_, index) => numberOf(index + 1)),
+        "no order is missing before the last",
+      );
+      found.add(orders.length);
+      await new Promise<void>((resolve) => {
+        again.journal.close(resolve);
+      });
+    }
+    assert.ok(found.size > 3, "the cuts hit different places");
+  });
+
+  it("answers a sign of life", async () => {
+    const store = storeIn(directory());
+    await opening(store);
+    await new Promise<void>((resolve) => {
+      store.ping(resolve);
+    });
+    await closing(store);
+  });
+
+  it("keeps every acknowledged entry of a process that is killed while it appends", async () => {
+    const where = directory();
+    const acknowledged: string[] = [];
+    for (const killAfter of [1, 40, 90]) {
+      acknowledged.push(...(await appendAndKill(where, killAfter)));
+      const { journal, outcome } = await realJournal(where);
+      assert.ok(outcome.kind === "opened", JSON.stringify(outcome));
+      const kept = new Set(outcome.open.map((order) => order.intent.outTradeNo));
+      assert.deepEqual(
+        acknowledged.filter((outTradeNo) => !kept.has(outTradeNo)),
+        [],
+      );
+      await new Promise<void>((resolve) => {
+        journal.close(resolve);
+      });
+    }
+    assert.ok(acknowledged.length >= 131);
+  });
+
+  async function appendAndKill(where: string, killAfter: number): Promise<readonly string[]> {
+    const script = join(import.meta.dirname, "../journal/append-until-killed.ts");
+    const child = spawn(process.execPath, [script, where], { stdio: ["ignore", "pipe", "inherit"] });
+    let text = "";
+    child.stdout.setEncoding("utf8");
+    child.stdout.on("data", (chunk: string) => {
+      text += chunk;
+      if (text.split("\n").length > killAfter) child.kill("SIGKILL");
+    });
+    const signal = await new Promise((resolve) => {
+      child.on("close", (_, by) => resolve(by));
+    });
+    assert.equal(signal, "SIGKILL");
+    return text.split("\n").slice(0, -1);
+  }
+
+  /**
+   * Runs a program of one file, whose thread for the journal does `inWorker`, and returns what it printed.
+   */
+  async function runBundle(where: string, inWorker: string, inMain: string): Promise<string> {
+    const source = (path: string): string => JSON.stringify(join(import.meta.dirname, "../../src", path));
+    const outfile = join(where, "box.mjs");
+    const contents = `
+      import { SqliteStore } from ${source("links/sqlite-store.ts")};
+      import { isMainThread } from "node:worker_threads";
+      import { runStoreWorker } from ${source("links/sqlite-worker.ts")};
+      const directory = ${JSON.stringify(join(where, "journal"))};
+      if (isMainThread) { ${inMain} } else { ${inWorker} }`;
+    const stdin = { contents, resolveDir: where };
+    await build({ stdin, bundle: true, platform: "node", format: "esm", outfile });
+    return execFileSync(process.execPath, [outfile], { encoding: "utf8", timeout: 10_000 });
+  }
+
+  it("works from one bundle that is its own worker", async () => {
+    const where = directory();
+    const printed = await runBundle(
+      where,
+      "runStoreWorker();",
+      `const store = new SqliteStore({ directory, onDeath: (cause) => console.log(cause) });
+       store.open((outcome) => { console.log(outcome.kind); store.close(() => console.log("closed")); });`,
+    );
+    assert.equal(printed, "opened\nclosed\n");
+    assert.ok(existsSync(join(where, "journal", "journal.db")));
+  });
+
+  it("tells when its thread has died, and leaves unanswered what was asked of it", async () => {
+    const printed = await runBundle(
+      directory(),
+      `setTimeout(() => { throw new Error("out of luck"); }, 20);`,
+      `const store = new SqliteStore({ directory, onDeath: (cause) => console.log("died:", cause) });
+       store.open((outcome) => console.log(outcome.kind));`,
+    );
+    assert.equal(printed, "died: out of luck\n");
+  });
+
+  it("keeps every acknowledged entry where the disk refuses to grow, and breaks", async () => {
+    const where = directory();
+    const script = join(import.meta.dirname, "../journal/append-until-killed.ts");
+    // No file of the process may grow beyond 256 kilobytes: SQLite meets an I/O error in the middle of a
+    // write.
+    const limited = 'ulimit -f 512; exec "$0" "$1" "$2"';
+    const { stdout, stderr, status } = spawnSync("sh", ["-c", limited, process.execPath, script, where], {
+      encoding: "utf8",
+      timeout: 20_000,
+    });
+    assert.notEqual(status, 0);
+    assert.match(stderr, /the journal broke/);
+    const acknowledged = stdout.split("\n").slice(0, -1);
+    assert.ok(acknowledged.length > 10);
+    const { journal, outcome } = await realJournal(where);
+    assert.ok(outcome.kind === "opened", JSON.stringify(outcome));
+    const kept = new Set(outcome.open.map((order) => order.intent.outTradeNo));
+    assert.deepEqual(
+      acknowledged.filter((outTradeNo) => !kept.has(outTradeNo)),
+      [],
+    );
+    await new Promise<void>((resolve) => {
+      journal.close(resolve);
+    });
+  });
+});
