@@ -51,6 +51,7 @@ export interface MerchantParts {
   readonly certificateFault: () => ProbeFailure | null;
 }
 
+/** What a box is made of. */
 export interface BoxParts {
   readonly config: DeviceConfig;
   readonly version: string;

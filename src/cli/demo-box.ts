@@ -48,6 +48,7 @@ export interface DemoListener {
   warned(event: string, fields: LogFields): void;
 }
 
+/** How the box of a demonstration is set up. */
 export interface DemoSettings {
   /** By how much all waits for the bank, and the bank itself, are quicker than usual. */
   readonly hurry: number;

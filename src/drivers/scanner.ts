@@ -1,5 +1,6 @@
-import { type AuthCode, readScan, type ScanRefusal } from "../core/codecs/auth-code.ts";
+import { readScan } from "../core/codecs/scan.ts";
 import { after, type Instant } from "../core/kernel/instant.ts";
+import type { AuthCode, ScanRefusal } from "../core/payment/auth-code.ts";
 import type { Clock, Log, SerialConnection, SerialLink, SerialSettings, Timer } from "../runtime/ports.ts";
 
 /** The first pause before the device is opened again; each failure in a row doubles it up to the last. */
@@ -14,6 +15,7 @@ export interface ScannerListener {
   status(state: ScannerStatus, cause: string | null): void;
 }
 
+/** Whether codes can be read now. */
 export type ScannerStatus = "ready" | "absent";
 
 /** What a scanner is made of. */

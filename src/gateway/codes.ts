@@ -24,6 +24,7 @@ export type QueryMeaning = "absent" | "system-error" | "configuration";
 /** What an error code of a reversal says; a signed code of no list means `again`, like an absent one. */
 export type ReverseMeaning = "again" | "expired" | "configuration";
 
+/** What an `err_code` of a charge means for the order. */
 export interface ChargeCode {
   readonly action: CodeAction;
   readonly meaning: ChargeMeaning;

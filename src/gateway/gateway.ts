@@ -1,4 +1,3 @@
-import type { AuthCode } from "../core/codecs/auth-code.ts";
 import { invariant } from "../core/kernel/defect.ts";
 import type { Instant } from "../core/kernel/instant.ts";
 import type {
@@ -9,6 +8,7 @@ import type {
   QueryAnswer,
   ReverseAnswer,
 } from "../core/payment/answers.ts";
+import type { AuthCode } from "../core/payment/auth-code.ts";
 import type { Intent, Merchant } from "../core/payment/order.ts";
 import type { Clock, Entropy, HttpsLane, HttpsLink, Log } from "../runtime/ports.ts";
 import { type Asked, type Opened, openReply, readCharge, readQuery, readReverse } from "./replies.ts";

@@ -1,6 +1,7 @@
 /** The three documents that the box sends, with every field of WeChat Pay v2 that the configuration offers. */
-import type { AuthCode } from "../core/codecs/auth-code.ts";
+
 import { invariant } from "../core/kernel/defect.ts";
+import type { AuthCode } from "../core/payment/auth-code.ts";
 import type { Intent } from "../core/payment/order.ts";
 import type { HttpsLane } from "../runtime/ports.ts";
 import type { GatewaySettings } from "./settings.ts";

@@ -26,6 +26,7 @@ const VERSION_REFUSED: readonly number[] = [0x01, 0x84];
 /** Receive Maximum where a CONNACK does not name one (MQTT 5, 3.2.2.3.3), and on MQTT 3.1.1. */
 const RECEIVE_MAXIMUM_DEFAULT = 65_535;
 
+/** How the broker is reached and who the box is to it. */
 export interface MqttSettings {
   /** `mqtt://host:port` or `mqtts://host:port`; the ports are 1883 and 8883 where absent. */
   readonly url: string;

@@ -4,6 +4,7 @@
  * run without turning the real event loop. A callback never comes before the call that asked for it has returned.
  */
 import type { Instant, WallTime } from "../core/kernel/instant.ts";
+import { USED_CODES_MAX } from "../core/payment/box.ts";
 
 /** Both clocks and the only timers. */
 export interface Clock {
@@ -15,6 +16,7 @@ export interface Clock {
   at(moment: Instant, callback: () => void): Timer;
 }
 
+/** An appointment that can be called off. */
 export interface Timer {
   cancel(): void;
 }
@@ -32,6 +34,7 @@ export interface Log {
   error(event: string, fields?: LogFields): void;
 }
 
+/** The fields of a log line; only names on the list of `links/log-fields.ts` pass. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
 
 /** A serial device that sends lines. Each `open` is a new connection that shares nothing with the last. */
@@ -39,11 +42,13 @@ export interface SerialLink {
   open(settings: SerialSettings, listener: SerialListener): SerialConnection;
 }
 
+/** Which device, at which speed in baud, 8N1. */
 export interface SerialSettings {
   readonly path: string;
   readonly baudRate: number;
 }
 
+/** Hears one connection to a serial device. */
 export interface SerialListener {
   opened(): void;
   /** One line without its terminator, latin1, at most `LINE_BYTES_MAX` characters. */
@@ -54,6 +59,7 @@ export interface SerialListener {
   closed(cause: string): void;
 }
 
+/** One connection to a serial device, from `open` to its end. */
 export interface SerialConnection {
   /** Ends the connection; `closed` does not come. Calls back when the device is free again. */
   close(done: () => void): void;
@@ -77,6 +83,7 @@ export interface HttpsLink {
 /** Charges have a connection of their own; `reverse` presents the client certificate. */
 export type HttpsLane = "charge" | "query" | "reverse";
 
+/** One request of the merchant's: always POST, always XML. */
 export interface HttpsRequest {
   readonly lane: HttpsLane;
   /** Origin of one of the configured hosts, such as `https://api.mch.weixin.qq.com`. */
@@ -126,6 +133,7 @@ export interface StoredRow {
   readonly hash: string;
 }
 
+/** What a store says when it is opened: what the start needs, or why there is no start. */
 export type StoreOpened =
   | {
       readonly kind: "opened";
@@ -152,14 +160,15 @@ export type StoreOpened =
 /** How many rows at the end of the journal are checked at every start. */
 export const TAIL_ROWS = 2_000;
 
-/** How many charged codes are remembered, so that none is charged twice (design §4.1). */
-export const CODES_REMEMBERED = 4_096;
+/** How many charged codes a store hands to the start, so that none is charged twice (design §4.1). */
+export const CODES_REMEMBERED = USED_CODES_MAX;
 
 /** A transport to an MQTT broker without memory: no store, no reconnection, no queue of its own. */
 export interface BrokerLink {
   connect(settings: BrokerSettings, listener: BrokerListener): BrokerConnection;
 }
 
+/** Who connects, and how long it may take and stay silent. */
 export interface BrokerSettings {
   readonly clientId: string;
   readonly will: BrokerMessage;
@@ -167,6 +176,7 @@ export interface BrokerSettings {
   readonly keepAliveS: number;
 }
 
+/** A message as it is published. */
 export interface BrokerMessage {
   readonly topic: string;
   readonly payload: string;
@@ -174,6 +184,7 @@ export interface BrokerMessage {
   readonly retain: boolean;
 }
 
+/** Hears one connection to a broker. */
 export interface BrokerListener {
   connected(session: { readonly version: 5 | 4; readonly receiveMaximum: number }): void;
   message(topic: string, payload: Uint8Array): void;
@@ -181,6 +192,7 @@ export interface BrokerListener {
   closed(cause: string): void;
 }
 
+/** One connection to a broker, from `connect` to its end. */
 export interface BrokerConnection {
   /** Sends once; calls back with the reason code of the PUBACK (0 on MQTT 3.1.1), never where the connection ends first. */
   publish(message: BrokerMessage, done: (reasonCode: number) => void): void;

@@ -7,6 +7,7 @@ export interface BrokerReceipt {
   readonly retain: boolean;
 }
 
+/** A broker that listens on loopback. */
 export interface EmbeddedBroker {
   readonly url: string;
   readonly port: number;

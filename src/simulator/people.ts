@@ -80,7 +80,7 @@ export class People {
 
   #amount(): readonly Key[] {
     const digits = String(this.#random.between(1, 99_999));
-    return [...digits].map((digit) => ({ name: "digit", digit: Number(digit) }));
+    return Array.from(digits, (digit) => ({ name: "digit", digit: Number(digit) }));
   }
 
   #freshCode(): string {

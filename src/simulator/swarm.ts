@@ -35,7 +35,7 @@ export interface Swarm {
 }
 
 /** The most that a simulated network holds a request back: a charge may be in flight for less than the 60 s of design §4.9. */
-export const LATE_MS_MAX = 45_000;
+const LATE_MS_MAX = 45_000;
 
 /** Draws the mixture of one seed. */
 export function swarmOf(random: Random): Swarm {

@@ -29,6 +29,7 @@ interface Money {
   readonly tx: TxData;
 }
 
+/** Looks on while a world runs, and judges when it has ended. */
 export class Witness {
   readonly findings: Finding[] = [];
   readonly #disk: SimulatedDisk;

@@ -35,6 +35,7 @@ export interface PlantedDefect {
   readonly config?: (config: DeviceConfig) => DeviceConfig;
 }
 
+/** Which world to run, and for how long. */
 export interface WorldOptions {
   readonly seed: number;
   /** How long faults and people go on, in simulated minutes. */

@@ -3,7 +3,7 @@ import type { Entropy } from "../runtime/ports.ts";
 /** The first ceiling of a wait. */
 const FIRST_MS = 1_000;
 /** No wait is longer than this. */
-export const LONGEST_WAIT_MS = 120_000;
+const LONGEST_WAIT_MS = 120_000;
 
 /**
  * Waits with full jitter: any time from nothing to a ceiling that doubles from 1 s to 120 s. Ten thousand boxes that lose

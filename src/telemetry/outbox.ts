@@ -15,6 +15,7 @@ const CURSOR_EVERY_MS = 1_000;
 /** What confirms an event: the broker's PUBACK with reason code 0, or the host's word on the `ack` topic. */
 export type Confirmation = "puback" | "ack";
 
+/** What an outbox works with. */
 export interface OutboxPorts {
   readonly clock: Clock;
   readonly entropy: Entropy;
@@ -22,6 +23,7 @@ export interface OutboxPorts {
   readonly source: EventSource;
 }
 
+/** What is reported, where to, and what confirms it. */
 export interface OutboxSettings {
   readonly journal: string;
   readonly topic: string;

@@ -15,10 +15,12 @@ const CONNECT_TIMEOUT_MS = 30_000;
 /** Home routers and mobile networks forget a silent connection after some 30 s. */
 const KEEP_ALIVE_S = 30;
 
+/** What a reporter works with. */
 export interface ReporterPorts extends OutboxPorts {
   readonly broker: BrokerLink;
 }
 
+/** Who reports, and what confirms an event. */
 export interface ReporterSettings extends Reporting {
   readonly confirm: Confirmation;
   /** Name of the journal's cursor. */

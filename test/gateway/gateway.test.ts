@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AuthCode } from "../../src/core/codecs/auth-code.ts";
 import { Defect } from "../../src/core/kernel/defect.ts";
 import { instantOf } from "../../src/core/kernel/instant.ts";
 import type { ProbeAnswer } from "../../src/core/payment/answers.ts";
+import { AuthCode } from "../../src/core/payment/auth-code.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
 import type { GatewaySettings } from "../../src/gateway/settings.ts";
 import type { Fields } from "../../src/gateway/xml.ts";

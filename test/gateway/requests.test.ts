@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { AuthCode } from "../../src/core/codecs/auth-code.ts";
 import { Defect } from "../../src/core/kernel/defect.ts";
+import { AuthCode } from "../../src/core/payment/auth-code.ts";
 import { chargeRequest, cutAtBytes, queryRequest, reverseRequest } from "../../src/gateway/requests.ts";
 import type { GatewaySettings } from "../../src/gateway/settings.ts";
 import { isSignedBy } from "../../src/gateway/signature.ts";

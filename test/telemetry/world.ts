@@ -14,7 +14,7 @@ export const STATUS = `scanbox/v1/${BOX}/status`;
 export const ACK = `scanbox/v1/${BOX}/ack`;
 
 /** A journal of money events in memory, which notes how much of it is asked for. */
-export class SimulatedJournal implements EventSource {
+class SimulatedJournal implements EventSource {
   readonly #time: SimulatedTime;
   readonly #bodies: string[] = [];
   #listeners: (() => void)[] = [];

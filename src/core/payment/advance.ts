@@ -1,9 +1,10 @@
 /** Every change of an order: `advance` takes one event and hands it to the phase that it concerns. */
-import type { AuthCode } from "../codecs/auth-code.ts";
+
 import { invariant } from "../kernel/defect.ts";
 import { after } from "../kernel/instant.ts";
 import type { QueryAnswer } from "./answers.ts";
 import { askedAnswered, asking, chargeAnswered, checked } from "./asking.ts";
+import type { AuthCode } from "./auth-code.ts";
 import type { Intent, MoneyState, OpenOrder } from "./order.ts";
 import {
   type Advance,

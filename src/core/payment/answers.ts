@@ -34,6 +34,7 @@ export interface Unknown {
   readonly signed: boolean;
 }
 
+/** Proof that the request's headers were never handed to a socket. */
 export interface NotSent {
   readonly kind: "not-sent";
   readonly why: NotSentReason;
@@ -82,6 +83,7 @@ export type ProbeFailure =
   | "certificate-mismatch"
   | "certificate-expired";
 
+/** What the probe came to. */
 export type ProbeAnswer =
   | { readonly kind: "passed" }
   | { readonly kind: "failed"; readonly why: ProbeFailure };

@@ -3,12 +3,12 @@
  * `step` is the only function that changes a box: it takes an event with its stamp and returns the next box and the effects.
  */
 
-import type { AuthCode } from "../codecs/auth-code.ts";
 import { Defect, invariant } from "../kernel/defect.ts";
 import { type Fen, fenOf } from "../kernel/fen.ts";
 import { after, earliest, type Instant } from "../kernel/instant.ts";
 import { advance, begin, resume } from "./advance.ts";
 import { type AmountEntry, emptyEntry, enteredFen, type Key, typeKey } from "./amount-entry.ts";
+import type { AuthCode } from "./auth-code.ts";
 import type { AlarmName, Effect } from "./effects.ts";
 import type { BoxEvent } from "./events.ts";
 import type { Intent, Merchant, OpenOrder } from "./order.ts";
@@ -86,6 +86,7 @@ export type Blocker =
   | "unresolved"
   | "no-scanner";
 
+/** The box after an event, and what is to be done about it. */
 export interface Step {
   readonly box: Box;
   readonly effects: readonly Effect[];

@@ -1,5 +1,5 @@
-import type { AuthCode } from "../codecs/auth-code.ts";
 import type { Instant } from "../kernel/instant.ts";
+import type { AuthCode } from "./auth-code.ts";
 import type { Entry, Intent } from "./order.ts";
 
 /**

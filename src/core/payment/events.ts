@@ -1,6 +1,6 @@
-import type { AuthCode, ScanRefusal } from "../codecs/auth-code.ts";
 import type { Key } from "./amount-entry.ts";
 import type { ProbeAnswer } from "./answers.ts";
+import type { AuthCode, ScanRefusal } from "./auth-code.ts";
 import type { OpenOrder } from "./order.ts";
 import type { PaymentEvent } from "./payment.ts";
 

@@ -8,9 +8,9 @@
  * (`flying`), so an answer always belongs to the call before it. Phases change in `advance.ts` and what it calls.
  */
 
-import type { AuthCode } from "../codecs/auth-code.ts";
 import type { Instant } from "../kernel/instant.ts";
 import type { ChargeAnswer, QueryAnswer, ReverseAnswer } from "./answers.ts";
+import type { AuthCode } from "./auth-code.ts";
 import type { Effect } from "./effects.ts";
 import type { FinalState, Intent, MoneyReason, MoneyState } from "./order.ts";
 

@@ -21,6 +21,7 @@ export interface OrderFacts {
  */
 export type RecoveryAction = "ask" | "reverse" | "hold" | "leave" | "refuse";
 
+/** One row of the table: which facts it is for, and what the start does. */
 export interface RecoveryRow {
   readonly name: string;
   /** What must hold for this row; a fact that is not named may be either. */
@@ -29,6 +30,7 @@ export interface RecoveryRow {
   readonly because: string;
 }
 
+/** The table; its rows do not overlap and leave nothing out. */
 export const recoveryTable: readonly RecoveryRow[] = [
   {
     name: "nothing",

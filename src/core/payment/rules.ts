@@ -21,6 +21,7 @@ export interface Rules {
   readonly timing: Timing;
 }
 
+/** Who says what is to be paid. */
 export type AmountRules =
   | { readonly source: "keypad"; readonly entry: "implied" | "explicit"; readonly maximum: Fen }
   /** A fixed amount is its own maximum. */

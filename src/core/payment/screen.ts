@@ -26,25 +26,25 @@ export interface Screen {
 /** `wait` blinks while nobody may pay again; the names are those of the outputs (design §5). */
 export type Light = "off" | "ready" | "scan" | "wait" | "paid" | "refused" | "unknown";
 
+/** What the buzzer plays. */
 export type Sound = "none" | "read" | "paid" | "refused" | "unknown";
 
 /** The outage codes people read to support. The number never changes its meaning. */
-export const outageCodes: Readonly<Record<Exclude<Blocker, "unclear" | "unproved"> | ProbeFailure, string>> =
-  {
-    stopping: "E10",
-    "journal-broken": "E11",
-    "merchant-gone": "E12",
-    unresolved: "E13",
-    "no-scanner": "E14",
-    "certificate-missing": "E21",
-    "certificate-mismatch": "E22",
-    "certificate-expired": "E23",
-    "api-key": "E31",
-    merchant: "E32",
-    "no-trust": "E33",
-    "no-network": "E41",
-    "no-answer": "E42",
-  };
+const outageCodes: Readonly<Record<Exclude<Blocker, "unclear" | "unproved"> | ProbeFailure, string>> = {
+  stopping: "E10",
+  "journal-broken": "E11",
+  "merchant-gone": "E12",
+  unresolved: "E13",
+  "no-scanner": "E14",
+  "certificate-missing": "E21",
+  "certificate-mismatch": "E22",
+  "certificate-expired": "E23",
+  "api-key": "E31",
+  merchant: "E32",
+  "no-trust": "E33",
+  "no-network": "E41",
+  "no-answer": "E42",
+};
 
 /** The picture of a box that is still reading its journal. */
 export const bootScreen: Screen = plain("boot", "off");

@@ -7,6 +7,7 @@ import { waitAfter } from "../kernel/waits.ts";
 import type { ChargeAnswer, ProbeAnswer, ProbeFailure, QueryAnswer, ReverseAnswer } from "./answers.ts";
 import type { Timing } from "./rules.ts";
 
+/** How far WeChat Pay can be believed now. */
 export interface Trust {
   readonly proved: boolean;
   readonly unclear: boolean;

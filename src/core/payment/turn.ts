@@ -9,6 +9,7 @@ import type { BoxEvent } from "./events.ts";
 import type { Rules, Stamp } from "./rules.ts";
 import { type Screen, screenFor } from "./screen.ts";
 
+/** Everything that follows from one event. */
 export interface Turn {
   readonly box: Box;
   readonly effects: readonly Effect[];

@@ -1,5 +1,5 @@
-import type { AuthCode } from "../../core/codecs/auth-code.ts";
 import type { Fen } from "../../core/kernel/fen.ts";
+import type { AuthCode } from "../../core/payment/auth-code.ts";
 import type { CallKind, Treatment } from "./scenarios.ts";
 
 /** One HTTP request, as it arrived. */

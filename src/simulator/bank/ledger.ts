@@ -1,6 +1,6 @@
-import type { AuthCode } from "../../core/codecs/auth-code.ts";
 import { invariant, unreachable } from "../../core/kernel/defect.ts";
 import type { Fen } from "../../core/kernel/fen.ts";
+import type { AuthCode } from "../../core/payment/auth-code.ts";
 import type { Merchant } from "../../core/payment/order.ts";
 import { beijingTime } from "./beijing-time.ts";
 import { afterAct, type CustomerAct, type OrderState } from "./customer.ts";

@@ -3,9 +3,9 @@
  * one minute or five) as strictly as the stricter page: what passes here passes there.
  */
 import { isIP } from "node:net";
-import { AuthCode } from "../../core/codecs/auth-code.ts";
 import { unreachable } from "../../core/kernel/defect.ts";
 import { type Fen, fenOf } from "../../core/kernel/fen.ts";
+import { AuthCode } from "../../core/payment/auth-code.ts";
 import type { Merchant } from "../../core/payment/order.ts";
 import type { ApiKey } from "../../gateway/api-key.ts";
 import { isSignedBy, type SignType } from "../../gateway/signature.ts";

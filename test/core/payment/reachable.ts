@@ -2,10 +2,11 @@
  * Every state that one order can reach, found by trying every event in every state. Times are kept small and measured from
  * now, so that the graph is finite: only differences decide.
  */
-import { AuthCode } from "../../../src/core/codecs/auth-code.ts";
+
 import { instantOf, wallTimeOf } from "../../../src/core/kernel/instant.ts";
 import { advance, begin, resume } from "../../../src/core/payment/advance.ts";
 import type { ChargeAnswer, QueryAnswer, ReverseAnswer } from "../../../src/core/payment/answers.ts";
+import { AuthCode } from "../../../src/core/payment/auth-code.ts";
 import type { Effect } from "../../../src/core/payment/effects.ts";
 import type { Intent, MoneyState } from "../../../src/core/payment/order.ts";
 import { isOver, type Payment, type PaymentEvent } from "../../../src/core/payment/payment.ts";
@@ -40,7 +41,7 @@ export function smallRules(late: "keep" | "reverse", hosts: readonly string[] = 
   };
 }
 
-export const intent: Intent = {
+const intent: Intent = {
   outTradeNo: "abcd1234_000000000000_1",
   shortRef: "0001",
   ref: null,
@@ -54,7 +55,7 @@ export const intent: Intent = {
   clockTrusted: true,
 };
 
-export const code = new AuthCode("134567890123456789");
+const code = new AuthCode("134567890123456789");
 
 export function stampAt(at: number): Stamp {
   return { at: instantOf(at), wall: wallTimeOf(at), clockTrusted: true, chance: [2 ** 31, 0, 0, 0] };

@@ -1,8 +1,9 @@
 /** Tells what happens to a box, event by event, and remembers what it asked for and what it showed. */
-import { AuthCode } from "../../../src/core/codecs/auth-code.ts";
+
 import { drawGlass } from "../../../src/core/codecs/glass.ts";
 import { instantOf, wallTimeOf } from "../../../src/core/kernel/instant.ts";
 import type { Key } from "../../../src/core/payment/amount-entry.ts";
+import { AuthCode } from "../../../src/core/payment/auth-code.ts";
 import type { Box } from "../../../src/core/payment/box.ts";
 import type { Effect } from "../../../src/core/payment/effects.ts";
 import type { BoxEvent } from "../../../src/core/payment/events.ts";

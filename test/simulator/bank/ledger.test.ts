@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { AuthCode } from "../../../src/core/codecs/auth-code.ts";
 import { fenOf } from "../../../src/core/kernel/fen.ts";
+import { AuthCode } from "../../../src/core/payment/auth-code.ts";
 import {
   type ChargeOrder,
   Ledger,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AuthCode } from "../../../src/core/codecs/auth-code.ts";
 import { instantOf } from "../../../src/core/kernel/instant.ts";
+import { AuthCode } from "../../../src/core/payment/auth-code.ts";
 import { chargeCodes } from "../../../src/gateway/codes.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
 import type { GatewaySettings } from "../../../src/gateway/settings.ts";

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import fc from "fast-check";
-import { AuthCode, readScan } from "../../../src/core/codecs/auth-code.ts";
+import { readScan } from "../../../src/core/codecs/scan.ts";
+import { AuthCode } from "../../../src/core/payment/auth-code.ts";
 
 /** Scans and what they are: a payment code of WeChat Pay, or the reason of the refusal. */
 const scans: readonly (readonly [line: string, expected: string])[] = [

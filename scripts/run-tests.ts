@@ -1,0 +1,133 @@
+/** Runs the kinds of checks one after the other: a line for each, all of it for what failed, and the count at the end. */
+import { spawn } from "node:child_process";
+import { globSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { run } from "node:test";
+import { inspect } from "node:util";
+
+interface Outcome {
+  passed: number;
+  failed: number;
+  /** What could not run, by name and reason. */
+  readonly skipped: string[];
+  /** What a person wants to know beside the counts. */
+  note: string;
+}
+
+interface Kind {
+  readonly name: string;
+  readonly check: () => Promise<Outcome>;
+}
+
+const SEEDS = "1..1000";
+
+const kinds: readonly Kind[] = [
+  { name: "static", check: () => command(["scripts/check"]) },
+  { name: "core", check: () => tests(["test/core/**/*.test.ts"], { covered: "src/core/**" }) },
+  {
+    name: "unit",
+    check: () =>
+      tests([
+        "test/*.test.ts",
+        "test/{config,drivers,gateway,journal,links,simulator,telemetry}/**/*.test.ts",
+      ]),
+  },
+  { name: "contract", check: () => tests(["test/contract/*.test.ts"]) },
+  { name: "simulation", check: () => tests(["test/simulation/*.test.ts"]) },
+  { name: "seeds", check: () => command(["node", "src/main.ts", "simulate", "--seeds", SEEDS]) },
+  { name: "command line", check: () => tests(["test/cli/*.test.ts"]) },
+  { name: "end to end", check: () => tests(["test/e2e/*.test.ts"]) },
+];
+
+/** Runs test files, each in a process of its own; `covered` demands every line and branch of those sources. */
+async function tests(
+  globs: readonly string[],
+  { covered }: { readonly covered?: string } = {},
+): Promise<Outcome> {
+  const files = globSync(globs).sort();
+  const outcome: Outcome = { passed: 0, failed: 0, skipped: [], note: `${files.length} files` };
+  if (files.length === 0) return { ...outcome, failed: 1, note: `no test file matches ${globs.join(" ")}` };
+  const coverage = covered === undefined ? {} : { coverage: true, coverageIncludeGlobs: [covered] };
+  const events = run({ files, concurrency: availableParallelism(), ...coverage });
+  for await (const { type, data } of events) {
+    if (type === "test:pass" && data.details.type !== "suite") {
+      if (data.skip === undefined || data.skip === false) outcome.passed += 1;
+      else outcome.skipped.push(`${data.name}: ${String(data.skip)}`);
+    } else if (type === "test:fail" && data.details.type !== "suite") {
+      outcome.failed += 1;
+      const { error } = data.details;
+      console.error(`\n✖ ${data.name} (${data.file ?? ""})\n${sentenceOf(error)}`);
+    } else if (type === "test:coverage") {
+      const { coveredLinePercent, coveredBranchPercent } = data.summary.totals;
+      outcome.note = `${coveredLinePercent.toFixed(2)} % of lines, ${coveredBranchPercent.toFixed(2)} % of branches`;
+      for (const file of data.summary.files) {
+        if (file.coveredLinePercent === 100 && file.coveredBranchPercent === 100) continue;
+        outcome.failed += 1;
+        const lines = uncovered(file.lines);
+        console.error(
+          `\n✖ ${file.path} is not covered: lines ${lines.join(", ") || "none"}; branches ${file.coveredBranchPercent} %`,
+        );
+      }
+    }
+  }
+  return outcome;
+}
+
+function uncovered(lines: readonly { readonly line: number; readonly count: number }[]): readonly number[] {
+  return lines.filter(({ count }) => count === 0).map(({ line }) => line);
+}
+
+function sentenceOf(error: Error): string {
+  return inspect(error.cause ?? error);
+}
+
+/** Runs a command that is quiet where all is well, and counts as one check. */
+async function command([file = "", ...args]: readonly string[]): Promise<Outcome> {
+  const child = spawn(file, args, { stdio: ["ignore", "pipe", "pipe"] });
+  let said = "";
+  let printed = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      said += text;
+    });
+  }
+  child.stdout.on("data", (text: string) => {
+    printed += text;
+  });
+  const status = await new Promise<number | null>((resolve) => {
+    child.on("close", resolve);
+  });
+  if (status !== 0) console.error(said);
+  const ok = status === 0;
+  return {
+    passed: ok ? 1 : 0,
+    failed: ok ? 0 : 1,
+    skipped: [],
+    note: printed.trim().split("\n").at(-1) ?? "",
+  };
+}
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => !kinds.some((kind) => kind.name === name));
+if (unknown.length > 0) {
+  console.error(
+    `There is no kind of check "${unknown.join(", ")}"; there are: ${kinds.map(({ name }) => name).join(", ")}.`,
+  );
+  process.exit(2);
+}
+
+let passed = 0;
+let failed = 0;
+for (const { name, check } of kinds) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue;
+  const began = performance.now();
+  const outcome = await check();
+  passed += outcome.passed;
+  failed += outcome.failed;
+  const seconds = ((performance.now() - began) / 1_000).toFixed(0);
+  const counts = `${outcome.passed} passed, ${outcome.failed} failed, ${seconds} s`;
+  console.log(`${name}: ${counts}${outcome.note === "" ? "" : ` (${outcome.note})`}`);
+  for (const sentence of outcome.skipped) console.log(`  not run: ${sentence}`);
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed === 0 ? 0 : 1);
