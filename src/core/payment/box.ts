@@ -82,9 +82,9 @@ export type Blocker =
   | "journal-broken"
   | "merchant-gone"
   | "unproved"
+  | "no-scanner"
   | "unclear"
-  | "unresolved"
-  | "no-scanner";
+  | "unresolved";
 
 /** The box after an event, and what is to be done about it. */
 export interface Step {
@@ -155,8 +155,8 @@ export function blockerOf(box: Box): Blocker | null {
   if (box.stopping) return "stopping";
   if (box.journalBroken) return "journal-broken";
   if (box.held.length > 0) return "merchant-gone";
-  if (!box.scannerReady) return "no-scanner";
   if (!box.trust.proved) return "unproved";
+  if (!box.scannerReady) return "no-scanner";
   if (!isTrusted(box.trust)) return "unclear";
   // No payment begins while one is in front, so that all open orders stand behind.
   if ([...box.orders.values()].filter(isOpen).length >= BEHIND_MAX) return "unresolved";

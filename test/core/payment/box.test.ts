@@ -351,8 +351,6 @@ test("four unresolved orders behind the front close the box until one is resolve
 
 test("the outage that stops the box is the one it shows", () => {
   const story = new Story();
-  assert.deepEqual(story.glass, ["OUT OF SERVICE  ", "Ask staff    E14"]);
-  story.post({ type: "scanner-changed", ready: true });
   assert.deepEqual(story.glass, ["ScanBox         ", "Starting...     "]);
   story.post({ type: "probed", answer: { kind: "failed", why: "no-network" } });
   assert.deepEqual(story.glass, ["No network      ", "Use other way   "]);
@@ -364,6 +362,8 @@ test("the outage that stops the box is the one it shows", () => {
   }
   assert.equal(story.box.trust.failures, 10);
   story.wait(60_000).post({ type: "probed", answer: { kind: "passed" } });
+  assert.deepEqual(story.glass, ["OUT OF SERVICE  ", "Ask staff    E14"]);
+  story.post({ type: "scanner-changed", ready: true });
   assert.equal(story.text, "idle");
   story.post({ type: "stopping" });
   assert.deepEqual(story.glass, ["OUT OF SERVICE  ", "Ask staff    E10"]);
