@@ -1,0 +1,286 @@
+/**
+ * A place for whole boxes: the bank over TLS with client certificates, Mosquitto with a consumer, scanners on
+ * pseudo-terminals, and the bundled program as it is shipped. Everything runs on the loopback interface; everything that
+ * any program says, sends or writes is searched for secrets when the stand ends.
+ */
+import assert from "node:assert/strict";
+import { randomInt } from "node:crypto";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { ApiKey } from "../../src/gateway/api-key.ts";
+import type { CallNote } from "../../src/simulator/bank/call.ts";
+import { fixtureMerchant } from "../../src/simulator/bank/fixture-merchant.ts";
+import type { Order, Totals } from "../../src/simulator/bank/ledger.ts";
+import { type BankServer, startBankServer } from "../../src/simulator/bank/server.ts";
+import { Box, type JournalRow } from "./box.ts";
+import { makeBundle } from "./bundle.ts";
+import { type Certificates, makeCertificates, type Pair, pem } from "./certificates.ts";
+import { Consumer } from "./consumer.ts";
+import { Mosquitto } from "./mosquitto.ts";
+import { type Captured, leaks, linesOfKey, type Secret } from "./secrets.ts";
+import { until } from "./until.ts";
+
+/** What of a box differs from the usual: one that charges 1.00 and reports over MQTT. */
+export interface BoxWishes {
+  /** Yuan, as text. The last two digits choose what happens at the bank, see its scenarios. */
+  readonly fixed?: string;
+  readonly apiKeyFile?: string;
+  readonly certificate?: Pair;
+  readonly logLevel?: "debug" | "info";
+  /** Members that are put beside the known ones, at the top. */
+  readonly extra?: Readonly<Record<string, unknown>>;
+}
+
+/** Short times, as a configuration may have them where every host is loopback. */
+const timing = {
+  queryEveryMs: 200,
+  giveUpAfterMs: 2_500,
+  reverseNotBeforeMs: 500,
+  confirmNotBeforeMs: 1_500,
+  sendWithinMs: 2_500,
+  connectTimeoutMs: 1_000,
+  answerTimeoutMs: 1_200,
+};
+
+/** The bank's times are a tenth of what its scenarios say: 3 s until a password is typed are 300 ms. */
+const PACE = 0.1;
+
+/** What the bank says of an order in each end of the journal; absent is an order that the bank never saw. */
+const agreeing: Readonly<Record<string, readonly string[]>> = {
+  paid: ["success"],
+  reversed: ["revoked", "closed", "absent"],
+  refunded: ["revoked", "refund"],
+  declined: ["notpay", "absent"],
+  cancelled: ["absent"],
+};
+
+export class Stand {
+  readonly certificates: Certificates;
+  readonly bank: BankServer;
+  readonly mosquitto: Mosquitto;
+  readonly consumer: Consumer;
+  readonly directory: string;
+  /** Hears of every call that the bank handled, before its reply leaves. */
+  onCall: (note: CallNote) => void = () => {};
+  readonly #bundle: string;
+  readonly #apiKeyFile: string;
+  readonly #boxes: Box[] = [];
+  readonly #secrets: Secret[] = [];
+  readonly #codes = new Set<string>();
+
+  private constructor(parts: {
+    readonly bundle: string;
+    readonly directory: string;
+    readonly certificates: Certificates;
+    readonly bank: BankServer;
+    readonly mosquitto: Mosquitto;
+    readonly apiKeyFile: string;
+    readonly apiKey: string;
+  }) {
+    this.#bundle = parts.bundle;
+    this.directory = parts.directory;
+    this.certificates = parts.certificates;
+    this.bank = parts.bank;
+    this.mosquitto = parts.mosquitto;
+    this.#apiKeyFile = parts.apiKeyFile;
+    this.consumer = new Consumer(parts.mosquitto.port);
+    this.#secrets.push({ name: "the API key", text: parts.apiKey });
+    for (const { keyFile } of Object.values(this.#pairs())) {
+      this.#secrets.push(...linesOfKey("a private key", pem(keyFile)));
+    }
+  }
+
+  /** Makes everything but boxes; with `broker` off, Mosquitto is left to the test. */
+  static async start({ broker = true }: { readonly broker?: boolean } = {}): Promise<Stand> {
+    const bundle = makeBundle();
+    const directory = mkdtempSync(join(tmpdir(), "scanbox-e2e-"));
+    const apiKey = Array.from({ length: 32 }, () => randomInt(36).toString(36)).join("");
+    const apiKeyFile = join(directory, "api-key");
+    writeFileSync(apiKeyFile, `${apiKey}\n`, { mode: 0o600 });
+    const certificates = await makeCertificates(directory);
+    const calls: { hear: (note: CallNote) => void } = { hear: () => {} };
+    const bank = await startBankServer({
+      merchants: [{ ...fixtureMerchant, apiKey: new ApiKey(apiKey) }],
+      pace: PACE,
+      byAmount: true,
+      tls: {
+        cert: pem(certificates.bank.certFile),
+        key: pem(certificates.bank.keyFile),
+        clientCa: pem(certificates.authorityFile),
+      },
+      observe: (note) => calls.hear(note),
+    });
+    const mosquitto = await Mosquitto.prepare(directory);
+    if (broker) await mosquitto.start();
+    const stand = new Stand({ bundle, directory, certificates, bank, mosquitto, apiKeyFile, apiKey });
+    calls.hear = (note) => stand.onCall(note);
+    if (broker) await stand.consumer.ready();
+    return stand;
+  }
+
+  /** Makes a box with a scanner that is plugged in; it is not started. */
+  async box(id: string, wishes: BoxWishes = {}): Promise<Box> {
+    const box = new Box(id, this.#bundle, join(this.directory, id));
+    this.#boxes.push(box);
+    box.configure(this.config(box, wishes));
+    await box.scanner.plug();
+    return box;
+  }
+
+  /** The configuration of a box as `device.config.json` has it. */
+  config(box: Box, wishes: BoxWishes): Record<string, unknown> {
+    const { certFile, keyFile } = wishes.certificate ?? this.certificates.merchant;
+    const { appId, merchantId } = fixtureMerchant;
+    const { origin } = this.bank;
+    return {
+      version: 1,
+      box: { id: box.id, store: "Example store" },
+      merchant: {
+        ...{ appId, merchantId, hosts: [origin, origin.replace("127.0.0.1", "localhost")] },
+        apiKey: { file: wishes.apiKeyFile ?? this.#apiKeyFile },
+        certificate: { cert: { file: certFile }, key: { file: keyFile } },
+        ca: { file: this.certificates.bank.certFile },
+      },
+      amount: { source: "fixed", fixed: wishes.fixed ?? "1.00" },
+      scanner: { path: box.scanner.path },
+      keypad: null,
+      display: null,
+      outputs: null,
+      mqtt: { url: `mqtt://127.0.0.1:${this.mosquitto.port}` },
+      journal: { directory: box.journalDirectory },
+      timing,
+      log: { level: wishes.logLevel ?? "debug" },
+      ...wishes.extra,
+    };
+  }
+
+  /** A payment code that nobody has used, or another text that the scanner may read; it must never be seen anywhere. */
+  code(
+    text = `13${String(randomInt(10 ** 8)).padStart(8, "0")}${String(randomInt(10 ** 8)).padStart(8, "0")}`,
+  ): string {
+    if (!this.#codes.has(text)) this.#secrets.push({ name: "what was scanned", text });
+    this.#codes.add(text);
+    return text;
+  }
+
+  /** The orders of a box in the bank's books. */
+  orders(box: Box): readonly Order[] {
+    return this.bank.bank.ledger.orders().filter(({ deviceInfo }) => deviceInfo === box.id);
+  }
+
+  /** What moved for one code, over all orders. */
+  totalsOf(code: string): Totals {
+    const order = this.bank.bank.ledger.orders().find(({ authCode }) => authCode.reveal() === code);
+    if (order === undefined) return { chargedFen: 0, returnedFen: 0, charges: 0 };
+    return this.bank.bank.ledger.totalsOfCode(order.authCode);
+  }
+
+  /** Waits until the consumer has the end of `count` orders of a box and of every order that the bank knows. */
+  async settled(box: Box, count = 1): Promise<void> {
+    const ends = (): Map<string, boolean> =>
+      new Map(this.consumer.events(box.id).map(({ data }) => [data.outTradeNo, data.final]));
+    await until(
+      () => {
+        const known = ends();
+        const all = [...known.values()].every((final) => final);
+        return (
+          all && known.size >= count && this.orders(box).every(({ outTradeNo }) => known.has(outTradeNo))
+        );
+      },
+      () => `every order of ${box.id} ends: ${JSON.stringify([...ends()])} ${box.program.tail()}`,
+    );
+  }
+
+  /**
+   * Fails unless the journal, the consumer and the bank tell one story of a box: every order has ended, the money is where
+   * the journal says, no code was charged twice, and the events are whole. Gives the journal, newest order first.
+   */
+  async assertOneStory(box: Box): Promise<readonly JournalRow[]> {
+    const rows = await box.journal();
+    const events = this.consumer.events(box.id);
+    this.consumer.assertWhole(box.id);
+    const ledger = this.bank.bank.ledger;
+    const orders = new Map(this.orders(box).map((order) => [order.outTradeNo, order]));
+    for (const { seq, at, ...tx } of rows) {
+      const event = events.findLast(({ data }) => data.outTradeNo === tx.outTradeNo);
+      assert.deepEqual({ seq: event?.seq, at: event?.time, ...event?.data }, { seq, at, ...tx });
+      const order = orders.get(tx.outTradeNo);
+      const { chargedFen, returnedFen, charges } =
+        order === undefined ? { chargedFen: 0, returnedFen: 0, charges: 0 } : ledger.totalsOfOrder(order);
+      const story = `${tx.outTradeNo} is ${tx.state} here and ${order?.state ?? "absent"} at the bank`;
+      assert.ok(tx.final && (agreeing[tx.state] ?? []).includes(order?.state ?? "absent"), story);
+      assert.equal(chargedFen - returnedFen, tx.state === "paid" ? tx.amountFen : 0, story);
+      assert.equal(charges, tx.state === "paid" || tx.state === "refunded" ? 1 : 0, story);
+      assert.equal(tx.charged, tx.state === "paid" ? "yes" : "no", story);
+      assert.equal(order === undefined || order.amountFen === tx.amountFen, true, story);
+    }
+    const recorded = new Set(rows.map(({ outTradeNo }) => outTradeNo));
+    assert.deepEqual(
+      [...orders.keys()].filter((outTradeNo) => !recorded.has(outTradeNo)),
+      [],
+      "the journal has every order of the bank",
+    );
+    for (const code of this.#codes) assert.ok(this.totalsOf(code).charges <= 1, "no code is charged twice");
+    const verified = await box.command("journal", "verify");
+    assert.equal(verified.status, 0, verified.stdout + verified.stderr);
+    return rows;
+  }
+
+  /** Everything that left any box of this stand: what it said, sent and wrote. */
+  captured(): readonly Captured[] {
+    const programs = this.#boxes.flatMap(({ id, programs: runs, commands }) =>
+      [...runs, ...commands].flatMap(({ stdout, stderr }) => [
+        { from: `the stdout of ${id}`, text: stdout },
+        { from: `the stderr of ${id}`, text: stderr },
+      ]),
+    );
+    const files = this.#boxes.flatMap(({ id, journalDirectory }) =>
+      filesIn(journalDirectory).map((name) => ({
+        from: `${name} of ${id}`,
+        text: readFileSync(join(journalDirectory, name), "latin1"),
+      })),
+    );
+    const messages = this.consumer.payloads.map((text) => ({ from: "an MQTT message", text }));
+    return [...programs, ...files, ...messages];
+  }
+
+  /** What must not be in any of it: payment codes, keys and the names of payers. */
+  secrets(): readonly Secret[] {
+    const payers = this.bank.bank.ledger.orders().map(({ openId }) => ({ name: "an openid", text: openId }));
+    return [...this.#secrets, ...payers];
+  }
+
+  /** Ends every process of the stand and frees everything; fails where a secret has leaked. */
+  async end(): Promise<void> {
+    try {
+      for (const box of this.#boxes) {
+        for (const program of box.programs) {
+          if (program.ending === null) program.signal("SIGKILL");
+          await program.ended();
+        }
+        await box.scanner.unplug();
+      }
+      await this.consumer.end();
+      await this.mosquitto.stop();
+      await this.bank.close();
+      assert.deepEqual(leaks(this.captured(), this.secrets()), []);
+    } finally {
+      rmSync(this.directory, { recursive: true, force: true });
+    }
+  }
+
+  #pairs(): readonly Pair[] {
+    const { bank, merchant, stranger, expired } = this.certificates;
+    return [bank, merchant, stranger, expired];
+  }
+}
+
+function filesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    // A box that was refused at the start has no journal.
+    return [];
+  }
+}
