@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { TLSSocket } from "node:tls";
 import { Bank, type BankOptions } from "./bank.ts";
 import type { BankReply, CallNote } from "./call.ts";
@@ -101,6 +101,8 @@ class Front {
   readonly #bank: Bank;
   readonly #options: BankServerOptions;
   readonly #delayed = new Set<NodeJS.Timeout>();
+  /** TCP connections by their port at the other end: one that carries TLS is reset below it. */
+  readonly #connections = new Map<number | undefined, Socket>();
   #server: Server | null = null;
   #port = 0;
   #closed = false;
@@ -149,6 +151,13 @@ class Front {
             { cert: tls.cert, key: tls.key, ca: tls.clientCa, requestCert: true, rejectUnauthorized: false },
             answer,
           );
+    server.on("connection", (socket: Socket) => {
+      const { remotePort } = socket;
+      this.#connections.set(remotePort, socket);
+      socket.once("close", () => {
+        if (this.#connections.get(remotePort) === socket) this.#connections.delete(remotePort);
+      });
+    });
     server.keepAliveTimeout = KEEP_ALIVE_MS;
     // Node would wait a second longer than it says.
     server.keepAliveTimeoutBuffer = 0;
@@ -178,7 +187,7 @@ class Front {
     });
     this.#options.observe?.(reply.note);
     if (reply.kind === "drop") {
-      if (reply.how === "reset") socket.resetAndDestroy();
+      if (reply.how === "reset") this.#connections.get(socket.remotePort)?.resetAndDestroy();
       return;
     }
     if (reply.delayMs === 0) return send(response, reply);

@@ -249,6 +249,15 @@ test("over HTTPS a reversal needs a client certificate of the authority, and not
   assert.equal(foreign.status, 400);
   const reversed = await exchange(server.origin + paths.reverse, reference(), { ...trusting, ...ca });
   assert.equal(proved(reversed).get("recall"), "N");
+  const scenario = scenarioNamed("reply-reset");
+  assert.ok(scenario !== null);
+  server.bank.scenario = scenario;
+  const other = signed(chargeFields({ out_trade_no: "reset", auth_code: "134567890123456701" }));
+  const lost = exchange(server.origin + paths.charge, other, {
+    ...trusting,
+    signal: AbortSignal.timeout(5_000),
+  });
+  await assert.rejects(lost, { code: "ECONNRESET" });
 });
 
 /** A certificate that is its own authority, and its key. */
