@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
+import { openReader } from "../../src/links/sqlite-reader.ts";
 import { txMembers } from "../../src/telemetry/tx-event.ts";
 import { Program } from "./program.ts";
 import { PseudoTerminal } from "./pseudo-terminal.ts";
@@ -87,6 +88,15 @@ export class Box {
     this.commands.push(program);
     const status = await program.ended();
     return { status, stdout: program.stdout, stderr: program.stderr };
+  }
+
+  /** How the journal stands, read beside the box that writes it; null where there is none yet. */
+  books(): { readonly open: readonly string[]; readonly events: number } | null {
+    const opened = openReader(this.journalDirectory);
+    if (!opened.ok) return null;
+    using reader = opened.value;
+    const [newest] = reader.newestOrders(1);
+    return { open: reader.openNumbers(), events: newest?.seq ?? 0 };
   }
 
   /** Every order of the journal in its newest state, newest first. */

@@ -59,7 +59,7 @@ function accepts(port: number): Promise<boolean> {
 }
 
 /** A port of the loopback interface that nobody listens on. */
-export function freePort(): Promise<number> {
+function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
     server.once("error", reject);

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Consumer } from "./consumer.ts";
@@ -172,6 +174,27 @@ it("nothing that any of them said, sent or wrote holds a code, a key or a payer"
       .map((leak) => leak.replace(/ of .*| holds .*/, "")),
   );
   for (const place of ["the stdout", "an MQTT message", "journal.db"]) assert.ok(places.has(place), place);
+});
+
+it("the checks notice money that the journal does not know of, and a secret that leaked", async () => {
+  const box = await stand.box("planted");
+  await box.start();
+  const code = stand.code();
+  await box.scan(code);
+  await stand.settled(box);
+  await box.stop();
+  await stand.assertOneStory(box);
+  const [order] = stand.orders(box);
+  assert.ok(order);
+  const reference = { outTradeNo: order.outTradeNo, transactionId: null };
+  stand.bank.bank.ledger.reverse(order.merchant, reference, Date.now());
+  await assert.rejects(stand.assertOneStory(box), /is paid here and revoked at the bank/);
+  const file = join(box.journalDirectory, "journal.db-wal");
+  writeFileSync(file, `spilt ${code}`);
+  assert.deepEqual(leaks(stand.captured(), stand.secrets()), [
+    "journal.db-wal of planted holds what was scanned",
+  ]);
+  rmSync(file);
 });
 
 /** How many of `wanted` occur in `shown` one after the other. */

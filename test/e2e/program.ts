@@ -16,6 +16,8 @@ const logLineSchema = z.looseObject({
   kind: z.string().optional(),
   phase: z.string().optional(),
   outTradeNo: z.string().nullish(),
+  count: z.int().optional(),
+  ref: z.string().nullish(),
 });
 
 /** How a process ended: a status of its own, or a signal. */
@@ -73,7 +75,7 @@ export class Program {
     await until(
       () => this.#ending !== null,
       () => `the end of ${this.tail()}`,
-      patienceMs,
+      { patienceMs },
     );
     return await this.#ended;
   }
@@ -84,7 +86,7 @@ export class Program {
     await until(
       () => found() !== undefined || this.#ending !== null,
       () => `${what} in the log of ${this.tail()}`,
-      patienceMs,
+      { patienceMs },
     );
     const line = found();
     assert.ok(line, `it ended without ${what}: ${this.tail()}`);

@@ -155,13 +155,16 @@ export class Stand {
     };
   }
 
-  /** A payment code that nobody has used, or another text that the scanner may read; it must never be seen anywhere. */
-  code(
-    text = `13${String(randomInt(10 ** 8)).padStart(8, "0")}${String(randomInt(10 ** 8)).padStart(8, "0")}`,
-  ): string {
-    if (!this.#codes.has(text)) this.#secrets.push({ name: "what was scanned", text });
+  /** A payment code that nobody has used, or another text that the scanner may read. */
+  code(text = `13${digits(8)}${digits(8)}`): string {
+    if (!this.#codes.has(text)) this.hide("what was scanned", text);
     this.#codes.add(text);
     return text;
+  }
+
+  /** Names a text that must be nowhere when the stand ends. */
+  hide(name: string, text: string): void {
+    this.#secrets.push({ name, text });
   }
 
   /** The orders of a box in the bank's books. */
@@ -176,19 +179,19 @@ export class Stand {
     return this.bank.bank.ledger.totalsOfCode(order.authCode);
   }
 
-  /** Waits until the consumer has the end of `count` orders of a box and of every order that the bank knows. */
+  /** Waits until a box has recorded at least `count` orders, all have ended, and the consumer has every event. */
   async settled(box: Box, count = 1): Promise<void> {
-    const ends = (): Map<string, boolean> =>
+    const told = (): Map<string, boolean> =>
       new Map(this.consumer.events(box.id).map(({ data }) => [data.outTradeNo, data.final]));
     await until(
       () => {
-        const known = ends();
-        const all = [...known.values()].every((final) => final);
-        return (
-          all && known.size >= count && this.orders(box).every(({ outTradeNo }) => known.has(outTradeNo))
-        );
+        const books = box.books();
+        if (books === null || books.open.length > 0) return false;
+        return told().size >= count && this.consumer.events(box.id).length === books.events;
       },
-      () => `every order of ${box.id} ends: ${JSON.stringify([...ends()])} ${box.program.tail()}`,
+      () =>
+        `every order of ${box.id} ends: ${JSON.stringify([box.books(), ...told()])} ${box.program.tail()}`,
+      { everyMs: 50 },
     );
   }
 
@@ -274,6 +277,10 @@ export class Stand {
     const { bank, merchant, stranger, expired } = this.certificates;
     return [bank, merchant, stranger, expired];
   }
+}
+
+function digits(count: number): string {
+  return String(randomInt(10 ** count)).padStart(count, "0");
 }
 
 function filesIn(directory: string): readonly string[] {

@@ -8,7 +8,7 @@ export const PATIENCE_MS = 20_000;
 export async function until(
   condition: () => boolean,
   what: string | (() => string),
-  patienceMs = PATIENCE_MS,
+  { patienceMs = PATIENCE_MS, everyMs = 5 }: { readonly patienceMs?: number; readonly everyMs?: number } = {},
 ): Promise<void> {
   const deadline = performance.now() + patienceMs;
   while (!condition()) {
@@ -17,6 +17,6 @@ export async function until(
         `within ${patienceMs} ms this did not come true: ${typeof what === "string" ? what : what()}`,
       );
     }
-    await sleep(4);
+    await sleep(everyMs);
   }
 }

@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { after, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Box } from "./box.ts";
+import { Stand } from "./stand.ts";
+
+const stand = await Stand.start();
+after(() => stand.end());
+
+/** Starts a box that must end by itself with status 2; gives what it said on stderr. */
+async function refused(box: Box): Promise<string> {
+  const program = box.launch();
+  assert.equal(await program.ended(), 2, program.tail());
+  return program.stderr;
+}
+
+/** Starts a box that must come up and stay out of service with this code, whatever is scanned. */
+async function outOfService(box: Box, outage: string): Promise<void> {
+  const program = box.launch();
+  const line = await program.line(`out of service, ${outage}`, ({ event, screen, shortRef }) => {
+    return event === "screen.shown" && screen === "out-of-service" && shortRef === outage;
+  });
+  assert.equal(line.level, "info");
+  await box.scan(stand.code());
+  await sleep(200);
+  assert.deepEqual(stand.orders(box), []);
+  assert.ok(!program.log.some(({ event, screen }) => event === "screen.shown" && screen === "armed"));
+  await box.stop();
+  assert.deepEqual(await box.journal(), []);
+}
+
+describe("a box that must not start, or must not charge", { concurrency: 4 }, () => {
+  it("refuses a configuration with keys that nobody knows, a sentence for each", async () => {
+    const box = await stand.box("unknown-keys", {
+      extra: { lates: "keep", till: {}, timing: { queryEveryMS: 1 } },
+    });
+    assert.deepEqual((await refused(box)).split("\n"), [
+      'timing.queryEveryMS: is not a known key; did you mean "queryEveryMs"?',
+      'lates: is not a known key; did you mean "late"?',
+      "till: is not offered by this version yet.",
+      "",
+    ]);
+  });
+
+  it("refuses secrets that are not there, all of them at once", async () => {
+    const box = await stand.box("no-secrets", {
+      apiKeyFile: join(stand.directory, "no-key"),
+      certificate: { certFile: "/nowhere/cert.pem", keyFile: "/nowhere/key.pem" },
+    });
+    const said = await refused(box);
+    assert.match(said, /^merchant\.apiKey: .*no-key does not exist: create it, or correct the path/m);
+    assert.match(said, /^merchant\.certificate\.cert: \/nowhere\/cert\.pem does not exist/m);
+    assert.match(said, /^merchant\.certificate\.key: \/nowhere\/key\.pem does not exist/m);
+    assert.equal(said.trimEnd().split("\n").length, 3, said);
+  });
+
+  it("refuses a configuration that is not there", async () => {
+    const box = await stand.box("no-config");
+    const { status, stderr } = await box.command("config", "check", join(stand.directory, "none.json"));
+    assert.equal(status, 2);
+    assert.match(stderr, /none\.json/);
+  });
+
+  it("is out of service with E31 where the API key is wrong", async () => {
+    const file = join(stand.directory, "other-api-key");
+    const key = "0123456789abcdef0123456789abcdef";
+    stand.hide("the wrong API key", key);
+    writeFileSync(file, key, { mode: 0o600 });
+    await outOfService(await stand.box("wrong-key", { apiKeyFile: file }), "E31");
+  });
+
+  it("is out of service with E22 where the certificate is of another key", async () => {
+    const { merchant, stranger } = stand.certificates;
+    const certificate = { certFile: merchant.certFile, keyFile: stranger.keyFile };
+    await outOfService(await stand.box("mismatch", { certificate }), "E22");
+  });
+
+  it("is out of service with E23 where the certificate has expired", async () => {
+    await outOfService(await stand.box("expired", { certificate: stand.certificates.expired }), "E23");
+  });
+
+  it("is out of service with E21 where the certificate is none", async () => {
+    const file = join(stand.directory, "not.pem");
+    writeFileSync(file, "none\n", { mode: 0o600 });
+    await outOfService(await stand.box("no-pem", { certificate: { certFile: file, keyFile: file } }), "E21");
+  });
+
+  it("is out of service with E33 where it does not trust the bank's certificate", async () => {
+    const box = await stand.box("no-trust");
+    const config = stand.config(box, {});
+    const { merchant } = config;
+    assert.ok(typeof merchant === "object");
+    box.configure({
+      ...config,
+      merchant: { ...merchant, ca: { file: stand.certificates.stranger.certFile } },
+    });
+    await outOfService(box, "E33");
+  });
+
+  it("goes on reversing where the bank does not know its certificate, and ends when it does", async () => {
+    const wishes = { fixed: "1.14", certificate: stand.certificates.stranger };
+    const box = await stand.box("foreign", wishes);
+    await box.start();
+    await box.scan(stand.code());
+    await box.program.screen("reversing");
+    await box.program.line("a reversal", ({ kind }) => kind === "reverse-answered:unknown");
+    const [order] = stand.orders(box);
+    assert.equal(order?.state, "userpaying");
+    await box.stop();
+    box.configure(stand.config(box, { fixed: "1.14" }));
+    await box.start();
+    await stand.settled(box);
+    await box.stop();
+    const [row] = await stand.assertOneStory(box);
+    assert.equal(row?.state, "reversed");
+  });
+
+  it("refuses a journal that a newer version wrote, and leaves it as it is", async () => {
+    const box = await stand.box("newer");
+    await box.start();
+    await box.stop();
+    const file = join(box.journalDirectory, "journal.db");
+    const database = new DatabaseSync(file);
+    database.exec("PRAGMA user_version = 99");
+    database.close();
+    const said = await refused(box);
+    assert.match(said, /^journal: .*newer.*99/m);
+    assert.equal(said.trimEnd().split("\n").length, 1, said);
+    const { status, stderr } = await box.command("journal", "list");
+    assert.equal(status, 1);
+    assert.match(stderr, /newer scanbox \(version 99/);
+  });
+
+  it("refuses a journal that another process has, and does not disturb that one", async () => {
+    const box = await stand.box("twice");
+    const first = await box.start();
+    const said = await refused(box);
+    assert.match(said, /^journal: .*(?:another|in use|locked)/m);
+    const code = stand.code();
+    await box.scan(code);
+    await stand.settled(box);
+    assert.equal(stand.totalsOf(code).charges, 1);
+    first.signal("SIGTERM");
+    assert.equal(await first.ended(), 0);
+    await stand.assertOneStory(box);
+  });
+
+  it("refuses a journal with a row that was changed", async () => {
+    const box = await stand.box("changed");
+    await box.start();
+    await box.scan(stand.code());
+    await stand.settled(box);
+    await box.stop();
+    await stand.assertOneStory(box);
+    const database = new DatabaseSync(join(box.journalDirectory, "journal.db"));
+    database.exec(`DROP TRIGGER rows_stay; UPDATE rows SET body = replace(body, '"amountFen":100', '"amountFen":1')
+      WHERE n = (SELECT max(n) FROM rows WHERE seq IS NOT NULL)`);
+    database.close();
+    const said = await refused(box);
+    assert.match(said, /^journal: /m);
+    const { status, stdout } = await box.command("journal", "verify");
+    assert.equal(status, 1);
+    assert.match(stdout, /damaged at row/);
+  });
+});
