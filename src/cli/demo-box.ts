@@ -228,14 +228,18 @@ export class Demo {
     await this.press({ name: "confirm" });
   }
 
-  /** Puts a code and its terminator on the scanner's wire; false where nobody listens. */
-  scan(code: string): boolean {
-    return this.scanner.send(Buffer.from(`${code}\r`, "latin1"));
+  /** Scans a code and its terminator; the box has taken it up when this resolves. False where nobody listens. */
+  scan(code: string): Promise<boolean> {
+    return new Promise((resolve) => {
+      const heard = this.scanner.send(Buffer.from(`${code}\r`, "latin1"), () => resolve(true));
+      if (!heard) resolve(false);
+    });
   }
 
-  /** Lets the box take up what was scanned or unplugged. */
+  /** Lets the box take up what was done, and the glass show it. */
   async settle(): Promise<void> {
     await this.pause(TAKEN_UP_MS);
+    await new Promise((resolve) => setImmediate(resolve));
   }
 
   /** Sets what becomes of the next charges; a bank that is to be down is down when this returns. */

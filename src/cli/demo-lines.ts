@@ -1,7 +1,6 @@
 import { clearLine, createInterface, cursorTo, type Interface } from "node:readline";
 import type { Writable } from "node:stream";
 import { formatYuan } from "../core/kernel/fen.ts";
-import type { Box } from "../core/payment/box.ts";
 import { SystemClock } from "../links/system-clock.ts";
 import { SystemEntropy } from "../links/system-entropy.ts";
 import { type Scenario, scenarioFamilies, scenarioNamed, scenarios } from "../simulator/bank/scenarios.ts";
@@ -160,13 +159,13 @@ class Conversation {
 
   /** A line from a pipe: it is shown, and waits for its time. */
   async #takeTurn(line: string): Promise<void> {
-    if (line !== "cancel" && line !== "ok") await this.#rest();
+    if (line !== "cancel" && line !== "ok") await this.#rest(isScan(line));
     if (line !== "") this.#say(`${PROMPT}${line.replace(/(\d\d)\d{3,}(\d{3})/, "$1***$2")}\n`);
   }
 
   async #obey(line: string): Promise<void> {
     if (/^\d{1,7}(?:\.\d{1,2})?$/.test(line)) return await this.#typeAmount(line);
-    if (/^\d{8,}$/.test(line)) return await this.#scan(line);
+    if (isCode(line)) return await this.#scan(line);
     const [word = "", ...rest] = line.split(/\s+/);
     const verb = this.#verbs.get(word);
     if (verb === undefined) {
@@ -186,7 +185,7 @@ class Conversation {
 
   async #scan(code: string): Promise<void> {
     const { name } = this.#demo.front;
-    this.#story.scanned(code, this.#demo.scan(code));
+    this.#story.scanned(code, await this.#demo.scan(code));
     if (name === "paying" || name === "result" || name === "unknown") {
       this.#say("The box hears no code while this is on the glass.\n");
     }
@@ -238,9 +237,14 @@ class Conversation {
     return rows.length === 0 ? "  There are no orders yet.\n" : rows.join("");
   }
 
-  /** Waits until the box can be dealt with again. */
-  async #rest(): Promise<void> {
-    await this.#demo.until(() => (isAtRest(this.#demo.front) ? true : null), AT_REST_WITHIN_MS);
+  /** Waits until no payment is in front and, where a code is to be scanned, until the box listens to it again. */
+  async #rest(forScan = false): Promise<void> {
+    const isAtRest = (): boolean => {
+      const { front } = this.#demo;
+      if (front.name === "paying" || front.name === "unknown") return false;
+      return !forScan || front.name !== "result" || front.rearm === null;
+    };
+    await this.#demo.until(() => (isAtRest() ? true : null), AT_REST_WITHIN_MS);
     await this.#demo.settle();
   }
 
@@ -249,10 +253,13 @@ class Conversation {
   }
 }
 
-/** Whether nothing goes on in front: a result that leads back to an armed amount is waited for. */
-function isAtRest(front: Box["front"]): boolean {
-  if (front.name === "paying" || front.name === "unknown") return false;
-  return front.name !== "result" || front.rearm === null;
+function isScan(line: string): boolean {
+  return isCode(line) || /^scan\b/.test(line);
+}
+
+/** More digits than any amount has. */
+function isCode(line: string): boolean {
+  return /^\d{8,}$/.test(line);
 }
 
 function banner(): string {

@@ -68,7 +68,9 @@ interface Ending {
 
 async function pay(demo: Demo, story: DemoStory, payment: DemoPayment): Promise<Ending> {
   const { scenario, amountFen, code } = payment;
-  if (!(await demo.ready())) return unknown("The box did not become ready.");
+  if (!(await demo.ready())) {
+    return unknown(demo.interrupted ? "Interrupted." : "The box did not become ready.");
+  }
   await demo.pause(STEP_PAUSE_MS);
   // The start-up probe has passed by now: a bank that is down is down for the charge alone.
   await demo.setScenario(scenario);
@@ -77,7 +79,7 @@ async function pay(demo: Demo, story: DemoStory, payment: DemoPayment): Promise<
   await demo.typeAmount(amount);
   await demo.until(() => (demo.screen.text === "armed" ? true : null), SHOWN_WITHIN_MS);
   await demo.pause(STEP_PAUSE_MS);
-  story.scanned(code, demo.scan(code));
+  if (!demo.interrupted) story.scanned(code, await demo.scan(code));
   const begun = await demo.until(() => orderOf(demo) ?? refusalOf(demo), SHOWN_WITHIN_MS);
   if (begun === "refused") {
     await demo.pause(STEP_PAUSE_MS);
@@ -87,8 +89,13 @@ async function pay(demo: Demo, story: DemoStory, payment: DemoPayment): Promise<
   }
   const end = await demo.until(() => finalOf(demo), FINAL_WITHIN_MS);
   if (end === null) {
-    const state = orderOf(demo)?.state ?? "not begun";
-    return unknown(`The payment is not final, it is ${state}${demo.interrupted ? " (interrupted)" : ""}.`);
+    const state = orderOf(demo)?.state;
+    const how = demo.interrupted ? "Interrupted" : "Time is up";
+    return unknown(
+      state === undefined
+        ? `${how}, and no payment has begun.`
+        : `${how}, and the payment is ${state}, not final.`,
+    );
   }
   const line = await demo.until(() => demo.reported.get(end.outTradeNo) ?? null, REPORTED_WITHIN_MS);
   if (line === null) return unknown(`It ended ${end.state}, and the report did not reach the broker.`);

@@ -55,11 +55,14 @@ export class TypedScanner implements SerialLink {
     if (connection !== null) this.#soon(() => connection.end("the device hung up"));
   }
 
-  /** Puts bytes on the wire; false where nobody listens. */
-  send(bytes: Uint8Array): boolean {
+  /** Puts bytes on the wire and calls back when they have arrived; false where nobody listens. */
+  send(bytes: Uint8Array, arrived: () => void): boolean {
     const connection = this.#holder;
     if (connection === null) return false;
-    this.#soon(() => connection.take(bytes));
+    this.#soon(() => {
+      connection.take(bytes);
+      arrived();
+    });
     return true;
   }
 

@@ -173,13 +173,13 @@ describe("one payment", { concurrency: 4 }, () => {
       sendAfter: /Password/,
     });
     assert.deepEqual([ended.status, ended.stdout, ended.left], [3, "", []]);
-    assert.match(ended.stderr, /\nThe payment is not final, it is charging \(interrupted\)\.\n$/);
+    assert.match(ended.stderr, /\nInterrupted, and the payment is charging, not final\.\n$/);
   });
 
   test("lines from a pipe are obeyed one payment after the other, and everything is told", async (t) => {
     const lines = [
-      ...["12.50", "scan", "scenario declined", "3", "scan", "cancel"],
-      ...["281234567890123456", "5000", "cancel", "unplug", "scan", "plug"],
+      ...["12.50", "scan", "scenario declined", "3", "scan"],
+      ...["5000", "cancel", "281234567890123456", "unplug", "scan", "plug"],
       ...["scenario password", "8.88", code, "orders", "scenario", "frobnicate", "quit", "99"],
     ];
     const { status, stdout, stderr, left } = await demo(t, [], { lines });
@@ -196,12 +196,12 @@ describe("one payment", { concurrency: 4 }, () => {
       "← scanbox.tx.paid.v1 seq 2",
       "> scenario declined\n",
       "│Low balance     │",
+      "> 5000\n",
+      "│Max     ¥3000.00│",
       "> cancel\n",
       "> 28***456\n",
       "scanner 18 characters, an Alipay code",
       "│Not WeChat code │",
-      "> 5000\n",
-      "│Max     ¥3000.00│",
       "> unplug\n",
       "│Ask staff    E14│",
       "> scan\n",
@@ -232,8 +232,23 @@ describe("one payment", { concurrency: 4 }, () => {
   test("cancel is heard during a payment, and the end of the input waits for its end", async (t) => {
     const { status, stdout } = await demo(t, ["--scenario", "never"], { lines: ["2.00", "scan", "cancel"] });
     assert.equal(status, 0);
-    assert.match(stdout, /journal reversed #\d{4} 2\.00 CNY, reason cancelled-by-person, charged: no/);
+    // On a busy machine the key may come before the charge has left.
+    assert.match(
+      stdout,
+      /journal (?:reversed|cancelled) #\d{4} 2\.00 CNY, reason cancelled-by-person, charged: no/,
+    );
     assert.match(stdout, /│CANCELLED {7}│/);
+  });
+
+  test("an order that is open when the demonstration stops is named", async (t) => {
+    const ended = await demo(t, ["--scenario", "never"], {
+      lines: ["1", "scan"],
+      signal: "SIGTERM",
+      sendAfter: /Password/,
+    });
+    assert.deepEqual([ended.status, ended.left], [0, []]);
+    const [, reference = "none"] = /journal charging (#\d{4})/.exec(ended.stdout) ?? [];
+    assert.ok(ended.stdout.includes(`\nNot final: ${reference}. A real box goes on`));
   });
 
   for (const signal of ["SIGINT", "SIGTERM"] as const) {
