@@ -1,0 +1,146 @@
+/** What people see, drawn by the code that draws it on the glass. */
+import { drawGlass } from "../../src/core/codecs/glass.ts";
+import type { ProbeFailure } from "../../src/core/payment/answers.ts";
+import type { Blocker, Box } from "../../src/core/payment/box.ts";
+import { type Screen, screenFor } from "../../src/core/payment/screen.ts";
+import { type Language, type TextName, texts } from "../../src/core/payment/texts.ts";
+import { keypadRules, Story } from "../../test/core/payment/story.ts";
+import { code, fenced, table } from "./markdown.ts";
+
+const size = { columns: 16, rows: 2 };
+
+/** Every text in every language. */
+export function screenTexts(): string {
+  const widest = Math.max(...Object.keys(texts).map((name) => name.length));
+  const lines = (Object.keys(texts) as TextName[]).flatMap((text) => {
+    const screen: Screen = {
+      text,
+      amountFen: 1_250,
+      seconds: 37,
+      ref: text === "out-of-service" ? "E31" : "0042",
+      light: "off",
+      sound: "none",
+    };
+    const [en, zh] = (["en", "zh"] satisfies Language[]).map((language) => drawGlass(screen, language, size));
+    return [0, 1].map((row) => {
+      const name = (row === 0 ? text : "").padEnd(widest);
+      return `${name}  │${en?.[row]}│  │${zh?.[row]}│`;
+    });
+  });
+  return fenced(lines.join("\n"));
+}
+
+/** One payment with a password, as the customer sees it. */
+export function glassOfPayment(): string {
+  const story = Story.ready();
+  const pictures: (readonly string[])[] = [];
+  const look = (): void => void pictures.push(story.glass);
+  look();
+  story.keys("1250=");
+  look();
+  story.scan().recorded().charge({ kind: "pending" }).wait(8_000);
+  look();
+  story.query({ kind: "paid", transactionId: "4200009990202611210000000001" }).recorded();
+  look();
+  const edge = (left: string, right: string): string =>
+    pictures.map(() => `${left}${"─".repeat(size.columns)}${right}`).join("   ");
+  const row = (index: number): string => pictures.map((picture) => `│${picture[index]}│`).join(" → ");
+  const below = pictures.map((picture) => `│${picture[1]}│`).join("   ");
+  return fenced([edge("┌", "┐"), row(0), below, edge("└", "┘")].join("\n"));
+}
+
+type Outage = Exclude<Blocker, "unclear" | "unproved"> | ProbeFailure;
+
+/** What each outage means and who can end it; a new one without a sentence does not compile. */
+const outages: Readonly<Record<Outage, readonly [means: string, remedy: string]>> = {
+  stopping: [
+    "The program was asked to end.",
+    "Wait until it has started again; a charge that is on its way is finished first.",
+  ],
+  "journal-broken": [
+    "The journal could not be written: the card is full, read-only or failing.",
+    "Look at `journal.broken` in the log, mend or replace the storage, restart. Nothing is charged before that.",
+  ],
+  "merchant-gone": [
+    "An order is open under a merchant whose credentials the configuration no longer holds.",
+    "Put that merchant under `merchant.previous` and restart; the log names the orders.",
+  ],
+  unresolved: [
+    "Four payments are still unresolved.",
+    "Nothing: queries and reversals go on. `scanbox journal list --open` shows them.",
+  ],
+  "no-scanner": [
+    "The scanner is not there.",
+    "Plug it in; it is opened again within 5 s. Else check `scanner.path` and the group `dialout`.",
+  ],
+  "certificate-missing": [
+    "The merchant's certificate or its key cannot be read as PEM: reversals would be impossible.",
+    "Check `merchant.certificate`; a `.p12` has to be converted to PEM first.",
+  ],
+  "certificate-mismatch": [
+    "Certificate and private key do not belong together.",
+    "Install the two files of one download.",
+  ],
+  "certificate-expired": [
+    "The certificate is out of date, or the clock is wrong.",
+    "Look at the date of the machine, then renew the certificate with WeChat Pay.",
+  ],
+  "api-key": [
+    "WeChat Pay's answers do not fit the API key, or it refuses our signatures.",
+    "Check `merchant.apiKey` (API v2, 32 characters) and `merchant.signType`.",
+  ],
+  merchant: [
+    "WeChat Pay does not accept this merchant for payment codes.",
+    "Check `merchantId`, `appId`, their binding and the product permission in the merchant platform.",
+  ],
+  "no-trust": [
+    "The server's TLS certificate is not trusted.",
+    "A captive portal, a proxy, or a wrong clock; else check `merchant.ca`.",
+  ],
+  "no-network": [
+    "No host can be reached: no name, or no connection.",
+    "Check cable, Wi-Fi and DNS. It heals by itself within a minute.",
+  ],
+  "no-answer": [
+    "A host is reached and gives no usable answer.",
+    "Usually passing; look for `gateway.unknown` in the log if it stays.",
+  ],
+};
+
+/** The outages with their codes, as the box itself shows them. */
+export function outageCodes(): string {
+  const rows = (Object.keys(outages) as Outage[]).map((outage) => {
+    const { text, ref } = outageScreen(outage);
+    const [means, remedy] = outages[outage];
+    return { number: ref ?? "", cells: [`**${ref}**`, code(texts[text].en[0]), means, remedy] };
+  });
+  rows.sort((a, b) => a.number.localeCompare(b.number));
+  return table(
+    ["code", "screen", "means", "what helps"],
+    rows.map(({ cells }) => cells),
+  );
+}
+
+function outageScreen(outage: Outage): Screen {
+  const { box, now } = Story.ready();
+  return screenFor(brokenBy(box, outage), now as never, keypadRules);
+}
+
+function brokenBy(box: Box, outage: Outage): Box {
+  switch (outage) {
+    case "stopping":
+      return { ...box, stopping: true };
+    case "journal-broken":
+      return { ...box, journalBroken: true };
+    case "merchant-gone":
+      return { ...box, held: ["order"] };
+    case "unresolved": {
+      const { order } = Story.ready().payTo();
+      return { ...box, orders: new Map(["a", "b", "c", "d"].map((number) => [number, order])) };
+    }
+    case "no-scanner":
+      return { ...box, scannerReady: false };
+    default:
+      return { ...box, trust: { ...box.trust, proved: false, failure: outage } };
+  }
+}

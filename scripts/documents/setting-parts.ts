@@ -1,0 +1,145 @@
+/** What the documents say about the program's outside: its configuration and its commands. */
+import { PassThrough } from "node:stream";
+import { runCli } from "../../src/cli/cli.ts";
+import { configSchema } from "../../src/config/device-config.ts";
+import { code, fenced, table } from "./markdown.ts";
+
+interface Node {
+  readonly type?: string | readonly string[];
+  readonly description?: string;
+  readonly default?: unknown;
+  readonly const?: string | number | boolean | null;
+  readonly enum?: readonly unknown[];
+  readonly properties?: Readonly<Record<string, Node>>;
+  readonly required?: readonly string[];
+  readonly anyOf?: readonly Node[];
+  readonly oneOf?: readonly Node[];
+  readonly items?: Node;
+}
+
+/** Where a secret or a certificate is read from. */
+const SOURCE = "{file}, {credential}";
+
+/** Every key of `device.config.json`, from the schema that decodes it. */
+export function configKeys(): string {
+  const rows: string[][] = [];
+  walk(configSchema() as Node, "", rows);
+  return table(["key", "takes", "when absent", "meaning"], rows);
+}
+
+function walk(node: Node, path: string, rows: string[][]): void {
+  for (const [key, child] of Object.entries(node.properties ?? {})) {
+    const name = path === "" ? key : `${path}.${key}`;
+    const required = node.required?.includes(key) === true;
+    const inner = variantsOf(child).filter(({ properties }) => properties !== undefined);
+    const form = takes(child);
+    if (inner.length === 0 || form.startsWith(SOURCE) || form.includes("{pin, activeLow}")) {
+      const absent = child.default !== undefined ? value(child.default) : isNullable(child) ? "null" : "–";
+      rows.push([code(name), form, required ? "**required**" : absent, meaningOf(child)]);
+      continue;
+    }
+    // A section that is filled in from its own defaults shows those instead of itself.
+    const absent = required ? "**required**" : isNullable(child) ? "null" : "its defaults";
+    rows.push([
+      `**${code(name)}**`,
+      isNullable(child) ? "object or null" : "object",
+      absent,
+      meaningOf(child),
+    ]);
+    const [first] = inner;
+    if (inner.length === 1 && first !== undefined) walk(first, name, rows);
+    else variants(inner, name, rows);
+  }
+}
+
+function isNullable(node: Node): boolean {
+  return variantsOf(node).some(({ type }) => [type].flat().includes("null"));
+}
+
+/** Keys of several variants, each once, with the variants that have it. */
+function variants(nodes: readonly Node[], path: string, rows: string[][]): void {
+  const collected = new Map<string, { row: string[]; drivers: string[] }>();
+  for (const node of nodes) {
+    const driver = `${node.properties?.driver?.const ?? ""}`;
+    const own: string[][] = [];
+    walk(node, path, own);
+    for (const row of own) {
+      const known = collected.get(row[0] ?? "");
+      if (known === undefined) collected.set(row[0] ?? "", { row, drivers: [driver] });
+      else known.drivers.push(driver);
+    }
+  }
+  for (const { row, drivers } of collected.values()) {
+    const [name = "", form = "", absent = "", meaning = ""] = row;
+    if (name.endsWith(".driver`")) {
+      const all = nodes.map(({ properties }) => value(properties?.driver?.const)).join(", ");
+      rows.push([name, all, absent, "Which display it is."]);
+    } else {
+      rows.push([
+        name,
+        form,
+        absent,
+        drivers.length === nodes.length ? meaning : `${meaning} (${drivers.join(", ")})`,
+      ]);
+    }
+  }
+}
+
+function variantsOf(node: Node): readonly Node[] {
+  const alternatives = node.anyOf ?? node.oneOf;
+  return alternatives === undefined ? [node] : alternatives.flatMap(variantsOf);
+}
+
+/** The sentence beside the key, or the one that all its kinds share. */
+function meaningOf(node: Node): string {
+  return (
+    node.description ??
+    variantsOf(node).find(({ description }) => description !== undefined)?.description ??
+    ""
+  );
+}
+
+function takes(node: Node): string {
+  return [...new Set(variantsOf(node).map(kindOf))].join(" or ");
+}
+
+function kindOf(node: Node): string {
+  if (node.const !== undefined) return value(node.const);
+  if (node.enum !== undefined) return node.enum.map(value).join(", ");
+  if (node.properties?.file !== undefined || node.properties?.credential !== undefined) return SOURCE;
+  if (node.properties?.pin !== undefined && node.properties.widthMs === undefined) return "{pin, activeLow}";
+  const types = [node.type].flat().map(wordOf);
+  return types.join(" or ");
+}
+
+function wordOf(type: string | undefined): string {
+  switch (type) {
+    case "string":
+      return "text";
+    case "integer":
+    case "number":
+      return "number";
+    case "boolean":
+      return "true, false";
+    case "array":
+      return "list";
+    default:
+      return type ?? "";
+  }
+}
+
+function value(given: unknown): string {
+  return given === null ? "null" : code(JSON.stringify(given));
+}
+
+/** The list of commands as the program prints it. */
+export async function commands(): Promise<string> {
+  return fenced(await printed(["--help"]));
+}
+
+async function printed(args: readonly string[]): Promise<string> {
+  const stdout = new PassThrough();
+  const status = await runCli(args, { stdout, stderr: new PassThrough(), stdin: new PassThrough() });
+  if (status !== 0) throw new Error(`scanbox ${args.join(" ")} ended with ${status}`);
+  return String(stdout.read());
+}

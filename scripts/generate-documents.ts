@@ -1,0 +1,72 @@
+/**
+ * Writes what the documents take from the code: everything between `<!-- generated: NAME -->` and `<!-- end -->` is the
+ * text of that name. `scripts/runtime node scripts/generate-documents.ts` writes; `test/documents.test.ts` compares.
+ */
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { packages, toolbox } from "./documents/package-parts.ts";
+import { moneyRecords, recovery, stateDiagram, waits } from "./documents/payment-parts.ts";
+import { glassOfPayment, outageCodes, screenTexts } from "./documents/screen-parts.ts";
+import { commands, configKeys } from "./documents/setting-parts.ts";
+import { bankScenarios, errorCodes, txMembers } from "./documents/wire-parts.ts";
+
+const root = join(import.meta.dirname, "..");
+
+/** The documents of the root, in the order in which a reader meets them. */
+export const documents: readonly string[] = [
+  "README.md",
+  "ARCHITECTURE.md",
+  "CONTRIBUTING.md",
+  "SECURITY.md",
+  "CHANGELOG.md",
+];
+
+/** How each part is made; a document names the ones it wants. */
+export const parts: Readonly<Record<string, () => string | Promise<string>>> = {
+  commands,
+  "glass of a payment": glassOfPayment,
+  scenarios: bankScenarios,
+  "configuration keys": configKeys,
+  "outage codes": outageCodes,
+  "state diagram": stateDiagram,
+  "recovery table": recovery,
+  "money records": moneyRecords,
+  waits: () => waits(readFileSync(join(root, "src/core/payment/rules.ts"), "utf8")),
+  "error codes": errorCodes,
+  "screen texts": screenTexts,
+  "event members": txMembers,
+  packages: () => packages(root),
+  tools: () => toolbox(root),
+};
+
+const marked = /^<!-- generated: (.+) -->\n[\s\S]*?^<!-- end -->$/gm;
+
+/** The names of the parts that a document wants, in its order. */
+export function partsOf(document: string): readonly string[] {
+  return [...document.matchAll(marked)].map(([, name = ""]) => name);
+}
+
+/** The document with every part as the code has it now. A name that no part has is an error. */
+export async function regenerated(document: string): Promise<string> {
+  const made = new Map<string, string>();
+  for (const name of partsOf(document)) {
+    const part = parts[name];
+    if (part === undefined) throw new Error(`there is no generated part "${name}"`);
+    made.set(name, await part());
+  }
+  return document.replace(
+    marked,
+    (_, name: string) => `<!-- generated: ${name} -->\n${made.get(name)}\n<!-- end -->`,
+  );
+}
+
+if (import.meta.main) {
+  for (const name of documents) {
+    const path = join(root, name);
+    const before = readFileSync(path, "utf8");
+    const after = await regenerated(before);
+    if (after === before) continue;
+    writeFileSync(path, after);
+    console.log(`wrote ${name}`);
+  }
+}

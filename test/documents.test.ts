@@ -1,0 +1,149 @@
+/**
+ * The documents say what the code does: what can be generated is compared, what points somewhere is followed, what is an
+ * example is tried.
+ */
+import assert from "node:assert/strict";
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "node:test";
+import { documents, parts, partsOf, regenerated } from "../scripts/generate-documents.ts";
+import { checkConfig } from "../src/config/device-config.ts";
+import { scenarioNamed } from "../src/simulator/bank/scenarios.ts";
+
+const root = join(import.meta.dirname, "..");
+const texts = new Map(documents.map((name) => [name, read(name)]));
+const architecture = texts.get("ARCHITECTURE.md") ?? "";
+const regenerate = "run: scripts/runtime node scripts/generate-documents.ts";
+
+test("what is generated is what the code says now", async () => {
+  for (const [name, text] of texts) {
+    assert.equal(await regenerated(text), text, `${name} is not up to date; ${regenerate}`);
+  }
+});
+
+test("each generated part stands in one document", () => {
+  const used = [...texts.values()].flatMap((text) => partsOf(text));
+  assert.deepEqual([...used].sort(), Object.keys(parts).sort());
+});
+
+test("a part that has grown old is written anew, and one that nobody makes is refused", async () => {
+  const stale = "Before.\n<!-- generated: commands -->\nold\n<!-- end -->\nAfter.\n";
+  const fresh = await regenerated(stale);
+  assert.match(
+    fresh,
+    /^Before\.\n<!-- generated: commands -->\n```text\nscanbox [\s\S]*<!-- end -->\nAfter\.\n$/,
+  );
+  assert.doesNotMatch(fresh, /^old$/m);
+  assert.equal(await regenerated(fresh), fresh);
+  const unknown = "<!-- generated: commands of the moon -->\n<!-- end -->";
+  await assert.rejects(regenerated(unknown), /no generated part "commands of the moon"/);
+});
+
+test("every link leads somewhere", () => {
+  const broken = [...texts].flatMap(([name, text]) =>
+    linksIn(text)
+      .filter((link) => !leadsSomewhere(link, name))
+      .map((link) => `${name}: ${link}`),
+  );
+  assert.deepEqual(broken, []);
+});
+
+test("a link to nowhere is noticed", () => {
+  const text = "[a](NOWHERE.md) [b](#nothing-here) [c](README.md#no-such-head) [d](https://example.com)";
+  assert.equal(linksIn(text).filter((link) => !leadsSomewhere(link, "README.md")).length, 3);
+});
+
+test("every file that is named exists", () => {
+  const named = [...texts].flatMap(([name, text]) =>
+    [...text.matchAll(/`((?:src|test|scripts|\.ci)\/[\w./-]+)/g)].map(([, path = ""]) => ({ name, path })),
+  );
+  assert.ok(named.length > 15);
+  // Capitals stand for a name of one's own.
+  const missing = named.filter(({ path }) => !/[A-Z]{3}/.test(path) && !existsSync(join(root, path)));
+  assert.deepEqual(missing, []);
+});
+
+test("every configuration that is shown passes its check, and every other example is JSON", () => {
+  const examples = [...texts.values()].flatMap((text) =>
+    [...text.matchAll(/^( *)```json\n([\s\S]*?)^ *```$/gm)].map(([, , json = ""]) => json),
+  );
+  const configs = examples.filter((json) => Object.hasOwn(JSON.parse(json) as object, "version"));
+  assert.ok(configs.length > 0);
+  for (const config of [...configs, read("device.config.json")]) {
+    const checked = checkConfig(config);
+    assert.deepEqual(checked.ok ? [] : checked.problems, []);
+  }
+});
+
+test("every scenario in a command exists, and the kinds of checks are those of the test script", () => {
+  const scenarios = [...texts.values()].flatMap((text) =>
+    [...text.matchAll(/--scenario ([\w-]+)/g)].map(([, name = ""]) => name),
+  );
+  assert.ok(scenarios.length > 0);
+  assert.deepEqual(
+    scenarios.filter((name) => name !== "NAME" && scenarioNamed(name) === null),
+    [],
+  );
+  const kinds = [...read("scripts/run-tests.ts").matchAll(/^ +\{?\s*name: "([^"]+)"/gm)].map(
+    ([, kind]) => kind,
+  );
+  const listed = /^Kinds: `([^`]+)`/m.exec(texts.get("CONTRIBUTING.md") ?? "")?.[1] ?? "";
+  assert.deepEqual(
+    listed.match(/"[^"]+"|\S+/g)?.map((kind) => kind.replaceAll('"', "")),
+    kinds,
+  );
+});
+
+test("every money rule and invariant that is cited stands in ARCHITECTURE.md", () => {
+  const rules = new Set([...architecture.matchAll(/^(\d+)\. \*\*/gm)].map(([, number = ""]) => number));
+  assert.deepEqual(
+    [...rules],
+    Array.from({ length: 17 }, (_, index) => String(index + 1)),
+  );
+  const invariants = new Set([...architecture.matchAll(/^\| (I\d+) \|/gm)].map(([, name = ""]) => name));
+  const cited = globSync("{src,test,scripts}/**/*.ts", { cwd: root })
+    .map((path) => read(path))
+    .join("\n");
+  const rulesCited = [...cited.matchAll(/\bmoney rules? (\d+)(?:(?: to | and |, )(\d+))?/g)].flatMap(
+    ([, first, second]) => [first ?? "", second ?? first ?? ""],
+  );
+  assert.deepEqual(
+    rulesCited.filter((number) => !rules.has(number)),
+    [],
+  );
+  const invariantsCited = [...cited.matchAll(/["(` ](I\d{1,2})(?=["),`: ])/g)].map(([, name = ""]) => name);
+  assert.ok(invariantsCited.length > 20);
+  assert.deepEqual(
+    invariantsCited.filter((name) => !invariants.has(name)),
+    [],
+  );
+});
+
+function read(path: string): string {
+  return readFileSync(join(root, path), "utf8");
+}
+
+function linksIn(text: string): readonly string[] {
+  return [...text.matchAll(/\]\(([^)\s]+)\)/g)].map(([, link = ""]) => link);
+}
+
+function leadsSomewhere(link: string, from: string): boolean {
+  if (/^https?:/.test(link)) return true;
+  const [file = "", anchor] = link.split("#");
+  const path = file === "" ? from : file;
+  if (!existsSync(join(root, path))) return false;
+  return anchor === undefined || anchorsOf(read(path)).has(anchor);
+}
+
+/** The anchors that renderers of Markdown make of headings. */
+function anchorsOf(text: string): ReadonlySet<string> {
+  const headings = [...text.matchAll(/^#+ (.+)$/gm)].map(([, heading = ""]) => heading);
+  return new Set(
+    headings.map((heading) =>
+      heading
+        .toLowerCase()
+        .replace(/[^\p{L}\p{N} _-]/gu, "")
+        .replaceAll(" ", "-"),
+    ),
+  );
+}
