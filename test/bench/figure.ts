@@ -1,0 +1,60 @@
+/** What a number should be: design §7 has the goals. */
+export type Goal = { readonly atMost: number } | { readonly atLeast: number };
+
+/** One measured number. */
+export interface Figure {
+  /** Stays the same from run to run, such as `latency.scan-to-charge.p50`. */
+  readonly name: string;
+  readonly value: number;
+  readonly unit: "ms" | "µs" | "MiB" | "%" | "1/s" | "×" | "";
+  readonly goal?: Goal;
+  /** How it was measured, where the name does not say it. */
+  readonly note?: string;
+}
+
+/** One subject that can be measured by itself. */
+export interface Bench {
+  readonly name: string;
+  /** One line for the list. */
+  readonly what: string;
+  /** `say` tells a waiting person how far it is. Throws `CannotMeasure` where the machine lacks something. */
+  readonly measure: (say: (progress: string) => void) => Promise<readonly Figure[]>;
+}
+
+/** The machine lacks what a bench needs; the message is a sentence that says what. */
+export class CannotMeasure extends Error {
+  override readonly name = "CannotMeasure";
+}
+
+/** Whether the goal of a figure is reached; null where it has none. */
+export function isReached({ value, goal }: Figure): boolean | null {
+  if (goal === undefined) return null;
+  return "atMost" in goal ? value <= goal.atMost : value >= goal.atLeast;
+}
+
+/** A figure in one line. */
+export function lineOf(figure: Figure): string {
+  const { name, value, unit, goal, note } = figure;
+  const number = `${rounded(value)}${unit === "" ? "" : ` ${unit}`}`;
+  const wanted =
+    goal === undefined ? "" : `  goal ${"atMost" in goal ? `≤ ${goal.atMost}` : `≥ ${goal.atLeast}`}`;
+  const verdict = goal === undefined ? "" : isReached(figure) === true ? ", reached" : ", MISSED";
+  return `${name.padEnd(44)} ${number.padStart(12)}${wanted}${verdict}${note === undefined ? "" : `  (${note})`}`;
+}
+
+/** The value below which `share` of all lie, 0 to 1; the upper one where it falls between two. */
+export function percentile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+/** The least of all. */
+export function least(values: readonly number[]): number {
+  return Math.min(...values);
+}
+
+/** Three digits that matter, and no more than two behind the point. */
+function rounded(value: number): string {
+  const size = Math.abs(value);
+  return value.toFixed(size >= 100 || Number.isInteger(value) ? 0 : size >= 10 ? 1 : 2);
+}

@@ -1,0 +1,57 @@
+/** One library in a process of its own, so that its processor time is its own too. Started by `https.ts`. */
+import { type PayerName, type PayerSetup, payers } from "./payers.ts";
+import { makeCodes } from "./site.ts";
+
+/** What the bench asks for: so many calls, one after the other. */
+export interface Round {
+  readonly call: "charge" | "query" | "reverse";
+  readonly count: number;
+}
+
+/** What came of a round; a failure ends the bench. */
+export interface RoundReport {
+  readonly ms: number;
+  readonly cpuUs: number;
+  readonly failure: string | null;
+}
+
+const name = payerName(process.argv[2] ?? "");
+const setup: PayerSetup = JSON.parse(process.argv[3] ?? "");
+const payer = await payers[name](setup);
+const code = makeCodes();
+const [start = ""] = code().match(/\d{10}/) ?? [];
+let orders = 0;
+
+process.on("message", (round: Round) => {
+  void run(round).then((report) => process.send?.(report));
+});
+process.send?.("ready");
+
+async function run({ call, count }: Round): Promise<RoundReport> {
+  try {
+    const paid = nextOrder();
+    if (call !== "charge") await payer.charge(paid, code());
+    if (call === "reverse") await payer.reverse(paid);
+    const cpu = process.cpuUsage();
+    const beganAt = performance.now();
+    for (let done = 0; done < count; done += 1) {
+      if (call === "charge") await payer.charge(nextOrder(), code());
+      else await payer[call](paid);
+    }
+    const ms = performance.now() - beganAt;
+    const { user, system } = process.cpuUsage(cpu);
+    return { ms, cpuUs: user + system, failure: null };
+  } catch (error) {
+    return { ms: 0, cpuUs: 0, failure: `${name}, ${call}: ${String(error)}` };
+  }
+}
+
+function nextOrder(): string {
+  orders += 1;
+  return `${start}_${orders}`;
+}
+
+function payerName(text: string): PayerName {
+  if (!Object.hasOwn(payers, text)) throw new Error(`there is no payer "${text}"`);
+  return text as PayerName;
+}

@@ -1,0 +1,118 @@
+/** Where a box of the benches lives: a directory on the disk, certificates, a broker and a scanner on a pseudo-terminal. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fixtureMerchant } from "../../src/simulator/bank/fixture-merchant.ts";
+import { type Certificates, makeCertificates } from "../e2e/certificates.ts";
+import { Mosquitto } from "../e2e/mosquitto.ts";
+import { PseudoTerminal } from "../e2e/pseudo-terminal.ts";
+import { type Served, startTlsBank, type TlsBank } from "./tls-bank.ts";
+
+/** Below the checkout: what lies in memory would flush in no time. */
+const parent = new URL("../../.cache/bench/", import.meta.url).pathname;
+
+/** Makes a directory that is removed when the process ends. */
+export function makeDirectory(): string {
+  mkdirSync(parent, { recursive: true });
+  const directory = mkdtempSync(parent);
+  process.once("exit", () => rmSync(directory, { recursive: true, force: true }));
+  return directory;
+}
+
+/** What differs from the usual box, which charges 1.00 and reports over MQTT. */
+export interface SiteWishes {
+  /** Yuan; its last two digits choose what happens at the bank. */
+  readonly fixed?: string;
+  /** Hears of every call at the bank. */
+  readonly served?: (call: Served) => void;
+}
+
+/** Everything that one box needs around it. */
+export interface Site {
+  readonly directory: string;
+  readonly configFile: string;
+  readonly bank: TlsBank;
+  readonly scanner: PseudoTerminal;
+  readonly end: () => Promise<void>;
+}
+
+/** Times that only loopback hosts allow, so that a reversal does not take a minute. */
+const timing = {
+  queryEveryMs: 200,
+  giveUpAfterMs: 2_500,
+  reverseNotBeforeMs: 500,
+  confirmNotBeforeMs: 1_500,
+  sendWithinMs: 2_500,
+  connectTimeoutMs: 1_000,
+  answerTimeoutMs: 1_200,
+};
+
+/** Makes a site; nothing of a box runs yet. */
+export async function openSite({ fixed = "1.00", served }: SiteWishes = {}): Promise<Site> {
+  const directory = makeDirectory();
+  const certificates = await makeCertificates(directory);
+  const bank = await startTlsBank(certificates, { pace: 0.1, ...(served === undefined ? {} : { served }) });
+  const broker = await Mosquitto.prepare(directory);
+  await broker.start();
+  const scanner = new PseudoTerminal(join(directory, "scanner"));
+  await scanner.plug();
+  const configFile = join(directory, "device.config.json");
+  const config = boxConfig(directory, { certificates, bank, broker, scanner, fixed });
+  writeFileSync(configFile, JSON.stringify(config));
+  return {
+    directory,
+    configFile,
+    bank,
+    scanner,
+    end: async () => {
+      await scanner.unplug();
+      await broker.stop();
+      await bank.close();
+    },
+  };
+}
+
+function boxConfig(
+  directory: string,
+  parts: {
+    readonly certificates: Certificates;
+    readonly bank: TlsBank;
+    readonly broker: Mosquitto;
+    readonly scanner: PseudoTerminal;
+    readonly fixed: string;
+  },
+): object {
+  const { merchant, bank } = parts.certificates;
+  const { appId, merchantId, apiKey } = fixtureMerchant;
+  const keyFile = join(directory, "api-key");
+  writeFileSync(keyFile, apiKey.reveal(), { mode: 0o600 });
+  return {
+    version: 1,
+    box: { id: "bench", store: "Example store" },
+    merchant: {
+      appId,
+      merchantId,
+      hosts: [parts.bank.origin],
+      apiKey: { file: keyFile },
+      certificate: { cert: { file: merchant.certFile }, key: { file: merchant.keyFile } },
+      ca: { file: bank.certFile },
+    },
+    amount: { source: "fixed", fixed: parts.fixed },
+    scanner: { path: parts.scanner.path },
+    keypad: null,
+    display: null,
+    outputs: null,
+    mqtt: { url: `mqtt://127.0.0.1:${parts.broker.port}` },
+    journal: { directory: join(directory, "journal") },
+    timing,
+  };
+}
+
+/** A payment code that was not used before: a counter behind a random beginning. */
+export function makeCodes(): () => string {
+  const start = `13${String(Math.floor(Math.random() * 1e8)).padStart(8, "0")}`;
+  let count = 0;
+  return () => {
+    count += 1;
+    return start + String(count).padStart(8, "0");
+  };
+}

@@ -1,0 +1,112 @@
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer } from "node:https";
+import type { AddressInfo } from "node:net";
+import { TLSSocket } from "node:tls";
+import { Bank } from "../../src/simulator/bank/bank.ts";
+import { fixtureMerchant } from "../../src/simulator/bank/fixture-merchant.ts";
+import { type Certificates, pem } from "../e2e/certificates.ts";
+import { moment } from "./moment.ts";
+
+/** When a call arrived and when its answer was handed to the socket. */
+export interface Served {
+  readonly path: string;
+  /** The headers were read: a moment after their first byte. */
+  readonly arrivedAt: number;
+  readonly answeredAt: number;
+}
+
+/** The look-alike of WeChat Pay behind TLS that tells when things happen. */
+export interface TlsBank {
+  readonly origin: string;
+  /** TLS connections that were opened so far. */
+  readonly connections: () => number;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * Serves the look-alike of `scanbox bank` on 127.0.0.1. Its own server stays out of the way: it has no place to
+ * stamp a call when it arrives.
+ */
+export async function startTlsBank(
+  certificates: Certificates,
+  { pace = 1, served = () => {} }: { readonly pace?: number; readonly served?: (call: Served) => void } = {},
+): Promise<TlsBank> {
+  const bank = new Bank({
+    merchants: [fixtureMerchant],
+    entropy: { bytes: (count) => randomBytes(count) },
+    pace,
+    byAmount: true,
+  });
+  let connections = 0;
+  const server = createServer(
+    {
+      cert: pem(certificates.bank.certFile),
+      key: pem(certificates.bank.keyFile),
+      ca: pem(certificates.authorityFile),
+      requestCert: true,
+      rejectUnauthorized: false,
+    },
+    (request, response) => {
+      const arrivedAt = moment();
+      const chunks: Uint8Array[] = [];
+      request.on("data", (chunk: Uint8Array) => chunks.push(chunk));
+      request.on("end", () => {
+        const answer = (answeredAt: number): void =>
+          served({ path: request.url ?? "", arrivedAt, answeredAt });
+        reply(bank, request, response, Buffer.concat(chunks), answer);
+      });
+    },
+  );
+  server.on("secureConnection", () => {
+    connections += 1;
+  });
+  // The real gateway closes idle connections after 8 s.
+  server.keepAliveTimeout = 8_000;
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    origin: `https://127.0.0.1:${portOf(server.address())}`,
+    connections: () => connections,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+function reply(
+  bank: Bank,
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: Uint8Array,
+  answered: (at: number) => void,
+): void {
+  const { socket, method = "", url = "", headers } = request;
+  const made = bank.handle({
+    method,
+    path: url,
+    body,
+    clientCertificate: socket instanceof TLSSocket && socket.authorized,
+    host: headers.host ?? null,
+    now: Date.now(),
+  });
+  if (made.kind === "drop") {
+    socket.destroy();
+    return;
+  }
+  const send = (): void => {
+    response.writeHead(made.status, {
+      "content-type": made.contentType,
+      "content-length": made.body.byteLength,
+    });
+    response.end(made.body);
+    answered(moment());
+  };
+  if (made.delayMs === 0) send();
+  else setTimeout(send, made.delayMs);
+}
+
+function portOf(address: AddressInfo | string | null): number {
+  return address !== null && typeof address === "object" ? address.port : 0;
+}
