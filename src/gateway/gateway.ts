@@ -11,9 +11,20 @@ import type {
 import type { AuthCode } from "../core/payment/auth-code.ts";
 import type { Intent, Merchant } from "../core/payment/order.ts";
 import type { Clock, Entropy, HttpsLane, HttpsLink, Log } from "../runtime/ports.ts";
-import { type Asked, type Opened, openReply, readCharge, readQuery, readReverse } from "./replies.ts";
-import { chargeRequest, paths, queryRequest, reverseRequest } from "./requests.ts";
+import { type CloseAnswer, closeOrderRequest, readCloseOrder } from "./close-order.ts";
+import type { AskedTrade } from "./evidence.ts";
+import { paths } from "./message.ts";
+import { refusalWords } from "./refusal-words.ts";
+import { type Opened, openReply, readCharge, readQuery, readReverse } from "./replies.ts";
+import { chargeRequest, queryRequest, reverseRequest } from "./requests.ts";
 import type { GatewaySettings } from "./settings.ts";
+import {
+  type NativeOrder,
+  type OrderAnswer,
+  type OrderTerms,
+  readUnifiedOrder,
+  unifiedOrderRequest,
+} from "./unified-order.ts";
 
 /** What the gateway works with. */
 export interface GatewayParts {
@@ -62,14 +73,11 @@ export class Gateway {
     const call: Call<ChargeAnswer> = {
       name: "charge",
       lane: "charge",
+      path: paths.charge,
       outTradeNo: intent.outTradeNo,
       sendBefore,
       write: () =>
-        chargeRequest(this.#settings, intent, {
-          code,
-          clientIp: this.#settings.clientIp ?? this.#link.localAddress() ?? "127.0.0.1",
-          nonce: this.#nonce(),
-        }),
+        chargeRequest(this.#settings, intent, { code, clientIp: this.#clientIp(), nonce: this.#nonce() }),
       read: (opened) => readCharge(opened, intent),
     };
     this.#attempt(call, this.#hosts(null), done);
@@ -78,7 +86,7 @@ export class Gateway {
   /** Asks how an order stands, at one host or, where that is null, at the first that can be reached. */
   query(intent: Intent, host: string | null, done: (host: string, answer: QueryAnswer) => void): void {
     this.#checkMerchant(intent);
-    this.#attempt(this.#queryCall("query", intent), this.#hosts(host), done);
+    this.#attempt(this.#queryCall("query", { ...intent, tradeType: "MICROPAY" }), this.#hosts(host), done);
   }
 
   /** Closes an order or gives its money back, at one host or, where that is null, at the first that can be reached. */
@@ -87,6 +95,7 @@ export class Gateway {
     const call: Call<ReverseAnswer> = {
       name: "reverse",
       lane: "reverse",
+      path: paths.reverse,
       outTradeNo: intent.outTradeNo,
       sendBefore: null,
       write: () => reverseRequest(this.#settings, intent.outTradeNo, this.#nonce()),
@@ -95,11 +104,67 @@ export class Gateway {
     this.#attempt(call, this.#hosts(host), done);
   }
 
+  /**
+   * Books an order that the customer pays by scanning, whose intent must be durable by now. After an unknown answer it may
+   * be booked again, word for word; only `queryNative` tells whether it was paid.
+   */
+  createNative(order: NativeOrder, done: (host: string, answer: OrderAnswer) => void): void {
+    this.#checkMerchant(order);
+    const call: Call<OrderAnswer> = {
+      name: "order",
+      lane: "query",
+      path: paths.order,
+      outTradeNo: order.outTradeNo,
+      sendBefore: null,
+      write: () =>
+        unifiedOrderRequest(this.#settings, order, { clientIp: this.#clientIp(), nonce: this.#nonce() }),
+      read: (opened) => readUnifiedOrder(opened, order),
+    };
+    this.#attempt(call, this.#hosts(null), done);
+  }
+
+  /** Asks how an order of `createNative` stands, at one host or, where that is null, at the first that can be reached. */
+  queryNative(
+    order: OrderTerms,
+    host: string | null,
+    done: (host: string, answer: QueryAnswer) => void,
+  ): void {
+    this.#checkMerchant(order);
+    this.#attempt(this.#queryCall("query", { ...order, tradeType: "NATIVE" }), this.#hosts(host), done);
+  }
+
+  /**
+   * Ends an unpaid order of `createNative`, which must be `CLOSE_NOT_BEFORE_MS` old, at one host or, where that is null, at
+   * the first that can be reached. A query confirms it.
+   */
+  closeNative(
+    order: OrderTerms,
+    host: string | null,
+    done: (host: string, answer: CloseAnswer) => void,
+  ): void {
+    this.#checkMerchant(order);
+    const call: Call<CloseAnswer> = {
+      name: "close",
+      lane: "query",
+      path: paths.close,
+      outTradeNo: order.outTradeNo,
+      sendBefore: null,
+      write: () => closeOrderRequest(this.#settings, order.outTradeNo, this.#nonce()),
+      read: (opened) => readCloseOrder(opened, order),
+    };
+    this.#attempt(call, this.#hosts(host), done);
+  }
+
   /** Proves network, key and merchant without money: an order that nobody made must be signed to be absent (design §4.4). */
   probe(done: (answer: ProbeAnswer) => void): void {
     // Order numbers of the box have no hyphen, so that this one is never theirs.
     const outTradeNo = `probe-${hex(this.#entropy.bytes(12))}`;
-    const call = this.#queryCall("probe", { outTradeNo, amountFen: null, attach: null });
+    const call = this.#queryCall("probe", {
+      outTradeNo,
+      amountFen: null,
+      attach: null,
+      tradeType: "MICROPAY",
+    });
     this.#attempt(call, this.#hosts(null), (_, answer) => {
       done(answer.kind === "absent" ? { kind: "passed" } : { kind: "failed", why: whyProbeFailed(answer) });
     });
@@ -110,10 +175,11 @@ export class Gateway {
     this.#link.warm(this.#preferred);
   }
 
-  #queryCall(name: string, asked: Asked): Call<QueryAnswer> {
+  #queryCall(name: string, asked: AskedTrade): Call<QueryAnswer> {
     return {
       name,
       lane: "query",
+      path: paths.query,
       outTradeNo: asked.outTradeNo,
       sendBefore: null,
       write: () => queryRequest(this.#settings, asked.outTradeNo, this.#nonce()),
@@ -140,7 +206,7 @@ export class Gateway {
     const request = {
       lane: call.lane,
       host,
-      path: paths[call.lane],
+      path: call.path,
       body: call.write(),
       sendWithinMs: Math.min(left, connectTimeoutMs),
       answerWithinMs: answerTimeoutMs,
@@ -167,7 +233,7 @@ export class Gateway {
       host,
       kind: answer.kind,
       why: "why" in answer ? answer.why : null,
-      says: whatItSays(opened),
+      says: refusalWords(opened),
       ms: Math.round(this.#clock.now() - startedAt),
     };
     if (answer.kind === "not-sent") this.#log.warn("gateway.not-sent", fields);
@@ -181,26 +247,31 @@ export class Gateway {
     return [this.#preferred, ...this.#settings.hosts.filter((host) => host !== this.#preferred)];
   }
 
+  #clientIp(): string {
+    return this.#settings.clientIp ?? this.#link.localAddress() ?? "127.0.0.1";
+  }
+
   #nonce(): string {
     return hex(this.#entropy.bytes(16));
   }
 
   /** Another merchant's parameters may be answered SUCCESS though nothing happened (design §4.15). */
-  #checkMerchant(intent: Intent): void {
+  #checkMerchant(order: OrderTerms): void {
     invariant(
-      isSameMerchant(intent.merchant, this.#settings.merchant),
-      `${intent.outTradeNo} is an order of the merchant of this gateway`,
+      isSameMerchant(order.merchant, this.#settings.merchant),
+      `${order.outTradeNo} is an order of the merchant of this gateway`,
     );
   }
 }
 
-type AnyAnswer = ChargeAnswer | QueryAnswer | ReverseAnswer;
+type AnyAnswer = ChargeAnswer | QueryAnswer | ReverseAnswer | OrderAnswer | CloseAnswer;
 
 type Hosts = readonly [string, ...string[]];
 
 interface Call<Answer> {
   readonly name: string;
   readonly lane: HttpsLane;
+  readonly path: string;
   readonly outTradeNo: string;
   /** No attempt begins at or after this moment; null means whenever it can be sent. */
   readonly sendBefore: Instant | null;
@@ -226,19 +297,6 @@ function whyProbeFailed(answer: QueryAnswer): ProbeFailure {
     case "unlisted-code":
       return "no-answer";
   }
-}
-
-/**
- * WeChat's own words about a refusal, for a technician: cut short, and without anything long enough to be a payment code, a
- * key or somebody's id.
- */
-function whatItSays({ fields }: Opened): string | null {
-  if (fields === null || (fields.get("result_code") === "SUCCESS" && fields.get("return_code") === "SUCCESS"))
-    return null;
-  const code = fields.get("err_code") ?? fields.get("return_code") ?? "";
-  const text = fields.get("err_code_des") ?? fields.get("return_msg") ?? "";
-  const words = text.replace(/[A-Za-z0-9_-]{12,}/g, "…").slice(0, 128);
-  return /^[A-Z_]{1,32}$/.test(code) ? `${code} ${words}` : words;
 }
 
 function isSameMerchant(a: Merchant, b: Merchant): boolean {

@@ -6,27 +6,24 @@
  * `return_code=FAIL` refuses the message and says nothing about the order: without a signature it is an `unsigned-refusal`,
  * with a wrong one a `bad-signature`, and with a right one a fault of our messages, `configuration`.
  */
-import type {
-  ChargeAnswer,
-  NotSent,
-  QueryAnswer,
-  ReverseAnswer,
-  Unknown,
-  UnknownReason,
-} from "../core/payment/answers.ts";
+import type { ChargeAnswer, NotSent, QueryAnswer, ReverseAnswer, Unknown } from "../core/payment/answers.ts";
 import type { Merchant } from "../core/payment/order.ts";
 import type { HttpsOutcome } from "../runtime/ports.ts";
 import { chargeCodes, queryCodes, reverseCodes } from "./codes.ts";
+import {
+  type Asked,
+  type AskedTrade,
+  given,
+  isAbout,
+  isEqualOrAbsent,
+  isOfAnotherCall,
+  mismatch,
+  signedUnknown,
+  unsignedUnknown,
+} from "./evidence.ts";
 import type { GatewaySettings } from "./settings.ts";
 import { isSignedBy } from "./signature.ts";
 import { type Fields, parseXml } from "./xml.ts";
-
-/** What an answer must be about. The probe asks for an order that nobody made, of no amount: nothing can pay it. */
-export interface Asked {
-  readonly outTradeNo: string;
-  readonly amountFen: number | null;
-  readonly attach: string | null;
-}
 
 /** A reply of WeChat's own for our merchant, or what came instead with the fields it had. */
 export type Opened =
@@ -37,18 +34,24 @@ export type Opened =
 export function openReply(outcome: HttpsOutcome, settings: GatewaySettings): Opened {
   if (outcome.kind === "not-sent") return notGenuine(outcome);
   if (outcome.kind === "unanswered")
-    return notGenuine(unsigned(outcome.why === "too-large" ? "malformed" : "silence"));
-  if (outcome.status !== 200) return notGenuine(unsigned("http-status"));
-  const document = parseXml(outcome.body);
-  if (!document.ok) return notGenuine(unsigned("malformed"));
+    return notGenuine(unsignedUnknown(outcome.why === "too-large" ? "malformed" : "silence"));
+  if (outcome.status !== 200) return notGenuine(unsignedUnknown("http-status"));
+  return openDocument(outcome.body, settings);
+}
+
+/** Decides whether bytes are a document of WeChat's for our merchant, whichever way they came. */
+export function openDocument(body: Uint8Array, settings: GatewaySettings): Opened {
+  const document = parseXml(body);
+  if (!document.ok) return notGenuine(unsignedUnknown("malformed"));
   const fields = document.value;
   const returnCode = fields.get("return_code");
-  if (returnCode !== "SUCCESS" && returnCode !== "FAIL") return notGenuine(unsigned("malformed"), fields);
+  if (returnCode !== "SUCCESS" && returnCode !== "FAIL")
+    return notGenuine(unsignedUnknown("malformed"), fields);
   if (returnCode === "FAIL" && given(fields, "sign") === null)
-    return notGenuine(unsigned("unsigned-refusal"), fields);
+    return notGenuine(unsignedUnknown("unsigned-refusal"), fields);
   if (!isSignedBy(fields, settings.apiKey, settings.signType))
-    return notGenuine(unsigned("bad-signature"), fields);
-  if (returnCode === "FAIL") return notGenuine(signed("configuration"), fields);
+    return notGenuine(unsignedUnknown("bad-signature"), fields);
+  if (returnCode === "FAIL") return notGenuine(signedUnknown("configuration"), fields);
   if (!isFor(settings.merchant, fields)) return notGenuine(mismatch, fields);
   return { genuine: true, fields };
 }
@@ -59,11 +62,11 @@ export function readCharge(opened: Opened, asked: Asked): ChargeAnswer {
   const { fields } = opened;
   if (!isAbout(asked, fields) || isOfAnotherCall(fields, ["recall", "out_refund_no"])) return mismatch;
   const result = fields.get("result_code");
-  if (result === "SUCCESS") return readPaid(asked, fields, ["SUCCESS", null]);
-  if (result !== "FAIL") return signed("malformed");
+  if (result === "SUCCESS") return readPaid({ ...asked, tradeType: "MICROPAY" }, fields, ["SUCCESS", null]);
+  if (result !== "FAIL") return signedUnknown("malformed");
   const code = given(fields, "err_code");
   const meaning = code === null ? undefined : chargeCodes.get(code)?.meaning;
-  if (code === null || meaning === undefined) return signed("unlisted-code");
+  if (code === null || meaning === undefined) return signedUnknown("unlisted-code");
   switch (meaning.kind) {
     case "declined":
       return { kind: "declined", reason: meaning.reason, code };
@@ -74,21 +77,21 @@ export function readCharge(opened: Opened, asked: Asked): ChargeAnswer {
     case "taken":
       return { kind: "taken", code };
     case "system-error":
-      return signed("system-error");
+      return signedUnknown("system-error");
   }
 }
 
 /** Reads the reply to a query. */
-export function readQuery(opened: Opened, asked: Asked): QueryAnswer {
+export function readQuery(opened: Opened, asked: AskedTrade): QueryAnswer {
   if (!opened.genuine) return opened.answer;
   const { fields } = opened;
   if (!isAbout(asked, fields) || isOfAnotherCall(fields, ["recall", "out_refund_no"])) return mismatch;
   const result = fields.get("result_code");
   if (result === "SUCCESS") return readTradeState(asked, fields);
-  if (result !== "FAIL") return signed("malformed");
+  if (result !== "FAIL") return signedUnknown("malformed");
   const meaning = queryCodes.get(fields.get("err_code") ?? "");
   if (meaning === "absent") return { kind: "absent" };
-  return signed(meaning ?? "unlisted-code");
+  return signedUnknown(meaning ?? "unlisted-code");
 }
 
 /**
@@ -105,14 +108,14 @@ export function readReverse(opened: Opened, asked: Asked): ReverseAnswer {
     const recall = given(fields, "recall");
     return recall === null || recall === "N" ? { kind: "done" } : { kind: "again", code: null };
   }
-  if (result !== "FAIL") return signed("malformed");
+  if (result !== "FAIL") return signedUnknown("malformed");
   const code = given(fields, "err_code");
   const meaning = reverseCodes.get(code ?? "") ?? "again";
-  if (meaning === "configuration") return signed("configuration");
+  if (meaning === "configuration") return signedUnknown("configuration");
   return meaning === "expired" ? { kind: "expired" } : { kind: "again", code };
 }
 
-function readTradeState(asked: Asked, fields: Fields): QueryAnswer {
+function readTradeState(asked: AskedTrade, fields: Fields): QueryAnswer {
   if (given(fields, "out_trade_no") === null) return mismatch;
   const transactionId = given(fields, "transaction_id");
   switch (given(fields, "trade_state")) {
@@ -132,15 +135,18 @@ function readTradeState(asked: Asked, fields: Fields): QueryAnswer {
     case "PAYERROR":
       return { kind: "failed" };
     case null:
-      return signed("malformed");
+      return signedUnknown("malformed");
     default:
-      return signed("unlisted-code");
+      return signedUnknown("unlisted-code");
   }
 }
 
-/** Paid needs proof: the order, its amount, its currency, the kind of trade and WeChat's own number (design §4.6). */
-function readPaid(
-  asked: Asked,
+/**
+ * Paid needs proof: the order, its amount, its currency, the kind of trade and WeChat's own number (design §4.6).
+ * The caller has looked for contradictions; `tradeStates` are those that the document may say, null for none at all.
+ */
+export function readPaid(
+  asked: AskedTrade,
   fields: Fields,
   tradeStates: readonly (string | null)[],
 ): Unknown | { readonly kind: "paid"; readonly transactionId: string } {
@@ -151,23 +157,8 @@ function readPaid(
     asked.amountFen !== null &&
     given(fields, "total_fee") === String(asked.amountFen) &&
     tradeStates.includes(given(fields, "trade_state")) &&
-    isEqualOrAbsent(fields, "trade_type", "MICROPAY");
+    isEqualOrAbsent(fields, "trade_type", asked.tradeType);
   return proved ? { kind: "paid", transactionId } : mismatch;
-}
-
-/** Whether nothing in the reply contradicts the order that was asked about. */
-function isAbout(asked: Asked, fields: Fields): boolean {
-  return (
-    isEqualOrAbsent(fields, "out_trade_no", asked.outTradeNo) &&
-    isEqualOrAbsent(fields, "fee_type", "CNY") &&
-    (asked.amountFen === null || isEqualOrAbsent(fields, "total_fee", String(asked.amountFen))) &&
-    (asked.attach === null || isEqualOrAbsent(fields, "attach", asked.attach))
-  );
-}
-
-/** A genuine reply to one call proves nothing about another; these fields give it away. */
-function isOfAnotherCall(fields: Fields, names: readonly string[]): boolean {
-  return names.some((name) => fields.has(name));
 }
 
 /**
@@ -183,26 +174,6 @@ function isFor(merchant: Merchant, fields: Fields): boolean {
       ? merchant.subMerchantId !== null || given(fields, "sub_appid") === null
       : isEqualOrAbsent(fields, "sub_appid", merchant.subAppId))
   );
-}
-
-function isEqualOrAbsent(fields: Fields, name: string, value: string): boolean {
-  const echoed = given(fields, name);
-  return echoed === null || echoed === value;
-}
-
-function given(fields: Fields, name: string): string | null {
-  const value = fields.get(name);
-  return value === undefined || value === "" ? null : value;
-}
-
-const mismatch: Unknown = { kind: "unknown", why: "mismatch", signed: false };
-
-function signed(why: UnknownReason): Unknown {
-  return { kind: "unknown", why, signed: true };
-}
-
-function unsigned(why: UnknownReason): Unknown {
-  return { kind: "unknown", why, signed: false };
 }
 
 function notGenuine(answer: Unknown | NotSent, fields: Fields | null = null): Opened {

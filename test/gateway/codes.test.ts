@@ -4,7 +4,7 @@ import { type CodeAction, chargeCodes, queryCodes, reverseCodes } from "../../sr
 import { openReply, readCharge, readQuery, readReverse } from "../../src/gateway/replies.ts";
 import { answered, fixtureFields, fixtureNames, intent, resigned, settings } from "./fixtures.ts";
 
-const asked = { outTradeNo: "BX0123-20260315-000042", amountFen: 1_280, attach: "till=1;seq=42" };
+const asked = { ...intent, tradeType: "MICROPAY" } as const;
 
 /** WeChat Pay v2, micropay, error codes: the action that the documentation asks for, and what this box makes of it. */
 const chargeTable: readonly (readonly [code: string, action: CodeAction, meaning: string])[] = [

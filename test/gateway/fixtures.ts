@@ -18,12 +18,17 @@ const folder = new URL("fixtures/", import.meta.url);
 /** The names of the documents that begin so, without `.xml`. */
 export function fixtureNames(beginning: string): readonly string[] {
   return readdirSync(folder)
-    .filter((file) => file.startsWith(beginning))
+    .filter((file) => file.startsWith(beginning) && file.endsWith(".xml"))
     .map((file) => file.replace(/\.xml$/, ""));
 }
 
 export function fixtureText(name: string): string {
   return readFileSync(new URL(`${name}.xml`, folder), "utf8");
+}
+
+/** The file of this name, whatever it is. */
+export function fixtureBytes(file: string): Buffer {
+  return readFileSync(new URL(file, folder));
 }
 
 export function fixtureFields(name: string): Fields {

@@ -11,6 +11,7 @@ import type { HttpsLink, HttpsOutcome, HttpsRequest, Log, LogFields } from "../.
 import { Random } from "../../src/simulator/random.ts";
 import { SimulatedClock, SimulatedTime } from "../../src/simulator/time.ts";
 import { answered, fieldsOf, fixtureFields, fixtureText, intent, resigned, settings } from "./fixtures.ts";
+import { native } from "./later-calls.ts";
 
 const [mainHost = "", backupHost = ""] = settings.hosts;
 const code = new AuthCode("134567890123456789");
@@ -288,6 +289,71 @@ test("an unsigned reply does not make its host the first choice", () => {
   assert.equal(link.requests.at(-1)?.host, mainHost);
 });
 
+test("an order that is scanned goes its own ways: booked, queried as what it is, and closed", () => {
+  const { gateway, link, answers, done, run } = world(({ path }) => {
+    const name = path.includes("unifiedorder") ? "unifiedorder-native" : "orderquery-native-success";
+    return { ms: 1, outcome: answered(fixtureText(path.includes("close") ? "closeorder-closed" : name)) };
+  });
+  gateway.createNative(native, done);
+  gateway.queryNative(native, null, done);
+  gateway.closeNative(native, backupHost, done);
+  assert.equal(answers.length, 0, "nothing comes before the call has returned");
+  run();
+  assert.deepEqual(
+    link.requests.map(({ lane, host, path }) => [lane, host, path]),
+    [
+      ["query", mainHost, "/pay/unifiedorder"],
+      ["query", mainHost, "/pay/orderquery"],
+      ["query", backupHost, "/pay/closeorder"],
+    ],
+  );
+  const codeUrl = "weixin://wxpay/bizpayurl?pr=fixture01";
+  assert.deepEqual(
+    answers.map(({ answer }) => answer),
+    [
+      { kind: "ordered", prepayId: "wx15093012345678fixture0000000001", codeUrl },
+      { kind: "paid", transactionId: "4200009990202603150000000001" },
+      { kind: "closed" },
+    ],
+  );
+});
+
+test("a payment by code is no payment of an order that is scanned, and the other way round", () => {
+  const scanned = world(always(answered(fixtureText("orderquery-success"))));
+  scanned.gateway.queryNative(native, null, scanned.done);
+  scanned.run();
+  const charged = world(always(answered(fixtureText("orderquery-native-success"))));
+  charged.gateway.query(intent, null, charged.done);
+  charged.run();
+  for (const { answers } of [scanned, charged]) assert.equal(answers[0]?.answer.kind, "unknown");
+});
+
+test("an order that was not sent moves to the next host, and one that may have been does not", () => {
+  const moved = world(byHost(notSent("no-connection"), answered(fixtureText("unifiedorder-native"))));
+  moved.gateway.createNative(native, moved.done);
+  moved.run();
+  assert.deepEqual([moved.answers[0]?.host, moved.answers[0]?.answer.kind], [backupHost, "ordered"]);
+  const silent = world(always({ kind: "unanswered", why: "timeout" }));
+  silent.gateway.createNative(native, silent.done);
+  silent.gateway.closeNative(native, null, silent.done);
+  silent.run();
+  assert.equal(silent.link.requests.length, 2);
+  for (const { answer } of silent.answers) {
+    assert.deepEqual(answer, { kind: "unknown", why: "silence", signed: false });
+  }
+});
+
+test("a scanned order's code stands in no log line", () => {
+  const { gateway, log, done, run } = world(always(answered(fixtureText("unifiedorder-native"))));
+  gateway.createNative(native, done);
+  run();
+  assert.deepEqual(
+    log.lines.map(({ event, fields }) => [event, fields.call, fields.kind]),
+    [["gateway.answered", "order", "ordered"]],
+  );
+  assert.equal(JSON.stringify(log.lines).includes("weixin:"), false);
+});
+
 test("an order of another merchant is refused as a defect before anything is sent", () => {
   const { gateway, link, done } = world(always(paid));
   for (const change of [
@@ -300,6 +366,9 @@ test("an order of another merchant is refused as a defect before anything is sen
     assert.throws(() => gateway.charge(foreign, code, instantOf(10_000), done), Defect);
     assert.throws(() => gateway.query(foreign, null, done), Defect);
     assert.throws(() => gateway.reverse(foreign, null, done), Defect);
+    assert.throws(() => gateway.createNative({ ...native, ...foreign }, done), Defect);
+    assert.throws(() => gateway.queryNative(foreign, null, done), Defect);
+    assert.throws(() => gateway.closeNative(foreign, null, done), Defect);
   }
   assert.equal(link.requests.length, 0);
 });

@@ -28,7 +28,8 @@ function read(
   options: { readonly used?: GatewaySettings; readonly asked?: Intent } = {},
 ) {
   const outcome = "kind" in reply ? reply : answered(reply);
-  return calls[call](openReply(outcome, options.used ?? settings), options.asked ?? intent);
+  const asked = { ...(options.asked ?? intent), tradeType: "MICROPAY" } as const;
+  return calls[call](openReply(outcome, options.used ?? settings), asked);
 }
 
 const transactionId = "4200009990202603150000000001";
@@ -228,7 +229,7 @@ test("paid needs every proof: each one missing or wrong under a right signature 
 });
 
 test("an order that nobody made is never paid, whatever amount a reply gives it", () => {
-  const asked = { outTradeNo: intent.outTradeNo, amountFen: null, attach: null };
+  const asked = { ...intent, amountFen: null, attach: null, tradeType: "MICROPAY" } as const;
   for (const total of ["1280", "0", "null", ""]) {
     const reply = answered(resigned(fixtureFields("orderquery-success"), { total_fee: total }));
     assert.deepEqual(readQuery(openReply(reply, settings), asked), unknown("mismatch"), total);
@@ -239,6 +240,25 @@ test("paid does not need what WeChat may leave out", () => {
   const bare = { fee_type: null, attach: null, trade_type: null, openid: null, device_info: null };
   assert.equal(read("charge", resigned(success, bare)).kind, "paid");
   assert.equal(read("query", resigned(fixtureFields("orderquery-success"), bare)).kind, "paid");
+});
+
+test("an order is paid by its own kind of trade, or by one that is not said", () => {
+  const kinds = ["MICROPAY", "NATIVE", "JSAPI"] as const;
+  for (const tradeType of kinds) {
+    for (const said of [...kinds, "APP", "native", null]) {
+      const reply = answered(resigned(fixtureFields("orderquery-success"), { trade_type: said }));
+      const answer = readQuery(openReply(reply, settings), { ...intent, tradeType });
+      const expected = said === null || said === tradeType ? "paid" : "unknown";
+      assert.equal(answer.kind, expected, `${tradeType} ${said}`);
+    }
+  }
+});
+
+test("an order that is booked and not paid yet is unpaid, and paid once it says so", () => {
+  const asked = { ...intent, tradeType: "NATIVE" } as const;
+  const answer = (name: string) => readQuery(openReply(answered(fixtureText(name)), settings), asked);
+  assert.deepEqual(answer("orderquery-native-notpay"), { kind: "unpaid", paying: false });
+  assert.deepEqual(answer("orderquery-native-success"), { kind: "paid", transactionId });
 });
 
 test("a result that is neither SUCCESS nor FAIL says nothing, though it is signed", () => {

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { Defect } from "../../src/core/kernel/defect.ts";
 import { AuthCode } from "../../src/core/payment/auth-code.ts";
-import { chargeRequest, cutAtBytes, queryRequest, reverseRequest } from "../../src/gateway/requests.ts";
+import { cutAtBytes } from "../../src/gateway/message.ts";
+import { chargeRequest, queryRequest, reverseRequest } from "../../src/gateway/requests.ts";
 import type { GatewaySettings } from "../../src/gateway/settings.ts";
 import { isSignedBy } from "../../src/gateway/signature.ts";
 import {

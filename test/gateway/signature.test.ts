@@ -25,7 +25,7 @@ test("the published example has the published signatures", () => {
 });
 
 test("every document of the fixtures is signed by its algorithm and by no other", () => {
-  const names = fixtureNames("").filter((name) => !/^hostile|message-refused/.test(name));
+  const names = fixtureNames("").filter((name) => !/^hostile|message-refused|^bill/.test(name));
   assert.ok(names.length > 40);
   for (const name of names) {
     const fields = fixtureFields(name);

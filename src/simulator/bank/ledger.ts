@@ -2,7 +2,7 @@ import { invariant, unreachable } from "../../core/kernel/defect.ts";
 import type { Fen } from "../../core/kernel/fen.ts";
 import type { AuthCode } from "../../core/payment/auth-code.ts";
 import type { Merchant } from "../../core/payment/order.ts";
-import { beijingTime } from "./beijing-time.ts";
+import { beijingTime } from "../../gateway/beijing-time.ts";
 import { afterAct, type CustomerAct, type OrderState } from "./customer.ts";
 
 /** Where WeChat Pay documents two behaviours, or none: a box must be safe under each of them. */

@@ -10,7 +10,7 @@ import type { Merchant } from "../../core/payment/order.ts";
 import type { ApiKey } from "../../gateway/api-key.ts";
 import { isSignedBy, type SignType } from "../../gateway/signature.ts";
 import { type Fields, parseXml, type XmlRefusal } from "../../gateway/xml.ts";
-import { beijingMoment } from "./beijing-time.ts";
+import { beijingMoment } from "../../gateway/beijing-time.ts";
 import type { ChargeOrder, OrderReference } from "./ledger.ts";
 import type { CallKind } from "./scenarios.ts";
 
