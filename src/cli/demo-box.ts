@@ -1,6 +1,6 @@
 /**
- * The box of the demonstration: everything that runs on a device runs here, on real links. The bank is the look-alike on
- * loopback, the broker is embedded; of the hardware only the scanner, the keys and the glass are played.
+ * The box of the demonstration: everything that runs on a device runs here, on real links. The bank is the
+ * look-alike on loopback, the broker is embedded; of the hardware the scanner, the keys and the glass are played.
  *
  *     person ─► keys, typed scanner ─► ComposedBox ─► HTTP ─► look-alike bank
  *                       glass ◄──────────┘  │  └────► MQTT ─► embedded broker
@@ -9,7 +9,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ComposedBox, type MerchantParts } from "../compose.ts";
+import { ComposedBox, type MerchantParts, type Refusal } from "../compose.ts";
 import type { DeviceConfig } from "../config/device-config.ts";
 import { Defect } from "../core/kernel/defect.ts";
 import { after } from "../core/kernel/instant.ts";
@@ -107,7 +107,7 @@ export async function openDemo(settings: DemoSettings, listener: DemoListener): 
     onScreen: (screen) => demo.screened(screen),
     onMoney: (tx) => demo.recorded(tx),
   });
-  const refusal = await new Promise<Parameters<Parameters<ComposedBox["start"]>[0]>[0]>((resolve) => {
+  const refusal = await new Promise<Refusal | null>((resolve) => {
     box.start(resolve);
   });
   if (refusal !== null) throw new Defect(`a fresh journal is refused: ${refusal.detail}`);
@@ -180,7 +180,7 @@ export class Demo {
     return (await this.until(() => (this.#screen.text === "idle" ? true : null), READY_WITHIN_MS)) ?? false;
   }
 
-  /** Looks again after everything that happens, until `look` finds something; null after `withinMs` or an interruption. */
+  /** Looks after everything that happens until `look` finds something; null after `withinMs` or `interrupt`. */
   until<Found>(look: () => Found | null, withinMs: number): Promise<Found | null> {
     return new Promise((resolve) => {
       const end = (found: Found | null): void => {
@@ -228,7 +228,7 @@ export class Demo {
     await this.press({ name: "confirm" });
   }
 
-  /** Scans a code and its terminator; the box has taken it up when this resolves. False where nobody listens. */
+  /** Scans a code; the box has taken it up when this resolves. False where nobody listens. */
   scan(code: string): Promise<boolean> {
     return new Promise((resolve) => {
       const heard = this.scanner.send(Buffer.from(`${code}\r`, "latin1"), () => resolve(true));
@@ -339,7 +339,7 @@ function merchantParts({ merchant, timing, box }: DeviceConfig): MerchantParts {
       answerTimeoutMs,
     },
     https: new UndiciHttpsLink({ connectTimeoutMs, ca: null, certificate: null }),
-    // Over plain HTTP nobody can present a certificate, and the look-alike asks for none: there is nothing to be at fault.
+    // Over plain HTTP nobody can present a certificate and the look-alike asks for none: nothing can be at fault.
     certificateFault: () => null,
   };
 }

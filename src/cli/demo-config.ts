@@ -18,8 +18,8 @@ export interface DemoPlace {
 }
 
 /**
- * The configuration of the demonstration's box, from a text as it would stand in `device.config.json`, so that it is held
- * to the same rules: short waits and `http:` pass because every host is loopback.
+ * The configuration of the demonstration's box, from a text as it would stand in `device.config.json`, so that
+ * it is held to the same rules: short waits and `http:` pass because every host is loopback.
  */
 export function demoConfig({ bank, broker, directory, hurry, maximum }: DemoPlace): DeviceConfig {
   const { appId, merchantId } = fixtureMerchant;
@@ -62,7 +62,7 @@ export function demoConfig({ bank, broker, directory, hurry, maximum }: DemoPlac
   return checked.config;
 }
 
-/** The waits for the bank that have no key in the configuration, as much shorter; waits for people stay as they are. */
+/** The waits for the bank that have no key in the configuration; waits for people stay as they are. */
 export function demoTiming(hurry: number): Partial<Timing> {
   const hurried = (ms: number): number => Math.round(ms / hurry);
   const { reverseAgainMs, reversalAlarmMs, askStaffAfterMs, checkAfterMs, strandedEveryMs, probeAgainMs } =

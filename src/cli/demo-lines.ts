@@ -34,8 +34,8 @@ const lineHelp = `  12.50            type this amount and confirm it
 `;
 
 /**
- * `scanbox demo` without a payment: reads commands line by line and tells on stdout what happens, until the input ends. Lines
- * from a pipe wait for the payment before them, but for those that may come in between.
+ * `scanbox demo` without a payment: reads commands line by line and tells on stdout what happens, until the
+ * input ends. Lines from a pipe wait for the payment before them, but for those that may come in between.
  */
 export async function talk(scenario: Scenario, io: CommandIo): Promise<number> {
   using signals = new StopSignals();
@@ -223,21 +223,25 @@ class Conversation {
   }
 
   #orderTable(): string {
-    const { ledger } = this.#demo.bank.bank;
     const rows = [...this.#demo.orders.values()].map((tx) => {
-      const order = ledger.orders().find((one) => one.outTradeNo === tx.outTradeNo);
-      const totals = order === undefined ? null : ledger.totalsOfOrder(order);
-      const known =
-        order === undefined || totals === null
-          ? "the bank never saw it"
-          : `bank: ${order.state.toUpperCase()}, took ${formatYuan(totals.chargedFen)}, gave back ${formatYuan(totals.returnedFen)}`;
-      const state = `${tx.state}${tx.reason === null ? "" : ` (${tx.reason})`}`;
-      return `  ${refOf(tx.outTradeNo)}  ${formatYuan(tx.amountFen).padStart(8)} CNY  ${state.padEnd(24)}  ${known}\n`;
+      const amount = formatYuan(tx.amountFen).padStart(8);
+      const state = `${tx.state}${tx.reason === null ? "" : ` (${tx.reason})`}`.padEnd(24);
+      return `  ${refOf(tx.outTradeNo)}  ${amount} CNY  ${state}  ${this.#bankOn(tx.outTradeNo)}\n`;
     });
     return rows.length === 0 ? "  There are no orders yet.\n" : rows.join("");
   }
 
-  /** Waits until no payment is in front and, where a code is to be scanned, until the box listens to it again. */
+  /** What the bank's books say of an order. */
+  #bankOn(outTradeNo: string): string {
+    const { ledger } = this.#demo.bank.bank;
+    const order = ledger.orders().find((one) => one.outTradeNo === outTradeNo);
+    if (order === undefined) return "the bank never saw it";
+    const { chargedFen, returnedFen } = ledger.totalsOfOrder(order);
+    const moved = `took ${formatYuan(chargedFen)}, gave back ${formatYuan(returnedFen)}`;
+    return `bank: ${order.state.toUpperCase()}, ${moved}`;
+  }
+
+  /** Waits until no payment is in front and, for a scan, until the box listens to codes again. */
   async #rest(forScan = false): Promise<void> {
     const isAtRest = (): boolean => {
       const { front } = this.#demo;

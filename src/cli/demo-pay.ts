@@ -32,8 +32,8 @@ const STEP_PAUSE_MS = 150;
 const SHOWN_WITHIN_MS = 5_000;
 
 /**
- * `scanbox demo --pay`: one payment without a terminal. The order's final transaction, as it reached the broker, is the one
- * line on stdout; the story is told on stderr.
+ * `scanbox demo --pay`: one payment without a terminal. The order's final transaction, as it reached the broker,
+ * is the one line on stdout; the story is told on stderr.
  */
 export async function payOnce(payment: DemoPayment, io: CommandIo): Promise<number> {
   using signals = new StopSignals();

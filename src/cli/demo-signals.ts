@@ -1,6 +1,6 @@
 import { exitStatus } from "./exit-status.ts";
 
-/** Hears the first SIGINT or SIGTERM while it lives; a second one ends the process at once, its clean-up at exit included. */
+/** Hears the first SIGINT or SIGTERM while it lives; a second one ends the process at once. */
 export class StopSignals implements Disposable {
   #asked = false;
   #stop: () => void = () => {};

@@ -56,7 +56,7 @@ export const walletNames = {
   "not-a-payment-code": "not a payment code",
 } as const;
 
-/** Tells what happens at the demonstration's box, a line with its time for each event and a frame for each picture. */
+/** Tells what happens at the box: a line with its time for each event, a frame for each picture. */
 export class DemoStory implements DemoListener {
   readonly #teller: StoryTeller;
   readonly #startedAt: number;

@@ -11,18 +11,20 @@ import { type CommandIo, readOptions, UsageError, unknownName } from "./usage.ts
 const help = `Usage: scanbox demo [--scenario NAME]
        scanbox demo --pay AMOUNT [--code DIGITS] [--scenario NAME]
 
-Runs a whole box on this machine, with a look-alike of WeChat Pay and an MQTT broker; the scanner, the keys and the
-glass are played. Nothing leaves the machine, no money moves, and nothing is left behind.
+Runs a whole box on this machine, with a look-alike of WeChat Pay and an MQTT broker; the scanner, the
+keys and the glass are played. Nothing leaves the machine, no money moves, and nothing is left behind.
 
 Without --pay it takes commands from standard input, from a terminal or a pipe; "help" lists them.
-With --pay it makes one payment, tells its story on stderr and prints the final transaction on stdout, as one JSON line.
+With --pay it makes one payment, tells its story on stderr and prints the final transaction on stdout,
+as one JSON line.
 
   --pay AMOUNT       the amount in yuan, such as 12.50
   --code DIGITS      the payment code that is scanned; a random one where absent
   --scenario NAME    what becomes of the payment (default: success)
   --list             print the scenarios and end
 
-Exit status with --pay: 0 it ended as the scenario should, 1 it ended otherwise or the code was refused, 3 it is not final.
+Exit status with --pay: 0 it ended as the scenario should, 1 it ended otherwise or the code was refused,
+3 it is not final.
 `;
 
 const described = {
@@ -66,7 +68,7 @@ function amountOf(text: string): Fen {
   }
 }
 
-/** What is not made of digits is a slip of the command line; which digits are a payment code is for the box to say. */
+/** What is not made of digits is a slip of the command line; which digits are a code is for the box to say. */
 function digitsOf(text: string): string {
   if (readScan(text).ok || /^\d+$/.test(text)) return text;
   throw new UsageError("--code takes the digits of a payment code.");

@@ -10,8 +10,8 @@ import type {
 const LF = 0x0a;
 
 /**
- * A scanner on a plug whose codes are typed by a person, in real time: it goes through the same guard as the serial line
- * does. What it sends while nobody has it open is lost.
+ * A scanner on a plug whose codes are typed by a person, in real time: they go through the same guard as those
+ * of a serial line. What it sends while nobody has it open is lost.
  */
 export class TypedScanner implements SerialLink {
   readonly #clock: Clock;

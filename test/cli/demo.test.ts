@@ -1,4 +1,4 @@
-// Goal: whoever tries the box out sees what the contract says. Method: the real process, with everything real in it.
+// Goal: whoever tries the box out sees what the contract says. Method: the real process, all of it real.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
