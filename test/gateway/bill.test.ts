@@ -65,8 +65,8 @@ test("line ends, a missing mark and columns in another order make no difference"
   const bill = parseBill(Buffer.from(turned.join("\n")));
   assert.ok(bill.ok && expected.ok);
   assert.deepEqual(
-    bill.value.rows.map(({ cells: _, ...row }) => row),
-    expected.value.rows.map(({ cells: _, ...row }) => row),
+    bill.value.rows.map((row) => ({ ...row, cells: null })),
+    expected.value.rows.map((row) => ({ ...row, cells: null })),
   );
 });
 

@@ -99,7 +99,7 @@ function answerOf(name: string, code: string): string {
   if ("code" in answer) assert.equal(answer.code, code === "" ? null : code);
   if ("signed" in answer) assert.equal(answer.signed, true);
   const detail = "reason" in answer ? answer.reason : "why" in answer ? answer.why : "";
-  return `${answer.kind} ${detail}`.trim();
+  return `${answer.kind} ${String(detail)}`.trim();
 }
 
 for (const [name, table] of Object.entries(tables)) {

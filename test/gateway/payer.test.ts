@@ -38,7 +38,7 @@ test("an id shows itself only masked", () => {
   for (const text of [
     inspect(answer),
     JSON.stringify(answer),
-    answer.kind === "known" ? `${answer.openId}` : "",
+    answer.kind === "known" ? answer.openId.toString() : "",
   ]) {
     assert.equal(text.includes("oFIXTURE"), false, text);
     assert.notEqual(text, "");

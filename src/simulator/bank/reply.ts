@@ -1,7 +1,7 @@
 import type { Merchant } from "../../core/payment/order.ts";
 import type { ApiKey } from "../../gateway/api-key.ts";
-import { type SignType, signatureOf } from "../../gateway/signature.ts";
 import { beijingTime } from "../../gateway/beijing-time.ts";
+import { type SignType, signatureOf } from "../../gateway/signature.ts";
 import type { OrderState } from "./customer.ts";
 import type { Order } from "./ledger.ts";
 import { refusalText } from "./refusals.ts";

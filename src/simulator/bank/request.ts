@@ -8,9 +8,9 @@ import { type Fen, fenOf } from "../../core/kernel/fen.ts";
 import { AuthCode } from "../../core/payment/auth-code.ts";
 import type { Merchant } from "../../core/payment/order.ts";
 import type { ApiKey } from "../../gateway/api-key.ts";
+import { beijingMoment } from "../../gateway/beijing-time.ts";
 import { isSignedBy, type SignType } from "../../gateway/signature.ts";
 import { type Fields, parseXml, type XmlRefusal } from "../../gateway/xml.ts";
-import { beijingMoment } from "../../gateway/beijing-time.ts";
 import type { ChargeOrder, OrderReference } from "./ledger.ts";
 import type { CallKind } from "./scenarios.ts";
 
