@@ -76,7 +76,7 @@ interface Expected {
   readonly scenario: string;
   readonly state: string;
   readonly charged: string;
-  /** What the customer reads at the end. */
+  /** What the customer reads at the end: how the first line begins, and the second one. */
   readonly glass: readonly [string, string];
 }
 
@@ -88,7 +88,7 @@ const paid: Omit<Expected, "scenario"> = {
 const timedOut: Omit<Expected, "scenario"> = {
   state: "reversed",
   charged: "no",
-  glass: ["TIMED OUT       ", "Nothing charged "],
+  glass: ["TIMED OUT", "Nothing charged "],
 };
 
 /** The scenarios that the contract names, the long ones first. */
@@ -105,14 +105,14 @@ const expectations: readonly Expected[] = [
     scenario: "cancelled",
     state: "reversed",
     charged: "no",
-    glass: ["NOT PAID        ", "Nothing charged "],
+    glass: ["NOT PAID", "Nothing charged "],
   },
   { scenario: "success", ...paid },
   { scenario: "password", ...paid },
   { scenario: "password-wrong", ...paid },
   { scenario: "reply-lost", ...paid },
   { scenario: "reply-late", ...paid },
-  { scenario: "declined", state: "declined", charged: "no", glass: ["NOT PAID        ", "Low balance     "] },
+  { scenario: "declined", state: "declined", charged: "no", glass: ["NOT PAID", "Low balance     "] },
   {
     scenario: "expired-code",
     state: "declined",
@@ -123,7 +123,7 @@ const expectations: readonly Expected[] = [
     scenario: "bank-down",
     state: "declined",
     charged: "no",
-    glass: ["NOT PAID        ", "No network      "],
+    glass: ["NOT PAID", "No network      "],
   },
 ];
 
@@ -140,11 +140,9 @@ describe("one payment", { concurrency: 4 }, () => {
         { state, final: true, amountFen: 1250, charged, box: "demo-box" },
       );
       assert.equal(tx.chargeCount, scenario === "bank-down" ? 0 : 1);
-      const pictures = ended.stderr.match(/│.{16}│/g) ?? [];
-      assert.deepEqual(
-        pictures.slice(-2),
-        glass.map((row) => `│${row}│`),
-      );
+      const [first = "", second] = (ended.stderr.match(/│.{16}│/g) ?? []).slice(-2);
+      assert.ok(first.startsWith(`│${glass[0]}`), first);
+      assert.equal(second, `│${glass[1]}│`);
       assert.match(ended.stderr, new RegExp(`mqtt {4}scanbox/v1/demo-box/tx ← scanbox\\.tx\\.${state}\\.v1`));
       assert.match(ended.stderr, new RegExp(`\nIt ended ${state}, as it should\\.\n$`));
       assert.ok(ended.stderr.includes("13*************789") && !ended.stderr.includes(code));
