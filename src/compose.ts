@@ -8,7 +8,7 @@ import type { ProbeFailure } from "./core/payment/answers.ts";
 import { isBusy, isSame } from "./core/payment/box.ts";
 import type { Effect } from "./core/payment/effects.ts";
 import type { BoxEvent } from "./core/payment/events.ts";
-import type { Intent, TxData } from "./core/payment/order.ts";
+import type { Intent, OpenOrder, TxData } from "./core/payment/order.ts";
 import type { PaymentEvent } from "./core/payment/payment.ts";
 import { type AmountRules, type Rules, standardTiming, type Timing } from "./core/payment/rules.ts";
 import type { Screen } from "./core/payment/screen.ts";
@@ -78,6 +78,7 @@ export class ComposedBox {
   readonly #journal: Journal;
   readonly #gateways: readonly { readonly settings: GatewaySettings; readonly gateway: Gateway }[];
   readonly #loop: Loop;
+  #loggedText: string | null = null;
   #scanner: Scanner | null = null;
   #reporter: Reporter | null = null;
 
@@ -99,7 +100,7 @@ export class ComposedBox {
       rules: this.#rules,
       hands: this.#hands(),
       show: (screen) => {
-        log.info("screen.shown", { screen: screen.text, shortRef: screen.ref });
+        this.#logScreen(screen);
         drawn?.show(screen);
         parts.onScreen?.(screen);
       },
@@ -134,9 +135,25 @@ export class ComposedBox {
       this.#loop.post({ type: "started", open: opened.open, usedCodes: opened.codeHashes });
       this.#startScanner();
       this.#startReporter(opened.journal, opened.cursors);
-      this.#parts.links.log.info("box.started", { journal: opened.journal, count: opened.open.length });
+      this.#logStart(opened.journal, opened.open);
       done(null);
     });
+  }
+
+  #logStart(journal: string, open: readonly OpenOrder[]): void {
+    const { links, config, version } = this.#parts;
+    const { merchantId, subMerchantId } = this.#rules.merchant;
+    const boot = this.#loop.turn?.box.numbering.bootMark ?? null;
+    const host = this.#rules.hosts.join(" ");
+    const who = { box: config.box.id, version, journal, boot, merchantId: subMerchantId ?? merchantId, host };
+    links.log.info("box.started", { ...who, count: open.length });
+    for (const { last } of open) {
+      links.log.warn("order.resumed", {
+        outTradeNo: last.outTradeNo,
+        shortRef: last.shortRef,
+        state: last.state,
+      });
+    }
   }
 
   /** A key of the keypad. */
@@ -206,7 +223,7 @@ export class ComposedBox {
         this.#journal.append(entry, (ok) => {
           if (entry.kind !== "charging" && entry.kind !== "money") return;
           const { outTradeNo, state } = entry.tx;
-          if (ok) this.#parts.onMoney?.(entry.tx);
+          if (ok) this.#recorded(entry.tx);
           this.#happens(outTradeNo, { type: ok ? "recorded" : "record-failed", state });
         });
       },
@@ -239,6 +256,13 @@ export class ComposedBox {
     };
   }
 
+  #recorded(tx: TxData): void {
+    const { outTradeNo, shortRef, state, reason, charged, amountFen, transactionId, late } = tx;
+    const said = { outTradeNo, shortRef, state, reason, charged, amountFen, transactionId, late };
+    this.#parts.links.log.info("order.recorded", said);
+    this.#parts.onMoney?.(tx);
+  }
+
   #happens(outTradeNo: string, event: PaymentEvent): void {
     this.#loop.post({ type: "payment", outTradeNo, event });
   }
@@ -264,6 +288,15 @@ export class ComposedBox {
       log.debug("box.heard", { kind: event.type });
     }
     for (const { type } of effects) log.debug("box.asked", { kind: type satisfies Effect["type"] });
+  }
+
+  /** A countdown is not worth a line a second. */
+  #logScreen({ text, ref, light }: Screen): void {
+    if (text === this.#loggedText) return;
+    this.#loggedText = text;
+    const { log } = this.#parts.links;
+    const outage = text === "out-of-service" || text === "offline";
+    log.info("screen.shown", { screen: text, ...(outage ? { code: ref } : { shortRef: ref }), state: light });
   }
 
   #stopScanner(done: () => void): void {

@@ -32,7 +32,7 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
   await new Promise<void>((resolve) => {
     box.stop(resolve);
   });
-  log.info("run.stopped");
+  log.info("run.stopped", { left: box.reporting?.unconfirmed ?? null });
   return exitStatus.done;
 }
 

@@ -137,6 +137,7 @@ function isSameScreen(a: Screen, b: Screen): boolean {
   return (
     a.text === b.text &&
     a.amountFen === b.amountFen &&
+    a.typed === b.typed &&
     a.seconds === b.seconds &&
     a.ref === b.ref &&
     a.light === b.light &&

@@ -52,7 +52,7 @@ describe("a box that loses what is around it", { concurrency: true }, () => {
     const absent = await program.line("the loss", ({ event }) => event === "scanner.absent");
     assert.equal(absent.level, "warn");
     await program.screen("out-of-service", mark);
-    await program.line("code E14", ({ shortRef }) => shortRef === "E14");
+    await program.line("code E14", ({ code }) => code === "E14");
 
     mark = program.log.length;
     await box.scanner.plug();

@@ -13,6 +13,7 @@ const logLineSchema = z.looseObject({
   event: z.string().regex(/^[a-z]+(?:\.[a-z-]+)?$/),
   screen: z.string().optional(),
   shortRef: z.string().nullish(),
+  code: z.string().nullish(),
   kind: z.string().optional(),
   phase: z.string().optional(),
   outTradeNo: z.string().nullish(),

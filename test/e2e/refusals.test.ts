@@ -20,8 +20,8 @@ async function refused(box: Box): Promise<string> {
 /** Starts a box that must come up and stay out of service with this code, whatever is scanned. */
 async function outOfService(box: Box, outage: string): Promise<void> {
   const program = box.launch();
-  const line = await program.line(`out of service, ${outage}`, ({ event, screen, shortRef }) => {
-    return event === "screen.shown" && screen === "out-of-service" && shortRef === outage;
+  const line = await program.line(`out of service, ${outage}`, ({ event, screen, code }) => {
+    return event === "screen.shown" && screen === "out-of-service" && code === outage;
   });
   assert.equal(line.level, "info");
   await box.scan(stand.code());

@@ -23,8 +23,8 @@ function drawLine(line: string, screen: Screen, columns: number): string {
   return `${left.slice(0, room).padEnd(room)}${right}`.slice(-columns);
 }
 
-function fillIn(part: string, { amountFen, seconds, ref }: Screen): string {
-  const yuan = amountFen === null ? "" : formatYuan(amountFen);
+function fillIn(part: string, { amountFen, typed, seconds, ref }: Screen): string {
+  const yuan = typed ?? (amountFen === null ? "" : formatYuan(amountFen));
   return part
     .replace("{amount}", yuan === "" ? "" : `\u00a5${yuan}`)
     .replace("{yuan}", yuan)

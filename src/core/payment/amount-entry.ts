@@ -1,4 +1,4 @@
-import { FEN_MAX } from "../kernel/fen.ts";
+import { FEN_MAX, formatYuan } from "../kernel/fen.ts";
 
 /** What the keys of a keypad mean (design §5); `double-zero` and `point` do not stand on every keypad. */
 export type Key =
@@ -23,6 +23,11 @@ export function enteredFen(entry: AmountEntry): number {
   if (entry.habit === "implied") return entry.fen;
   const [yuan = "", cents = ""] = entry.text.split(".");
   return Number(yuan) * 100 + Number(cents.padEnd(2, "0"));
+}
+
+/** What stands on the glass while it is typed: the amount, or what was typed with a cursor behind it. */
+export function enteredText(entry: AmountEntry): string {
+  return entry.habit === "implied" ? formatYuan(entry.fen) : `${entry.text}_`;
 }
 
 /** The entry after one key. A key that would make an impossible amount leaves the entry as it is. */

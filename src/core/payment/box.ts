@@ -25,6 +25,12 @@ import { recoveryOf } from "./recovery.ts";
 import type { Rules, Stamp } from "./rules.ts";
 import { afterAnswer, afterProbe, isTrusted, noTrust, type Trust } from "./trust.ts";
 
+/**
+ * After so many reversals in a row without a signed answer the box counts as one that cannot reverse, and such a box must
+ * not charge (design §4.4): WeChat may answer queries and yet not know the client certificate.
+ */
+const MUTE_ROUNDS = 3;
+
 /** How many unresolved orders may stand behind the front (design §4.12). */
 export const BEHIND_MAX = 4;
 
@@ -83,6 +89,7 @@ export type Blocker =
   | "merchant-gone"
   | "unproved"
   | "no-scanner"
+  | "cannot-reverse"
   | "unclear"
   | "unresolved";
 
@@ -157,10 +164,15 @@ export function blockerOf(box: Box): Blocker | null {
   if (box.held.length > 0) return "merchant-gone";
   if (!box.trust.proved) return "unproved";
   if (!box.scannerReady) return "no-scanner";
+  if ([...box.orders.values()].some(isReversalMute)) return "cannot-reverse";
   if (!isTrusted(box.trust)) return "unclear";
   // No payment begins while one is in front, so that all open orders stand behind.
   if ([...box.orders.values()].filter(isOpen).length >= BEHIND_MAX) return "unresolved";
   return null;
+}
+
+function isReversalMute({ phase }: Payment): boolean {
+  return phase.name === "reversing" && !phase.answered && phase.rounds >= MUTE_ROUNDS;
 }
 
 /** The order in front, where there is one. */

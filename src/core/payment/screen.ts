@@ -2,7 +2,7 @@
 
 import { invariant } from "../kernel/defect.ts";
 import type { Instant } from "../kernel/instant.ts";
-import { enteredFen } from "./amount-entry.ts";
+import { enteredFen, enteredText } from "./amount-entry.ts";
 import type { ProbeFailure } from "./answers.ts";
 import { type Blocker, type Box, blockerOf, type Front, frontPayment, type NoticeName } from "./box.ts";
 import type { Payment, Verdict } from "./payment.ts";
@@ -14,6 +14,8 @@ export interface Screen {
   readonly text: TextName;
   /** Fen to show, 0 in an entry that has just begun, null where no amount is at stake. */
   readonly amountFen: number | null;
+  /** What stands in place of the amount while it is typed. */
+  readonly typed: string | null;
   /** Whole seconds to the real deadline. */
   readonly seconds: number | null;
   /** The order's short reference, or the code of an outage. */
@@ -39,6 +41,7 @@ const outageCodes: Readonly<Record<Exclude<Blocker, "unclear" | "unproved"> | Pr
   "certificate-missing": "E21",
   "certificate-mismatch": "E22",
   "certificate-expired": "E23",
+  "cannot-reverse": "E24",
   "api-key": "E31",
   merchant: "E32",
   "no-trust": "E33",
@@ -83,7 +86,11 @@ function openScreen(front: Front & { name: "idle" | "entering" | "armed" | "rest
     case "idle":
       return plain("idle", "ready");
     case "entering":
-      return { ...plain("entering", "ready"), amountFen: enteredFen(front.entry) };
+      return {
+        ...plain("entering", "ready"),
+        amountFen: enteredFen(front.entry),
+        typed: enteredText(front.entry),
+      };
     case "armed":
       return { ...plain("armed", "scan"), amountFen: front.amountFen };
     case "resting":
@@ -101,7 +108,7 @@ function payingScreen(payment: Payment, now: Instant): Screen {
     case "closing":
     case "settled":
     case "void":
-      return { ...plain(payment.counts.reverse > 0 ? "reversing" : "submitting", "wait"), ...shown };
+      return { ...plain(closingText(payment), "wait"), ...shown };
     case "asking": {
       const seconds = Math.max(0, Math.ceil((phase.giveUpAt - now) / 1_000));
       return phase.about === "password"
@@ -111,6 +118,12 @@ function payingScreen(payment: Payment, now: Instant): Screen {
     default:
       return { ...plain("reversing", "wait"), ...shown };
   }
+}
+
+/** The end is on its way into the journal: until it is there, what stood on the glass goes on to hold. */
+function closingText({ counts }: Payment): TextName {
+  if (counts.reverse > 0) return "reversing";
+  return counts.query > 0 ? "checking" : "submitting";
 }
 
 function resultScreen({ verdict, intent }: Front & { name: "result" }): Screen {
@@ -186,5 +199,5 @@ function noticeScreen(name: NoticeName, front: Front, rules: Rules): Screen {
 }
 
 function plain(text: TextName, light: Light, sound: Sound = "none"): Screen {
-  return { text, amountFen: null, seconds: null, ref: null, light, sound };
+  return { text, amountFen: null, typed: null, seconds: null, ref: null, light, sound };
 }

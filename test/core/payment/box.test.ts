@@ -42,7 +42,9 @@ test("while the customer types a password the box counts down to the real deadli
   assert.deepEqual(story.take(), ["query"]);
   story.query({ kind: "unpaid", paying: true }).wait(5_000);
   assert.deepEqual(story.take(), ["query"]);
-  story.query({ kind: "paid", transactionId: "42" }).recorded();
+  story.query({ kind: "paid", transactionId: "42" });
+  assert.deepEqual(story.glass, ["Checking  ¥12.50", "Do NOT pay again"]);
+  story.recorded();
   assert.equal(story.text, "paid");
 });
 
@@ -103,7 +105,7 @@ test("a declined code leaves the amount armed for the next scan, which is anothe
   const story = Story.ready().payTo();
   const first = story.order.intent.outTradeNo;
   story.charge({ kind: "declined", reason: "funds", code: "NOTENOUGH" }).recorded();
-  assert.deepEqual(story.glass, ["NOT PAID        ", "Low balance     "]);
+  assert.deepEqual(story.glass, ["NOT PAID  ¥12.50", "Low balance     "]);
   story.wait(5_000);
   assert.equal(story.text, "armed");
   story.scan("101234567890123456");
@@ -167,14 +169,16 @@ test("an armed amount can be mended, cancelled, and dies of age", () => {
     amount: { source: "keypad", entry: "explicit", maximum: 300_000 as never },
   });
   explicit.keys("12.5=<");
-  assert.deepEqual(explicit.glass, ["Amount     (CNY)", "           12.00"]);
+  assert.deepEqual(explicit.glass, ["Amount     (CNY)", "            12._"]);
+  explicit.keys("5");
+  assert.deepEqual(explicit.glass, ["Amount     (CNY)", "           12.5_"]);
   explicit.keys("X<C");
   assert.equal(explicit.text, "idle");
 });
 
 test("a charge that could not be sent is declined at once, and an old scan is not sent at all", () => {
   const unsent = Story.ready().payTo().charge({ kind: "not-sent", why: "no-connection" }).recorded();
-  assert.deepEqual(unsent.glass, ["NOT PAID        ", "No network      "]);
+  assert.deepEqual(unsent.glass, ["NOT PAID  ¥12.50", "No network      "]);
   assert.equal(unsent.records().at(-1)?.chargeCount, 0);
 
   const slowDisk = Story.ready().keys("1250=").scan();
@@ -252,7 +256,7 @@ test("a reversal that succeeds while RESULT UNKNOWN stands shows its end", () =>
   assert.equal(story.text, "unknown");
   if (story.order.flying?.call === "reverse") story.reverse({ kind: "done" }).wait(1);
   story.query({ kind: "closed", paidOnce: false, transactionId: null }).recorded();
-  assert.deepEqual(story.glass, ["NOT PAID        ", "Nothing charged "]);
+  assert.deepEqual(story.glass, ["NOT PAID   ¥5.00", "Nothing charged "]);
 });
 
 test("without keys RESULT UNKNOWN leaves after 30 s", () => {
@@ -295,7 +299,7 @@ test("a merchant that WeChat refuses takes the box out of service", () => {
     .payTo()
     .charge({ kind: "declined", reason: "configuration", code: "NOAUTH" })
     .recorded();
-  assert.deepEqual(story.glass, ["NOT PAID        ", "Nothing charged "]);
+  assert.deepEqual(story.glass, ["NOT PAID  ¥12.50", "Nothing charged "]);
   story.wait(5_000);
   assert.deepEqual(story.glass, ["OUT OF SERVICE  ", "Ask staff    E32"]);
 });
@@ -550,4 +554,16 @@ test("every text fits sixteen cells in every language, with the longest amount",
       }
     }
   }
+});
+
+test("a box whose reversals get no answer charges nobody until one does", () => {
+  const story = Story.ready().payTo().charge({ kind: "pending" }).keys("X").recorded().wait(15_000);
+  for (let round = 0; round < 3; round += 1) {
+    story.reverse({ kind: "unknown", why: "http-status", signed: false });
+    story.query({ kind: "unpaid", paying: false }).wait(6_500);
+  }
+  story.keys("=");
+  assert.deepEqual(story.glass, ["OUT OF SERVICE  ", "Ask staff    E24"]);
+  story.reverse({ kind: "again", code: null });
+  assert.equal(story.text, "idle");
 });
