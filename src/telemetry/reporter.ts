@@ -224,7 +224,9 @@ export class Reporter {
     this.#saidFarewell = true;
     this.#timer?.cancel();
     this.#timer = this.#later(STOP_WITHIN_MS - DRAIN_WITHIN_MS, () => this.#disconnect());
-    const payload = offlineStatus(this.#settings, this.#session, "stopped");
+    // Who says goodbye knows how far its journal has come; a will cannot.
+    const session = { ...this.#session, head: this.#ports.source.head() };
+    const payload = offlineStatus(this.#settings, session, "stopped");
     connection.publish({ topic: this.#topics.status, payload, qos: 1, retain: true }, () =>
       this.#disconnect(),
     );

@@ -15,7 +15,7 @@ export interface Session {
   /** Counts the connections of this boot from 1: a will that comes late names the session it belongs to. */
   readonly number: number;
   readonly since: WallTime;
-  /** The newest durable event when the session began. */
+  /** The newest durable event when the message was written: at the begin of the session, or at its orderly end. */
   readonly head: number;
 }
 

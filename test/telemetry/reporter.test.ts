@@ -429,13 +429,16 @@ test("a stop takes no longer than two seconds, though no PUBACK comes", () => {
   world.journal.append(3);
   const reporter = world.start();
   world.run(second);
+  world.journal.append(2);
   world.broker.temper.fate = () => ({ kind: "mute" });
   const asked = world.time.now;
   const stopped: number[] = [];
   reporter.stop(() => stopped.push(world.time.now - asked));
   world.run(10 * second);
   assert.deepEqual(stopped, [2_005]);
-  assert.equal(JSON.parse(world.broker.retained(STATUS) ?? "").data.reason, "stopped");
+  const { data } = JSON.parse(world.broker.retained(STATUS) ?? "");
+  assert.equal(data.reason, "stopped");
+  assert.equal(data.head, 5, "the farewell tells how far the journal has come by now");
 });
 
 test("a box that is not connected, connecting, or just connected stops as well", () => {
