@@ -23,6 +23,11 @@ const dependencies: Readonly<Record<string, Choice>> = {
     published: "2026-09",
     because: "The broker of `scanbox demo`, so that one command shows everything; loaded by nothing else.",
   },
+  "ansi-escapes": {
+    version: "7.3.0",
+    published: "2026-02",
+    because: "What a terminal understands, for the front panel of `scanbox demo`; loaded by nothing else.",
+  },
   "fast-xml-parser": {
     version: "5.12.1",
     published: "2026-11",

@@ -1,7 +1,8 @@
 /** What people see, drawn by the code that draws it on the glass. */
 import { drawGlass } from "../../src/core/codecs/glass.ts";
 import type { ProbeFailure } from "../../src/core/payment/answers.ts";
-import type { Blocker, Box } from "../../src/core/payment/box.ts";
+import { type Blocker, type Box, blockerOf } from "../../src/core/payment/box.ts";
+import type { Payment } from "../../src/core/payment/payment.ts";
 import { type Screen, screenFor } from "../../src/core/payment/screen.ts";
 import { type Language, type TextName, texts } from "../../src/core/payment/texts.ts";
 import { keypadRules, Story } from "../../test/core/payment/story.ts";
@@ -17,6 +18,7 @@ export function screenTexts(): string {
       text,
       amountFen: 1_250,
       seconds: 37,
+      typed: null,
       ref: text === "out-of-service" ? "E31" : "0042",
       light: "off",
       sound: "none",
@@ -49,6 +51,8 @@ export function glassOfPayment(): string {
   return fenced([edge("┌", "┐"), row(0), below, edge("└", "┘")].join("\n"));
 }
 
+const silence = { kind: "unknown", why: "silence", signed: false } as const;
+
 type Outage = Exclude<Blocker, "unclear" | "unproved"> | ProbeFailure;
 
 /** What each outage means and who can end it; a new one without a sentence does not compile. */
@@ -68,6 +72,10 @@ const outages: Readonly<Record<Outage, readonly [means: string, remedy: string]>
   unresolved: [
     "Four payments are still unresolved.",
     "Nothing: queries and reversals go on. `scanbox journal list --open` shows them.",
+  ],
+  "cannot-reverse": [
+    "Reversals get no signed answer: WeChat Pay may not know the client certificate, or their host is cut off.",
+    "Check the certificate in the merchant platform and the way to every host. It ends with the first signed answer.",
   ],
   "no-scanner": [
     "The scanner is not there.",
@@ -138,9 +146,24 @@ function brokenBy(box: Box, outage: Outage): Box {
       const { order } = Story.ready().payTo();
       return { ...box, orders: new Map(["a", "b", "c", "d"].map((number) => [number, order])) };
     }
+    case "cannot-reverse":
+      return { ...box, orders: new Map([["a", muteReversal()]]) };
     case "no-scanner":
       return { ...box, scannerReady: false };
     default:
       return { ...box, trust: { ...box.trust, proved: false, failure: outage } };
   }
+}
+
+/** An order whose reversal has been asked for often, and never answered. */
+function muteReversal(): Payment {
+  const story = Story.ready().payTo().charge(silence);
+  for (let turns = 0; turns < 40 && blockerOf(story.box) !== "cannot-reverse"; turns += 1) {
+    const { flying, phase } = story.order;
+    if (phase.name === "booking") story.recorded();
+    else if (flying?.call === "reverse") story.reverse(silence);
+    else if (flying?.call === "query") story.query(silence);
+    else story.wait(15_000);
+  }
+  return story.order;
 }
