@@ -1,4 +1,4 @@
-/** The longest line a scanner may send, in bytes; a payment code with its AIM identifier has 21 (hardware.md §4). */
+/** The longest line a scanner may send, in bytes; a payment code with its AIM identifier has 21. */
 export const LINE_BYTES_MAX = 128;
 
 const LF = 0x0a;

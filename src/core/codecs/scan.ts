@@ -1,7 +1,7 @@
 import { accept, type Result, refuse } from "../kernel/result.ts";
 import { AuthCode, type ScanRefusal } from "../payment/auth-code.ts";
 
-/** Other wallets by the form of their codes (protocol.md §5.3). A form that no source confirms is not listed. */
+/** Other wallets by the form of their codes (Alipay, UnionPay, e-CNY and QQ Wallet, payment codes). A form that no source confirms is not listed. */
 const otherWallets: readonly { readonly form: RegExp; readonly refusal: ScanRefusal }[] = [
   { form: /^(?:2[5-9]|30)\d{14,22}$/, refusal: "alipay" },
   { form: /^62\d{17}$/, refusal: "unionpay" },
@@ -11,7 +11,7 @@ const otherWallets: readonly { readonly form: RegExp; readonly refusal: ScanRefu
 
 /**
  * Reads one line of a scanner: AIM symbology identifier (`]C1`, `]Q0` …), control characters and blanks at both ends are
- * taken off; what is left is a WeChat Pay code (18 digits, prefix 10 to 15, protocol.md §2.6) or is refused with its wallet.
+ * taken off; what is left is a WeChat Pay code (18 digits, prefix 10 to 15: WeChat Pay v2, micropay) or is refused with its wallet.
  */
 export function readScan(line: string): Result<AuthCode, ScanRefusal> {
   const text = line.replace(/^[\p{Cc} ]+|[\p{Cc} ]+$/gu, "").replace(/^\][A-Za-z][0-9A-Za-z]/, "");

@@ -42,7 +42,7 @@ export function begin(intent: Intent, code: AuthCode, stamp: Stamp, rules: Rules
   return { payment, effects: [{ type: "record", entry: { kind: "charging", tx, intent } }] };
 }
 
-/** Takes up an order that the journal holds without an end: it counts as charged now (design §4.10). */
+/** Takes up an order that the journal holds without an end: it counts as charged now (money rule 10). */
 export function resume(order: OpenOrder, stamp: Stamp, rules: Rules): Payment {
   const { intent, last } = order;
   const counts = { charge: last.chargeCount, query: last.queryCount, reverse: last.reverseCount };
@@ -114,7 +114,7 @@ function send(
   return go(charging, { type: "charge", intent: payment.intent, code, sendBefore });
 }
 
-/** The verdict is durable. A decline by code gets one later look (design §4.7). */
+/** The verdict is durable. A decline by code gets one later look (money rule 7). */
 function settle(payment: Payment, verdict: Verdict, stamp: Stamp, rules: Rules): Advance {
   const byCode = verdict.state === "declined" && verdict.reason !== "not-sent" && verdict.reason !== "stale";
   const check = byCode ? after(stamp.at, rules.timing.checkAfterMs) : null;
@@ -194,7 +194,7 @@ function woke(payment: Payment, stamp: Stamp, rules: Rules): Advance {
   );
 }
 
-/** Before the charge leaves a cancellation ends the order; afterwards it is a request to reverse (design §4.8). */
+/** Before the charge leaves a cancellation ends the order; afterwards it is a request to reverse (money rule 8). */
 function cancelPressed(payment: Payment, rules: Rules): Advance {
   const { phase } = payment;
   if (phase.name === "recording" || phase.name === "charging") {

@@ -1,13 +1,13 @@
 import { FEN_MAX, formatYuan } from "../kernel/fen.ts";
 
-/** What the keys of a keypad mean (design §5); `double-zero` and `point` do not stand on every keypad. */
+/** What the keys of a keypad mean; `double-zero` and `point` do not stand on every keypad. */
 export type Key =
   | { readonly name: "digit"; readonly digit: number }
   | { readonly name: "double-zero" | "point" | "backspace" | "clear" | "cancel" | "confirm" };
 
 /**
  * An amount while it is typed. `implied`: digits move in from the right and the last two are cents, as card terminals do.
- * `explicit`: the point is a key, as Chinese scan boxes have it; at most two digits follow it (till-and-ux §3.4).
+ * `explicit`: the point is a key, as Chinese scan boxes have it; at most two digits follow it.
  */
 export type AmountEntry =
   | { readonly habit: "implied"; readonly fen: number }

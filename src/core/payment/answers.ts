@@ -1,9 +1,9 @@
 /**
  * What the gateway says a call to WeChat Pay came to. It has verified everything it names: a kind other than `unknown` and
- * `not-sent` was correctly signed, for this merchant, this order, this amount and this currency (design §4.5 to 4.7).
+ * `not-sent` was correctly signed, for this merchant, this order, this amount and this currency (money rules 5 to 7).
  */
 
-/** Why a charge was refused for good (protocol.md §1.5, classes RS, SH and CFG). */
+/** Why a charge was refused for good (WeChat Pay v2, micropay, error codes). */
 export type DeclineReason =
   | "code-expired"
   | "code-used"
@@ -51,7 +51,7 @@ export type ChargeAnswer =
   | NotSent;
 
 /**
- * Answers to `/pay/orderquery`, by `trade_state` (protocol.md §1.6): `refunded` is REFUND; `closed` is CLOSED or REVOKED, with
+ * Answers to `/pay/orderquery`, by `trade_state`: `refunded` is REFUND; `closed` is CLOSED or REVOKED, with
  * whether money had moved; `unpaid` is NOTPAY, USERPAYING or ACCEPT; `failed` is PAYERROR; `absent` is ORDERNOTEXIST.
  */
 export type QueryAnswer =
@@ -72,7 +72,7 @@ export type ReverseAnswer =
   | Unknown
   | NotSent;
 
-/** Why the box cannot take money, found by the probe (design §4.4). */
+/** Why the box cannot take money, found by the probe (money rule 4). */
 export type ProbeFailure =
   | "no-network"
   | "no-trust"

@@ -84,7 +84,7 @@ export function askedAnswered(
   }
 }
 
-/** The one look at a declined order: if money moved after all, it goes back and somebody is told (design §4.7). */
+/** The one look at a declined order: if money moved after all, it goes back and somebody is told (money rule 7). */
 export function checked(
   payment: Payment,
   phase: Phase & { name: "settled" },

@@ -1,6 +1,6 @@
 /**
  * A WeChat Pay payment code (`auth_code`): 18 digits that can charge its owner for a minute.
- * It shows itself only masked, whatever prints it; `reveal` is for the charge request alone (SECURITY: design §4.17).
+ * It shows itself only masked, whatever prints it; `reveal` is for the charge request alone (money rule 17).
  */
 export class AuthCode {
   readonly #digits: string;

@@ -1,6 +1,6 @@
 /**
- * The invariants of reliability that one look at two boxes can check, in production too: a violation is a defect, the
- * process ends, and recovery goes on from the journal. The names are those of SAFETY and of the simulation's checks.
+ * The invariants that one look at two boxes can check, in production too: a violation is a defect, the
+ * process ends, and recovery goes on from the journal. The names are those of ARCHITECTURE.md, "Invariants by name".
  */
 import { invariant } from "../kernel/defect.ts";
 import { BEHIND_MAX, type Box } from "./box.ts";

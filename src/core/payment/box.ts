@@ -27,14 +27,14 @@ import { afterAnswer, afterProbe, isTrusted, noTrust, type Trust } from "./trust
 
 /**
  * After so many reversals in a row without a signed answer the box counts as one that cannot reverse, and such a box must
- * not charge (design §4.4): WeChat may answer queries and yet not know the client certificate.
+ * not charge (money rule 4): WeChat may answer queries and yet not know the client certificate.
  */
 const MUTE_ROUNDS = 3;
 
-/** How many unresolved orders may stand behind the front (design §4.12). */
+/** How many unresolved orders may stand behind the front (money rule 12). */
 export const BEHIND_MAX = 4;
 
-/** How many charged codes are remembered (design §4.1). */
+/** How many charged codes are remembered (money rule 1). */
 export const USED_CODES_MAX = 4_096;
 
 /** Everything the core knows. Before `started` there is no box, so nothing can be charged. */
@@ -283,7 +283,7 @@ function codeScanned(box: Box, code: AuthCode, codeHash: string, stamp: Stamp, r
       return pay(box, front.amountFen, code, codeHash, stamp, rules);
     }
     case "resting":
-      // A phone left in the reader shows a new code each minute: rest until it is gone (design §4.13).
+      // A phone left in the reader shows a new code each minute: rest until it is gone (money rule 13).
       return still({ ...box, front: { ...front, until: after(stamp.at, rules.timing.restMs) } });
     case "paying":
     case "result":
@@ -336,7 +336,7 @@ function paymentMoved(box: Box, outTradeNo: string, event: PaymentEvent, stamp: 
       ? afterAnswer(box.trust, event.answer, stamp.at, rules.timing)
       : box.trust;
   const taken = event.type === "charge-answered" && event.answer.kind === "taken";
-  // Somebody else makes our numbers: go on with new ones (design §4.2).
+  // Somebody else makes our numbers: go on with new ones (money rule 2).
   const numbering = taken ? numberingOf(rules.boxMark, stamp.chance) : box.numbering;
   const broken = event.type === "record-failed";
   const alarms: readonly Effect[] = broken && !box.journalBroken ? [alarm("journal-broken", null)] : [];

@@ -2,7 +2,7 @@ import { invariant } from "../kernel/defect.ts";
 
 /**
  * Where order numbers come from: eight characters for the box, twelve random ones drawn at each boot (60 bits), and a
- * counter (design §4.2). Cards that are copied, and boots that forget, still never make one number twice.
+ * counter (money rule 2). Cards that are copied, and boots that forget, still never make one number twice.
  */
 export interface Numbering {
   readonly boxMark: string;

@@ -12,7 +12,7 @@ export interface Merchant {
 }
 
 /**
- * What is decided before the first byte leaves, and never changes afterwards (design §4.1): it is durable first.
+ * What is decided before the first byte leaves, and never changes afterwards (money rule 1): it is durable first.
  * `attach` is a random text that WeChat echoes; `codeHash` is the salted hash of the payment code, never the code.
  */
 export interface Intent {
@@ -31,7 +31,7 @@ export interface Intent {
   readonly clockTrusted: boolean;
 }
 
-/** How an order can end (design §4, final states). Refunds that come later are records of their own. */
+/** How an order can end (ARCHITECTURE.md, how an order can end). Refunds that come later are records of their own. */
 export const finalStates = ["paid", "declined", "cancelled", "reversed", "refunded", "manual"] as const;
 export type FinalState = (typeof finalStates)[number];
 
@@ -54,7 +54,7 @@ export type MoneyReason =
   | "reverse-expired";
 
 /**
- * The `data` of a `tx` event (design §5), stored in the journal as it is reported: a repeat is byte-identical.
+ * The `data` of a `tx` event (ARCHITECTURE.md, MQTT), stored in the journal as it is reported: a repeat is byte-identical.
  * Times are RFC 3339 in UTC. `charged` is "unknown" until it is proved.
  */
 export interface TxData {

@@ -24,7 +24,7 @@ export interface Payment {
   readonly transactionId: string | null;
   /** A signed answer said that money had moved. */
   readonly seenPaid: boolean;
-  /** Found open at start: it counts as charged when the process started (design §4.10). */
+  /** Found open at start: it counts as charged when the process started (money rule 10). */
   readonly recovered: boolean;
   /** When the charge was asked for; deadlines towards people run from here. */
   readonly chargedAt: Instant;
@@ -70,7 +70,7 @@ export type Phase =
   | { readonly name: "closing"; readonly verdict: Verdict }
   /** Final and durable. `check` is when a decline by code is asked about in the background. */
   | { readonly name: "settled"; readonly verdict: Verdict; readonly check: Instant | null }
-  /** The journal did not take what had to be recorded: nothing is claimed, only asked (design §4.11). */
+  /** The journal did not take what had to be recorded: nothing is claimed, only asked (money rule 11). */
   | { readonly name: "stranded"; readonly next: Instant }
   /** The intent did not become durable: nothing was sent and nothing will be. */
   | { readonly name: "void" };

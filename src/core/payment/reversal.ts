@@ -1,4 +1,4 @@
-/** Taking a charge back: durable before the first request, stubborn until a query confirms it (design §4.9). */
+/** Taking a charge back: durable before the first request, stubborn until a query confirms it (money rule 9). */
 import { invariant } from "../kernel/defect.ts";
 import { after, type Instant, later } from "../kernel/instant.ts";
 import { waitAfter } from "../kernel/waits.ts";
@@ -8,7 +8,7 @@ import type { Advance, Payment, Phase, Verdict } from "./payment.ts";
 import type { Rules, Stamp } from "./rules.ts";
 import { alarm, close, closed, go, notCharged, txOf, withAlarm } from "./verdict.ts";
 
-/** Hands the reversal to the journal; from here on the order can never become paid (design §4.9). */
+/** Hands the reversal to the journal; from here on the order can never become paid (money rule 9). */
 export function book(payment: Payment, reason: MoneyReason, rules: Rules): Advance {
   const tx = txOf(payment, { state: "reversing", charged: "unknown", reason, late: false }, null, rules);
   return go(

@@ -29,31 +29,31 @@ export type AmountRules =
 
 /** Every wait the core knows, in milliseconds. `standardTiming` has the usual values and their sources. */
 export interface Timing {
-  /** Between two queries, and before the first one after USERPAYING (design §4.8). */
+  /** Between two queries, and before the first one after USERPAYING (money rule 8). */
   readonly queryEveryMs: number;
-  /** From the charge to the last query and the decision to reverse (design §4.8). */
+  /** From the charge to the last query and the decision to reverse (money rule 8). */
   readonly giveUpAfterMs: number;
   /** From the charge to the first reversal (WeChat Pay v2, reverse: at least 15 s). */
   readonly reverseNotBeforeMs: number;
-  /** From the last moment a charge may have been in flight to an absence that counts (design §4.9). */
+  /** From the last moment a charge may have been in flight to an absence that counts (money rule 9). */
   readonly confirmNotBeforeMs: number;
-  /** From the scan to the first byte of the charge (design §4.3). */
+  /** From the scan to the first byte of the charge (money rule 3). */
   readonly sendWithinMs: number;
-  /** Waits between reversals, in order; the last one repeats (design §4.9). */
+  /** Waits between reversals, in order; the last one repeats (money rule 9). */
   readonly reverseAgainMs: Waits;
-  /** A reversal that is open for so long raises an alarm (design §4.9). */
+  /** A reversal that is open for so long raises an alarm (money rule 9). */
   readonly reversalAlarmMs: number;
-  /** A reversal in front of people that is open for so long turns into RESULT UNKNOWN (design §4.12). */
+  /** A reversal in front of people that is open for so long turns into RESULT UNKNOWN (money rule 12). */
   readonly askStaffAfterMs: number;
-  /** RESULT UNKNOWN on a box without keys stays for so long (design §4.12). */
+  /** RESULT UNKNOWN on a box without keys stays for so long (money rule 12). */
   readonly unknownShownMs: number;
-  /** From a decline by code to its check in the background (design §4.7). */
+  /** From a decline by code to its check in the background (money rule 7). */
   readonly checkAfterMs: number;
-  /** Between queries of an order that the journal could not take (design §4.11). */
+  /** Between queries of an order that the journal could not take (money rule 11). */
   readonly strandedEveryMs: number;
-  /** Waits between probes that fail, in order; the last one repeats (design §4.4). */
+  /** Waits between probes that fail, in order; the last one repeats (money rule 4). */
   readonly probeAgainMs: Waits;
-  /** An armed amount lives for so long (design §4.13). */
+  /** An armed amount lives for so long (money rule 13). */
   readonly armedMs: number;
   /** An entry that nobody goes on with is cleared after so long. */
   readonly entryMs: number;
@@ -61,7 +61,7 @@ export interface Timing {
   readonly resultMs: number;
   /** A refusal that moves no money stays on the screen for so long. */
   readonly noticeMs: number;
-  /** A fixed amount arms again after so long without a decode (design §4.13). */
+  /** A fixed amount arms again after so long without a decode (money rule 13). */
   readonly restMs: number;
 }
 

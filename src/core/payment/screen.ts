@@ -25,7 +25,7 @@ export interface Screen {
   readonly sound: Sound;
 }
 
-/** `wait` blinks while nobody may pay again; the names are those of the outputs (design §5). */
+/** `wait` blinks while nobody may pay again; the names are those of the outputs. */
 export type Light = "off" | "ready" | "scan" | "wait" | "paid" | "refused" | "unknown";
 
 /** What the buzzer plays. */

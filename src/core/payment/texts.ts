@@ -40,5 +40,5 @@ const table = {
 /** The name of a text; what it means is decided in `screen.ts`. */
 export type TextName = keyof typeof table;
 
-/** All texts in all languages (till-and-ux §3.2). */
+/** All texts in all languages. */
 export const texts: Readonly<Record<TextName, Readonly<Record<Language, Lines>>>> = table;

@@ -1,5 +1,5 @@
 /**
- * Whether WeChat Pay knows this box and can be believed: the condition for every new charge (design §4.4, §4.12).
+ * Whether WeChat Pay knows this box and can be believed: the condition for every new charge (money rules 4 and 12).
  * `proved` comes only from a probe; `unclear` stands from an unsigned silence until any signed answer.
  */
 import { after, type Instant } from "../kernel/instant.ts";

@@ -10,7 +10,7 @@ export function go(payment: Payment, ...effects: Effect[]): Advance {
   return { payment, effects };
 }
 
-/** Hands the verdict to the journal; it is shown when it is durable (design §4, "durable before visible"). */
+/** Hands the verdict to the journal; it is shown when it is durable (I11, durable before visible). */
 export function close(payment: Payment, verdict: Verdict, stamp: Stamp, rules: Rules): Advance {
   const tx = txOf(payment, verdict, stamp, rules);
   return go(
