@@ -160,7 +160,7 @@ export type StoreOpened =
 /** How many rows at the end of the journal are checked at every start. */
 export const TAIL_ROWS = 2_000;
 
-/** How many charged codes a store hands to the start, so that none is charged twice (design §4.1). */
+/** How many charged codes a store hands to the start, so that none is charged twice (money rule 1). */
 export const CODES_REMEMBERED = USED_CODES_MAX;
 
 /** A transport to an MQTT broker without memory: no store, no reconnection, no queue of its own. */
