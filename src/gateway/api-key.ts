@@ -1,6 +1,6 @@
 /**
  * The merchant's API key of WeChat Pay v2, which signs requests and proves replies.
- * It shows itself only masked, whatever prints it (design §4.17).
+ * It shows itself only masked, whatever prints it (money rule 17).
  */
 export class ApiKey {
   readonly #text: string;

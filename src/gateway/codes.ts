@@ -1,6 +1,6 @@
 /**
  * The error tables of WeChat Pay v2 as data: what an `err_code` of a correctly signed reply means for the order.
- * Only failures are listed as failures; a code that no table names leaves the order unknown (design §4.5 to 4.7).
+ * Only failures are listed as failures; a code that no table names leaves the order unknown (money rules 5 to 7).
  */
 import type { DeclineReason } from "../core/payment/answers.ts";
 
@@ -56,14 +56,14 @@ export const chargeCodes: ReadonlyMap<string, ChargeCode> = new Map([
   ["NOTSUPORTCARD", card],
   ["NOTSUPPORTCARD", card],
 
-  // Final on paper, but texts of all kinds were seen under these: the order is queried before anybody is told (design §4.7).
+  // Final on paper, but texts of all kinds were seen under these: the order is queried before anybody is told (money rule 7).
   ["TRADE_ERROR", { action: "show", meaning: disputed }],
   ["RULELIMIT", { action: "show", meaning: disputed }],
   ["INVALID_REQUEST", { action: "configure", meaning: disputed }],
   ["ORDERREVERSED", { action: "renumber", meaning: disputed }],
   ["ORDERCLOSED", { action: "renumber", meaning: disputed }],
 
-  // On a number that was sent once, each of these says that somebody else has it (design §4.2).
+  // On a number that was sent once, each of these says that somebody else has it (money rule 2).
   ["ORDERPAID", taken],
   ["OUT_TRADE_NO_USED", taken],
   ["BUYER_MISMATCH", taken],

@@ -155,7 +155,7 @@ export class Gateway {
     this.#attempt(call, this.#hosts(host), done);
   }
 
-  /** Proves network, key and merchant without money: an order that nobody made must be signed to be absent (design §4.4). */
+  /** Proves network, key and merchant without money: an order that nobody made must be signed to be absent (money rule 4). */
   probe(done: (answer: ProbeAnswer) => void): void {
     // Order numbers of the box have no hyphen, so that this one is never theirs.
     const outTradeNo = `probe-${hex(this.#entropy.bytes(12))}`;
@@ -255,7 +255,7 @@ export class Gateway {
     return hex(this.#entropy.bytes(16));
   }
 
-  /** Another merchant's parameters may be answered SUCCESS though nothing happened (design §4.15). */
+  /** Another merchant's parameters may be answered SUCCESS though nothing happened (money rule 15). */
   #checkMerchant(order: OrderTerms): void {
     invariant(
       isSameMerchant(order.merchant, this.#settings.merchant),

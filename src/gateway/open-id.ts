@@ -1,6 +1,6 @@
 /**
  * A customer's id under one appid (`openid`), which tells people apart from each other.
- * It shows itself only masked, whatever prints it (design §4.17).
+ * It shows itself only masked, whatever prints it (money rule 17).
  */
 export class OpenId {
   readonly #text: string;

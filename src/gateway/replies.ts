@@ -1,5 +1,5 @@
 /**
- * From what the wire brought to what it proves (WeChat Pay v2; design §4.5 to 4.7). The order is fixed: transport, XML,
+ * From what the wire brought to what it proves (WeChat Pay v2; money rules 5 to 7). The order is fixed: transport, XML,
  * `return_code`, signature, merchant, and only then `result_code`, `err_code`, `trade_state`, `recall`. An empty element
  * counts as an absent one everywhere, because it is not part of the signature either.
  *
@@ -142,7 +142,7 @@ function readTradeState(asked: AskedTrade, fields: Fields): QueryAnswer {
 }
 
 /**
- * Paid needs proof: the order, its amount, its currency, the kind of trade and WeChat's own number (design §4.6).
+ * Paid needs proof: the order, its amount, its currency, the kind of trade and WeChat's own number (money rule 6).
  * The caller has looked for contradictions; `tradeStates` are those that the document may say, null for none at all.
  */
 export function readPaid(
