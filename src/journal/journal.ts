@@ -1,5 +1,5 @@
 /**
- * The journal: the one writer of what has happened (design §4.16). Entries become rows of a hash chain; an
+ * The journal: the one writer of what has happened (money rule 16). Entries become rows of a hash chain; an
  * entry is durable before its callback says so, and after the first append that failed nothing is written any
  * more, because a later success of the same disk would not be believed (an fsync that failed once may have
  * thrown pages away).
