@@ -9,7 +9,7 @@ import type { ParsedConfig } from "./schema.ts";
 /** The sections that could be read. */
 export type Sections = Partial<ParsedConfig>;
 
-/** Times below which no box works against the real WeChat Pay, in milliseconds (design §5). */
+/** Times below which no box works against the real WeChat Pay, in milliseconds (money rules 8 and 9). */
 const floorsMs = {
   giveUpAfterMs: 30_000,
   reverseNotBeforeMs: 15_000,
