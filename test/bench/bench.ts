@@ -1,4 +1,4 @@
-/** Measures what design §7 has goals for: `scripts/bench [NAME…] [--json]`. A line for each figure, the machine first. */
+/** Measures what ARCHITECTURE.md has goals for: `scripts/bench [NAME…] [--json]`. A line for each figure, the machine first. */
 import { parseArgs } from "node:util";
 import { type Bench, CannotMeasure, type Figure, isReached, lineOf } from "./figure.ts";
 import { flushes } from "./flushes.ts";

@@ -94,7 +94,7 @@ function figuresOf(call: (typeof calls)[number], results: Results): readonly Fig
   const rate = (name: PayerName): number => CALLS / (least(of(name).map(({ ms }) => ms)) / 1_000);
   const [own, ...others] = names;
   if (own === undefined) return [];
-  // The goal of design §7 is for charges and queries.
+  // The goal is for charges and queries.
   const goal = call === "reverse" ? {} : { goal: { atLeast: 3 } };
   const best = { note: "beside the best of the others" };
   return [
