@@ -34,7 +34,7 @@ export interface Swarm {
   readonly amountSource: "keypad" | "fixed";
 }
 
-/** The most that a simulated network holds a request back: a charge may be in flight for less than the 60 s of design §4.9. */
+/** The most that a simulated network holds a request back: a charge may be in flight for less than the 60 s of money rule 9. */
 const LATE_MS_MAX = 45_000;
 
 /** Draws the mixture of one seed. */

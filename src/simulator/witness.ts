@@ -1,6 +1,6 @@
 /**
  * Who looks at everything at once: the journal, the bank's books, the screens and the broker's log, and says where they
- * contradict each other. The names of the checks are those of the invariants (reliability I1 to I29).
+ * contradict each other. The names of the checks are those of the invariants (ARCHITECTURE.md, invariants by name).
  */
 import type { TxData } from "../core/payment/order.ts";
 import type { Screen } from "../core/payment/screen.ts";

@@ -370,7 +370,7 @@ class World {
     this.#disk.flush = { least: 1, most: 8 };
     this.#serial.plug();
     if (this.#life?.stopping === true) this.#crash();
-    // A journal that has failed once wants a restart (reliability I22).
+    // A journal that has failed once wants a restart (I22).
     if (this.#life?.box.turn?.box.journalBroken === true) this.#crash();
     if (this.#life === null) this.#start();
     const { https } = this.#life ?? {};
