@@ -1,18 +1,25 @@
 /**
- * A look-alike of WeChat Pay v2 for payment codes: micropay, orderquery and reverse. It does no I/O and knows
- * no clock, so that one behaviour serves the HTTP server of the demonstration and the simulated network:
+ * A look-alike of WeChat Pay v2 for payment codes and booked orders: micropay, orderquery, reverse, unifiedorder, closeorder,
+ * authcodetoopenid, refund and refundquery. It does no I/O and knows no clock, so that one behaviour serves the HTTP server
+ * of the demonstration and the simulated network:
  *
  *     request ─► read (strict) ─► plans of the customer ─► ledger ─► document
  *                                   reply ◄─ treated by the scenario ◄─ signed ◄┘
  *
- * A scenario is bound to an order by its first charge and stays with it. Calls about other numbers (a probe,
+ * A scenario is bound to an order by its first charge or booking and stays with it. Calls about other numbers (a probe,
  * say) are answered as the real one would, whatever scenario is set.
  */
 import { unreachable } from "../../core/kernel/defect.ts";
+import type { Fen } from "../../core/kernel/fen.ts";
 import { ApiKey } from "../../gateway/api-key.ts";
+import { CLOSE_NOT_BEFORE_MS } from "../../gateway/close-order.ts";
 import type { Entropy } from "../../runtime/ports.ts";
 import { type BankCall, type BankReply, bankPaths, type CallNote } from "./call.ts";
+import { fulfil } from "./later-calls.ts";
+import { closedDocument } from "./later-reply.ts";
 import { keyOf, Ledger, type LedgerPolicy, type Order, type OrderReference } from "./ledger.ts";
+import { type Outcome, refused } from "./outcome.ts";
+import { refundText } from "./refusals.ts";
 import {
   enveloped,
   paidDocument,
@@ -54,16 +61,19 @@ export interface BankOptions {
 
 const AUTO_REVOKE_MS = 45_000;
 
+/** WeChat Pay v2, unifiedorder: how long a `prepay_id` lives. */
+const BOOKED_FOR_MS = 7_200_000;
+
+/** How long after its booking a customer scans an order, in scenarios that say nothing else about paying it. */
+const SCANNED_AFTER_MS = 3_000;
+
+/** How long a refund is under way; the real one takes up to twenty minutes, to a card days. */
+const REFUND_AFTER_MS = 10_000;
+
 /** What a scenario has done to one order so far. */
 interface Conduct {
   readonly scenario: Scenario;
-  readonly counts: Record<CallKind, number>;
-}
-
-/** What came of a wish before the scenario treats the reply. */
-interface Outcome {
-  readonly document: ReplyDocument;
-  readonly text: string;
+  readonly counts: Map<CallKind, number>;
 }
 
 /** The look-alike. Its books are open to whoever checks them. */
@@ -83,10 +93,18 @@ export class Bank {
       autoRevokeMs: options.autoRevoke === true ? AUTO_REVOKE_MS * this.pace : null,
       unseenReversal: options.unseenReversal ?? "tombstone",
       paidReversal: options.paidReversal ?? "revoked",
+      bookedForMs: BOOKED_FOR_MS * this.pace,
+      closeNotBeforeMs: CLOSE_NOT_BEFORE_MS * this.pace,
+      refundAfterMs: REFUND_AFTER_MS * this.pace,
     });
   }
 
-  /** The scenario of the orders that are charged from now on. */
+  /** The merchants whose requests are understood. */
+  get merchants(): readonly BankMerchant[] {
+    return this.#options.merchants;
+  }
+
+  /** The scenario of the orders that are charged or booked from now on. */
   get scenario(): Scenario {
     return this.#scenario;
   }
@@ -109,7 +127,8 @@ export class Bank {
     this.ledger.settle(call.now);
     const kind = bankPaths.get(call.path);
     if (kind === undefined) return page(call, 404, "<html><head><title>404 Not Found</title></head></html>");
-    if (kind === "reverse" && !call.clientCertificate) return page(call, 400, noCertificate);
+    if ((kind === "reverse" || kind === "refund") && !call.clientCertificate)
+      return page(call, 400, noCertificate);
     if (call.method !== "POST") return refuseMessage(call, "请使用post方法");
     const request = readRequest(kind, call.body, this.#options.merchants);
     switch (request.kind) {
@@ -146,9 +165,10 @@ export class Bank {
 
   /** Counts the call and lets the customer do what they do just before it. */
   #begin(conduct: Conduct, wish: Wish, caller: Caller, now: number): Treatment | null {
-    const count = conduct.counts[wish.kind] + 1;
-    conduct.counts[wish.kind] = count;
-    const order = wish.kind === "charge" ? null : this.ledger.find(caller.merchant, wish.reference, now);
+    const count = (conduct.counts.get(wish.kind) ?? 0) + 1;
+    conduct.counts.set(wish.kind, count);
+    const reference = referenceOf(wish);
+    const order = reference === null ? null : this.ledger.find(caller.merchant, reference, now);
     for (const { act, when } of conduct.scenario.plans) {
       if (when.kind !== "before" || when.call !== wish.kind || when.count !== count || order === null)
         continue;
@@ -168,8 +188,29 @@ export class Bank {
       }
       case "reverse":
         return this.#reverse(wish, caller, now);
+      case "order": {
+        const reference = named(wish.order.outTradeNo);
+        const isNew = this.ledger.find(caller.merchant, reference, now) === null;
+        const outcome = fulfil(this.ledger, { merchant: caller.merchant, wish, now });
+        const order = this.ledger.find(caller.merchant, reference, now);
+        if (isNew && order !== null) this.#planScan(order, conduct?.scenario ?? success, now);
+        return outcome;
+      }
+      case "close":
+      case "payer":
+      case "refund":
+      case "refund-query":
+        return fulfil(this.ledger, { merchant: caller.merchant, wish, now });
       default:
         return unreachable(wish);
+    }
+  }
+
+  /** What the customer does with an order on a screen; where a charge would be paid at once, they scan it soon. */
+  #planScan(order: Order, { opening, plans }: Scenario, now: number): void {
+    if (opening.kind === "paid") this.ledger.actAt(order, "pays", now + SCANNED_AFTER_MS * this.pace);
+    for (const { act, when } of plans) {
+      if (when.kind === "after") this.ledger.actAt(order, act, now + when.ms * this.pace);
     }
   }
 
@@ -196,13 +237,15 @@ export class Bank {
     }
   }
 
-  #reverse(wish: Wish & { readonly kind: "query" | "reverse" }, caller: Caller, now: number): Outcome {
+  #reverse(wish: Wish & { readonly kind: "reverse" }, caller: Caller, now: number): Outcome {
     const result = this.ledger.reverse(caller.merchant, wish.reference, now);
     switch (result.kind) {
       case "reversed":
         return { document: reversalDocument("N"), text: `SUCCESS, ${result.order.state.toUpperCase()}` };
       case "expired":
         return refused("REVERSE_EXPIRE", "N");
+      case "booked":
+        return refused("INVALID_REQUEST", "N", "非付款码订单请调用关单接口");
       case "unseen":
         if (this.#options.unseenAnswer === "invalid") return refused("INVALID_TRANSACTIONID", "N");
         return { document: reversalDocument("N"), text: "SUCCESS, never seen" };
@@ -252,8 +295,8 @@ export class Bank {
   /** What a forger says: the order is paid. */
   #claim(made: Made): ReplyDocument {
     const { wish, caller, note } = made;
-    const reference: OrderReference =
-      wish.kind === "charge" ? { outTradeNo: wish.order.outTradeNo, transactionId: null } : wish.reference;
+    if (wish.kind !== "charge" && wish.kind !== "query") return made.document;
+    const reference = wish.kind === "charge" ? named(wish.order.outTradeNo) : wish.reference;
     const order = this.ledger.find(caller.merchant, reference, note.at);
     if (order === null) return made.document;
     const transactionId = "4200000000000000000000000000";
@@ -271,20 +314,51 @@ export class Bank {
 
   #numberOf(wish: Wish, caller: Caller, now: number): string | null {
     if (wish.kind === "charge") return wish.order.outTradeNo;
-    return this.ledger.find(caller.merchant, wish.reference, now)?.outTradeNo ?? wish.reference.outTradeNo;
+    if (wish.kind === "refund-query" && wish.reference.outRefundNo !== null) {
+      const { outRefundNo } = wish.reference;
+      return this.ledger.refunds().find((one) => one.outRefundNo === outRefundNo)?.order.outTradeNo ?? null;
+    }
+    const reference = referenceOf(wish);
+    if (reference === null) return null;
+    return this.ledger.find(caller.merchant, reference, now)?.outTradeNo ?? reference.outTradeNo;
   }
 
   #conductOf(wish: Wish, caller: Caller, outTradeNo: string | null): Conduct | null {
     if (outTradeNo === null) return null;
     const key = keyOf(caller.merchant, outTradeNo);
     const known = this.#conducts.get(key);
-    if (known !== undefined || wish.kind !== "charge") return known ?? null;
+    if (known !== undefined || (wish.kind !== "charge" && wish.kind !== "order")) return known ?? null;
     const byAmount = this.#options.byAmount === true && this.#scenario === success;
     const scenario = byAmount ? scenarioOfAmount(wish.order.amountFen) : this.#scenario;
-    const conduct: Conduct = { scenario, counts: { charge: 0, query: 0, reverse: 0 } };
+    const conduct: Conduct = { scenario, counts: new Map() };
     this.#conducts.set(key, conduct);
     return conduct;
   }
+}
+
+/** How a wish names its order; null where it names none, or makes it. */
+function referenceOf(wish: Wish): OrderReference | null {
+  switch (wish.kind) {
+    case "charge":
+    case "payer":
+      return null;
+    case "order":
+      return named(wish.order.outTradeNo);
+    case "close":
+      return named(wish.outTradeNo);
+    case "refund":
+      return wish.refund.reference;
+    case "query":
+    case "reverse":
+    case "refund-query":
+      return wish.reference;
+    default:
+      return unreachable(wish);
+  }
+}
+
+function named(outTradeNo: string): OrderReference {
+  return { outTradeNo, transactionId: null };
 }
 
 /** A reply as the bank means it, with all that a scenario may need to spoil it. */
@@ -306,31 +380,34 @@ const noCertificate =
  */
 function spared(call: CallKind, treatment: Treatment | null): Outcome | null {
   if (treatment?.kind === "refuse") {
-    return refused(treatment.code, call === "reverse" ? (treatment.recall ?? "N") : null);
+    const recall = call === "reverse" ? (treatment.recall ?? "N") : null;
+    return refused(treatment.code, recall, call === "refund" ? refundText(treatment.code) : null);
   }
   if (treatment?.kind !== "pretend") return null;
+  if (call === "close") return { document: closedDocument(), text: "SUCCESS, not done" };
   return {
     document: reversalDocument(treatment.recall),
     text: `SUCCESS, recall=${treatment.recall}, not done`,
   };
 }
 
-function refused(code: string, recall: "Y" | "N" | null): Outcome {
-  return { document: refusalDocument(code, null, recall), text: recall === "Y" ? `${code}, recall=Y` : code };
-}
-
 function noteOf(call: BankCall, wish: Wish | null, outTradeNo: string | null): CallNote {
-  const charge = wish?.kind === "charge" ? wish.order : null;
+  const code = wish?.kind === "charge" ? wish.order.authCode : wish?.kind === "payer" ? wish.authCode : null;
   return {
     at: call.now,
     path: call.path,
     host: call.host,
     outTradeNo,
-    amountFen: charge?.amountFen ?? null,
-    authCode: charge?.authCode ?? null,
+    amountFen: amountIn(wish),
+    authCode: code,
     outcome: "",
     treatment: null,
   };
+}
+
+function amountIn(wish: Wish | null): Fen | null {
+  if (wish?.kind === "charge" || wish?.kind === "order") return wish.order.amountFen;
+  return wish?.kind === "refund" ? wish.refund.refundFen : null;
 }
 
 type SentReply = BankReply & { readonly kind: "reply" };

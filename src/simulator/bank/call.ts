@@ -50,4 +50,9 @@ export const bankPaths: ReadonlyMap<string, CallKind> = new Map([
   ["/pay/micropay", "charge"],
   ["/pay/orderquery", "query"],
   ["/secapi/pay/reverse", "reverse"],
+  ["/pay/unifiedorder", "order"],
+  ["/pay/closeorder", "close"],
+  ["/tools/authcodetoopenid", "payer"],
+  ["/secapi/pay/refund", "refund"],
+  ["/pay/refundquery", "refund-query"],
 ]);

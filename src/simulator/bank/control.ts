@@ -7,11 +7,17 @@
  *     PUT  /down {"down": true|false}  refuses connections, or takes them again
  *     POST /orders/{number}/{act}      pay, mistype, refuse, cancel: what the customer does; close: the merchant
  *                                      closes it; 404 where there is no such order, 409 where it is too late
+ *     POST /scan {"codeUrl": TEXT}     the customer scans a booked order and pays it; 404 and 409 as above
+ *     POST /page {"appId": …}          the customer pays in a page, with what the page hands to its bridge; 403 where
+ *                                      that is not signed as it must be, 409 as above
  */
 import { z } from "zod";
 import type { Bank } from "./bank.ts";
 import type { CustomerAct } from "./customer.ts";
+import { laterScenarios } from "./later-scenarios.ts";
 import type { Movement, Order } from "./ledger.ts";
+import { openPage } from "./page.ts";
+import type { RefundEntry } from "./refunds.ts";
 import { scenarioFamilies, scenarioNamed, scenarios, success } from "./scenarios.ts";
 
 /** One request to the control endpoint. */
@@ -49,9 +55,17 @@ interface Route {
 
 const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
   ["/state", { method: "GET", answer: (bank, call) => done(stateOf(bank, call.now)) }],
-  ["/scenarios", { method: "GET", answer: () => done({ scenarios, families: scenarioFamilies }) }],
+  [
+    "/scenarios",
+    {
+      method: "GET",
+      answer: () => done({ scenarios: [...scenarios, ...laterScenarios], families: scenarioFamilies }),
+    },
+  ],
   ["/scenario", { method: "PUT", answer: setScenario }],
   ["/down", { method: "PUT", answer: setDown }],
+  ["/scan", { method: "POST", answer: scan }],
+  ["/page", { method: "POST", answer: payPage }],
 ]);
 
 const customerActs: ReadonlyMap<string, CustomerAct> = new Map([
@@ -79,6 +93,22 @@ function setDown(bank: Bank, call: ControlCall): ControlAnswer {
   return done({ scenario: bank.scenario.name, down: bank.down });
 }
 
+function scan(bank: Bank, call: ControlCall): ControlAnswer {
+  const wanted = z.object({ codeUrl: z.string() }).safeParse(jsonOf(call.body));
+  if (!wanted.success) return wrong(400, 'Say {"codeUrl": TEXT}.');
+  const order = bank.ledger.orders().find((one) => one.booking?.codeUrl === wanted.data.codeUrl);
+  return order === undefined ? wrong(404, "No order has this code.") : pay(bank, order, call.now);
+}
+
+function payPage(bank: Bank, call: ControlCall): ControlAnswer {
+  const page = openPage(bank, jsonOf(call.body));
+  return page.kind === "refused" ? wrong(403, page.why) : pay(bank, page.order, call.now);
+}
+
+function pay(bank: Bank, order: Order, now: number): ControlAnswer {
+  return bank.ledger.act(order, "pays", now) ? done(orderOf(bank, order)) : tooLate(order);
+}
+
 interface Act {
   readonly outTradeNo: string;
   readonly act: string;
@@ -92,7 +122,7 @@ function actOn(bank: Bank, { outTradeNo, act, now }: Act): ControlAnswer {
   if (customerAct === undefined && act !== "close") return wrong(404, `Nobody can ${act} an order.`);
   const acted =
     customerAct === undefined ? bank.ledger.close(order, now) : bank.ledger.act(order, customerAct, now);
-  return acted ? done(orderOf(bank, order)) : wrong(409, `It is too late for that: ${order.state}.`);
+  return acted ? done(orderOf(bank, order)) : tooLate(order);
 }
 
 function stateOf(bank: Bank, now: number): unknown {
@@ -102,6 +132,7 @@ function stateOf(bank: Bank, now: number): unknown {
     pace: bank.pace,
     down: bank.down,
     orders: bank.ledger.orders().map((order) => orderOf(bank, order)),
+    refunds: bank.ledger.refunds().map(refundOf),
     movements: bank.ledger.movements().map(movementOf),
   };
 }
@@ -116,7 +147,10 @@ function orderOf(bank: Bank, order: Order): unknown {
     body,
     attach,
     deviceInfo,
-    authCode: order.authCode.toString(),
+    tradeType: order.tradeType,
+    authCode: order.booking === null ? order.authCode.toString() : null,
+    prepayId: order.booking?.prepayId ?? null,
+    codeUrl: order.booking?.codeUrl ?? null,
     state,
     refusal,
     transactionId,
@@ -133,6 +167,17 @@ function movementOf(movement: Movement): unknown {
   return { ...movement, at: new Date(movement.at).toISOString(), authCode: movement.authCode.toString() };
 }
 
+function refundOf({ order, outRefundNo, refundId, refundFen, acceptedAt, refundedAt }: RefundEntry): unknown {
+  return {
+    outTradeNo: order.outTradeNo,
+    outRefundNo,
+    refundId,
+    refundFen,
+    acceptedAt: new Date(acceptedAt).toISOString(),
+    refundedAt: refundedAt === null ? null : new Date(refundedAt).toISOString(),
+  };
+}
+
 function jsonOf(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -147,6 +192,10 @@ function done(json: unknown): ControlAnswer {
 
 function wrong(status: number, error: string): ControlAnswer {
   return { status, json: { error } };
+}
+
+function tooLate(order: Order): ControlAnswer {
+  return wrong(409, `It is too late for that: ${order.state}.`);
 }
 
 function notAllowed(method: string): ControlAnswer {

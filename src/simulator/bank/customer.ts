@@ -41,3 +41,11 @@ export function afterAct(dialog: Dialog, act: CustomerAct): Dialog {
       return unreachable(act);
   }
 }
+
+/**
+ * What an act makes of an order that the customer scanned: as above, but whoever closes the dialog can scan again, for as
+ * long as the order lives.
+ */
+export function afterScan(dialog: Dialog, act: CustomerAct): Dialog {
+  return act === "closes" && dialog.open ? { state: "notpay", open: true } : afterAct(dialog, act);
+}

@@ -3,7 +3,18 @@ import type { Fen } from "../../core/kernel/fen.ts";
 import type { AuthCode } from "../../core/payment/auth-code.ts";
 import type { Merchant } from "../../core/payment/order.ts";
 import { beijingTime } from "../../gateway/beijing-time.ts";
-import { afterAct, type CustomerAct, type OrderState } from "./customer.ts";
+import {
+  type BookedOrder,
+  type Booking,
+  type BookingResult,
+  bookAgain,
+  bookingOf,
+  type ClosingResult,
+  closingFault,
+  tokenOf,
+} from "./booking.ts";
+import { afterAct, afterScan, type CustomerAct, type OrderState } from "./customer.ts";
+import { type RefundEntry, type RefundResult, Refunds, type WantedRefund } from "./refunds.ts";
 
 /** Where WeChat Pay documents two behaviours, or none: a box must be safe under each of them. */
 export interface LedgerPolicy {
@@ -16,6 +27,12 @@ export interface LedgerPolicy {
   readonly unseenReversal: "tombstone" | "forget";
   /** What a paid order becomes by its reversal: REVOKED that carries its `transaction_id`, or REFUND. */
   readonly paidReversal: "revoked" | "refund";
+  /** A booked order is closed by itself after this long, where it does not end sooner. */
+  readonly bookedForMs: number;
+  /** A booked order cannot be closed before this age. */
+  readonly closeNotBeforeMs: number;
+  /** How long a refund is under way before its money moves. */
+  readonly refundAfterMs: number;
 }
 
 /**
@@ -50,7 +67,9 @@ export type Leftover = "nothing" | "unpaid" | "dialog" | "paid";
 export interface Passage {
   readonly at: number;
   readonly state: OrderState;
-  readonly why: "charge" | CustomerAct | "reversal" | "auto-revoke" | "merchant-closes";
+  readonly why:
+    | ("charge" | CustomerAct | "reversal" | "auto-revoke" | "merchant-closes")
+    | ("booking" | "expiry" | "refund");
 }
 
 /** Money that moved: out of the customer's wallet, or back into it. */
@@ -64,8 +83,14 @@ export interface Movement {
   readonly authCode: AuthCode;
 }
 
-/** An order as the books have it. */
+/**
+ * An order as the books have it. Where it was booked and not charged, a token of its own stands in the place of the code, so
+ * that "one code pays once" holds of every order.
+ */
 export interface Order extends ChargeOrder {
+  readonly tradeType: "MICROPAY" | "NATIVE" | "JSAPI";
+  /** Of a booked order, else null. */
+  readonly booking: Booking | null;
   readonly createdAt: number;
   /** The payer under the merchant's appid. */
   readonly openId: string;
@@ -92,11 +117,20 @@ export type ChargeResult =
   | { readonly kind: "paying"; readonly order: Order }
   | { readonly kind: "refused"; readonly code: string };
 
-/** What a reversal came to. `unseen`: no such order of this merchant; `expired`: older than seven days. */
+/**
+ * What a reversal came to. `unseen`: no such order of this merchant; `expired`: older than seven days; `booked`: an order
+ * that is closed, not reversed.
+ */
 export type ReversalResult =
   | { readonly kind: "reversed"; readonly order: Order }
   | { readonly kind: "unseen" }
+  | { readonly kind: "booked" }
   | { readonly kind: "expired" };
+
+/** Whose code it is, or why nobody may know. */
+export type PayerResult =
+  | { readonly kind: "known"; readonly openId: string }
+  | { readonly kind: "refused"; readonly code: string };
 
 /** WeChat Pay v2, reverse: later than this only a refund is possible. */
 export const REVERSIBLE_FOR_MS = 7 * 86_400_000;
@@ -136,6 +170,10 @@ export class Ledger {
   readonly #codeExpiry = new Map<string, number>();
   readonly #tombstones = new Set<string>();
   readonly #payers = new Map<string, string>();
+  /** By the digits of a code whose owner was asked for: the only merchant that may charge it. */
+  readonly #locks = new Map<string, string>();
+  readonly #refunds = new Refunds();
+  #bookings = 0;
   readonly #movements: Movement[] = [];
   /** In the order of `at`, then of making. */
   readonly #agenda: Appointment[] = [];
@@ -172,13 +210,80 @@ export class Ledger {
     if (this.#tombstones.has(key)) return { kind: "refused", code: "ORDERREVERSED" };
     const known = this.#orders.get(key);
     if (known !== undefined) return this.#chargeAgain(known, wanted);
-    if (this.#codes.has(wanted.authCode.reveal())) return { kind: "refused", code: "AUTH_CODE_ERROR" };
-    const expiresAt = this.#codeExpiry.get(wanted.authCode.reveal());
-    if (expiresAt !== undefined && expiresAt <= this.#now) return { kind: "refused", code: "AUTHCODEEXPIRE" };
+    const fault = this.#codeFault(wanted.authCode, wanted.merchant);
+    if (fault !== null) return { kind: "refused", code: fault };
     if (opening.kind === "refused" && opening.leaves === "nothing") {
       return { kind: "refused", code: opening.code };
     }
     return this.#open(key, wanted, opening);
+  }
+
+  /**
+   * Books an order that its customer pays later, or never. A number that is known answers for itself; it shares its space
+   * with those of charges.
+   */
+  book(wanted: BookedOrder, now: number): BookingResult {
+    this.settle(now);
+    const key = keyOf(wanted.merchant, wanted.outTradeNo);
+    if (this.#tombstones.has(key)) return { kind: "refused", code: "ORDERCLOSED" };
+    const known = this.#orders.get(key);
+    if (known !== undefined) return bookAgain(known, wanted);
+    this.#bookings += 1;
+    const authCode = tokenOf(this.#bookings);
+    const order: OrderRecord = {
+      ...newOrder({ ...wanted, authCode }, this.#now),
+      tradeType: wanted.tradeType,
+      booking: bookingOf(wanted, this.#bookings, this.#now),
+      openId: wanted.openId ?? this.#payerOf(authCode),
+    };
+    this.#orders.set(key, order);
+    this.#pass(order, { state: "notpay", open: true }, "booking");
+    const end = Math.min(wanted.expiresAt ?? Number.POSITIVE_INFINITY, this.#now + this.#policy.bookedForMs);
+    this.#appoint(end, () => {
+      if (isUnpaid(order.state)) this.#pass(order, { state: "closed", open: false }, "expiry");
+    });
+    return { kind: "booked", order, isNew: true };
+  }
+
+  /** Closes a booked order as its merchant asks for it, who is told why where that cannot be. */
+  closeBooked(merchant: Merchant, outTradeNo: string, now: number): ClosingResult {
+    this.settle(now);
+    const order = this.#find(merchant, { outTradeNo, transactionId: null });
+    const ageMs = this.#now - (order?.createdAt ?? 0);
+    const fault = closingFault(order, ageMs, this.#policy.closeNotBeforeMs);
+    if (fault !== null) return { kind: "refused", ...fault };
+    invariant(order !== undefined, "what has no fault is there");
+    this.#pass(order, { state: "closed", open: false }, "merchant-closes");
+    return { kind: "closed", order };
+  }
+
+  /** Tells whose code it is; from then on nobody but this merchant can charge it. */
+  payerOf(merchant: Merchant, authCode: AuthCode, now: number): PayerResult {
+    this.settle(now);
+    const fault = this.#codeFault(authCode, merchant);
+    if (fault !== null) return { kind: "refused", code: fault };
+    this.#locks.set(authCode.reveal(), merchant.merchantId);
+    return { kind: "known", openId: this.#payerOf(authCode) };
+  }
+
+  /** Takes a refund of a paid order; its money moves later, once. */
+  refund(merchant: Merchant, wanted: WantedRefund, now: number): RefundResult {
+    this.settle(now);
+    const order = this.#find(merchant, wanted.reference);
+    const returnedFen = order === undefined ? 0 : this.totalsOfOrder(order).returnedFen;
+    const result = this.#refunds.accept(order, wanted, returnedFen, this.#now);
+    if (result.kind === "refused" || order === undefined || !result.isNew) return result;
+    this.#pass(order, { state: "refund", open: false }, "refund");
+    this.#appoint(this.#now + this.#policy.refundAfterMs, (at) => {
+      this.#refunds.settle(result.refund, at);
+      this.#move("returned", order, wanted.refundFen);
+    });
+    return result;
+  }
+
+  /** Every refund in the order of its acceptance. */
+  refunds(): readonly RefundEntry[] {
+    return this.#refunds.all();
   }
 
   /** Finds an order of this merchant. */
@@ -197,9 +302,10 @@ export class Ledger {
       }
       return { kind: "unseen" };
     }
+    if (order.booking !== null) return { kind: "booked" };
     if (this.#now - order.createdAt > REVERSIBLE_FOR_MS) return { kind: "expired" };
     if (order.state === "success") {
-      this.#move("returned", order);
+      this.#move("returned", order, order.amountFen);
       this.#pass(order, { state: this.#policy.paidReversal, open: false }, "reversal");
     } else if (order.state !== "revoked" && order.state !== "refund" && order.state !== "closed") {
       this.#pass(order, { state: "revoked", open: false }, "reversal");
@@ -258,7 +364,7 @@ export class Ledger {
   }
 
   #chargeAgain(known: OrderRecord, wanted: ChargeOrder): ChargeResult {
-    const same = isSameContent(known, wanted);
+    const same = known.booking === null && isSameContent(known, wanted);
     const identical = same && known.authCode.reveal() === wanted.authCode.reveal();
     switch (known.state) {
       case "revoked":
@@ -286,15 +392,10 @@ export class Ledger {
 
   #open(key: string, wanted: ChargeOrder, opening: Opening): ChargeResult {
     const order: OrderRecord = {
-      ...wanted,
-      createdAt: this.#now,
+      ...newOrder(wanted, this.#now),
       openId: this.#payerOf(wanted.authCode),
-      state: "notpay",
       open: opening.kind === "dialog" || opening.kind === "accepted",
       refusal: opening.kind === "refused" ? opening.code : null,
-      transactionId: null,
-      paidAt: null,
-      history: [],
     };
     this.#orders.set(key, order);
     this.#codes.set(wanted.authCode.reveal(), order);
@@ -326,7 +427,7 @@ export class Ledger {
 
   #act(order: OrderRecord, act: CustomerAct): boolean {
     if (!order.open) return false;
-    const next = afterAct(order, act);
+    const next = order.booking === null ? afterAct(order, act) : afterScan(order, act);
     if (next.state === "success") this.#pay(order, act);
     else this.#pass(order, next, act);
     return true;
@@ -338,7 +439,7 @@ export class Ledger {
     order.transactionId = transactionId;
     order.paidAt = this.#now;
     this.#byTransaction.set(transactionId, order);
-    this.#move("charged", order);
+    this.#move("charged", order, order.amountFen);
     this.#pass(order, { state: "success", open: false }, why);
   }
 
@@ -352,12 +453,12 @@ export class Ledger {
     order.history.push({ at: this.#now, state: next.state, why });
   }
 
-  #move(kind: Movement["kind"], order: OrderRecord): void {
+  #move(kind: Movement["kind"], order: OrderRecord, amountFen: Fen): void {
     invariant(order.transactionId !== null, "money moves only under a transaction id");
     this.#movements.push({
       at: this.#now,
       kind,
-      amountFen: order.amountFen,
+      amountFen,
       merchantId: order.merchant.merchantId,
       outTradeNo: order.outTradeNo,
       transactionId: order.transactionId,
@@ -380,6 +481,16 @@ export class Ledger {
     return record;
   }
 
+  /** Why this merchant cannot use a code now, as an `err_code`, or null. */
+  #codeFault(authCode: AuthCode, merchant: Merchant): string | null {
+    const digits = authCode.reveal();
+    if (this.#codes.has(digits)) return "AUTH_CODE_ERROR";
+    const expiresAt = this.#codeExpiry.get(digits);
+    if (expiresAt !== undefined && expiresAt <= this.#now) return "AUTHCODEEXPIRE";
+    const lock = this.#locks.get(digits);
+    return lock === undefined || lock === merchant.merchantId ? null : "AUTH_CODE_INVALID";
+  }
+
   /** Codes that share their first ten digits are of one wallet: the other eight change every minute. */
   #payerOf(authCode: AuthCode): string {
     const wallet = authCode.reveal().slice(0, 10);
@@ -396,6 +507,23 @@ export class Ledger {
  */
 export function keyOf(merchant: Merchant, outTradeNo: string): string {
   return `${merchant.merchantId} ${merchant.subMerchantId ?? "-"} ${outTradeNo}`;
+}
+
+function newOrder(wanted: ChargeOrder, createdAt: number): OrderRecord {
+  const { merchant, outTradeNo, amountFen, body, attach, deviceInfo, authCode } = wanted;
+  return {
+    ...{ merchant, outTradeNo, amountFen, body, attach, deviceInfo, authCode },
+    tradeType: "MICROPAY",
+    booking: null,
+    createdAt,
+    openId: "",
+    state: "notpay",
+    open: false,
+    refusal: null,
+    transactionId: null,
+    paidAt: null,
+    history: [],
+  };
 }
 
 function isOf(order: Order, merchant: Merchant): boolean {

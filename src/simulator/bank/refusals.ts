@@ -47,9 +47,21 @@ export function refusalText(code: string): string {
   return chargeRefusals[code]?.text ?? otherTexts[code] ?? code;
 }
 
+/** The text of an `err_code` of a refund: NOTENOUGH is about the merchant's money there. */
+export function refundText(code: string): string {
+  return code === "NOTENOUGH" ? "基本账户余额不足，请充值后重新发起" : refusalText(code);
+}
+
 const otherTexts: Readonly<Record<string, string>> = {
   ORDERNOTEXIST: "订单不存在",
   INVALID_TRANSACTIONID: "无效的订单号",
   REVERSE_EXPIRE: "订单超过7天，不可撤销",
   FREQUENCY_LIMITED: "频率限制，请稍后再试",
+  TRADE_STATE_ERROR: "订单状态错误",
+  REFUNDNOTEXIST: "退款订单查询失败",
+  REFUND_FEE_MISMATCH: "订单金额或退款金额与之前请求不一致，请核实后再试",
+  TRADE_OVERDUE: "订单已经超过退款期限",
+  USER_ACCOUNT_ABNORMAL: "退款请求失败，用户账号异常",
+  BIZERR_NEED_RETRY: "退款业务流程错误，需要商户触发重试来解决",
+  ERROR: "业务错误",
 };

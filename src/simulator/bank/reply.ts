@@ -108,18 +108,23 @@ const stateTexts: Readonly<Record<OrderState, string>> = {
   refund: "订单发生过退款，退款详情请查询退款单",
 };
 
+/** The payer under the sub-merchant's appid. */
+export function subOpenIdOf(openId: string): string {
+  return `oFIXTUREsubopenid${openId.slice(-12, -1)}`;
+}
+
 function payment(order: Order): readonly ReplyField[] {
   const sub: readonly ReplyField[] =
     order.merchant.subAppId === null
       ? []
       : [
-          ["sub_openid", `oFIXTUREsubopenid${order.openId.slice(-12, -1)}`],
+          ["sub_openid", subOpenIdOf(order.openId)],
           ["sub_is_subscribe", "N"],
         ];
   return [
     ["openid", order.openId],
     ["is_subscribe", "N"],
-    ["trade_type", "MICROPAY"],
+    ["trade_type", order.tradeType],
     ["bank_type", "OTHERS"],
     ["fee_type", "CNY"],
     ["total_fee", order.amountFen],

@@ -4,13 +4,15 @@
  */
 import { isIP } from "node:net";
 import { unreachable } from "../../core/kernel/defect.ts";
-import { type Fen, fenOf } from "../../core/kernel/fen.ts";
 import { AuthCode } from "../../core/payment/auth-code.ts";
 import type { Merchant } from "../../core/payment/order.ts";
 import type { ApiKey } from "../../gateway/api-key.ts";
 import { beijingMoment } from "../../gateway/beijing-time.ts";
+import { given } from "../../gateway/evidence.ts";
 import { isSignedBy, type SignType } from "../../gateway/signature.ts";
 import { type Fields, parseXml, type XmlRefusal } from "../../gateway/xml.ts";
+import { type FieldRule, field, isDetail, isSceneInfo, matches, required } from "./field-rule.ts";
+import { fenFrom, type LaterWish, laterWish, orderReferenceIn } from "./later-wish.ts";
 import type { ChargeOrder, OrderReference } from "./ledger.ts";
 import type { CallKind } from "./scenarios.ts";
 
@@ -33,7 +35,9 @@ export interface Caller {
 /** What is asked for. */
 export type Wish =
   | { readonly kind: "charge"; readonly order: ChargeOrder }
-  | { readonly kind: "query" | "reverse"; readonly reference: OrderReference };
+  | { readonly kind: "query"; readonly reference: OrderReference }
+  | { readonly kind: "reverse"; readonly reference: OrderReference }
+  | LaterWish;
 
 /**
  * A request that was read: understood; refused as a message, which is answered without a signature; or
@@ -55,8 +59,8 @@ export function readRequest(
   if (!document.ok) return messageFault(xmlFaults[document.reason]);
   const fields = document.value;
 
-  const merchant = merchants.find((one) => one.merchantId === textOf(fields, "mch_id"));
-  if (textOf(fields, "mch_id") === null) return messageFault("缺少参数mch_id");
+  const merchant = merchants.find((one) => one.merchantId === given(fields, "mch_id"));
+  if (given(fields, "mch_id") === null) return messageFault("缺少参数mch_id");
   if (merchant === undefined) return messageFault("mch_id不存在");
   const signType = signTypeOf(fields);
   if (signType === null) return messageFault("sign_type参数格式错误");
@@ -72,14 +76,6 @@ export function readRequest(
 interface Fault {
   readonly code: string;
   readonly text: string;
-}
-
-interface FieldRule {
-  readonly name: string;
-  readonly required: boolean;
-  /** Bytes of UTF-8. */
-  readonly bytesMax: number;
-  readonly form?: (value: string) => boolean;
 }
 
 const xmlFaults: Readonly<Record<XmlRefusal, string>> = {
@@ -100,47 +96,89 @@ const orderReference: readonly FieldRule[] = [
   field("transaction_id", 32, matches(/^\d{28}$/)),
 ];
 
+/** Also of refunds, whose numbers may be twice as long. */
+const refundNumber = /^[0-9A-Za-z_\-|*@]{1,64}$/;
+
+const isAmount = (value: string): boolean => fenFrom(value) !== null;
+
+/** What charges and booked orders have in common. */
+const orderFields: readonly FieldRule[] = [
+  required("nonce_str", 32),
+  // Pages name 127 and 128 bytes.
+  required("body", 127),
+  required("out_trade_no", 32, matches(orderNumber)),
+  required("total_fee", 10, isAmount),
+  required("spbill_create_ip", 64, (value) => isIP(value) !== 0),
+  field("device_info", 32),
+  field("attach", 127),
+  field("fee_type", 16, (value) => value === "CNY"),
+  field("version", 32, (value) => value === "1.0"),
+  field("detail", 6_000, isDetail),
+  field("goods_tag", 32),
+  field("limit_pay", 32, (value) => value === "no_credit"),
+  field("time_start", 14, (value) => beijingMoment(value) !== null),
+  field("time_expire", 14, (value) => beijingMoment(value) !== null),
+  field("receipt", 8, (value) => value === "Y"),
+  field("profit_sharing", 1, matches(/^[YN]$/)),
+  field("scene_info", 256, isSceneInfo),
+];
+
 const fieldsOf: Readonly<Record<CallKind, readonly FieldRule[]>> = {
-  charge: [
-    required("nonce_str", 32),
-    // Pages name 127 and 128 bytes.
-    required("body", 127),
-    required("out_trade_no", 32, matches(orderNumber)),
-    required("total_fee", 10, (value) => fenFrom(value) !== null),
-    required("spbill_create_ip", 64, (value) => isIP(value) !== 0),
-    required("auth_code", 128),
-    field("device_info", 32),
-    field("attach", 127),
-    field("fee_type", 16, (value) => value === "CNY"),
-    field("version", 32, (value) => value === "1.0"),
-    field("detail", 6_000, (value) => Array.isArray(member(jsonOf(value), "goods_detail"))),
-    field("goods_tag", 32),
-    field("limit_pay", 32, (value) => value === "no_credit"),
-    field("time_start", 14, (value) => beijingMoment(value) !== null),
-    field("time_expire", 14, (value) => beijingMoment(value) !== null),
-    field("receipt", 8, (value) => value === "Y"),
-    field("profit_sharing", 1, matches(/^[YN]$/)),
-    field("deposit", 1, matches(/^[YN]$/)),
-    field("scene_info", 256, isSceneInfo),
-  ],
+  charge: [...orderFields, required("auth_code", 128), field("deposit", 1, matches(/^[YN]$/))],
   query: [required("nonce_str", 32), ...orderReference, field("version", 32, (value) => value === "1.0")],
   reverse: [required("nonce_str", 32), ...orderReference],
+  order: [
+    ...orderFields,
+    required("notify_url", 256, matches(/^https?:\/\/[^\s?#]+$/)),
+    required("trade_type", 16, matches(/^(?:NATIVE|JSAPI)$/)),
+    field("product_id", 32),
+    field("openid", 128, matches(/^[\w-]+$/)),
+    field("sub_openid", 128, matches(/^[\w-]+$/)),
+  ],
+  close: [required("nonce_str", 32), required("out_trade_no", 32, matches(orderNumber))],
+  payer: [required("nonce_str", 32), required("auth_code", 128)],
+  refund: [
+    required("nonce_str", 32),
+    ...orderReference,
+    required("out_refund_no", 64, matches(refundNumber)),
+    required("total_fee", 10, isAmount),
+    required("refund_fee", 10, isAmount),
+    field("refund_fee_type", 8, (value) => value === "CNY"),
+    field("refund_desc", 80),
+    field("refund_account", 30, matches(/^REFUND_SOURCE_(?:UNSETTLED|RECHARGE)_FUNDS$/)),
+    field("notify_url", 256, matches(/^https?:\/\/[^\s?#]+$/)),
+  ],
+  "refund-query": [
+    required("nonce_str", 32),
+    ...orderReference,
+    field("out_refund_no", 64, matches(refundNumber)),
+    field("refund_id", 32, matches(/^\d{29}$/)),
+    field("offset", 2, matches(/^(?:0|[1-4]?\d)$/)),
+  ],
+};
+
+/** Calls that name an order, or a refund, in one of several fields. */
+const referenceFields: Partial<Readonly<Record<CallKind, readonly string[]>>> = {
+  query: ["out_trade_no", "transaction_id"],
+  reverse: ["out_trade_no", "transaction_id"],
+  refund: ["out_trade_no", "transaction_id"],
+  "refund-query": ["out_trade_no", "transaction_id", "out_refund_no", "refund_id"],
 };
 
 /** Pages name one minute and five as the least life of an order. */
 const ORDER_LIFE_MIN_MS = 5 * 60_000;
 
 function signTypeOf(fields: Fields): SignType | null {
-  const name = textOf(fields, "sign_type") ?? "MD5";
+  const name = given(fields, "sign_type") ?? "MD5";
   return name === "MD5" || name === "HMAC-SHA256" ? name : null;
 }
 
 function idsOf(fields: Fields, merchant: BankMerchant): Merchant {
   return {
-    appId: textOf(fields, "appid") ?? merchant.appId,
+    appId: given(fields, "appid") ?? merchant.appId,
     merchantId: merchant.merchantId,
-    subAppId: textOf(fields, "sub_appid"),
-    subMerchantId: textOf(fields, "sub_mch_id"),
+    subAppId: given(fields, "sub_appid"),
+    subMerchantId: given(fields, "sub_mch_id"),
   };
 }
 
@@ -149,12 +187,12 @@ function identityFault(
   merchant: BankMerchant,
   merchants: readonly BankMerchant[],
 ): Fault | null {
-  const appId = textOf(fields, "appid");
+  const appId = given(fields, "appid");
   if (appId === null) return missing("appid");
   if (!merchants.some((one) => one.appId === appId)) return { code: "APPID_NOT_EXIST", text: "appid不存在" };
   if (appId !== merchant.appId) return { code: "APPID_MCHID_NOT_MATCH", text: "appid和mch_id不匹配" };
-  const subAppId = textOf(fields, "sub_appid");
-  const subMerchantId = textOf(fields, "sub_mch_id");
+  const subAppId = given(fields, "sub_appid");
+  const subMerchantId = given(fields, "sub_mch_id");
   if (subMerchantId === null) return subAppId === null ? null : missing("sub_mch_id");
   const subMerchant = merchant.subMerchants.find((one) => one.subMerchantId === subMerchantId);
   if (subMerchant === undefined) return { code: "NOAUTH", text: "sub_mch_id与mch_id未建立关系" };
@@ -164,7 +202,7 @@ function identityFault(
 
 function fieldFault(call: CallKind, fields: Fields): Fault | null {
   for (const rule of fieldsOf[call]) {
-    const value = textOf(fields, rule.name);
+    const value = given(fields, rule.name);
     if (value === null) {
       if (rule.required) return missing(rule.name);
       continue;
@@ -174,30 +212,35 @@ function fieldFault(call: CallKind, fields: Fields): Fault | null {
     const padded = value.trim() !== value;
     if (tooLong || padded || rule.form?.(value) === false) return malformed(rule.name);
   }
-  if (call !== "charge") {
-    const named = fields.get("out_trade_no") || fields.get("transaction_id");
-    return named ? null : missing("out_trade_no");
-  }
-  const start = beijingMoment(textOf(fields, "time_start") ?? "");
-  const expire = beijingMoment(textOf(fields, "time_expire") ?? "");
+  const references = referenceFields[call];
+  if (references?.every((name) => given(fields, name) === null) === true) return missing("out_trade_no");
+  return callFault(call, fields);
+}
+
+/** What no field says by itself. */
+function callFault(call: CallKind, fields: Fields): Fault | null {
+  const start = beijingMoment(given(fields, "time_start") ?? "");
+  const expire = beijingMoment(given(fields, "time_expire") ?? "");
   const tooShort = start !== null && expire !== null && expire - start < ORDER_LIFE_MIN_MS;
   if (tooShort) return malformed("time_expire");
-  if (!/^1[0-5]\d{16}$/.test(textOf(fields, "auth_code") ?? "")) {
+  const isCode = /^1[0-5]\d{16}$/.test(given(fields, "auth_code") ?? "");
+  if ((call === "charge" || call === "payer") && !isCode) {
     return { code: "AUTH_CODE_INVALID", text: "请扫描微信付款码(以10,11,12,13,14,15开头的18位数字)" };
   }
-  return null;
+  if (call !== "order") return null;
+  if (given(fields, "trade_type") === "NATIVE") {
+    return given(fields, "product_id") === null ? missing("product_id") : null;
+  }
+  // The payer is known under the merchant's appid, or under that of the sub-merchant whose appid is sent.
+  const ofSub = given(fields, "sub_appid") !== null && given(fields, "sub_openid") !== null;
+  return given(fields, "openid") === null && !ofSub ? missing("openid") : null;
 }
 
 function wishOf(call: CallKind, fields: Fields, caller: Caller): ReadRequest {
   switch (call) {
     case "query":
-    case "reverse": {
-      const reference: OrderReference = {
-        outTradeNo: textOf(fields, "out_trade_no"),
-        transactionId: textOf(fields, "transaction_id"),
-      };
-      return { kind: "wish", caller, wish: { kind: call, reference } };
-    }
+    case "reverse":
+      return { kind: "wish", caller, wish: { kind: call, reference: orderReferenceIn(fields) } };
     case "charge": {
       const amountFen = fenFrom(fields.get("total_fee") ?? "");
       if (amountFen === null) return { kind: "fault", caller, ...malformed("total_fee") };
@@ -206,57 +249,26 @@ function wishOf(call: CallKind, fields: Fields, caller: Caller): ReadRequest {
         outTradeNo: fields.get("out_trade_no") ?? "",
         amountFen,
         body: fields.get("body") ?? "",
-        attach: textOf(fields, "attach"),
-        deviceInfo: textOf(fields, "device_info"),
+        attach: given(fields, "attach"),
+        deviceInfo: given(fields, "device_info"),
         authCode: new AuthCode(fields.get("auth_code") ?? ""),
       };
       return { kind: "wish", caller, wish: { kind: "charge", order } };
     }
+    case "order":
+    case "close":
+    case "payer":
+    case "refund":
+    case "refund-query": {
+      const wish = laterWish(call, fields, caller.merchant);
+      if (wish === null) return { kind: "fault", caller, ...malformed("total_fee") };
+      // Seen live: this one is refused as a message, without a signature.
+      const tooMuch = wish.kind === "refund" && wish.refund.refundFen > wish.refund.totalFen;
+      return tooMuch ? messageFault("invalid refund_fee") : { kind: "wish", caller, wish };
+    }
     default:
       return unreachable(call);
   }
-}
-
-function required(name: string, bytesMax: number, form?: (value: string) => boolean): FieldRule {
-  return { name, required: true, bytesMax, ...(form === undefined ? {} : { form }) };
-}
-
-function field(name: string, bytesMax: number, form?: (value: string) => boolean): FieldRule {
-  return { name, required: false, bytesMax, ...(form === undefined ? {} : { form }) };
-}
-
-function matches(form: RegExp): (value: string) => boolean {
-  return (value) => form.test(value);
-}
-
-/** `0` is refused like every other wrong amount; a sign, a point or leading zeros, too. */
-function fenFrom(text: string): Fen | null {
-  if (!/^[1-9]\d*$/.test(text)) return null;
-  const amount = fenOf(Number(text));
-  return amount.ok ? amount.value : null;
-}
-
-function isSceneInfo(text: string): boolean {
-  const id = member(member(jsonOf(text), "store_info"), "id");
-  return typeof id === "string" && id !== "";
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}
-
-function member(value: unknown, name: string): unknown {
-  return typeof value === "object" && value !== null ? Reflect.get(value, name) : undefined;
-}
-
-/** An element without content counts as absent, as it does for the signature. */
-function textOf(fields: Fields, name: string): string | null {
-  const value = fields.get(name);
-  return value === undefined || value === "" ? null : value;
 }
 
 function messageFault(text: string): ReadRequest {

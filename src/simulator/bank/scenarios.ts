@@ -1,10 +1,15 @@
 import type { FinalState } from "../../core/payment/order.ts";
 import type { CustomerAct } from "./customer.ts";
+import { laterScenarios } from "./later-scenarios.ts";
 import type { Opening } from "./ledger.ts";
 import { chargeRefusals } from "./refusals.ts";
+import { after, before, dialog, on, refuse, type Turns, tell } from "./telling.ts";
+
+/** The calls around a payment by code: of orders that are booked, of payers and of refunds. */
+export type LaterCallKind = "order" | "close" | "payer" | "refund" | "refund-query";
 
 /** The calls that the look-alike answers. */
-export type CallKind = "charge" | "query" | "reverse";
+export type CallKind = "charge" | "query" | "reverse" | LaterCallKind;
 
 /**
  * What becomes of one call. Up to `garble` the bank does what was asked and only the reply suffers; from
@@ -77,14 +82,15 @@ export interface Scenario {
   readonly down: boolean;
 }
 
-const paid: Opening = { kind: "paid" };
-const dialog: Opening = { kind: "dialog" };
 const html = "<html><head><title>404</title></head><body><h1>404 Not Found</h1></body></html>";
 
 /** The scenario in which everything goes well. */
 export const success: Scenario = tell("success", "paid", null, "The payment goes through at once.");
 
-/** The scenarios with a name of their own; `scenarioNamed` knows the families and the `err_code`s besides. */
+/**
+ * The scenarios of a charge with a name of their own; `scenarioNamed` knows the families, the `err_code`s and those of booked
+ * orders and refunds besides.
+ */
 export const scenarios: readonly Scenario[] = [
   success,
   tell("password", "paid", 11, "The customer types the password after 3 s.", {
@@ -281,42 +287,12 @@ export function treatmentOf(scenario: Scenario, call: CallKind, count: number): 
   return rule?.treatment ?? null;
 }
 
-const byName: ReadonlyMap<string, Scenario> = new Map(scenarios.map((scenario) => [scenario.name, scenario]));
+const byName: ReadonlyMap<string, Scenario> = new Map(
+  [...scenarios, ...laterScenarios].map((scenario) => [scenario.name, scenario]),
+);
 const byCents: ReadonlyMap<number, Scenario> = new Map(
   scenarios.flatMap((scenario) => (scenario.cents === null ? [] : [[scenario.cents, scenario]])),
 );
-
-type Turns = Partial<Pick<Scenario, "opening" | "plans" | "rules">>;
-
-function tell(
-  name: string,
-  ends: FinalState,
-  cents: number | null,
-  story: string,
-  turns: Turns = {},
-): Scenario {
-  return { name, story, ends, cents, opening: paid, plans: [], rules: [], down: false, ...turns };
-}
-
-function after(ms: number, act: CustomerAct): Plan {
-  return { act, when: { kind: "after", ms } };
-}
-
-function before(call: CallKind, count: number, act: CustomerAct): Plan {
-  return { act, when: { kind: "before", call, count } };
-}
-
-function on(call: CallKind, from: number, to: number | null, treatment: Treatment): Rule {
-  return { on: call, from, to, treatment };
-}
-
-function refuse(code: string, recall: "Y" | "N" | null = null): Treatment {
-  return { kind: "refuse", code, recall };
-}
-
-function refused(code: string): Turns {
-  return { opening: { kind: "refused", code, leaves: chargeRefusals[code]?.leaves ?? "unpaid" } };
-}
 
 /** A box gives up 45 s after the charge. */
 function passwordAfter(name: string, seconds: number): Scenario {
@@ -340,4 +316,8 @@ function recalls(name: string, count: number): Scenario {
     opening: dialog,
     rules,
   });
+}
+
+function refused(code: string): Turns {
+  return { opening: { kind: "refused", code, leaves: chargeRefusals[code]?.leaves ?? "unpaid" } };
 }

@@ -40,7 +40,7 @@ export interface BankServer {
 /** How long the real gateway keeps an idle connection. */
 const KEEP_ALIVE_MS = 8_000;
 
-/** More than any request of the three calls. */
+/** More than any request. */
 const REQUEST_BYTES_MAX = 65_536;
 
 /**

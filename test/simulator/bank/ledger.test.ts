@@ -224,6 +224,9 @@ const policies = fc.record({
   autoRevokeMs: fc.constantFrom(null, 5_000),
   unseenReversal: fc.constantFrom("tombstone" as const, "forget" as const),
   paidReversal: fc.constantFrom("revoked" as const, "refund" as const),
+  bookedForMs: fc.constant(7_200_000),
+  closeNotBeforeMs: fc.constant(0),
+  refundAfterMs: fc.constant(0),
 });
 
 test("no sequence of calls charges a code twice, and what is reversed gives back exactly what it took", () => {
@@ -274,4 +277,93 @@ test("no sequence of calls charges a code twice, and what is reversed gives back
   );
   // The property would hold of a bank that does nothing.
   assert.ok(charged > 100 && returned > 20, `${charged} charged, ${returned} returned`);
+});
+
+// The same over everything that touches money: charges, bookings, closings, reversals and refunds on few numbers, and
+// a customer who scans and types whenever they like.
+const anyCall = fc.record({
+  kind: fc.constantFrom(
+    ...(["book", "book", "pays", "pays", "pays", "charge"] as const),
+    ...(["closeBooked", "reverse", "refund", "closes", "is-refused"] as const),
+  ),
+  number: fc.integer({ min: 0, max: 2 }),
+  code: fc.constantFrom(...codes),
+  amount: fc.constantFrom(1, 700, 1280),
+  refund: fc.integer({ min: 0, max: 2 }),
+  opening: fc.constantFrom(...openings),
+  waitMs: fc.constantFrom(0, 700, 4_000),
+});
+const allPolicies = fc.record({
+  autoRevokeMs: fc.constantFrom(null, 5_000),
+  unseenReversal: fc.constantFrom("tombstone" as const, "forget" as const),
+  paidReversal: fc.constantFrom("revoked" as const, "refund" as const),
+  bookedForMs: fc.constantFrom(3_000, 7_200_000),
+  closeNotBeforeMs: fc.constantFrom(0, 2_000),
+  refundAfterMs: fc.constantFrom(0, 1_000, 100_000),
+});
+
+test("no sequence of calls around a payment makes or loses a fen", () => {
+  const counts = { booked: 0, scanned: 0, refunded: 0, reversed: 0, closed: 0 };
+  fc.assert(
+    fc.property(allPolicies, fc.array(anyCall, { maxLength: 60, size: "max" }), (policy, calls) => {
+      const ledger = new Ledger(policy);
+      let now = morning;
+      for (const call of calls) {
+        now += call.waitMs;
+        const outTradeNo = `number_${call.number}`;
+        const reference = { outTradeNo, transactionId: null };
+        const { authCode, ...wanted } = orderOf(outTradeNo, call.code, call.amount);
+        const order = ledger.find(merchant, reference, now);
+        switch (call.kind) {
+          case "charge":
+            ledger.charge({ ...wanted, authCode }, call.opening, now);
+            break;
+          case "book": {
+            const booking = { ...wanted, tradeType: "NATIVE", productId: "p", openId: null } as const;
+            ledger.book({ ...booking, notifyUrl: "https://shop.example/", expiresAt: null }, now);
+            break;
+          }
+          case "closeBooked":
+            ledger.closeBooked(merchant, outTradeNo, now);
+            break;
+          case "reverse":
+            ledger.reverse(merchant, reference, now);
+            break;
+          case "refund": {
+            const refund = { outRefundNo: `r${call.refund}`, totalFen: order?.amountFen ?? wanted.amountFen };
+            ledger.refund(merchant, { ...refund, reference, refundFen: wanted.amountFen }, now);
+            break;
+          }
+          case "pays":
+          case "closes":
+          case "is-refused":
+            if (order !== null) ledger.act(order, call.kind, now);
+            break;
+        }
+        for (const one of ledger.orders()) {
+          const { chargedFen, returnedFen, charges } = ledger.totalsOfOrder(one);
+          assert.ok(charges <= 1, "one order is paid once");
+          assert.equal(ledger.totalsOfCode(one.authCode).charges <= 1, true, "one code or token pays once");
+          assert.equal(chargedFen, one.paidAt === null ? 0 : one.amountFen);
+          const refunds = ledger.refunds().filter((refund) => refund.order === one);
+          const sum = (list: typeof refunds) => list.reduce((fen, { refundFen }) => fen + refundFen, 0);
+          const isReversed = one.history.some(({ why, state }) => why === "reversal" && state !== "closed");
+          const back = isReversed && one.paidAt !== null ? one.amountFen : 0;
+          assert.equal(returnedFen, back + sum(refunds.filter(({ refundedAt }) => refundedAt !== null)));
+          assert.ok(sum(refunds) <= chargedFen, "no more is promised back than was taken");
+          assert.ok(returnedFen <= chargedFen, "no more comes back than was taken");
+          if (one.state === "closed") assert.equal(one.paidAt, null, "what is closed was never paid");
+        }
+      }
+      const orders = ledger.orders();
+      counts.booked += orders.filter(({ booking }) => booking !== null).length;
+      counts.scanned += orders.filter(({ booking, paidAt }) => booking !== null && paidAt !== null).length;
+      counts.closed += orders.filter(({ state }) => state === "closed").length;
+      counts.refunded += ledger.refunds().filter(({ refundedAt }) => refundedAt !== null).length;
+      counts.reversed += orders.filter(({ history }) => history.some(({ why }) => why === "reversal")).length;
+    }),
+    { numRuns: 500 },
+  );
+  // The property would hold of a bank that does nothing.
+  for (const [name, count] of Object.entries(counts)) assert.ok(count > 20, `${name}: ${count}`);
 });

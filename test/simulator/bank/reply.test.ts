@@ -177,3 +177,25 @@ test("every text arrives as it was sent, whatever it holds", () => {
     }),
   );
 });
+
+const laterRows: readonly Row[] = [
+  ["success", "c4fe12f9c180bd7e", "83E6E8D0AD1684480C2627978C94C087", refunded("refund")],
+  ["refund-poor", "67f9eec6fe5526bc", "99EBE2784D9B94337119D8BD2772F39D", refunded("refund")],
+  ["success", "759abb6b80b40248", "5032CB6F58D3D404718C40DB308B7F6D", refunded("refund-query")],
+  ["success", "e1fa5e508ba0ffc9", "19BD3863518BD3363D78C454DC4245BA", (teller) => teller.send("payer")],
+];
+
+function refunded(call: "refund" | "refund-query"): Row[3] {
+  return (teller) => {
+    teller.charge();
+    teller.wait(638_000);
+    const reply = teller.send("refund");
+    return call === "refund" ? reply : teller.wait(10_000).send("refund-query");
+  };
+}
+
+for (const [name, nonce, sign, ask] of laterRows) {
+  test(`a reply around a payment with the nonce ${nonce} has the published signature`, () => {
+    assert.equal(proved(ask(tellerWith(nonce, name))).get("sign"), sign);
+  });
+}

@@ -175,7 +175,7 @@ test("a reversal without a client certificate gets a page and reverses nothing",
 });
 
 test("a path that the bank does not have is a page", () => {
-  for (const path of ["/", "/pay/closeorder", "/toString"]) {
+  for (const path of ["/", "/pay/downloadbill", "/toString"]) {
     const reply = new Teller().post(path, signed(chargeFields()));
     assert.ok(reply.kind === "reply" && reply.status === 404, path);
   }

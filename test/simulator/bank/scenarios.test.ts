@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { laterScenarios } from "../../../src/simulator/bank/later-scenarios.ts";
 import { chargeRefusals } from "../../../src/simulator/bank/refusals.ts";
 import {
   type CallKind,
@@ -175,10 +176,101 @@ const stories: Readonly<Record<string, readonly Step[]>> = {
   ],
 };
 
-for (const [name, steps] of Object.entries(stories)) {
+// A merchant who books an order, asks how it stands and closes it where nobody came.
+const booked: Step = [0, "order", "SUCCESS"];
+const closed: readonly Step[] = [
+  [300_000, "close", "SUCCESS"],
+  [1_000, "query", "CLOSED"],
+];
+
+const laterStories: Readonly<Record<string, readonly Step[]>> = {
+  "scan-paid": [booked, [19_999, "query", "NOTPAY"], [1, "query", "SUCCESS"]],
+  "scan-again": [booked, [10_000, "query", "NOTPAY"], [20_000, "query", "SUCCESS"]],
+  "scan-never": [booked, [60_000, "query", "NOTPAY"], ...closed],
+  "scan-late": [booked, ...closed, [60_000, "query", "CLOSED"]],
+  "scan-at-last": [
+    booked,
+    [300_000, "query", "NOTPAY"],
+    [0, "close", "FAIL ORDERPAID"],
+    [0, "query", "SUCCESS"],
+  ],
+  "scan-order-lost": [
+    [0, "order", "silence"],
+    [10_000, "query", "NOTPAY"],
+    [0, "order", "SUCCESS"],
+    [10_000, "query", "SUCCESS"],
+  ],
+  "scan-order-vanished": [
+    [0, "order", "silence"],
+    [10_000, "query", "FAIL ORDERNOTEXIST"],
+    booked,
+    [20_000, "query", "SUCCESS"],
+  ],
+  "scan-order-error": [[0, "order", "FAIL SYSTEMERROR"], booked, [20_000, "query", "SUCCESS"]],
+  "scan-order-forged": [[0, "order", "forged SUCCESS"], [0, "query", "NOTPAY"], ...closed],
+  "scan-query-lost": [
+    booked,
+    [10_000, "query", "silence"],
+    [5_000, "query", "silence"],
+    [5_000, "query", "silence"],
+    [5_000, "query", "SUCCESS"],
+  ],
+  "scan-query-forged": [
+    booked,
+    [5_000, "query", "forged SUCCESS"],
+    [5_000, "query", "forged SUCCESS"],
+    [5_000, "query", "forged SUCCESS"],
+    [5_000, "query", "NOTPAY"],
+    ...closed,
+  ],
+  "scan-close-lost": [
+    booked,
+    [300_000, "close", "silence"],
+    [10_000, "close", "silence"],
+    [10_000, "close", "FAIL ORDERCLOSED"],
+    [0, "query", "CLOSED"],
+  ],
+  "scan-close-error": [
+    booked,
+    [300_000, "close", "FAIL SYSTEMERROR"],
+    [1_000, "close", "FAIL SYSTEMERROR"],
+    [0, "query", "NOTPAY"],
+    [1_000, "close", "SUCCESS"],
+    [0, "query", "CLOSED"],
+  ],
+  "scan-close-lies": [
+    booked,
+    [300_000, "close", "SUCCESS"],
+    [0, "query", "NOTPAY"],
+    [30_000, "query", "SUCCESS"],
+  ],
+  "refund-lost": [
+    [0, "charge", "SUCCESS"],
+    [0, "refund", "silence"],
+    [10_000, "refund", "SUCCESS"],
+    [0, "query", "REFUND"],
+  ],
+  "refund-poor": [
+    [0, "charge", "SUCCESS"],
+    [0, "refund", "FAIL NOTENOUGH"],
+    [0, "refund", "FAIL NOTENOUGH"],
+    [0, "query", "SUCCESS"],
+    [0, "refund", "SUCCESS"],
+    [10_000, "refund-query", "SUCCESS"],
+  ],
+  "refund-again": [
+    [0, "charge", "SUCCESS"],
+    [0, "refund", "FAIL BIZERR_NEED_RETRY"],
+    [0, "refund-query", "FAIL REFUNDNOTEXIST"],
+    [0, "refund", "SUCCESS"],
+    [0, "refund-query", "SUCCESS"],
+  ],
+};
+
+for (const [name, steps] of Object.entries({ ...stories, ...laterStories })) {
   test(`${name} tells its story`, () => {
     const teller = new Teller({ name });
-    const told = steps.map(([afterMs, call]) => [afterMs, call, words(teller.wait(afterMs)[call]())]);
+    const told = steps.map(([afterMs, call]) => [afterMs, call, words(teller.wait(afterMs).send(call))]);
     assert.deepEqual(told, steps);
   });
 }
@@ -188,6 +280,35 @@ test("every scenario that can be called has its story here", () => {
   for (const { name, down } of scenarios) assert.equal(told.includes(name), !down, name);
 });
 
+test("every scenario of a booked order and of a refund has its story here", () => {
+  assert.deepEqual(
+    laterScenarios.map(({ name }) => name),
+    Object.keys(laterStories),
+  );
+});
+
+test("a booked order ends as its scenario names it, with the money that this means", () => {
+  for (const [name, steps] of Object.entries(laterStories)) {
+    if (!name.startsWith("scan-")) continue;
+    const teller = new Teller({ name });
+    for (const [afterMs, call] of steps) teller.wait(afterMs).send(call);
+    const moved = teller.bank.ledger.movements().map(({ kind }) => kind);
+    assert.deepEqual(moved, scenarioNamed(name)?.ends === "paid" ? ["charged"] : [], name);
+    assert.equal(teller.bank.ledger.orders()[0]?.open, false, name);
+  }
+});
+
+test("a scenario of a charge tells of a booked order, too: where it is paid at once it is scanned soon", () => {
+  const scanned = (name: string) => {
+    const teller = new Teller({ name });
+    teller.send("order");
+    return [2_999, 1, 7_000, 40_000].map((ms) => words(teller.wait(ms).query()));
+  };
+  assert.deepEqual(scanned("success"), ["NOTPAY", "SUCCESS", "SUCCESS", "SUCCESS"]);
+  assert.deepEqual(scanned("password-wrong"), ["NOTPAY", "NOTPAY", "SUCCESS", "SUCCESS"]);
+  assert.deepEqual(scanned("never"), ["NOTPAY", "NOTPAY", "NOTPAY", "NOTPAY"]);
+});
+
 test("the end that a scenario names agrees with the money that moved in its story", () => {
   const moved: Readonly<Record<string, readonly string[]>> = {
     paid: ["charged"],
@@ -195,7 +316,7 @@ test("the end that a scenario names agrees with the money that moved in its stor
   };
   for (const [name, steps] of Object.entries(stories)) {
     const teller = new Teller({ name });
-    for (const [afterMs, call] of steps) teller.wait(afterMs)[call]();
+    for (const [afterMs, call] of steps) teller.wait(afterMs).send(call);
     const kinds = teller.bank.ledger.movements().map((movement) => movement.kind);
     const expected = moved[scenarioNamed(name)?.ends ?? ""] ?? [];
     assert.deepEqual(kinds, expected, name);

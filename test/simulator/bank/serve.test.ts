@@ -4,8 +4,15 @@ import { instantOf } from "../../../src/core/kernel/instant.ts";
 import { AuthCode } from "../../../src/core/payment/auth-code.ts";
 import { chargeCodes } from "../../../src/gateway/codes.ts";
 import { Gateway } from "../../../src/gateway/gateway.ts";
+import { paths } from "../../../src/gateway/message.ts";
+import { payerRequest, readPayer } from "../../../src/gateway/payer.ts";
+import { type Refund, readRefund, refundRequest } from "../../../src/gateway/refund.ts";
+import { readRefundQuery, refundQueryRequest } from "../../../src/gateway/refund-query.ts";
+import { openReply } from "../../../src/gateway/replies.ts";
 import type { GatewaySettings } from "../../../src/gateway/settings.ts";
+import type { NativeOrder } from "../../../src/gateway/unified-order.ts";
 import type { Log } from "../../../src/runtime/ports.ts";
+import { laterScenarios } from "../../../src/simulator/bank/later-scenarios.ts";
 import { chargeRefusals } from "../../../src/simulator/bank/refusals.ts";
 import { scenarios } from "../../../src/simulator/bank/scenarios.ts";
 import { serveBank } from "../../../src/simulator/bank/serve.ts";
@@ -13,6 +20,7 @@ import { SimulatedHttpsLink } from "../../../src/simulator/https.ts";
 import { Random } from "../../../src/simulator/random.ts";
 import { SimulatedClock, SimulatedTime } from "../../../src/simulator/time.ts";
 import { intent, providerSettings, settings } from "../../gateway/fixtures.ts";
+import { native, refund } from "../../gateway/later-calls.ts";
 import { morning, Teller } from "./teller.ts";
 
 // Goal: the box and the bank understand each other. Method: the real gateway calls the bank through the
@@ -111,6 +119,91 @@ for (const [how, used] of Object.entries({
     assert.equal(bank.ledger.movements().length, 2);
   });
 }
+
+// What the box hears of an order on its screen that it books, asks about every ten seconds and closes after five minutes; what
+// comes again stands once.
+const unpaid = ["ordered", "unpaid"];
+const never = [...unpaid, "close closed", "closed"];
+const scans: Readonly<Record<string, readonly string[]>> = {
+  success: ["ordered", "paid"],
+  never,
+  "scan-paid": [...unpaid, "paid"],
+  "scan-again": [...unpaid, "paid"],
+  "scan-never": never,
+  "scan-late": never,
+  "scan-at-last": [...unpaid, "close paid", "paid"],
+  "scan-order-lost": ["unknown: silence", "ordered", "paid"],
+  "scan-order-vanished": ["unknown: silence", ...unpaid, "paid"],
+  "scan-order-error": ["unknown: system-error", ...unpaid, "paid"],
+  "scan-order-forged": ["unknown: bad-signature"],
+  "scan-query-lost": ["ordered", "unknown: silence", "paid"],
+  "scan-query-forged": ["ordered", "unknown: bad-signature", "unpaid", "close closed", "closed"],
+  "scan-close-lost": [...unpaid, "close unknown: silence", "closed"],
+  "scan-close-error": [...unpaid, "close again", "unpaid", "close again", "unpaid", "close closed", "closed"],
+  "scan-close-lies": [...unpaid, "close closed", "paid"],
+};
+
+for (const [how, used] of [
+  ["an ordinary merchant", settings],
+  ["a service provider", providerSettings],
+] as const) {
+  for (const [name, story] of Object.entries(scans)) {
+    test(`${how} reads ${name} on its screen as it is meant`, () => {
+      const { answers, done, gateway, wait } = world(name, used);
+      const order: NativeOrder = { ...native, merchant: used.merchant };
+      for (let tries = 0; tries < 5 && answers.at(-1) !== "ordered"; tries += 1) {
+        gateway.createNative(order, done);
+        wait(11_000);
+      }
+      const isOver = () => ["paid", "closed"].includes(answers.at(-1) ?? "");
+      for (let count = 1; count < 40 && answers.includes("ordered") && !isOver(); count += 1) {
+        gateway.queryNative(order, null, done);
+        wait(11_000);
+        if (count < 28 || isOver()) continue;
+        gateway.closeNative(order, null, (host, answer) => {
+          done(host, { ...answer, kind: `close ${answer.kind}` });
+        });
+        wait(11_000);
+      }
+      assert.deepEqual(
+        answers.filter((answer, index) => answer !== answers[index - 1]),
+        story,
+      );
+    });
+  }
+}
+
+test("every scenario of a booked order is read here", () => {
+  const names = laterScenarios.map(({ name }) => name).filter((name) => name.startsWith("scan-"));
+  for (const name of names) assert.equal(name in scans, true, name);
+});
+
+test("payers and refunds are understood by both sides", () => {
+  for (const used of [settings, { ...settings, signType: "HMAC-SHA256" as const }, providerSettings]) {
+    const { bank, charge, order, wait } = world("success", used);
+    const post = (path: string, body: string) => {
+      const reply = bank.handle({
+        ...{ method: "POST", path, body: Buffer.from(body), clientCertificate: true },
+        ...{ host: null, now: morning + 20_000 },
+      });
+      assert.ok(reply.kind === "reply");
+      return openReply({ kind: "answered", status: reply.status, body: reply.body }, used);
+    };
+    assert.equal(readPayer(post(paths.payer, payerRequest(used, code, "n1"))).kind, "known");
+    charge();
+    wait(11_000);
+    const wanted: Refund = { ...refund, order };
+    assert.equal(readRefund(post(paths.refund, refundRequest(used, wanted, "n2")), wanted).kind, "accepted");
+    for (const question of [
+      { order, about: { kind: "refund", outRefundNo: wanted.outRefundNo } },
+      { order, about: { kind: "order", offset: 0 } },
+    ] as const) {
+      const body = refundQueryRequest(used, question, "n3");
+      const answer = readRefundQuery(post(paths.refundQuery, body), question);
+      assert.equal(answer.kind === "found" && answer.refunds[0]?.status, "processing");
+    }
+  }
+});
 
 test("a bank that is down says nothing to what still arrives", () => {
   const { answers, bank, charge, wait } = world("bank-down");

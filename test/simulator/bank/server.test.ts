@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { z } from "zod";
+import { pagePayment } from "../../../src/gateway/page-payment.ts";
 import { isSignedBy } from "../../../src/gateway/signature.ts";
 import { type Fields, parseXml } from "../../../src/gateway/xml.ts";
 import type { CallNote } from "../../../src/simulator/bank/call.ts";
@@ -18,7 +19,8 @@ import {
   type BankServerOptions,
   startBankServer,
 } from "../../../src/simulator/bank/server.ts";
-import { chargeFields, paths, referenceFields, signed } from "./teller.ts";
+import { settings } from "../../gateway/fixtures.ts";
+import { bookingFields, chargeFields, paths, referenceFields, refundFields, signed } from "./teller.ts";
 
 interface Answer {
   readonly status: number;
@@ -172,6 +174,68 @@ test("the control endpoint plays the customer, and says when it is too late", as
   assert.equal(
     proved(await exchange(server.origin + paths.query, reference())).get("trade_state"),
     "SUCCESS",
+  );
+});
+
+test("the customer scans what a screen shows, and pays it once", async (t) => {
+  const server = await started(t);
+  await ask(server, "PUT", "/scenario", { name: "scan-never" });
+  const booked = proved(await exchange(server.origin + paths.order, signed(bookingFields())));
+  const codeUrl = booked.get("code_url");
+  const paid = await ask(server, "POST", "/scan", { codeUrl });
+  assert.deepEqual([paid.status, paid.json.state], [200, "success"]);
+  const state = proved(await exchange(server.origin + paths.query, reference()));
+  assert.equal(state.get("trade_state"), "SUCCESS");
+  assert.equal((await ask(server, "POST", "/scan", { codeUrl })).status, 409);
+  assert.equal((await ask(server, "POST", "/scan", { codeUrl: "weixin://other" })).status, 404);
+  assert.equal((await ask(server, "POST", "/scan", { code: codeUrl })).status, 400);
+});
+
+test("the customer pays in a page that is signed as it must be, and in no other", async (t) => {
+  const server = await started(t);
+  await ask(server, "PUT", "/scenario", { name: "scan-never" });
+  const fields = bookingFields({ trade_type: "JSAPI", product_id: null, openid: "oANY" });
+  const booked = proved(await exchange(server.origin + paths.order, signed(fields)));
+  const terms = { of: "appid", seconds: 1_773_538_217, nonce: "n0nceF1xture0014" } as const;
+  const page = pagePayment(settings, { ...terms, prepayId: booked.get("prepay_id") ?? "" });
+  const wrong: readonly unknown[] = [
+    { ...page, paySign: page.paySign.toLowerCase() },
+    { ...page, timeStamp: "1773538218" },
+    { ...page, signType: "HMAC-SHA256" },
+    { ...page, appId: "wxfedcba0987654321" },
+    { ...page, package: "prepay_id=other" },
+    { ...page, package: page.package.replace("prepay_id=", "") },
+    { ...page, nonceStr: "" },
+    { ...page, more: "x" },
+    null,
+  ];
+  for (const one of wrong) {
+    assert.equal((await ask(server, "POST", "/page", one)).status, 403, JSON.stringify(one));
+  }
+  assert.deepEqual(server.bank.ledger.movements(), []);
+  const paid = await ask(server, "POST", "/page", page);
+  assert.deepEqual([paid.status, paid.json.state], [200, "success"]);
+  assert.equal((await ask(server, "POST", "/page", page)).status, 409);
+});
+
+test("booked orders and refunds stand in the books of the control endpoint, without a code", async (t) => {
+  const server = await started(t);
+  await ask(server, "PUT", "/scenario", { name: "scan-never" });
+  await exchange(server.origin + paths.order, signed(bookingFields()));
+  await ask(server, "POST", "/orders/BX0123-20260315-000042/pay");
+  await exchange(server.origin + paths.refund, signed(refundFields()));
+  const answer = await fetch(`${server.controlOrigin}/state`);
+  const state = z
+    .object({ orders: z.array(z.looseObject({})), refunds: z.array(z.looseObject({})) })
+    .parse(await answer.json());
+  const [order] = state.orders;
+  assert.deepEqual(
+    [order?.tradeType, order?.authCode, order?.state, order?.codeUrl],
+    ["NATIVE", null, "refund", "weixin://wxpay/bizpayurl?pr=0000000001"],
+  );
+  assert.deepEqual(
+    state.refunds.map(({ outRefundNo, refundFen, refundedAt }) => [outRefundNo, refundFen, refundedAt]),
+    [["RF0123-20260315-000007", 280, null]],
   );
 });
 

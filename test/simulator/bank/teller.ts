@@ -4,22 +4,31 @@ import { isSignedBy, type SignType, signatureOf } from "../../../src/gateway/sig
 import { type Fields, parseXml, writeXml } from "../../../src/gateway/xml.ts";
 import { Bank, type BankOptions } from "../../../src/simulator/bank/bank.ts";
 import type { BankReply } from "../../../src/simulator/bank/call.ts";
+import type { CustomerAct } from "../../../src/simulator/bank/customer.ts";
 import { fixtureMerchant } from "../../../src/simulator/bank/fixture-merchant.ts";
-import { scenarioNamed } from "../../../src/simulator/bank/scenarios.ts";
+import { type CallKind, scenarioNamed } from "../../../src/simulator/bank/scenarios.ts";
 import { Random } from "../../../src/simulator/random.ts";
 
 /** 2026-03-15 09:30:12 in Beijing, the moment of the fixtures. */
 export const morning = Date.UTC(2026, 2, 15, 1, 30, 12);
 
-/** The three calls by what they are called in tests. */
+/** Fields with other values; null takes one away. */
+export type Changes = Readonly<Record<string, string | null>>;
+
+/** The calls by what they are called in tests. */
 export const paths = {
   charge: "/pay/micropay",
   query: "/pay/orderquery",
   reverse: "/secapi/pay/reverse",
-} as const;
+  order: "/pay/unifiedorder",
+  close: "/pay/closeorder",
+  payer: "/tools/authcodetoopenid",
+  refund: "/secapi/pay/refund",
+  "refund-query": "/pay/refundquery",
+} as const satisfies Record<CallKind, string>;
 
 /** The fields of a charge that meets every rule. */
-export function chargeFields(changes: Readonly<Record<string, string | null>> = {}): Map<string, string> {
+export function chargeFields(changes: Changes = {}): Map<string, string> {
   return changed(
     {
       appid: "wx1234567890abcdef",
@@ -39,7 +48,7 @@ export function chargeFields(changes: Readonly<Record<string, string | null>> = 
 }
 
 /** The fields of a query or a reversal that meets every rule. */
-export function referenceFields(changes: Readonly<Record<string, string | null>> = {}): Map<string, string> {
+export function referenceFields(changes: Changes = {}): Map<string, string> {
   return changed(
     {
       appid: "wx1234567890abcdef",
@@ -50,6 +59,34 @@ export function referenceFields(changes: Readonly<Record<string, string | null>>
     changes,
   );
 }
+
+/** The fields of a NATIVE order that meets every rule. */
+export function bookingFields(changes: Changes = {}): Map<string, string> {
+  const own = {
+    auth_code: null,
+    trade_type: "NATIVE",
+    product_id: "000042",
+    notify_url: "https://shop.example/wechat/paid",
+  };
+  return chargeFields({ ...own, ...changes });
+}
+
+/** The fields of a refund of 2.80 CNY that meets every rule. */
+export function refundFields(changes: Changes = {}): Map<string, string> {
+  const own = { out_refund_no: "RF0123-20260315-000007", total_fee: "1280", refund_fee: "280" };
+  return referenceFields({ ...own, ...changes });
+}
+
+const defaults: Readonly<Record<CallKind, (changes: Changes) => Map<string, string>>> = {
+  charge: chargeFields,
+  query: referenceFields,
+  reverse: referenceFields,
+  order: bookingFields,
+  close: referenceFields,
+  payer: (changes) => referenceFields({ out_trade_no: null, auth_code: "134567890123456789", ...changes }),
+  refund: refundFields,
+  "refund-query": referenceFields,
+};
 
 /** The document with its signature, as bytes. */
 export function signed(
@@ -90,16 +127,28 @@ export class Teller {
     return this.bank.handle({ method: "POST", path, body, clientCertificate, host: null, now: this.now });
   }
 
-  charge(changes: Readonly<Record<string, string | null>> = {}): BankReply {
-    return this.post(paths.charge, signed(chargeFields(changes)));
+  /** Makes a call that meets every rule but for its changes. */
+  send(call: CallKind, changes: Changes = {}): BankReply {
+    return this.post(paths[call], signed(defaults[call](changes)));
   }
 
-  query(changes: Readonly<Record<string, string | null>> = {}): BankReply {
-    return this.post(paths.query, signed(referenceFields(changes)));
+  charge(changes: Changes = {}): BankReply {
+    return this.send("charge", changes);
   }
 
-  reverse(changes: Readonly<Record<string, string | null>> = {}): BankReply {
-    return this.post(paths.reverse, signed(referenceFields(changes)));
+  query(changes: Changes = {}): BankReply {
+    return this.send("query", changes);
+  }
+
+  reverse(changes: Changes = {}): BankReply {
+    return this.send("reverse", changes);
+  }
+
+  /** The customer does something with the newest order of this number; false where it is too late. */
+  act(act: CustomerAct, outTradeNo = "BX0123-20260315-000042"): boolean {
+    const order = this.bank.ledger.orders().find((one) => one.outTradeNo === outTradeNo);
+    assert.ok(order !== undefined, `there is an order ${outTradeNo}`);
+    return this.bank.ledger.act(order, act, this.now);
   }
 }
 
@@ -140,10 +189,7 @@ export function words(reply: BankReply): string {
   return delay + seal + parts.filter((part) => part !== undefined).join(" ");
 }
 
-function changed(
-  fields: Readonly<Record<string, string>>,
-  changes: Readonly<Record<string, string | null>>,
-): Map<string, string> {
+function changed(fields: Readonly<Record<string, string>>, changes: Changes): Map<string, string> {
   const map = new Map(Object.entries(fields));
   for (const [name, value] of Object.entries(changes)) {
     if (value === null) map.delete(name);
