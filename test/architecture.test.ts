@@ -36,7 +36,7 @@ interface Layer {
 const pureCrypto = "node:crypto";
 const inner = ["src/core/", "src/runtime/ports.ts"];
 
-/** Design §3 as a table; the first row that fits a file is its layer. */
+/** The arrows of ARCHITECTURE.md as a table; the first row that fits a file is its layer. */
 const layers: readonly Layer[] = [
   { files: "src/core/kernel/", project: [], packages: [] },
   { files: "src/core/payment/", project: ["src/core/kernel/"], packages: [] },
@@ -256,6 +256,26 @@ const rules: readonly Rule[] = [
     ],
   },
   {
+    claim: "what is cited can be opened by whoever has the repository",
+    offences: ({ text }) =>
+      papers.flatMap(({ name, pattern }) => (pattern.test(text) ? [`cites ${name}`] : [])),
+    planted: [
+      file("src/core/a.ts", `// Durable first (${"desi"}${"gn"} §4.1).`),
+      file("test/a.ts", `/** The ${"Desi"}${"gn"} §3 as a table. */`),
+      file("src/gateway/a.ts", `// As ${"proto"}${"col.md"} §1.5 has it.`),
+      file("src/links/a.ts", `// ${"hard"}${"ware.md"} §4`),
+      file("src/core/a.ts", `// ${"till-and"}${"-ux"} §3.2`),
+      file("README.md", `See ${"reli"}${"ability"} §1.3.`),
+      file("src/simulator/a.ts", `// Wants a restart (${"reli"}${"ability"} I22).`),
+      file("ARCHITECTURE.md", `Compared in ${"pe"}${"ers.md"}.`),
+      file("scripts/check", `# Rule 12 of ${"code"}${"bases.md"}`),
+    ],
+    innocent: [
+      file("src/core/a.ts", "// Money rule 9 (ARCHITECTURE.md); WeChat Pay v2, micropay; MQTT 5 §3.1.2."),
+      file("README.md", "A design that survives; a protocol; hardware; reliability is the point."),
+    ],
+  },
+  {
     claim: "log lines have a stable name and fields of the list",
     offences: (source) => {
       if (!source.path.startsWith("src/")) return [];
@@ -288,17 +308,41 @@ const leftovers: readonly { readonly name: string; readonly pattern: RegExp }[] 
   { name: "a silenced compiler", pattern: new RegExp(`@ts-${"ignore"}|@ts-${"nocheck"}`) },
 ];
 
+/** Working papers that stand in no repository: what they say stands in the documents of the root. */
+const papers: readonly { readonly name: string; readonly pattern: RegExp }[] = [
+  { name: "a design paper", pattern: new RegExp(`\\b${"desi"}${"gn"}(?:\\.md\\b|\\s*§)`, "i") },
+  { name: "a paper on the protocol", pattern: new RegExp(`\\b${"proto"}${"col"}(?:\\.md\\b|\\s*§)`, "i") },
+  { name: "a paper on hardware", pattern: new RegExp(`\\b${"hard"}${"ware"}(?:\\.md\\b|\\s*§)`, "i") },
+  {
+    name: "a paper on reliability",
+    pattern: new RegExp(`\\b${"reli"}${"ability"}(?:-fleet|\\.md\\b|\\s*§|\\s+I\\d)`, "i"),
+  },
+  { name: "a paper on tills", pattern: new RegExp(`\\b${"till-and"}${"-ux"}\\b`, "i") },
+  {
+    name: "a paper on others",
+    pattern: new RegExp(`\\b(?:${"pe"}${"ers"}|${"code"}${"bases"})\\.md\\b`, "i"),
+  },
+];
+
 const root = join(import.meta.dirname, "..");
-const sources: readonly SourceFile[] = ["src", "test", "scripts"].flatMap((folder) =>
+const folders = ["src", "test", "scripts", ".ci"].flatMap((folder) =>
   readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
-    .map((entry) => join(entry.parentPath, entry.name))
-    .map((path) => ({ path: relative(root, path), text: readFileSync(path, "utf8") })),
+    .filter((entry) => entry.isFile() && /\.ts$|^[^.]+$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name)),
 );
+const documents = readdirSync(root)
+  .filter((name) => name.endsWith(".md"))
+  .map((name) => join(root, name));
+const sources: readonly SourceFile[] = [...folders, ...documents].map((path) => ({
+  path: relative(root, path),
+  text: readFileSync(path, "utf8"),
+}));
 
 test("the sources are read at all", () => {
   assert.ok(sources.some(({ path }) => path === "src/core/kernel/fen.ts"));
   assert.ok(sources.some(({ path }) => path === "test/architecture.test.ts"));
+  assert.ok(sources.some(({ path }) => path === "scripts/check"));
+  assert.ok(sources.some(({ path }) => path === "ARCHITECTURE.md"));
 });
 
 for (const rule of rules) {

@@ -1,4 +1,4 @@
-/** What the exit status of every command means (design §5); scripts rely on it. */
+/** What the exit status of every command means; scripts rely on it. */
 export const exitStatus = {
   /** What was asked for is done. */
   done: 0,

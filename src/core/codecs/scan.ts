@@ -11,7 +11,8 @@ const otherWallets: readonly { readonly form: RegExp; readonly refusal: ScanRefu
 
 /**
  * Reads one line of a scanner: AIM symbology identifier (`]C1`, `]Q0` …), control characters and blanks at both ends are
- * taken off; what is left is a WeChat Pay code (18 digits, prefix 10 to 15: WeChat Pay v2, micropay) or is refused with its wallet.
+ * taken off; what is left is a WeChat Pay code (18 digits, prefix 10 to 15: WeChat Pay v2, micropay) or is refused with
+ * its wallet.
  */
 export function readScan(line: string): Result<AuthCode, ScanRefusal> {
   const text = line.replace(/^[\p{Cc} ]+|[\p{Cc} ]+$/gu, "").replace(/^\][A-Za-z][0-9A-Za-z]/, "");
