@@ -100,7 +100,7 @@ test("every money rule and invariant that is cited stands in ARCHITECTURE.md", (
     [...rules],
     Array.from({ length: 17 }, (_, index) => String(index + 1)),
   );
-  const invariants = new Set([...architecture.matchAll(/^\| (I\d+) \|/gm)].map(([, name = ""]) => name));
+  const invariants = new Set([...architecture.matchAll(/^\| (I\d+) +\|/gm)].map(([, name = ""]) => name));
   const cited = globSync("{src,test,scripts}/**/*.ts", { cwd: root })
     .map((path) => read(path))
     .join("\n");
