@@ -45,7 +45,7 @@ export function readNotification(
 }
 
 /** What no notification of a payment holds. */
-const elsewhere = ["recall", "trade_state", "prepay_id", "out_refund_no", "req_info"];
+const elsewhere = ["recall", "prepay_id", "out_refund_no", "req_info"];
 
 function answerIn(fields: Fields, asked: AskedTrade): NotificationAnswer {
   if (!isAbout(asked, fields) || isOfAnotherCall(fields, elsewhere)) return mismatch;

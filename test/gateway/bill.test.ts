@@ -124,6 +124,17 @@ for (const [about, table, refusal] of broken) {
   });
 }
 
+test("every sum that a bill gives of a column is checked", () => {
+  const sums = (lines[4] ?? "").split(",");
+  for (const [index, name] of (lines[3] ?? "").split(",").entries()) {
+    const changed = sums.with(index, index === 0 ? "`3" : "`77.77");
+    const refusal = refusalOf([...lines.slice(0, 4), changed.join(",")].join("\n"));
+    // Coupons and fees have other forms of their own; nothing is decided by them.
+    const isFree = name === "充值券退款总金额" || name === "手续费总金额";
+    assert.equal(refusal, isFree ? null : index === 0 ? "count" : "sums", name);
+  }
+});
+
 test("whatever bytes come, a bill is read or refused, and never thrown on", () => {
   fc.assert(
     fc.property(fc.uint8Array(), (noise) => {
