@@ -1,9 +1,7 @@
 /** A Markdown table with its columns in line; a bar in a cell is escaped, because it would begin the next one. */
 export function table(heads: readonly string[], rows: readonly (readonly string[])[]): string {
   const cells = [heads, ...rows].map((row) => row.map((cell) => cell.replaceAll("|", "\\|")));
-  const widths = heads.map((_, column) =>
-    Math.max(3, ...cells.map((row) => [...(row[column] ?? "")].length)),
-  );
+  const widths = heads.map((_, column) => Math.max(3, ...cells.map((row) => (row[column] ?? "").length)));
   const line = (row: readonly string[], blank: string): string =>
     `| ${widths.map((width, column) => padded(row[column] ?? "", width, blank)).join(" | ")} |`;
   const [head = [], ...body] = cells;
@@ -11,7 +9,7 @@ export function table(heads: readonly string[], rows: readonly (readonly string[
 }
 
 function padded(cell: string, width: number, blank: string): string {
-  return cell + blank.repeat(width - [...cell].length);
+  return cell + blank.repeat(width - cell.length);
 }
 
 /** Something as it is typed or printed. */
