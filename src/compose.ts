@@ -4,7 +4,7 @@ import type { DeviceConfig } from "./config/device-config.ts";
 import { Defect } from "./core/kernel/defect.ts";
 import { after, type Instant } from "./core/kernel/instant.ts";
 import type { Key } from "./core/payment/amount-entry.ts";
-import type { ProbeFailure } from "./core/payment/answers.ts";
+import type { ProbeFailure, QueryAnswer } from "./core/payment/answers.ts";
 import { isBusy, isSame } from "./core/payment/box.ts";
 import type { Effect } from "./core/payment/effects.ts";
 import type { BoxEvent } from "./core/payment/events.ts";
@@ -61,6 +61,8 @@ export interface BoxParts {
   readonly onScreen?: (screen: Screen) => void;
   /** Hears every money record when it has become durable. */
   readonly onMoney?: (tx: TxData) => void;
+  /** Hears once that the journal can no longer be written: only a new process may believe the disk again. */
+  readonly onJournalBroken?: () => void;
   /** Waits that the configuration has no key for; tests make them short. */
   readonly timing?: Partial<Timing>;
 }
@@ -79,6 +81,7 @@ export class ComposedBox {
   readonly #gateways: readonly { readonly settings: GatewaySettings; readonly gateway: Gateway }[];
   readonly #loop: Loop;
   #loggedText: string | null = null;
+  #toldBroken = false;
   #scanner: Scanner | null = null;
   #reporter: Reporter | null = null;
 
@@ -161,6 +164,11 @@ export class ComposedBox {
     this.#loop.post({ type: "key-pressed", key });
   }
 
+  /** Somebody wants to pay by scanning a code of ours: it comes with a screen, where the merchant's settings allow it. */
+  wantCode(): void {
+    this.#loop.post({ type: "code-wanted" });
+  }
+
   /**
    * Takes no more payments, waits for charges that are on their way (at most 10 s), reports, and frees everything. What is
    * still open stands in the journal and is taken up by the next start.
@@ -234,13 +242,20 @@ export class ComposedBox {
           this.#happens(intent.outTradeNo, { type: "charge-answered", host, answer });
         });
       },
-      query: ({ intent, host }) => {
-        this.#gatewayOf(intent).query(intent, host, (from, answer) => {
-          this.#happens(intent.outTradeNo, { type: "query-answered", host: from, answer });
+      order: ({ intent, sendBefore }) => {
+        this.#gatewayOf(intent).order(intent, sendBefore, (host, answer) => {
+          this.#happens(intent.outTradeNo, { type: "charge-answered", host, answer });
         });
       },
-      reverse: ({ intent, host }) => {
-        this.#gatewayOf(intent).reverse(intent, host, (from, answer) => {
+      query: ({ intent, host, refund }) => {
+        const answered = (from: string, answer: QueryAnswer): void => {
+          this.#happens(intent.outTradeNo, { type: "query-answered", host: from, answer });
+        };
+        if (refund) this.#gatewayOf(intent).refundQuery(intent, host, answered);
+        else this.#gatewayOf(intent).query(intent, host, answered);
+      },
+      reverse: ({ intent, host, paid }) => {
+        this.#gatewayOf(intent).reverse(intent, host, paid, (from, answer) => {
           this.#happens(intent.outTradeNo, { type: "reverse-answered", host: from, answer });
         });
       },
@@ -281,6 +296,10 @@ export class ComposedBox {
 
   #logTurn(event: BoxEvent, { box, effects }: Turn): void {
     const { log } = this.#parts.links;
+    if (box.journalBroken && !this.#toldBroken) {
+      this.#toldBroken = true;
+      this.#parts.onJournalBroken?.();
+    }
     if (event.type === "payment") {
       const phase = box.orders.get(event.outTradeNo)?.phase.name ?? "over";
       log.info("order.moved", { outTradeNo: event.outTradeNo, kind: kindOf(event.event), phase });
@@ -357,6 +376,7 @@ function rulesOf({ config, version, merchants, timing }: BoxParts): Rules {
     amount: amountRules(config),
     keypad: config.keypad !== null,
     late: config.late,
+    native: settings.notifyUrl !== null,
     timing: { ...standardTiming, ...configured, ...timing },
   };
 }

@@ -20,6 +20,7 @@ export function screenTexts(): string {
       seconds: 37,
       typed: null,
       ref: text === "out-of-service" ? "E31" : "0042",
+      codeUrl: null,
       light: "off",
       sound: "none",
     };
@@ -158,7 +159,7 @@ function brokenBy(box: Box, outage: Outage): Box {
 /** An order whose reversal has been asked for often, and never answered. */
 function muteReversal(): Payment {
   const story = Story.ready().payTo().charge(silence);
-  for (let turns = 0; turns < 40 && blockerOf(story.box) !== "cannot-reverse"; turns += 1) {
+  for (let turns = 0; turns < 40 && blockerOf(story.box, keypadRules) !== "cannot-reverse"; turns += 1) {
     const { flying, phase } = story.order;
     if (phase.name === "booking") story.recorded();
     else if (flying?.call === "reverse") story.reverse(silence);

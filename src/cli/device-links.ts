@@ -112,6 +112,7 @@ function merchantParts(
         body: merchant.body,
         clientIp: merchant.clientIp,
         sceneInfo: merchant.sceneInfo,
+        notifyUrl: merchant.notifyUrl,
         connectTimeoutMs: timing.connectTimeoutMs,
         answerTimeoutMs: timing.answerTimeoutMs,
       },

@@ -20,31 +20,50 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
   });
   if (!made.ok) return refuse(made.problems, io);
   const { log } = made.parts.links;
-  const box = new ComposedBox(made.parts);
+  const stopped = new StopReason();
+  const box = new ComposedBox({
+    ...made.parts,
+    // A disk that failed once is believed again only by a process that has read the journal anew: whoever watches over
+    // this one starts it. Until then people see why, and reversals that are durable go on.
+    onJournalBroken: () => setTimeout(() => stopped.because("journal"), BROKEN_SHOWN_MS),
+  });
   const refusal = await new Promise<Parameters<Parameters<ComposedBox["start"]>[0]>[0]>((resolve) => {
     box.start(resolve);
   });
   if (refusal !== null) return refuse([`journal: ${refusal.detail}`], io);
   if (config.loopbackOnly) log.warn("config.loopback", { loopbackOnly: true });
   log.info("run.ready", { box: config.box.id, pid: process.pid });
-  const signal = await stopSignal();
-  log.info("run.stopping", { signal });
+  const reason = await stopped.reason;
+  log.info("run.stopping", { reason });
   await new Promise<void>((resolve) => {
     box.stop(resolve);
   });
   log.info("run.stopped", { left: box.reporting?.unconfirmed ?? null });
-  return exitStatus.done;
+  return reason === "journal" ? exitStatus.no : exitStatus.done;
 }
+
+/** How long OUT OF SERVICE stands before a process whose journal has failed ends. */
+const BROKEN_SHOWN_MS = 5_000;
 
 function refuse(problems: readonly string[], io: CommandIo): number {
   for (const problem of problems) io.stderr.write(`${problem}\n`);
   return exitStatus.usage;
 }
 
-/** Waits for the first signal that asks the process to end; a second one ends it as the system does. */
-function stopSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    process.once("SIGTERM", () => resolve("SIGTERM"));
-    process.once("SIGINT", () => resolve("SIGINT"));
-  });
+/** Why the process ends: the first of the signals that ask for it, or a journal that failed. */
+class StopReason {
+  readonly reason: Promise<string>;
+  #tell: (reason: string) => void = () => undefined;
+
+  constructor() {
+    this.reason = new Promise((resolve) => {
+      this.#tell = resolve;
+    });
+    // Each is heard once: a second signal ends the process as the system does.
+    for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => this.because(signal));
+  }
+
+  because(reason: string): void {
+    this.#tell(reason);
+  }
 }

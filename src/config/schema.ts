@@ -192,6 +192,15 @@ const shape = {
       .nullable()
       .default(null)
       .describe("Address that requests name (spbill_create_ip); null means that of the outgoing connection."),
+    notifyUrl: z
+      .string()
+      .max(256)
+      .regex(/^https?:\/\/[^\s?#]+$/, { error: "must be an http or https address without a query." })
+      .nullable()
+      .default(null)
+      .describe(
+        "Where WeChat posts payments of orders that customers scan (NATIVE); the box itself only queries. Null: none.",
+      ),
     sceneInfo,
     previous: z
       .array(object(merchantKeys))

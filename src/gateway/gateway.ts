@@ -14,6 +14,9 @@ import type { Clock, Entropy, HttpsLane, HttpsLink, Log } from "../runtime/ports
 import { type CloseAnswer, closeOrderRequest, readCloseOrder } from "./close-order.ts";
 import type { AskedTrade } from "./evidence.ts";
 import { paths } from "./message.ts";
+import { chargeAnswerOf, closingAnswerOf, refundAnswerOf, refundConfirmedBy } from "./native-answers.ts";
+import { type RefundAnswer, readRefund, refundRequest } from "./refund.ts";
+import { type RefundQueryAnswer, readRefundQuery, refundQueryRequest } from "./refund-query.ts";
 import { refusalWords } from "./refusal-words.ts";
 import { type Opened, openReply, readCharge, readQuery, readReverse } from "./replies.ts";
 import { chargeRequest, queryRequest, reverseRequest } from "./requests.ts";
@@ -84,14 +87,42 @@ export class Gateway {
   }
 
   /** Asks how an order stands, at one host or, where that is null, at the first that can be reached. */
-  query(intent: Intent, host: string | null, done: (host: string, answer: QueryAnswer) => void): void {
-    this.#checkMerchant(intent);
-    this.#attempt(this.#queryCall("query", { ...intent, tradeType: "MICROPAY" }), this.#hosts(host), done);
+  query(
+    order: OrderTerms & Pick<Intent, "tradeType">,
+    host: string | null,
+    done: (host: string, answer: QueryAnswer) => void,
+  ): void {
+    this.#checkMerchant(order);
+    this.#attempt(this.#queryCall("query", order), this.#hosts(host), done);
   }
 
-  /** Closes an order or gives its money back, at one host or, where that is null, at the first that can be reached. */
-  reverse(intent: Intent, host: string | null, done: (host: string, answer: ReverseAnswer) => void): void {
+  /** Books the order of an intent whose customer scans our code; the merchant must have an address for notifications. */
+  order(intent: Intent, sendBefore: Instant, done: (host: string, answer: ChargeAnswer) => void): void {
+    const { notifyUrl, boxId } = this.#settings;
+    invariant(notifyUrl !== null, "NATIVE orders are booked only where notifications have an address");
+    this.createNative(
+      { ...intent, tradeType: "NATIVE", notifyUrl, productId: boxId, expiresAt: null },
+      sendBefore,
+      (host, answer) => done(host, chargeAnswerOf(answer)),
+    );
+  }
+
+  /**
+   * Closes an order or gives its money back, at one host or, where that is null, at the first that can be reached. `paid`
+   * says of a NATIVE order which of the two is wanted.
+   */
+  reverse(
+    intent: Intent,
+    host: string | null,
+    paid: boolean,
+    done: (host: string, answer: ReverseAnswer) => void,
+  ): void {
     this.#checkMerchant(intent);
+    if (intent.tradeType === "NATIVE") {
+      if (paid) this.refund(intent, host, (from, answer) => done(from, refundAnswerOf(answer)));
+      else this.closeNative(intent, host, (from, answer) => done(from, closingAnswerOf(answer)));
+      return;
+    }
     const call: Call<ReverseAnswer> = {
       name: "reverse",
       lane: "reverse",
@@ -106,31 +137,25 @@ export class Gateway {
 
   /**
    * Books an order that the customer pays by scanning, whose intent must be durable by now. After an unknown answer it may
-   * be booked again, word for word; only `queryNative` tells whether it was paid.
+   * be booked again, word for word; only `query` tells whether it was paid.
    */
-  createNative(order: NativeOrder, done: (host: string, answer: OrderAnswer) => void): void {
+  createNative(
+    order: NativeOrder,
+    sendBefore: Instant | null,
+    done: (host: string, answer: OrderAnswer) => void,
+  ): void {
     this.#checkMerchant(order);
     const call: Call<OrderAnswer> = {
       name: "order",
       lane: "query",
       path: paths.order,
       outTradeNo: order.outTradeNo,
-      sendBefore: null,
+      sendBefore,
       write: () =>
         unifiedOrderRequest(this.#settings, order, { clientIp: this.#clientIp(), nonce: this.#nonce() }),
       read: (opened) => readUnifiedOrder(opened, order),
     };
     this.#attempt(call, this.#hosts(null), done);
-  }
-
-  /** Asks how an order of `createNative` stands, at one host or, where that is null, at the first that can be reached. */
-  queryNative(
-    order: OrderTerms,
-    host: string | null,
-    done: (host: string, answer: QueryAnswer) => void,
-  ): void {
-    this.#checkMerchant(order);
-    this.#attempt(this.#queryCall("query", { ...order, tradeType: "NATIVE" }), this.#hosts(host), done);
   }
 
   /**
@@ -153,6 +178,52 @@ export class Gateway {
       read: (opened) => readCloseOrder(opened, order),
     };
     this.#attempt(call, this.#hosts(host), done);
+  }
+
+  /** Gives back the whole of what an order took; the number of the refund is the order's, so that it happens once. */
+  refund(order: OrderTerms, host: string | null, done: (host: string, answer: RefundAnswer) => void): void {
+    this.#checkMerchant(order);
+    const { outTradeNo, amountFen } = order;
+    const refund = {
+      order,
+      outRefundNo: outTradeNo,
+      refundFen: amountFen,
+      why: null,
+      from: "unsettled",
+    } as const;
+    const call: Call<RefundAnswer> = {
+      name: "refund",
+      lane: "reverse",
+      path: paths.refund,
+      outTradeNo,
+      sendBefore: null,
+      write: () => refundRequest(this.#settings, refund, this.#nonce()),
+      read: (opened) => readRefund(opened, refund),
+    };
+    this.#attempt(call, this.#hosts(host), done);
+  }
+
+  /** Asks whether the refund of `refund` has arrived. */
+  refundQuery(
+    order: OrderTerms,
+    host: string | null,
+    done: (host: string, answer: QueryAnswer) => void,
+  ): void {
+    this.#checkMerchant(order);
+    const { outTradeNo } = order;
+    const question = { order, about: { kind: "refund", outRefundNo: outTradeNo } } as const;
+    const call: Call<RefundQueryAnswer> = {
+      name: "refund-query",
+      lane: "query",
+      path: paths.refundQuery,
+      outTradeNo,
+      sendBefore: null,
+      write: () => refundQueryRequest(this.#settings, question, this.#nonce()),
+      read: (opened) => readRefundQuery(opened, question),
+    };
+    this.#attempt(call, this.#hosts(host), (from, answer) =>
+      done(from, refundConfirmedBy(answer, outTradeNo)),
+    );
   }
 
   /** Proves network, key and merchant without money: an order that nobody made must be signed to be absent (money rule 4). */
@@ -264,7 +335,14 @@ export class Gateway {
   }
 }
 
-type AnyAnswer = ChargeAnswer | QueryAnswer | ReverseAnswer | OrderAnswer | CloseAnswer;
+type AnyAnswer =
+  | ChargeAnswer
+  | QueryAnswer
+  | ReverseAnswer
+  | OrderAnswer
+  | CloseAnswer
+  | RefundAnswer
+  | RefundQueryAnswer;
 
 type Hosts = readonly [string, ...string[]];
 

@@ -15,6 +15,8 @@ export interface GatewaySettings {
   readonly body: string;
   /** Sent as `spbill_create_ip`; null means the address of the outgoing connection. */
   readonly clientIp: string | null;
+  /** Where WeChat posts payments of NATIVE orders (`notify_url`); null where the box books none. */
+  readonly notifyUrl: string | null;
   /** Sent as `scene_info`, at most 256 characters of JSON. */
   readonly sceneInfo: object | null;
   /** How long one host may take until the request's headers leave. */

@@ -38,6 +38,7 @@ const isCount: Check = (value) => typeof value === "number" && Number.isSafeInte
 const isWhole: Check = (value) => typeof value === "number" && Number.isFinite(value);
 const isFen: Check = (value) => typeof value === "number" && fenOf(value).ok;
 const isCurrency: Check = (value) => value === "CNY";
+const isTradeType: Check = (value) => value === "MICROPAY" || value === "NATIVE";
 const isCharged: Check = (value) => value === "yes" || value === "no" || value === "unknown";
 
 const moneyStates: ReadonlySet<unknown> = new Set(["charging", "reversing", ...finalStates]);
@@ -79,7 +80,8 @@ const isIntent = fields<Intent>({
   currency: isCurrency,
   merchant: isMerchant,
   attach: isText,
-  codeHash: isText,
+  tradeType: isTradeType,
+  codeHash: isTextOrNull,
   boot: isText,
   intentAt: isWhole,
   clockTrusted: isFlag,

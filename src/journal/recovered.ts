@@ -42,7 +42,7 @@ export function recover(opened: Extract<StoreOpened, { kind: "opened" }>): Resul
   for (const row of opened.charged) {
     const code = chargedCode(row);
     if (!code.ok) return refuse(`row ${row.n}: ${damageWords[code.reason]}`);
-    codeHashes.push(code.value);
+    if (code.value !== null) codeHashes.push(code.value);
   }
   return accept({ head: head.value, open: orders.value, codeHashes });
 }

@@ -105,13 +105,13 @@ export function readRow(row: StoredRow, journal: string): Result<ReadRow, RowDam
 }
 
 /**
- * The hash of the code that a `charging` row of any age has charged. A start reads thousands of these, so the row is
+ * The hash of the code that a `charging` row of any age has charged, null where the customer scanned ours. A start reads thousands of these, so the row is
  * checked but its text not parsed: inside a JSON text a quote is escaped, so only the member itself can match.
  */
-export function chargedCode(row: StoredRow): Result<string, RowDamage> {
+export function chargedCode(row: StoredRow): Result<string | null, RowDamage> {
   if (rowHash(row) !== row.hash) return refuse("wrong-hash");
-  const codeHash = /"codeHash":"([^"\\]+)"/.exec(row.body)?.[1];
-  return codeHash === undefined ? refuse("not-an-entry") : accept(codeHash);
+  const found = /"codeHash":(?:"([^"\\]+)"|null)/.exec(row.body);
+  return found === null ? refuse("not-an-entry") : accept(found[1] ?? null);
 }
 
 function columnsOf(entry: Entry): Pick<StoredRow, "kind" | "outTradeNo" | "final"> {

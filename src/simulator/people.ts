@@ -6,6 +6,8 @@ import type { Random } from "./random.ts";
 export type Act =
   | { readonly kind: "keys"; readonly keys: readonly Key[] }
   | { readonly kind: "scan"; readonly text: string }
+  /** They want to scan a code of the box's. */
+  | { readonly kind: "code" }
   | { readonly kind: "unplug" }
   | { readonly kind: "nothing" };
 
@@ -39,7 +41,14 @@ export class People {
         return { kind: "keys", keys: [...this.#amount(), { name: "confirm" }] };
       case "entering":
         return { kind: "keys", keys: [{ name: "confirm" }] };
+      case "armed-no-scanner":
+        return { kind: "code" };
+      case "code-shown":
+        return random.chance(0.03) ? { kind: "keys", keys: [{ name: "cancel" }] } : { kind: "nothing" };
+      case "code-withdrawn":
+        return random.chance(0.7) ? { kind: "keys", keys: [{ name: "confirm" }] } : { kind: "nothing" };
       case "armed":
+        if (random.chance(0.15)) return { kind: "code" };
         return random.chance(0.05) ? this.#silly() : { kind: "scan", text: `${this.#freshCode()}\r` };
       case "unknown":
         return random.chance(0.7) ? { kind: "keys", keys: [{ name: "confirm" }] } : { kind: "nothing" };

@@ -31,6 +31,8 @@ export interface Swarm {
   readonly unseenAnswer: "done" | "invalid";
   readonly paidReversal: "revoked" | "refund";
   readonly late: "keep" | "reverse";
+  /** Whether customers may also scan a code of ours. */
+  readonly native: boolean;
   readonly amountSource: "keypad" | "fixed";
 }
 
@@ -77,6 +79,7 @@ export function swarmOf(random: Random): Swarm {
     unseenAnswer: random.pick(["done", "invalid"]),
     paidReversal: random.pick(["revoked", "refund"]),
     late: random.pick(["keep", "reverse"]),
+    native: random.chance(0.5),
     amountSource: random.chance(0.8) ? "keypad" : "fixed",
   };
 }

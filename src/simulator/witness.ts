@@ -21,8 +21,15 @@ export interface Finding {
 /** More than these are not worth reading: the first ones tell. */
 const FINDINGS_MAX = 20;
 
-/** No reversal is asked for sooner after its charge (WeChat Pay v2, reverse). */
-const REVERSE_NOT_BEFORE_MS = 15_000;
+/** Calls after which money may move. */
+const charging: ReadonlySet<string> = new Set(["/pay/micropay", "/pay/unifiedorder"]);
+
+/** Calls that take a charge back, and how long after it none may be asked for (WeChat Pay v2, reverse and closeorder). */
+const reversing: ReadonlyMap<string, number> = new Map([
+  ["/secapi/pay/reverse", 15_000],
+  ["/secapi/pay/refund", 15_000],
+  ["/pay/closeorder", 300_000],
+]);
 
 interface Money {
   readonly row: StoredRow;
@@ -59,34 +66,32 @@ export class Witness {
   }
 
   /** The box asks its link for a call. */
-  asked({ lane, body }: HttpsRequest): void {
+  asked({ path, body }: HttpsRequest): void {
     const outTradeNo = numberIn(body);
-    if (lane === "charge") {
-      const earlier = this.#chargeAskedAt.get(outTradeNo);
-      // The backup host may be tried at the same moment's attempt only where nothing had left.
-      if (earlier === undefined) this.#chargeAskedAt.set(outTradeNo, this.#time.now);
+    if (charging.has(path)) {
+      // A second host may be tried for the same charge, but only where nothing had left.
+      if (!this.#chargeAskedAt.has(outTradeNo)) this.#chargeAskedAt.set(outTradeNo, this.#time.now);
       return;
     }
-    if (lane !== "reverse") return;
+    const notBefore = reversing.get(path);
     const chargedAt = this.#chargeAskedAt.get(outTradeNo);
-    if (chargedAt !== undefined && this.#time.now - chargedAt < REVERSE_NOT_BEFORE_MS) {
-      this.found("I17", `${outTradeNo} was reversed ${this.#time.now - chargedAt} ms after its charge`);
-    }
+    if (notBefore === undefined || chargedAt === undefined) return;
+    const age = this.#time.now - chargedAt;
+    if (age < notBefore) this.found("I17", `${path} of ${outTradeNo} came ${age} ms after its charge`);
   }
 
   /** A request arrives at the bank: whatever is dangerous must be durable by now. */
-  arrived({ lane, body }: SimulatedRequest): void {
-    if (lane === "query") return;
+  arrived({ path, body }: SimulatedRequest): void {
     const outTradeNo = numberIn(body);
     const money = this.#of(outTradeNo);
     const [intent] = money;
-    if (lane === "charge") {
-      if (intent?.tx.state !== "charging")
+    if (charging.has(path)) {
+      if (intent?.tx.state !== "charging") {
         this.found("I3", `${outTradeNo} is charged without a durable intent`);
-      else if (!body.includes(`<total_fee>${intent.tx.amountFen}<`)) {
+      } else if (!body.includes(`<total_fee>${intent.tx.amountFen}<`)) {
         this.found("I4", `${outTradeNo} is charged with another amount than its intent says`);
       }
-    } else if (!money.some(({ tx }) => tx.state === "reversing")) {
+    } else if (reversing.has(path) && !money.some(({ tx }) => tx.state === "reversing")) {
       this.found("I14", `${outTradeNo} is reversed without a durable record`);
     }
   }
@@ -96,7 +101,7 @@ export class Witness {
     const shown = this.#shownEnds.get(outTradeNo) ?? [];
     shown.push({ text, at: this.#time.now });
     this.#shownEnds.set(outTradeNo, shown);
-    if (text === "unknown") return;
+    if (text === "unknown" || text === "code-withdrawn") return;
     const last = this.#of(outTradeNo).at(-1);
     if (last === undefined || !last.tx.final) {
       this.found("I11", `${outTradeNo} was shown as ${text} before its end was durable`);
@@ -181,7 +186,7 @@ export class Witness {
     for (const { text } of this.#shownEnds.get(outTradeNo) ?? []) {
       if (text === "paid" && end.state !== "paid")
         this.found("I12", `${outTradeNo} was shown as paid and ended otherwise`);
-      if (text !== "paid" && text !== "unknown" && end.state === "paid") {
+      if (text !== "paid" && text !== "unknown" && text !== "code-withdrawn" && end.state === "paid") {
         this.found("I12", `${outTradeNo} was shown as ${text} and ended paid`);
       }
     }
@@ -209,7 +214,8 @@ export class Witness {
     const hashes = new Set<string>();
     for (const row of this.#disk.rows) {
       if (row.kind !== "charging") continue;
-      const { intent } = JSON.parse(row.body) as { intent: { codeHash: string } };
+      const { intent } = JSON.parse(row.body) as { intent: { codeHash: string | null } };
+      if (intent.codeHash === null) continue;
       if (hashes.has(intent.codeHash)) this.found("I2", `${row.outTradeNo} uses a code that was used before`);
       hashes.add(intent.codeHash);
     }

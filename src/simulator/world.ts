@@ -177,6 +177,7 @@ class World {
               body: "Example store",
               clientIp: null,
               sceneInfo: null,
+              notifyUrl: this.#swarm.native ? "https://merchant.example/paid" : null,
               connectTimeoutMs: this.#config.timing.connectTimeoutMs,
               answerTimeoutMs: this.#config.timing.answerTimeoutMs,
             },
@@ -185,6 +186,7 @@ class World {
           },
         ],
         onScreen: (screen) => this.#shown(life, screen),
+        onJournalBroken: () => this.#endSoon(life),
         onMoney: (tx) =>
           this.#tell(`journal: ${tx.outTradeNo} ${tx.state}${tx.reason === null ? "" : ` (${tx.reason})`}`),
       }),
@@ -193,6 +195,17 @@ class World {
     this.#tell("power on");
     life.box.start((refusal) => {
       if (refusal !== null && this.#life === life) this.#refused(life, `${refusal.why}: ${refusal.detail}`);
+    });
+  }
+
+  /** A process whose journal has failed ends, and whoever watches over it starts another one. */
+  #endSoon(life: Life): void {
+    this.#time.after(5_000, () => {
+      if (this.#life !== life) return;
+      this.#crash();
+      this.#time.after(1_000, () => {
+        if (this.#life === null) this.#start();
+      });
     });
   }
 
@@ -273,6 +286,10 @@ class World {
       case "scan":
         this.#bank.scenario = this.#nextScenario();
         this.#serial.send(Buffer.from(act.text, "latin1"));
+        break;
+      case "code":
+        this.#bank.scenario = this.#nextScenario();
+        life.box.wantCode();
         break;
       case "unplug":
         this.#serial.unplug();
@@ -370,8 +387,6 @@ class World {
     this.#disk.flush = { least: 1, most: 8 };
     this.#serial.plug();
     if (this.#life?.stopping === true) this.#crash();
-    // A journal that has failed once wants a restart (I22).
-    if (this.#life?.box.turn?.box.journalBroken === true) this.#crash();
     if (this.#life === null) this.#start();
     const { https } = this.#life ?? {};
     if (https === undefined) return;
@@ -450,6 +465,8 @@ function describe(act: Act): string {
       return `keys ${act.keys.map((key) => (key.name === "digit" ? key.digit : key.name)).join(" ")}`;
     case "scan":
       return `scan of ${act.text.length} characters`;
+    case "code":
+      return "wants to scan";
     case "unplug":
       return "pulls the scanner's plug";
     case "nothing":

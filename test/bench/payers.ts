@@ -81,14 +81,28 @@ async function ownPayer(setup: PayerSetup): Promise<Payer> {
   const clock = new SystemClock();
   const settings = {
     ...({ merchant, apiKey, signType: "MD5", hosts: [setup.origin], boxId: DEVICE, body: BODY } as const),
-    ...{ clientIp: CLIENT_IP, sceneInfo: null, connectTimeoutMs: 6_000, answerTimeoutMs: 10_000 },
+    ...{
+      clientIp: CLIENT_IP,
+      sceneInfo: null,
+      notifyUrl: null,
+      connectTimeoutMs: 6_000,
+      answerTimeoutMs: 10_000,
+    },
   };
   const gateway = new Gateway({ settings, link, entropy: new SystemEntropy(), clock, log });
   const amount = fenOf(AMOUNT_FEN);
   if (!amount.ok) throw new Error(amount.reason);
   const intent = (outTradeNo: string): Intent => ({
     ...{ outTradeNo, shortRef: outTradeNo.slice(-4), ref: null, amountFen: amount.value, currency: "CNY" },
-    ...{ merchant, attach: ATTACH, codeHash: "", boot: "", intentAt: wallTimeOf(0), clockTrusted: true },
+    ...{
+      merchant,
+      attach: ATTACH,
+      tradeType: "MICROPAY",
+      codeHash: "",
+      boot: "",
+      intentAt: wallTimeOf(0),
+      clockTrusted: true,
+    },
   });
   const answered = async (
     wanted: string,
@@ -104,7 +118,8 @@ async function ownPayer(setup: PayerSetup): Promise<Payer> {
         gateway.charge(intent(outTradeNo), code, after(clock.now(), 10_000), done);
       }),
     query: (outTradeNo) => answered("paid", (done) => gateway.query(intent(outTradeNo), null, done)),
-    reverse: (outTradeNo) => answered("done", (done) => gateway.reverse(intent(outTradeNo), null, done)),
+    reverse: (outTradeNo) =>
+      answered("done", (done) => gateway.reverse(intent(outTradeNo), null, false, done)),
   };
 }
 

@@ -86,6 +86,7 @@ export const settings: GatewaySettings = {
   body: "示例便利店-日用百货",
   clientIp: "203.0.113.7",
   sceneInfo: null,
+  notifyUrl: null,
   connectTimeoutMs: 6_000,
   answerTimeoutMs: 10_000,
 };
@@ -109,6 +110,7 @@ export function intentOf(outTradeNo: string, fen: number): Intent {
     currency: "CNY",
     merchant: settings.merchant,
     attach: "till=1;seq=42",
+    tradeType: "MICROPAY",
     codeHash: "0".repeat(64),
     boot: "boot",
     intentAt: wallTimeOf(1_773_538_212_000),

@@ -132,7 +132,7 @@ test("queries and reversals go their own ways", () => {
     outcome: answered(fixtureText(lane === "query" ? "orderquery-notpay" : "reverse-done")),
   }));
   gateway.query(intent, null, done);
-  gateway.reverse(intent, null, done);
+  gateway.reverse(intent, null, false, done);
   run();
   assert.deepEqual(
     link.requests.map(({ lane, path, sendWithinMs, answerWithinMs }) => [
@@ -222,7 +222,7 @@ test("whatever may have been sent is never sent again", () => {
     const { gateway, link, answers, done, run } = world(always(outcome));
     gateway.charge(intent, code, instantOf(10_000), done);
     gateway.query(intent, null, done);
-    gateway.reverse(intent, null, done);
+    gateway.reverse(intent, null, false, done);
     run();
     assert.equal(link.requests.length, 3);
     assert.equal(answers.length, 3);
@@ -232,7 +232,7 @@ test("whatever may have been sent is never sent again", () => {
 test("a query or a reversal at a named host stays there", () => {
   const { gateway, link, answers, done, run } = world(always(notSent("no-connection")));
   gateway.query(intent, backupHost, done);
-  gateway.reverse(intent, backupHost, done);
+  gateway.reverse(intent, backupHost, false, done);
   run();
   assert.deepEqual(
     link.requests.map(({ host }) => host),
@@ -250,7 +250,7 @@ test("a query or a reversal at any host begins at the first and moves on where n
   query.run();
   assert.deepEqual(query.answers, [{ at: 200, host: backupHost, answer: { kind: "unpaid", paying: false } }]);
   const reverse = world(byHost(notSent("no-name"), answered(fixtureText("reverse-done"))));
-  reverse.gateway.reverse(intent, null, reverse.done);
+  reverse.gateway.reverse(intent, null, false, reverse.done);
   reverse.run();
   assert.deepEqual(reverse.answers, [{ at: 200, host: backupHost, answer: { kind: "done" } }]);
 });
@@ -294,8 +294,8 @@ test("an order that is scanned goes its own ways: booked, queried as what it is,
     const name = path.includes("unifiedorder") ? "unifiedorder-native" : "orderquery-native-success";
     return { ms: 1, outcome: answered(fixtureText(path.includes("close") ? "closeorder-closed" : name)) };
   });
-  gateway.createNative(native, done);
-  gateway.queryNative(native, null, done);
+  gateway.createNative(native, null, done);
+  gateway.query(native, null, done);
   gateway.closeNative(native, backupHost, done);
   assert.equal(answers.length, 0, "nothing comes before the call has returned");
   run();
@@ -318,9 +318,47 @@ test("an order that is scanned goes its own ways: booked, queried as what it is,
   );
 });
 
+test("for the payment machine an order that is scanned is booked, closed, refunded and asked about like any other", () => {
+  const { gateway, link, answers, done, run } = world(
+    ({ path }) => {
+      const names: Readonly<Record<string, string>> = {
+        "/pay/unifiedorder": "unifiedorder-native",
+        "/pay/closeorder": "closeorder-orderpaid",
+        "/secapi/pay/refund": "refund-notenough",
+        "/pay/refundquery": "refundquery-refundnotexist",
+      };
+      return { ms: 1, outcome: answered(fixtureText(names[path] ?? "")) };
+    },
+    { ...settings, notifyUrl: native.notifyUrl },
+  );
+  const scanned = { ...intent, tradeType: "NATIVE", codeHash: null } as const;
+  gateway.order(scanned, instantOf(10_000), done);
+  gateway.reverse(scanned, null, false, done);
+  gateway.reverse(scanned, backupHost, true, done);
+  gateway.refundQuery(scanned, null, done);
+  run();
+  assert.deepEqual(
+    link.requests.map(({ lane, host, path }) => [lane, host, path]),
+    [
+      ["query", mainHost, "/pay/unifiedorder"],
+      ["query", mainHost, "/pay/closeorder"],
+      ["reverse", backupHost, "/secapi/pay/refund"],
+      ["query", mainHost, "/pay/refundquery"],
+    ],
+  );
+  const body = link.requests[2]?.body ?? "";
+  assert.match(body, new RegExp(`<out_refund_no>${scanned.outTradeNo}</out_refund_no>`));
+  assert.match(body, new RegExp(`<refund_fee>${scanned.amountFen}</refund_fee>`));
+  assert.deepEqual(
+    answers.map(({ answer }) => answer.kind),
+    ["ordered", "paid", "again", "unpaid"],
+  );
+  assert.throws(() => world(always(answered(""))).gateway.order(scanned, instantOf(10_000), done), Defect);
+});
+
 test("a payment by code is no payment of an order that is scanned, and the other way round", () => {
   const scanned = world(always(answered(fixtureText("orderquery-success"))));
-  scanned.gateway.queryNative(native, null, scanned.done);
+  scanned.gateway.query(native, null, scanned.done);
   scanned.run();
   const charged = world(always(answered(fixtureText("orderquery-native-success"))));
   charged.gateway.query(intent, null, charged.done);
@@ -330,11 +368,11 @@ test("a payment by code is no payment of an order that is scanned, and the other
 
 test("an order that was not sent moves to the next host, and one that may have been does not", () => {
   const moved = world(byHost(notSent("no-connection"), answered(fixtureText("unifiedorder-native"))));
-  moved.gateway.createNative(native, moved.done);
+  moved.gateway.createNative(native, null, moved.done);
   moved.run();
   assert.deepEqual([moved.answers[0]?.host, moved.answers[0]?.answer.kind], [backupHost, "ordered"]);
   const silent = world(always({ kind: "unanswered", why: "timeout" }));
-  silent.gateway.createNative(native, silent.done);
+  silent.gateway.createNative(native, null, silent.done);
   silent.gateway.closeNative(native, null, silent.done);
   silent.run();
   assert.equal(silent.link.requests.length, 2);
@@ -345,7 +383,7 @@ test("an order that was not sent moves to the next host, and one that may have b
 
 test("a scanned order's code stands in no log line", () => {
   const { gateway, log, done, run } = world(always(answered(fixtureText("unifiedorder-native"))));
-  gateway.createNative(native, done);
+  gateway.createNative(native, null, done);
   run();
   assert.deepEqual(
     log.lines.map(({ event, fields }) => [event, fields.call, fields.kind]),
@@ -365,9 +403,9 @@ test("an order of another merchant is refused as a defect before anything is sen
     const foreign = { ...intent, merchant: { ...intent.merchant, ...change } };
     assert.throws(() => gateway.charge(foreign, code, instantOf(10_000), done), Defect);
     assert.throws(() => gateway.query(foreign, null, done), Defect);
-    assert.throws(() => gateway.reverse(foreign, null, done), Defect);
-    assert.throws(() => gateway.createNative({ ...native, ...foreign }, done), Defect);
-    assert.throws(() => gateway.queryNative(foreign, null, done), Defect);
+    assert.throws(() => gateway.reverse(foreign, null, false, done), Defect);
+    assert.throws(() => gateway.createNative({ ...native, merchant: foreign.merchant }, null, done), Defect);
+    assert.throws(() => gateway.query(foreign, null, done), Defect);
     assert.throws(() => gateway.closeNative(foreign, null, done), Defect);
   }
   assert.equal(link.requests.length, 0);

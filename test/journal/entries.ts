@@ -37,6 +37,7 @@ export function intentOf(index: number): Intent {
     currency: "CNY",
     merchant: { appId: "wx1234567890abcdef", merchantId: "1900000109", subAppId: null, subMerchantId: null },
     attach: `attach-${index}`,
+    tradeType: "MICROPAY",
     codeHash: `code-hash-${index}`,
     boot: "b00tQ7dV2mTz",
     intentAt: wallTimeOf(Date.parse(AT)),

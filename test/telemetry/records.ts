@@ -48,6 +48,7 @@ export function intent(): Intent {
     currency: "CNY",
     merchant: { appId: "wx1234567890abcdef", merchantId: tx.merchantId, subAppId: null, subMerchantId: null },
     attach: "ATTACH-IS-PRIVATE",
+    tradeType: "MICROPAY",
     codeHash: "CODE-HASH-IS-PRIVATE",
     boot: "bootQ7dV2mTz",
     intentAt: wallTimeOf(Date.parse(tx.intentAt)),

@@ -19,7 +19,7 @@ import type { Rules, Stamp } from "./rules.ts";
 import { alarm, close, go, notCharged, txOf } from "./verdict.ts";
 
 /** Begins an order: its intent goes to the journal. */
-export function begin(intent: Intent, code: AuthCode, stamp: Stamp, rules: Rules): Advance {
+export function begin(intent: Intent, code: AuthCode | null, stamp: Stamp, rules: Rules): Advance {
   const payment: Payment = {
     intent,
     phase: {
@@ -59,7 +59,7 @@ export function resume(order: OpenOrder, stamp: Stamp, rules: Rules): Payment {
     landedAt: at,
     chargedHosts: rules.hosts,
   };
-  if (last.state === "charging") return { ...payment, phase: asking("unclear", at, at, at, rules) };
+  if (last.state === "charging") return { ...payment, phase: asking("unclear", at, at, stamp, rules) };
   invariant(last.state === "reversing", "an open order is charging or reversing");
   return reverseFrom(
     { ...payment, phase: { name: "booking", reason: last.reason ?? "gave-up" } },
@@ -111,7 +111,11 @@ function send(
     flying: { call: "charge", at: stamp.at },
     chargedAt: stamp.at,
   };
-  return go(charging, { type: "charge", intent: payment.intent, code, sendBefore });
+  const { intent } = payment;
+  return go(
+    charging,
+    code === null ? { type: "order", intent, sendBefore } : { type: "charge", intent, code, sendBefore },
+  );
 }
 
 /** The verdict is durable. A decline by code gets one later look (money rule 7). */
@@ -190,7 +194,7 @@ function woke(payment: Payment, stamp: Stamp, rules: Rules): Advance {
       counts: { ...counts, reverse: counts.reverse + 1 },
       flying: { call: "reverse", at: stamp.at },
     },
-    { type: "reverse", intent, host: hostOf(counts.reverse, rules) },
+    { type: "reverse", intent, host: hostOf(counts.reverse, rules), paid: payment.seenPaid },
   );
 }
 
@@ -206,7 +210,9 @@ function cancelPressed(payment: Payment, rules: Rules): Advance {
 function query(payment: Payment, host: string | null, stamp: Stamp): Advance {
   const counts = { ...payment.counts, query: payment.counts.query + 1 };
   const flying = { call: "query", at: stamp.at } as const;
-  return go({ ...payment, counts, flying }, { type: "query", intent: payment.intent, host });
+  const { intent, phase, seenPaid } = payment;
+  const refund = phase.name === "reversing" && intent.tradeType === "NATIVE" && seenPaid;
+  return go({ ...payment, counts, flying }, { type: "query", intent, host, refund });
 }
 
 /** Reversals and their queries take the hosts in turn: an order book is shared, a broken host is not waited for. */

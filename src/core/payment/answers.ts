@@ -40,8 +40,12 @@ export interface NotSent {
   readonly why: NotSentReason;
 }
 
-/** Answers to `/pay/micropay`. `disputed` is a refusal that must be queried first; `taken`: somebody else has the number. */
+/**
+ * Answers to `/pay/micropay` and, for NATIVE, to `/pay/unifiedorder`, of which alone `ordered` comes. `disputed` is a refusal that must be queried first; `taken`: somebody else has the number.
+ */
 export type ChargeAnswer =
+  /** The order stands unpaid; `codeUrl` is what the customer scans. */
+  | { readonly kind: "ordered"; readonly codeUrl: string }
   | { readonly kind: "paid"; readonly transactionId: string }
   | { readonly kind: "declined"; readonly reason: DeclineReason; readonly code: string }
   | { readonly kind: "pending" }
@@ -64,9 +68,11 @@ export type QueryAnswer =
   | Unknown
   | NotSent;
 
-/** Answers to `/secapi/pay/reverse`: `done` still wants a query to confirm; `again` is any other signed answer but REVERSE_EXPIRE. */
+/** Answers to `/secapi/pay/reverse` (for NATIVE, to closeorder or refund): `done` still wants a query to confirm; `again` is any other signed answer but REVERSE_EXPIRE. */
 export type ReverseAnswer =
   | { readonly kind: "done" }
+  /** A NATIVE order could not be closed, for it had been paid: it is refunded next. */
+  | { readonly kind: "paid" }
   | { readonly kind: "again"; readonly code: string | null }
   | { readonly kind: "expired" }
   | Unknown

@@ -2,7 +2,7 @@
 import { invariant } from "../kernel/defect.ts";
 import { after, earlier, type Instant, later } from "../kernel/instant.ts";
 import type { ChargeAnswer, QueryAnswer } from "./answers.ts";
-import type { Advance, Payment, Phase, Verdict } from "./payment.ts";
+import type { About, Advance, Payment, Phase, Verdict } from "./payment.ts";
 import { book } from "./reversal.ts";
 import type { Rules, Stamp } from "./rules.ts";
 import { close, closed, go, notCharged, withAlarm } from "./verdict.ts";
@@ -33,15 +33,24 @@ export function chargeAnswered(
       const verdict: Verdict = { state: "manual", charged: "unknown", reason: "number-taken", late: false };
       return withAlarm(close(here, verdict, stamp, rules), "number-taken");
     }
+    case "ordered": {
+      if (phase.cancelled) return book(here, "cancelled-by-person", rules);
+      const next = after(stamp.at, rules.timing.queryEveryMs);
+      const giveUpAt = after(payment.chargedAt, rules.timing.offerMs);
+      const { codeUrl } = answer;
+      return go({ ...here, phase: { name: "asking", about: "scan", codeUrl, giveUpAt, next, last: false } });
+    }
     case "pending":
     case "disputed":
     case "unknown": {
       if (phase.cancelled) return book(here, "cancelled-by-person", rules);
+      // A code that nobody was shown is a code that nobody can pay.
+      if (here.intent.tradeType === "NATIVE") return book(here, "gave-up", rules);
       const { at } = stamp;
       const about =
         answer.kind === "pending" ? "password" : answer.kind === "disputed" ? "disputed" : "unclear";
       const first = answer.kind === "pending" ? after(at, rules.timing.queryEveryMs) : at;
-      return go({ ...here, phase: asking(about, payment.chargedAt, first, at, rules) });
+      return go({ ...here, phase: asking(about, payment.chargedAt, first, stamp, rules) });
     }
   }
 }
@@ -75,7 +84,8 @@ export function askedAnswered(
       if (phase.last) return book(payment, "gave-up", rules);
       const paying = answer.kind === "unpaid" && answer.paying;
       const next = after(stamp.at, rules.timing.queryEveryMs);
-      const about = paying ? "password" : answer.kind === "unpaid" ? "unclear" : phase.about;
+      const unpaid = phase.codeUrl === null ? "unclear" : "scan";
+      const about = paying ? "password" : answer.kind === "unpaid" ? unpaid : phase.about;
       return go({
         ...payment,
         phase: { ...phase, about, next: earlier(next, phase.giveUpAt) },
@@ -108,16 +118,9 @@ export function checked(
 }
 
 /** The phase in which an order is asked about until `giveUpAfterMs` after its charge. */
-export function asking(
-  about: "password" | "unclear" | "disputed",
-  chargedAt: Instant,
-  next: Instant,
-  now: Instant,
-  rules: Rules,
-): Phase {
-  const deadline = after(chargedAt, rules.timing.giveUpAfterMs);
-  const giveUpAt = later(deadline, now);
-  return { name: "asking", about, giveUpAt, next: earlier(next, giveUpAt), last: false };
+export function asking(about: About, chargedAt: Instant, next: Instant, { at }: Stamp, rules: Rules): Phase {
+  const giveUpAt = later(after(chargedAt, rules.timing.giveUpAfterMs), at);
+  return { name: "asking", about, codeUrl: null, giveUpAt, next: earlier(next, giveUpAt), last: false };
 }
 
 /** Money has moved, proved. A payment found on recovery is late; the setting says what becomes of it. */

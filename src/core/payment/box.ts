@@ -158,12 +158,12 @@ function nextSecond(now: Instant, deadline: Instant): Instant | null {
 }
 
 /** Why no payment can begin now, the reason to show first; null where one can. */
-export function blockerOf(box: Box): Blocker | null {
+export function blockerOf(box: Box, rules: Rules): Blocker | null {
   if (box.stopping) return "stopping";
   if (box.journalBroken) return "journal-broken";
   if (box.held.length > 0) return "merchant-gone";
   if (!box.trust.proved) return "unproved";
-  if (!box.scannerReady) return "no-scanner";
+  if (!box.scannerReady && !rules.native) return "no-scanner";
   if ([...box.orders.values()].some(isReversalMute)) return "cannot-reverse";
   if (!isTrusted(box.trust)) return "unclear";
   // No payment begins while one is in front, so that all open orders stand behind.
@@ -195,6 +195,8 @@ function react(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Step {
       return keyPressed({ ...box, notice: null }, event.key, stamp, rules);
     case "code-scanned":
       return codeScanned(box, event.code, event.codeHash, stamp, rules);
+    case "code-wanted":
+      return codeWanted(box, stamp, rules);
     case "scan-refused":
       return still(
         scanRefused(
@@ -276,9 +278,9 @@ function codeScanned(box: Box, code: AuthCode, codeHash: string, stamp: Stamp, r
   switch (front.name) {
     case "idle":
     case "entering":
-      return still(blockerOf(box) === null ? notice(box, "no-amount", stamp, rules) : box);
+      return still(blockerOf(box, rules) === null ? notice(box, "no-amount", stamp, rules) : box);
     case "armed": {
-      if (blockerOf(box) !== null) return still(box);
+      if (blockerOf(box, rules) !== null) return still(box);
       if (box.usedCodes.includes(codeHash)) return still(notice(box, "code-used", stamp, rules));
       return pay(box, front.amountFen, code, codeHash, stamp, rules);
     }
@@ -292,14 +294,29 @@ function codeScanned(box: Box, code: AuthCode, codeHash: string, stamp: Stamp, r
   }
 }
 
+/** The way to pay when the scanner is broken, or the customer would rather scan (WeChat Pay v2, NATIVE). */
+function codeWanted(box: Box, stamp: Stamp, rules: Rules): Step {
+  const { front } = box;
+  if (!rules.native || front.name !== "armed" || blockerOf(box, rules) !== null) return still(box);
+  return pay(box, front.amountFen, null, null, stamp, rules);
+}
+
 function scanRefused(box: Box, notACode: boolean, stamp: Stamp, rules: Rules): Box {
   const { name } = box.front;
-  if (name === "paying" || name === "result" || name === "unknown" || blockerOf(box) !== null) return box;
+  if (name === "paying" || name === "result" || name === "unknown" || blockerOf(box, rules) !== null)
+    return box;
   return notice(box, notACode ? "not-a-code" : "not-wechat", stamp, rules);
 }
 
 /** One scan, one order: the amount is used up, the code is remembered, the intent goes to the journal. */
-function pay(box: Box, amountFen: Fen, code: AuthCode, codeHash: string, stamp: Stamp, rules: Rules): Step {
+function pay(
+  box: Box,
+  amountFen: Fen,
+  code: AuthCode | null,
+  codeHash: string | null,
+  stamp: Stamp,
+  rules: Rules,
+): Step {
   const { outTradeNo, shortRef } = orderNumber(box.numbering);
   invariant(!box.orders.has(outTradeNo), "an order number is new");
   const intent: Intent = {
@@ -309,6 +326,7 @@ function pay(box: Box, amountFen: Fen, code: AuthCode, codeHash: string, stamp: 
     amountFen,
     currency: "CNY",
     merchant: rules.merchant,
+    tradeType: code === null ? "NATIVE" : "MICROPAY",
     attach: markOf([stamp.chance[1], stamp.chance[2], stamp.chance[3]]),
     codeHash,
     boot: box.numbering.bootMark,
@@ -322,7 +340,7 @@ function pay(box: Box, amountFen: Fen, code: AuthCode, codeHash: string, stamp: 
     front: { name: "paying", outTradeNo },
     notice: null,
     orders: new Map(box.orders).set(outTradeNo, payment),
-    usedCodes: [...box.usedCodes, codeHash].slice(-USED_CODES_MAX),
+    usedCodes: codeHash === null ? box.usedCodes : [...box.usedCodes, codeHash].slice(-USED_CODES_MAX),
   };
   return { box: paying, effects };
 }
@@ -400,7 +418,9 @@ function lookAtFront(box: Box, stamp: Stamp, rules: Rules): Box {
     return { ...box, front: { name: "result", intent, verdict, until, rearm } };
   }
   if (box.front.name === "unknown") return box;
-  const old = phase.name === "reversing" && stamp.at >= after(phase.since, rules.timing.askStaffAfterMs);
+  // A code of ours that was withdrawn is closed minutes later: nobody waits for that.
+  const patience = intent.tradeType === "NATIVE" ? 0 : rules.timing.askStaffAfterMs;
+  const old = phase.name === "reversing" && stamp.at >= after(phase.since, patience);
   if (!old && phase.name !== "stranded") return box;
   const until = rules.keypad ? null : after(stamp.at, rules.timing.unknownShownMs);
   return { ...box, front: { name: "unknown", intent, until } };

@@ -20,10 +20,25 @@ export type Effect =
       readonly code: AuthCode;
       readonly sendBefore: Instant;
     }
-  /** Query once; `host` null leaves the choice to the gateway. */
-  | { readonly type: "query"; readonly intent: Intent; readonly host: string | null }
-  /** Reverse once; only ever after a durable `reversing` entry. */
-  | { readonly type: "reverse"; readonly intent: Intent; readonly host: string | null }
+  /** Book an order that the customer pays by scanning our code; once, and not after `sendBefore`. */
+  | { readonly type: "order"; readonly intent: Intent; readonly sendBefore: Instant }
+  /** Query once; `host` null leaves the choice to the gateway. `refund` asks about the refund that a reversal made. */
+  | {
+      readonly type: "query";
+      readonly intent: Intent;
+      readonly host: string | null;
+      readonly refund: boolean;
+    }
+  /**
+   * Reverse once; only ever after a durable `reversing` entry. A NATIVE order is closed or, where money was seen to have
+   * moved, refunded.
+   */
+  | {
+      readonly type: "reverse";
+      readonly intent: Intent;
+      readonly host: string | null;
+      readonly paid: boolean;
+    }
   /** Prove that WeChat Pay knows this box and signs its answers. */
   | { readonly type: "probe" }
   /** Tell operators; what is at stake is in the journal. */

@@ -11,6 +11,8 @@ export type BoxEvent =
   | { readonly type: "key-pressed"; readonly key: Key }
   /** `codeHash` is the salted hash by which the journal remembers the code. */
   | { readonly type: "code-scanned"; readonly code: AuthCode; readonly codeHash: string }
+  /** Somebody wants to pay by scanning a code of ours. */
+  | { readonly type: "code-wanted" }
   | { readonly type: "scan-refused"; readonly refusal: ScanRefusal | "over-long" }
   | { readonly type: "scanner-changed"; readonly ready: boolean }
   | { readonly type: "payment"; readonly outTradeNo: string; readonly event: PaymentEvent }

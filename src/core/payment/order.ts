@@ -25,7 +25,10 @@ export interface Intent {
   readonly currency: "CNY";
   readonly merchant: Merchant;
   readonly attach: string;
-  readonly codeHash: string;
+  /** How the customer pays: we read their code (MICROPAY), or they scan ours (NATIVE). */
+  readonly tradeType: "MICROPAY" | "NATIVE";
+  /** Null where no code of the customer's is charged. */
+  readonly codeHash: string | null;
   readonly boot: string;
   readonly intentAt: WallTime;
   readonly clockTrusted: boolean;

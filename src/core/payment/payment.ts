@@ -40,15 +40,18 @@ export interface Payment {
 export type Phase =
   | {
       readonly name: "recording";
-      readonly code: AuthCode;
+      /** Null where the customer scans our code. */
+      readonly code: AuthCode | null;
       readonly sendBefore: Instant;
       readonly cancelled: boolean;
     }
   | { readonly name: "charging"; readonly sendBefore: Instant; readonly cancelled: boolean }
   | {
       readonly name: "asking";
-      /** `password`: the customer types; `unclear`: nobody knows; `disputed`: refused in a way that is asked about first. */
-      readonly about: "password" | "unclear" | "disputed";
+      /** `password`: the customer types; `unclear`: nobody knows; `disputed`: refused in a way that is asked about first; `scan`: our code stands on a screen. */
+      readonly about: About;
+      /** What the customer scans, for as long as it may be shown. */
+      readonly codeUrl: string | null;
       readonly giveUpAt: Instant;
       readonly next: Instant;
       readonly last: boolean;
@@ -74,6 +77,9 @@ export type Phase =
   | { readonly name: "stranded"; readonly next: Instant }
   /** The intent did not become durable: nothing was sent and nothing will be. */
   | { readonly name: "void" };
+
+/** What an order whose outcome is open waits for. */
+export type About = "password" | "unclear" | "disputed" | "scan";
 
 /** How an order ended, as its final record says. */
 export interface Verdict {

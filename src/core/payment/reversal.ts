@@ -20,20 +20,25 @@ export function book(payment: Payment, reason: MoneyReason, rules: Rules): Advan
 /** The reversal is durable: the first request leaves once the charge is old enough. */
 export function reverseFrom(payment: Payment, stamp: Stamp, rules: Rules): Payment {
   invariant(payment.phase.name === "booking", "a reversal is recorded before it begins");
-  const earliest = after(payment.sentAt, rules.timing.reverseNotBeforeMs);
   return {
     ...payment,
     phase: {
       name: "reversing",
       reason: payment.phase.reason,
       since: stamp.at,
-      next: { call: "reverse", at: later(earliest, stamp.at) },
+      next: { call: "reverse", at: later(reversibleAt(payment, rules), stamp.at) },
       rounds: 0,
       answered: false,
       absentAt: [],
       alarmed: false,
     },
   };
+}
+
+/** When WeChat takes the first reversal of a charge, or the first closing of an order that nobody paid. */
+function reversibleAt({ intent, sentAt, seenPaid }: Payment, { timing }: Rules): Instant {
+  const closing = intent.tradeType === "NATIVE" && !seenPaid;
+  return after(sentAt, closing ? timing.closeNotBeforeMs : timing.reverseNotBeforeMs);
 }
 
 /** A reversal came back: whatever it said, only a query confirms. */
@@ -47,6 +52,8 @@ export function reverseAnswered(
   invariant(phase.name === "reversing", "a reversal is answered while its order is reversing");
   const query = { call: "query", at: stamp.at } as const;
   switch (answer.kind) {
+    case "paid":
+      return go({ ...payment, seenPaid: true, phase: { ...phase, answered: true, next: query } });
     case "done":
     case "again":
       return go({ ...payment, phase: { ...phase, answered: true, next: query } });
@@ -113,14 +120,17 @@ function reverseAgain(
   const wait = waitAfter(rules.timing.reverseAgainMs, phase.rounds);
   const jittered = Math.round(wait * (0.75 + (0.5 * stamp.chance[0]) / 2 ** 32));
   // The answer of a query that was on its way when the reversal was recorded may come early.
-  const earliest = after(payment.sentAt, rules.timing.reverseNotBeforeMs);
-  const next = { call: "reverse", at: later(after(stamp.at, jittered), earliest) } as const;
+  const next = {
+    call: "reverse",
+    at: later(after(stamp.at, jittered), reversibleAt(payment, rules)),
+  } as const;
   return alarmIfLong({ ...payment, phase: { ...phase, rounds: phase.rounds + 1, next } }, stamp, rules);
 }
 
 function alarmIfLong(payment: Payment, stamp: Stamp, rules: Rules): Advance {
   const { phase } = payment;
   invariant(phase.name === "reversing", "only reversals grow old");
-  if (phase.alarmed || stamp.at < after(phase.since, rules.timing.reversalAlarmMs)) return go(payment);
+  const began = later(phase.since, reversibleAt(payment, rules));
+  if (phase.alarmed || stamp.at < after(began, rules.timing.reversalAlarmMs)) return go(payment);
   return go({ ...payment, phase: { ...phase, alarmed: true } }, alarm("reversal-open", payment));
 }

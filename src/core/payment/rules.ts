@@ -18,6 +18,8 @@ export interface Rules {
   /** Whether there are keys: without them a result that wants to be seen leaves by itself. */
   readonly keypad: boolean;
   readonly late: "keep" | "reverse";
+  /** Whether the customer may also pay by scanning a code of ours. */
+  readonly native: boolean;
   readonly timing: Timing;
 }
 
@@ -35,6 +37,10 @@ export interface Timing {
   readonly giveUpAfterMs: number;
   /** From the charge to the first reversal (WeChat Pay v2, reverse: at least 15 s). */
   readonly reverseNotBeforeMs: number;
+  /** From the booking of a NATIVE order to its first closing (WeChat Pay v2, closeorder: at least 5 minutes). */
+  readonly closeNotBeforeMs: number;
+  /** How long our code is shown. */
+  readonly offerMs: number;
   /** From the last moment a charge may have been in flight to an absence that counts (money rule 9). */
   readonly confirmNotBeforeMs: number;
   /** From the scan to the first byte of the charge (money rule 3). */
@@ -70,6 +76,8 @@ export const standardTiming: Timing = {
   queryEveryMs: 5_000,
   giveUpAfterMs: 45_000,
   reverseNotBeforeMs: 15_000,
+  closeNotBeforeMs: 300_000,
+  offerMs: 300_000,
   confirmNotBeforeMs: 60_000,
   sendWithinMs: 10_000,
   reverseAgainMs: [1_000, 2_000, 5_000, 10_000, 30_000, 60_000],

@@ -5,7 +5,7 @@ import type { Instant } from "../kernel/instant.ts";
 import { enteredFen, enteredText } from "./amount-entry.ts";
 import type { ProbeFailure } from "./answers.ts";
 import { type Blocker, type Box, blockerOf, type Front, frontPayment, type NoticeName } from "./box.ts";
-import type { Payment, Verdict } from "./payment.ts";
+import type { Payment, Phase, Verdict } from "./payment.ts";
 import type { Rules } from "./rules.ts";
 import type { TextName } from "./texts.ts";
 
@@ -20,6 +20,8 @@ export interface Screen {
   readonly seconds: number | null;
   /** The order's short reference, or the code of an outage. */
   readonly ref: string | null;
+  /** What the customer scans, for displays that can draw a QR code. */
+  readonly codeUrl: string | null;
   readonly light: Light;
   /** Played once when the text changes. */
   readonly sound: Sound;
@@ -65,7 +67,7 @@ export function screenFor(box: Box, now: Instant, rules: Rules): Screen {
       return { ...resultScreen(front), ref: front.intent.shortRef };
     case "unknown":
       return {
-        ...plain("unknown", "unknown", "unknown"),
+        ...plain(front.intent.tradeType === "NATIVE" ? "code-withdrawn" : "unknown", "unknown", "unknown"),
         amountFen: front.intent.amountFen,
         ref: front.intent.shortRef,
       };
@@ -73,15 +75,18 @@ export function screenFor(box: Box, now: Instant, rules: Rules): Screen {
     case "entering":
     case "armed":
     case "resting": {
-      const blocker = blockerOf(box);
+      const blocker = blockerOf(box, rules);
       if (blocker !== null) return outageScreen(box, blocker);
       if (box.notice !== null) return noticeScreen(box.notice.name, front, rules);
-      return openScreen(front);
+      return openScreen(front, box.scannerReady);
     }
   }
 }
 
-function openScreen(front: Front & { name: "idle" | "entering" | "armed" | "resting" }): Screen {
+function openScreen(
+  front: Front & { name: "idle" | "entering" | "armed" | "resting" },
+  scannerReady: boolean,
+): Screen {
   switch (front.name) {
     case "idle":
       return plain("idle", "ready");
@@ -92,7 +97,7 @@ function openScreen(front: Front & { name: "idle" | "entering" | "armed" | "rest
         typed: enteredText(front.entry),
       };
     case "armed":
-      return { ...plain("armed", "scan"), amountFen: front.amountFen };
+      return { ...plain(scannerReady ? "armed" : "armed-no-scanner", "scan"), amountFen: front.amountFen };
     case "resting":
       return { ...plain("resting", "off"), amountFen: front.amountFen };
   }
@@ -109,14 +114,23 @@ function payingScreen(payment: Payment, now: Instant): Screen {
     case "settled":
     case "void":
       return { ...plain(closingText(payment), "wait"), ...shown };
-    case "asking": {
-      const seconds = Math.max(0, Math.ceil((phase.giveUpAt - now) / 1_000));
-      return phase.about === "password"
-        ? { ...plain("password", "wait"), ...shown, seconds }
-        : { ...plain("checking", "wait"), ...shown };
-    }
+    case "asking":
+      return { ...askingScreen(phase, now), ...shown };
     default:
       return { ...plain("reversing", "wait"), ...shown };
+  }
+}
+
+function askingScreen({ about, giveUpAt, codeUrl }: Phase & { name: "asking" }, now: Instant): Screen {
+  const seconds = Math.max(0, Math.ceil((giveUpAt - now) / 1_000));
+  switch (about) {
+    case "password":
+      return { ...plain("password", "wait"), seconds };
+    case "scan":
+      return { ...plain("code-shown", "scan"), seconds, codeUrl };
+    case "unclear":
+    case "disputed":
+      return plain("checking", "wait");
   }
 }
 
@@ -199,5 +213,5 @@ function noticeScreen(name: NoticeName, front: Front, rules: Rules): Screen {
 }
 
 function plain(text: TextName, light: Light, sound: Sound = "none"): Screen {
-  return { text, amountFen: null, typed: null, seconds: null, ref: null, light, sound };
+  return { text, amountFen: null, typed: null, seconds: null, ref: null, codeUrl: null, light, sound };
 }

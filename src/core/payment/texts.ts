@@ -14,6 +14,15 @@ const table = {
   idle: { en: ["Welcome", "Enter amount"], zh: ["Huanying", "Qing shuru jine"] },
   entering: { en: ["Amount|(CNY)", "|{yuan}"], zh: ["Jine|(CNY)", "|{yuan}"] },
   armed: { en: ["Pay|{amount}", "Show WeChat code"], zh: ["Fukuan|{amount}", "Qing saomiao"] },
+  "armed-no-scanner": { en: ["Pay|{amount}", "Ask for a code"], zh: ["Fukuan|{amount}", "Qing yao erweima"] },
+  "code-shown": {
+    en: ["Scan us|{amount}", "with WeChat|{seconds}s"],
+    zh: ["Saoma|{amount}", "yong Weixin|{seconds}s"],
+  },
+  "code-withdrawn": {
+    en: ["Code withdrawn", "Do NOT scan|#{ref}"],
+    zh: ["Ma yi shixiao", "Wu zai sao|#{ref}"],
+  },
   resting: { en: ["Pay|{amount}", "One moment..."], zh: ["Fukuan|{amount}", "Qing shaohou..."] },
   submitting: { en: ["Pay|{amount}", "Please wait..."], zh: ["Fukuan|{amount}", "Qing shaohou..."] },
   password: { en: ["Password|{amount}", "on phone|{seconds}s"], zh: ["Mima|{amount}", "shouji|{seconds}s"] },

@@ -567,3 +567,77 @@ test("a box whose reversals get no answer charges nobody until one does", () => 
   story.reverse({ kind: "again", code: null });
   assert.equal(story.text, "idle");
 });
+
+const scanRules = { ...keypadRules, native: true };
+
+test("a customer who scans our code pays while it stands on the screen", () => {
+  const story = Story.ready(scanRules).keys("1250=");
+  story.take();
+  story.post({ type: "code-wanted" });
+  assert.equal(story.records()[0]?.state, "charging");
+  story.recorded();
+  assert.deepEqual(story.take(), ["record", "order"]);
+  story.charge({ kind: "ordered", codeUrl: "weixin://wxpay/bizpayurl?pr=42" });
+  assert.deepEqual(story.glass, ["Scan us   ¥12.50", "with WeChat 300s"]);
+  assert.equal(story.turn.screen.codeUrl, "weixin://wxpay/bizpayurl?pr=42");
+  story.wait(5_000).query({ kind: "unpaid", paying: false });
+  assert.equal(story.text, "code-shown");
+  story.wait(5_000).query({ kind: "unpaid", paying: true });
+  assert.equal(story.text, "password");
+  assert.equal(story.turn.screen.codeUrl, null);
+  story.wait(5_000).query({ kind: "paid", transactionId: "42" }).recorded();
+  assert.equal(story.text, "paid");
+});
+
+test("a code that is withdrawn is closed after five minutes, behind the next payment", () => {
+  const story = Story.ready(scanRules).keys("1250=").post({ type: "code-wanted" }).recorded();
+  story.charge({ kind: "ordered", codeUrl: "weixin://wxpay/bizpayurl?pr=42" }).keys("X").recorded();
+  assert.deepEqual(story.glass, [
+    "Code withdrawn  ",
+    `Do NOT scan${`#${story.order.intent.shortRef}`.padStart(5)}`,
+  ]);
+  story.keys("=");
+  assert.equal(story.text, "idle");
+  story.take();
+  story.wait(299_999);
+  assert.deepEqual(story.take(), []);
+  story.wait(1);
+  assert.deepEqual(story.take(), ["reverse"]);
+  story.reverse({ kind: "done" }).query({ kind: "closed", paidOnce: false, transactionId: null }).recorded();
+  assert.equal(story.box.orders.size, 0);
+});
+
+test("money that came for a withdrawn code goes back by a refund, and only its arrival ends the order", () => {
+  const story = Story.ready(scanRules).keys("1250=").post({ type: "code-wanted" }).recorded();
+  story
+    .charge({ kind: "ordered", codeUrl: "weixin://wxpay/bizpayurl?pr=42" })
+    .keys("X")
+    .recorded()
+    .wait(300_000);
+  story.take();
+  story.reverse({ kind: "paid" });
+  assert.ok(story.order.seenPaid && story.take().includes("query"));
+  story.query({ kind: "unpaid", paying: false }).wait(1_500);
+  const [refund] = story.effects.filter(({ type }) => type === "reverse");
+  assert.ok(refund?.type === "reverse" && refund.paid);
+  story.reverse({ kind: "done" }).query({ kind: "refunded", transactionId: null }).recorded();
+  assert.equal(story.box.orders.size, 0);
+});
+
+test("a booking whose reply is lost shows no code, and one that is cancelled meanwhile is taken back", () => {
+  const lost = Story.ready(scanRules).keys("1250=").post({ type: "code-wanted" }).recorded();
+  lost.charge({ kind: "unknown", why: "silence", signed: false });
+  assert.equal(lost.order.phase.name, "booking");
+  const cancelled = Story.ready(scanRules).keys("1250=").post({ type: "code-wanted" }).recorded().keys("X");
+  cancelled.charge({ kind: "ordered", codeUrl: "weixin://wxpay/bizpayurl?pr=42" });
+  assert.equal(cancelled.order.phase.name, "booking");
+});
+
+test("where customers may scan, a broken scanner does not close the box", () => {
+  const story = Story.ready(scanRules).post({ type: "scanner-changed", ready: false }).keys("1250=");
+  assert.deepEqual(story.glass, ["Pay       ¥12.50", "Ask for a code  "]);
+  story.post({ type: "code-wanted" });
+  assert.equal(story.box.orders.size, 1);
+  const without = Story.ready().keys("1250=").post({ type: "code-wanted" });
+  assert.equal(without.box.orders.size, 0);
+});

@@ -153,3 +153,40 @@ test("where late payments are reversed, a recovered order never ends paid", () =
     ),
   );
 });
+
+test("an order that customers scan is paid by a query alone, closed no sooner than it may be, refunded once paid", () => {
+  const native = explore(rules, "NATIVE");
+  const paid = native.edges.filter(
+    ({ before, after }) =>
+      after.phase.name === "closing" &&
+      after.phase.verdict.state === "paid" &&
+      before.phase.name !== "closing",
+  );
+  assert.ok(paid.length > 0);
+  for (const { event } of paid) assert.ok(event.type === "query-answered" && event.answer.kind === "paid");
+  const reversals = native.edges.flatMap(({ before, now, effects }) =>
+    effects.flatMap((effect) => (effect.type === "reverse" ? [{ before, now, effect }] : [])),
+  );
+  assert.ok(reversals.some(({ effect }) => effect.paid) && reversals.some(({ effect }) => !effect.paid));
+  for (const { before, now, effect } of reversals) {
+    assert.equal(effect.paid, before.seenPaid);
+    const age = now - before.sentAt;
+    assert.ok(age >= (before.seenPaid ? rules.timing.reverseNotBeforeMs : rules.timing.closeNotBeforeMs));
+  }
+  const shown = native.edges.filter(
+    ({ after }) => after.phase.name === "asking" && after.phase.codeUrl !== null,
+  );
+  assert.ok(shown.length > 0);
+  for (const { before } of shown)
+    assert.ok(before.phase.name === "charging" || before.phase.name === "asking");
+  const looks = native.edges.flatMap(({ before, effects }) =>
+    effects.flatMap((effect) => (effect.type === "query" ? [{ before, effect }] : [])),
+  );
+  for (const { before, effect } of looks) {
+    assert.equal(effect.refund, before.phase.name === "reversing" && before.seenPaid);
+  }
+  for (const payment of native.states.values()) {
+    const waits = payment.flying !== null || ["recording", "booking", "closing"].includes(payment.phase.name);
+    assert.ok(isOver(payment) || waits || wakeAt(payment) !== null, JSON.stringify(payment));
+  }
+});

@@ -26,12 +26,15 @@ export function smallRules(late: "keep" | "reverse", hosts: readonly string[] = 
     amount: { source: "keypad", entry: "implied", maximum: 300_000 as never },
     keypad: true,
     late,
+    native: true,
     timing: {
       ...standardTiming,
       queryEveryMs: 1,
       giveUpAfterMs: 2,
       reverseNotBeforeMs: 1,
       confirmNotBeforeMs: 2,
+      closeNotBeforeMs: 2,
+      offerMs: 2,
       sendWithinMs: 2,
       reverseAgainMs: [1, 2],
       reversalAlarmMs: 2,
@@ -49,6 +52,7 @@ const intent: Intent = {
   currency: "CNY",
   merchant,
   attach: "attach",
+  tradeType: "MICROPAY",
   codeHash: "hash",
   boot: "000000000000",
   intentAt: wallTimeOf(0),
@@ -62,6 +66,7 @@ export function stampAt(at: number): Stamp {
 }
 
 const chargeAnswers: readonly ChargeAnswer[] = [
+  { kind: "ordered", codeUrl: "weixin://wxpay/bizpayurl?pr=42" },
   { kind: "paid", transactionId: "42" },
   { kind: "declined", reason: "funds", code: "NOTENOUGH" },
   { kind: "pending" },
@@ -89,6 +94,7 @@ const queryAnswers: readonly QueryAnswer[] = [
 
 const reverseAnswers: readonly ReverseAnswer[] = [
   { kind: "done" },
+  { kind: "paid" },
   { kind: "again", code: "USERPAYING" },
   { kind: "expired" },
   { kind: "unknown", why: "silence", signed: false },
@@ -162,17 +168,18 @@ export interface Graph {
 }
 
 /** Walks from a new order and from both kinds of recovered ones until nothing new is found. */
-export function explore(rules: Rules): Graph {
+export function explore(rules: Rules, tradeType: Intent["tradeType"] = "MICROPAY"): Graph {
   const stamp = stampAt(0);
-  const open = begin(intent, code, stamp, rules);
+  const wanted: Intent = { ...intent, tradeType };
+  const open = begin(wanted, tradeType === "NATIVE" ? null : code, stamp, rules);
   const [effect] = open.effects;
   if (effect?.type !== "record" || effect.entry.kind !== "charging")
     throw new Error("an order begins with a record");
   const { tx } = effect.entry;
   const roots = [
     open.payment,
-    resume({ intent, last: tx }, stamp, rules),
-    resume({ intent, last: { ...tx, state: "reversing", reason: "gave-up" } }, stamp, rules),
+    resume({ intent: wanted, last: tx }, stamp, rules),
+    resume({ intent: wanted, last: { ...tx, state: "reversing", reason: "gave-up" } }, stamp, rules),
   ];
   const found = new Map<string, Payment>();
   const edges: Edge[] = [];
@@ -192,7 +199,7 @@ export function explore(rules: Rules): Graph {
     if (isOver(payment)) continue;
     const from = JSON.stringify(payment);
     for (const event of events) {
-      if (!isExpected(payment, event)) continue;
+      if (!isExpected(payment, event) || !isOf(tradeType, event)) continue;
       for (const now of [0, 1]) {
         const step = advance(payment, event, stampAt(now), rules);
         const to = visit(shift(step.payment, now));
@@ -203,13 +210,23 @@ export function explore(rules: Rules): Graph {
   return { states: found, edges };
 }
 
+/** Whether an order of this kind can be answered so. */
+function isOf(tradeType: Intent["tradeType"], event: PaymentEvent): boolean {
+  if (event.type === "charge-answered") {
+    const native = event.answer.kind === "ordered";
+    const micropay = ["paid", "pending", "taken"].includes(event.answer.kind);
+    return tradeType === "NATIVE" ? !micropay : !native;
+  }
+  return tradeType === "NATIVE" || event.type !== "reverse-answered" || event.answer.kind !== "paid";
+}
+
 /** The same order with every time measured from `now`; what lies further back than any wait is the same past. */
 function shift(payment: Payment, now: number): Payment {
   return JSON.parse(
     JSON.stringify(payment, (key, value: unknown) =>
       typeof value === "number" && times.has(key) ? Math.max(value - now, -2) : value,
     ),
-    (key, value: unknown) => (key === "code" ? code : value),
+    (key, value: unknown) => (key === "code" && value !== null ? code : value),
   ) as Payment;
 }
 

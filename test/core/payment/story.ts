@@ -32,6 +32,7 @@ export const keypadRules: Rules = {
   amount: { source: "keypad", entry: "implied", maximum: 300_000 as never },
   keypad: true,
   late: "keep",
+  native: false,
   timing: standardTiming,
 };
 

@@ -109,7 +109,7 @@ for (const [how, used] of Object.entries({
     const { answers, bank, charge, done, gateway, order, wait } = world("success", used);
     charge();
     wait(20_000);
-    gateway.reverse(order, null, done);
+    gateway.reverse(order, null, false, done);
     wait(1_000);
     gateway.query(order, null, done);
     wait(1_000);
@@ -152,12 +152,12 @@ for (const [how, used] of [
       const { answers, done, gateway, wait } = world(name, used);
       const order: NativeOrder = { ...native, merchant: used.merchant };
       for (let tries = 0; tries < 5 && answers.at(-1) !== "ordered"; tries += 1) {
-        gateway.createNative(order, done);
+        gateway.createNative(order, null, done);
         wait(11_000);
       }
       const isOver = () => ["paid", "closed"].includes(answers.at(-1) ?? "");
       for (let count = 1; count < 40 && answers.includes("ordered") && !isOver(); count += 1) {
-        gateway.queryNative(order, null, done);
+        gateway.query(order, null, done);
         wait(11_000);
         if (count < 28 || isOver()) continue;
         gateway.closeNative(order, null, (host, answer) => {
