@@ -134,7 +134,14 @@ type Credentials = Merchant & Pick<DeviceConfig["merchant"], "signType" | "apiKe
 /** Devices that a configuration may name already, but that this version cannot drive. */
 function unsupported(config: DeviceConfig): readonly string[] {
   const devices = ["keypad", "display", "outputs"] as const;
-  return devices
+  const undriven = devices
     .filter((device) => config[device] !== null)
     .map((device) => `${device}: this version has no driver for it yet; set it to null.`);
+  // Without a display that can draw it, a code to scan is a promise that nobody can keep.
+  return config.merchant.notifyUrl === null
+    ? undriven
+    : [
+        ...undriven,
+        "merchant.notifyUrl: this version drives no display that can show a QR code; set it to null.",
+      ];
 }
