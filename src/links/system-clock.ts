@@ -36,7 +36,8 @@ export class SystemClock implements Clock {
     let timeout: NodeJS.Timeout;
     const wait = (): void => {
       // Node rounds to whole milliseconds and may fire a fraction early, so that the rest is waited for again.
-      const delay = Math.ceil(moment - performance.now());
+      // Node warns of a wait below zero, on stderr.
+      const delay = Math.max(0, Math.ceil(moment - performance.now()));
       timeout = setTimeout(
         () => (moment > performance.now() ? wait() : callback()),
         Math.min(delay, timeoutMaxMs),
