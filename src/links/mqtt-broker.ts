@@ -102,6 +102,8 @@ export class MqttBroker implements BrokerLink {
       queueQoSZero: false,
       resubscribe: false,
       timerVariant: "native",
+      // Else mqtt.js makes a buffer of each of the 65,536 packet identifiers ahead of need, 10 MiB of them.
+      writeCache: false,
       will: {
         topic: will.topic,
         payload: Buffer.from(will.payload),
@@ -151,8 +153,9 @@ class MqttConnection implements BrokerConnection {
     this.#options = options;
     this.#listener = listener;
     // Loaded when it is needed for the first time: a box is ready for payments before it is ready to report them.
-    void import("mqtt").then(
-      (mqtt) => this.#begin(mqtt.MqttClient),
+    // The client alone: the package's entry brings WebSockets and proxies along, which take 3 MiB.
+    void import("mqtt/lib/client").then(
+      (module) => this.#begin(module.default.default),
       (error: unknown) => {
         this.#note(describe(error));
         this.#end();

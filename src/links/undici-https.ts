@@ -11,7 +11,10 @@
 import { subscribe } from "node:diagnostics_channel";
 import { Socket } from "node:net";
 import { createSecureContext, type SecureContext, TLSSocket } from "node:tls";
-import { buildConnector, Client, type Dispatcher, errors } from "undici";
+import type { Dispatcher } from "undici";
+import buildConnector from "undici/lib/core/connect.js";
+import errors from "undici/lib/core/errors.js";
+import Client from "undici/lib/dispatcher/client.js";
 import type { HttpsLane, HttpsLink, HttpsOutcome, HttpsRequest } from "../runtime/ports.ts";
 
 /** The longest reply that is read, in bytes; the replies that WeChat Pay documents stay below 4 KiB. */

@@ -1,4 +1,4 @@
-import { z } from "zod";
+import * as z from "zod";
 import { finalStates, type TxData } from "../core/payment/order.ts";
 
 /** Identifies the schema of money events; a breaking change raises the number and the `v1` of the types. */

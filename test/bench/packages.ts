@@ -2,12 +2,11 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { build } from "esbuild";
+import { bundling } from "../../scripts/bundle.ts";
 import { endChild, startChild } from "../e2e/child.ts";
 import { type Bench, percentile } from "./figure.ts";
 import { rssMiB } from "./process.ts";
 import { makeDirectory } from "./site.ts";
-
-const root = new URL("../../", import.meta.url).pathname;
 
 /** Starts of each bundle; the median counts. */
 const STARTS = 3;
@@ -17,8 +16,8 @@ const SETTLE_MS = 500;
 
 /** What is loaded, as the program does it. */
 const loads: Readonly<Record<string, string>> = {
-  undici: 'import { buildConnector, Client, errors } from "undici"; keep(buildConnector, Client, errors);',
-  mqtt: 'import { MqttClient } from "mqtt"; keep(MqttClient);',
+  undici: 'import { UndiciHttpsLink } from "./src/links/undici-https.ts"; keep(UndiciHttpsLink);',
+  mqtt: 'import Client from "mqtt/lib/client"; keep(Client);',
   serialport:
     'import { SerialPort } from "serialport"; import { ReadlineParser } from "@serialport/parser-readline";' +
     "keep(SerialPort, ReadlineParser);",
@@ -58,20 +57,12 @@ export const packages: Bench = {
 
 async function memoryOf(source: string, path: string): Promise<number> {
   const { outputFiles } = await build({
+    ...bundling,
     stdin: {
       contents: `const keep = (...all) => { globalThis.kept = all; };${source}; setInterval(() => {}, 1e9);`,
-      resolveDir: root,
+      resolveDir: bundling.absWorkingDir,
     },
-    bundle: true,
-    format: "esm",
-    platform: "node",
-    target: "node24",
-    minifySyntax: true,
-    minifyWhitespace: true,
-    external: ["@serialport/bindings-cpp"],
-    banner: { js: 'import{createRequire as m}from"node:module";const require=m(import.meta.url);' },
     write: false,
-    logLevel: "error",
   });
   writeFileSync(path, outputFiles[0]?.contents ?? "");
   const sizes: number[] = [];

@@ -11,7 +11,7 @@
  *     POST /page {"appId": …}          the customer pays in a page, with what the page hands to its bridge; 403 where
  *                                      that is not signed as it must be, 409 as above
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { Bank } from "./bank.ts";
 import type { CustomerAct } from "./customer.ts";
 import { laterScenarios } from "./later-scenarios.ts";

@@ -1,5 +1,5 @@
 /** The bridge in the customer's WeChat, which opens the payment that a page asks for (WeChat Pay v2, JSAPI). */
-import { z } from "zod";
+import * as z from "zod";
 import { isSignedBy } from "../../gateway/signature.ts";
 import type { Bank } from "./bank.ts";
 import type { Order } from "./ledger.ts";

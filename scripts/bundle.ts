@@ -1,0 +1,50 @@
+/** Makes dist/scanbox.mjs, the whole program in one file, and its source map. Run by scripts/build. */
+import { type BuildOptions, build, type Plugin } from "esbuild";
+
+/**
+ * Loads a module of Node where it is first used. As an import it would stand at the top of the bundle, so that every start,
+ * and the journal's thread too, would load what only other commands need: an HTTP server, a terminal, Node's own `fetch`.
+ */
+const modulesOnDemand: Plugin = {
+  name: "modules-on-demand",
+  setup: (steps) => {
+    steps.onResolve({ filter: /^node:/ }, ({ path, kind }) =>
+      kind === "require-call" ? { path, external: true } : { path, namespace: "on-demand" },
+    );
+    steps.onLoad({ filter: /^/, namespace: "on-demand" }, ({ path }) => ({
+      contents: `module.exports = require(${JSON.stringify(path)});`,
+    }));
+  },
+};
+
+/** How the program becomes one file; the benches bundle single packages in the same way. */
+export const bundling = {
+  absWorkingDir: new URL("..", import.meta.url).pathname,
+  bundle: true,
+  format: "esm",
+  platform: "node",
+  target: "node24",
+  // Names and lines survive, so that a stack trace can be read; what is left out shortens the start.
+  minifySyntax: true,
+  minifyWhitespace: true,
+  lineLimit: 200,
+  legalComments: "none",
+  // Packages with native parts find them beside their own files, so they stay in node_modules.
+  external: ["@serialport/bindings-cpp", "onoff", "lcd", "i2c-bus", "koffi"],
+  // CommonJS inside the bundle calls require, which an ES module has to make for itself.
+  banner: {
+    js: 'import{createRequire as makeRequire}from"node:module";const require=makeRequire(import.meta.url);',
+  },
+  plugins: [modulesOnDemand],
+  logLevel: "warning",
+} as const satisfies BuildOptions;
+
+if (import.meta.main) {
+  await build({
+    ...bundling,
+    entryPoints: ["src/main.ts"],
+    outfile: "dist/scanbox.mjs",
+    sourcemap: true,
+    sourcesContent: false,
+  });
+}
