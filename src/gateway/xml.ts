@@ -3,8 +3,9 @@
  *
  * Two steps, each with its own duty. The dialect below refuses everything that the protocol does not have: declarations of
  * types and entities, attributes, comments, nesting, processing instructions, text between elements, tags that do not match.
- * fast-xml-parser then decodes what is left. It alone would not do: it accepts `<a>1</b>`, drops text after the root, keeps
- * unknown references as text and joins what stands on both sides of a comment.
+ * fast-xml-parser then decodes the contents that mean something else than they say: references, several sections, line ends.
+ * It alone would not do: it accepts `<a>1</b>`, drops text after the root, keeps unknown references as text and joins what
+ * stands on both sides of a comment; and the usual content, one text or one CDATA section, needs no decoder.
  */
 import { XMLParser } from "fast-xml-parser";
 import { invariant } from "../core/kernel/defect.ts";
@@ -43,8 +44,14 @@ export function parseXml(body: Uint8Array, limits: XmlLimits = defaultXmlLimits)
   if (text === null) return refuse("not-utf8");
   const elements = checkDialect(text, limits.fieldsMax);
   if (!elements.ok) return elements;
-  const children = decode(elements.value);
-  return children === null ? refuse("malformed") : collect(children);
+  const fields = new Map<string, string>();
+  for (const { name, content } of elements.value) {
+    const value = literal(content) ?? decode(content);
+    if (value === null || reserved.has(name)) return refuse("malformed");
+    if (fields.has(name)) return refuse("duplicate");
+    fields.set(name, value);
+  }
+  return accept(fields);
 }
 
 /**
@@ -61,7 +68,6 @@ export function writeXml(fields: Fields): string {
   return `${text}</xml>`;
 }
 
-/** `constructor` and `prototype` are names of this form, and fast-xml-parser refuses them itself. */
 const name = "[A-Za-z][A-Za-z0-9_.-]*";
 const blank = "[ \\t\\r\\n]*";
 const reference = "&(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});";
@@ -75,21 +81,27 @@ const typeDeclaration = /<!(?:DOCTYPE|ENTITY)/i;
 const forbidden = /[[\p{Cc}--[\t\n\r\x7f-\x9f]]\ufffe\uffff]/v;
 const opening = new RegExp(`${blank}(?:<\\?xml[ \\t\\r\\n][^<>?]*\\?>${blank})?<(${name})${blank}>`, "y");
 const element = new RegExp(
-  `${blank}<(${name})${blank}(?:/>|>${content}</\\1${blank}>)|${blank}(</xml${blank}>)${blank}$`,
+  `${blank}<(${name})${blank}(?:/>|>(${content})</\\1${blank}>)|${blank}(</xml${blank}>)${blank}$`,
   "y",
 );
 const looksLikeMarkup = /^[ \t\r\n]*<[A-Za-z]/;
 const elementInElement = new RegExp(`${blank}<${name}${blank}>${content}<[A-Za-z]`, "y");
 
-/** The elements of a document of the dialect, without what stands before, between and after them. */
-function checkDialect(text: string, fieldsMax: number): Result<string, XmlRefusal> {
+/** An element as it was written; `content` is what stands between its tags. */
+interface Element {
+  readonly name: string;
+  readonly content: string;
+}
+
+/** The elements of a document of the dialect, in their order. */
+function checkDialect(text: string, fieldsMax: number): Result<readonly Element[], XmlRefusal> {
   if (typeDeclaration.test(text)) return refuse("doctype");
   if (forbidden.test(text)) return refuse("malformed");
   opening.lastIndex = 0;
   const root = opening.exec(text)?.[1];
   if (root === undefined) return refuse(looksLikeMarkup.test(text) ? "wrong-root" : "malformed");
   if (root !== "xml") return refuse("wrong-root");
-  let elements = "";
+  const elements: Element[] = [];
   element.lastIndex = opening.lastIndex;
   for (let count = 0; ; count += 1) {
     const start = element.lastIndex;
@@ -98,11 +110,11 @@ function checkDialect(text: string, fieldsMax: number): Result<string, XmlRefusa
       elementInElement.lastIndex = start;
       return refuse(elementInElement.test(text) ? "nested" : "malformed");
     }
-    const [, tag, end] = found;
-    if (tag === "xml") return refuse("nested");
+    const [, name = "", content = "", end] = found;
+    if (name === "xml") return refuse("nested");
     if (end !== undefined) return accept(elements);
     if (count === fieldsMax) return refuse("too-large");
-    elements += text.slice(text.indexOf("<", start), element.lastIndex);
+    elements.push({ name, content });
   }
 }
 
@@ -116,7 +128,17 @@ function decodeUtf8(body: Uint8Array): string | null {
   }
 }
 
-/** Names stay what they are: nodes are read in order and never looked up by name, so that none of them is dangerous. */
+/** No field has these names, and they mean something in every object that somebody may make of the fields. */
+const reserved: ReadonlySet<string> = new Set(["constructor", "prototype"]);
+
+/** What a content says where it means just that: one text or one CDATA section, without anything to decode; else null. */
+function literal(content: string): string | null {
+  if (content.includes("\r")) return null;
+  if (!content.startsWith("<")) return /[<&]/.test(content) ? null : content;
+  // The dialect has one kind of markup: a CDATA section.
+  return content.indexOf("]]>") === content.length - 3 ? content.slice("<![CDATA[".length, -3) : null;
+}
+
 const parser = new XMLParser({
   preserveOrder: true,
   parseTagValue: false,
@@ -125,34 +147,20 @@ const parser = new XMLParser({
   processEntities: false,
   textNodeName: "#text",
   cdataPropName: "#cdata",
-  maxNestedTags: 2,
+  maxNestedTags: 1,
   jPath: false,
-  onDangerousProperty: (property) => property,
 });
 
-/** The children of the root, as fast-xml-parser orders them, or null where it refused. */
-function decode(elements: string): readonly unknown[] | null {
+/** What a content means, or null where fast-xml-parser or a reference refuses. */
+function decode(content: string): string | null {
   let document: unknown;
   try {
-    // Blanks between the elements would be a third of its work.
-    document = parser.parse(`<xml>${elements}</xml>`);
+    document = parser.parse(`<xml>${content}</xml>`);
   } catch {
     return null;
   }
   if (!Array.isArray(document) || document.length !== 1) return null;
-  return childrenOf(document[0], "xml");
-}
-
-function collect(nodes: readonly unknown[]): Result<Fields, XmlRefusal> {
-  const fields = new Map<string, string>();
-  for (const node of nodes) {
-    const name = nameOf(node);
-    const value = textOf(childrenOf(node, name));
-    if (value === null) return refuse("malformed");
-    if (fields.has(name)) return refuse("duplicate");
-    fields.set(name, value);
-  }
-  return accept(fields);
+  return textOf(childrenOf(document[0], "xml"));
 }
 
 function textOf(nodes: readonly unknown[] | null): string | null {
@@ -179,11 +187,6 @@ type ParserNode = Readonly<Record<string, unknown>>;
 
 function isNode(value: unknown): value is ParserNode {
   return typeof value === "object" && value !== null;
-}
-
-function nameOf(node: unknown): string {
-  if (isNode(node)) for (const name in node) return name;
-  return "";
 }
 
 function childrenOf(node: unknown, name: string): readonly unknown[] | null {
