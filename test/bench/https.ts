@@ -92,8 +92,9 @@ function figuresOf(call: (typeof calls)[number], results: Results): readonly Fig
   const of = (name: PayerName): readonly Measured[] => results.get(`${call} ${name}`) ?? [];
   const cpu = (name: PayerName): number => least(of(name).map(({ cpuUs }) => cpuUs / CALLS));
   const rate = (name: PayerName): number => CALLS / (least(of(name).map(({ ms }) => ms)) / 1_000);
-  const [own, ...others] = names;
-  if (own === undefined) return [];
+  const own: PayerName = "scanbox";
+  const floor: PayerName = "bare-socket";
+  const others = names.filter((name) => name !== own && name !== floor);
   // The goal is for charges and queries.
   const goal = call === "reverse" ? {} : { goal: { atLeast: 3 } };
   const best = { note: "beside the best of the others" };
@@ -121,6 +122,18 @@ function figuresOf(call: (typeof calls)[number], results: Results): readonly Fig
       unit: "×",
       ...goal,
       ...best,
+    },
+    {
+      name: `https.${call}.rate-ratio-reachable`,
+      value: rate(floor) / Math.max(...others.map(rate)),
+      unit: "×",
+      note: "of the bare socket: kernel, TLS, Node's streams and the bank alone",
+    },
+    {
+      name: `https.${call}.cpu-ratio-reachable`,
+      value: least(others.map(cpu)) / cpu(floor),
+      unit: "×",
+      note: "of the bare socket",
     },
   ];
 }

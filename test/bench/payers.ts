@@ -1,11 +1,15 @@
 /** The same three calls by this project's gateway and by the libraries it is measured against, as each is meant to be used. */
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { Agent } from "node:https";
+import { connect } from "node:tls";
 import { fenOf } from "../../src/core/kernel/fen.ts";
 import { after, wallTimeOf } from "../../src/core/kernel/instant.ts";
 import { AuthCode } from "../../src/core/payment/auth-code.ts";
 import type { Intent } from "../../src/core/payment/order.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
+import { signatureOf } from "../../src/gateway/signature.ts";
+import { writeXml } from "../../src/gateway/xml.ts";
 import { SystemClock } from "../../src/links/system-clock.ts";
 import { SystemEntropy } from "../../src/links/system-entropy.ts";
 import { UndiciHttpsLink } from "../../src/links/undici-https.ts";
@@ -65,6 +69,8 @@ export const payers = {
         key: pem(setup.keyFile),
       }),
     ),
+  // What no library can be below: a TLS socket that writes the same bytes and reads nothing out of the answer.
+  "bare-socket": barePayer,
 } as const;
 
 /** The name of a payer. */
@@ -179,6 +185,55 @@ async function axiosPayer(setup: PayerSetup, agent: Agent | null): Promise<Payer
       const said = await post("secapi/pay/reverse", { out_trade_no: outTradeNo }, certified);
       expect(said.recall, "N");
     },
+  };
+}
+
+async function barePayer(setup: PayerSetup): Promise<Payer> {
+  const { hostname, port, host } = new URL(setup.origin);
+  const socket = connect({
+    host: hostname,
+    port: Number(port),
+    ca: pem(setup.bankCertFile),
+    cert: pem(setup.certFile),
+    key: pem(setup.keyFile),
+  });
+  socket.setNoDelay(true).setEncoding("latin1");
+  await once(socket, "secureConnect");
+  let answered: (answer: string) => void = () => {};
+  let answer = "";
+  socket.on("data", (text: string) => {
+    answer += text;
+    const [head = "", length = ""] = /^.*?content-length: (\d+).*?\r\n\r\n/is.exec(answer) ?? [];
+    if (length === "" || answer.length < head.length + Number(length)) return;
+    answered(answer);
+    answer = "";
+  });
+  const post = async (path: string, body: string): Promise<void> => {
+    const said = new Promise<string>((resolve) => {
+      answered = resolve;
+    });
+    const length = Buffer.byteLength(body);
+    socket.write(
+      `POST ${path} HTTP/1.1\r\nhost: ${host}\r\ncontent-type: text/xml\r\ncontent-length: ${length}\r\n\r\n${body}`,
+    );
+    if (!(await said).includes("<result_code><![CDATA[SUCCESS]]>")) throw new Error("the answer is no");
+  };
+  const signed = (fields: Readonly<Record<string, string>>): string => {
+    const all = new Map(Object.entries({ ...ids, nonce_str: "5K8264ILTKCH16CQ", ...fields }));
+    return writeXml(all.set("sign", signatureOf(all, apiKey, "MD5")));
+  };
+  // Written once for each order, so that its calls cost the socket alone.
+  const orders = new Map<string, string>();
+  const about = (outTradeNo: string): string => {
+    const body = orders.get(outTradeNo) ?? signed({ out_trade_no: outTradeNo });
+    orders.set(outTradeNo, body);
+    return body;
+  };
+  return {
+    charge: (outTradeNo, authCode) =>
+      post("/pay/micropay", signed({ ...charge, out_trade_no: outTradeNo, auth_code: authCode })),
+    query: (outTradeNo) => post("/pay/orderquery", about(outTradeNo)),
+    reverse: (outTradeNo) => post("/secapi/pay/reverse", about(outTradeNo)),
   };
 }
 
