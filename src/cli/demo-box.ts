@@ -9,7 +9,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ComposedBox, type MerchantParts, type Refusal } from "../compose.ts";
 import type { DeviceConfig } from "../config/device-config.ts";
 import { Defect } from "../core/kernel/defect.ts";
 import { after } from "../core/kernel/instant.ts";
@@ -18,21 +17,18 @@ import type { Box } from "../core/payment/box.ts";
 import type { TxData } from "../core/payment/order.ts";
 import { bootScreen, type Screen } from "../core/payment/screen.ts";
 import { MqttBroker } from "../links/mqtt-broker.ts";
-import { SqliteStore } from "../links/sqlite-store.ts";
 import { SystemClock } from "../links/system-clock.ts";
 import { SystemEntropy } from "../links/system-entropy.ts";
-import { UndiciHttpsLink } from "../links/undici-https.ts";
-import type { Clock, Log, LogFields } from "../runtime/ports.ts";
+import type { Clock, HttpsRequest, Log, LogFields } from "../runtime/ports.ts";
 import type { CallNote } from "../simulator/bank/call.ts";
-import { fixtureMerchant } from "../simulator/bank/fixture-merchant.ts";
 import type { Scenario } from "../simulator/bank/scenarios.ts";
 import { type BankServer, startBankServer } from "../simulator/bank/server.ts";
-import { type BrokerReceipt, startEmbeddedBroker } from "../simulator/embedded-broker.ts";
+import type { BrokerReceipt } from "../simulator/embedded-broker.ts";
 import { TypedScanner } from "../simulator/typed-scanner.ts";
 import { txEventSchema } from "../telemetry/tx-event.ts";
-import { demoConfig, demoTiming } from "./demo-config.ts";
-import { exitStatus } from "./exit-status.ts";
-import { version } from "./version.ts";
+import { DemoBroker } from "./demo-broker.ts";
+import { type DemoDevice, demoConfig, demoTiming } from "./demo-config.ts";
+import { Life } from "./demo-life.ts";
 
 /** Hears what happens on the glass and on every wire. */
 export interface DemoListener {
@@ -46,6 +42,10 @@ export interface DemoListener {
   published(receipt: BrokerReceipt): void;
   /** The box warns. */
   warned(event: string, fields: LogFields): void;
+  /** The box notes something in the ordinary course of things. */
+  noted?(event: string, fields: LogFields): void;
+  /** A request is about to leave the box. */
+  asked?(request: HttpsRequest): void;
 }
 
 /** How the box of a demonstration is set up. */
@@ -54,6 +54,8 @@ export interface DemoSettings {
   readonly hurry: number;
   /** The largest payment, in yuan. */
   readonly maximum: string;
+  /** What the box looks like and how it is typed on, where that is not the usual one. */
+  readonly device?: DemoDevice;
 }
 
 /** How long the box may take to have its journal open and the bank proved. */
@@ -75,52 +77,22 @@ export async function openDemo(settings: DemoSettings, listener: DemoListener): 
     observe: (note) => demo.heard(() => listener.called(note)),
   });
   stack.defer(() => bank.close());
-  const broker = await startEmbeddedBroker({ port: 0 });
-  stack.defer(() => broker.close());
-  broker.onMessage((receipt) => demo.published(receipt));
-
+  const broker = await DemoBroker.start((receipt) => demo.published(receipt));
+  stack.defer(() => broker.stop());
   const config = demoConfig({ bank: bank.origin, broker: broker.url, directory, ...settings });
-  const { clock } = demo;
-  const scanner = new TypedScanner(clock);
-  const box = new ComposedBox({
-    config,
-    version,
-    timing: demoTiming(settings.hurry),
-    merchants: [merchantParts(config)],
-    links: {
-      clock,
-      entropy: new SystemEntropy(),
-      log: logFor(listener),
-      store: new SqliteStore({ directory, onDeath }),
-      serial: scanner,
-      broker: new MqttBroker({
-        url: broker.url,
-        version: "3.1.1",
-        username: null,
-        password: null,
-        ca: null,
-        cert: null,
-        key: null,
-      }),
-      glass: { write: (rows) => demo.drawn(rows) },
-    },
-    onScreen: (screen) => demo.screened(screen),
-    onMoney: (tx) => demo.recorded(tx),
-  });
-  const refusal = await new Promise<Refusal | null>((resolve) => {
-    box.start(resolve);
-  });
-  if (refusal !== null) throw new Defect(`a fresh journal is refused: ${refusal.detail}`);
-  stack.defer(() => new Promise<void>((resolve) => box.stop(resolve)));
-  demo.begin({ box, bank, scanner, brokerUrl: broker.url, directory, stack: stack.move() });
+  stack.defer(() => demo.stopBox());
+  const scanner = new TypedScanner(demo.clock);
+  demo.begin({ config, hurry: settings.hurry, bank, broker, scanner, directory, stack: stack.move() });
+  await demo.switchOn();
   return demo;
 }
 
 interface Running {
-  readonly box: ComposedBox;
+  readonly config: DeviceConfig;
+  readonly hurry: number;
   readonly bank: BankServer;
+  readonly broker: DemoBroker;
   readonly scanner: TypedScanner;
-  readonly brokerUrl: string;
   readonly directory: string;
   readonly stack: AsyncDisposableStack;
 }
@@ -135,6 +107,8 @@ export class Demo {
   readonly #listener: DemoListener;
   readonly #watchers = new Set<() => void>();
   #running: Running | null = null;
+  /** The box that has power. */
+  #life: Life | null = null;
   #screen: Screen = bootScreen;
   #rows: readonly string[] = [];
   #drawn = "";
@@ -149,9 +123,14 @@ export class Demo {
     return this.#screen;
   }
 
+  /** What the box knows; null while it reads its journal, and without power. */
+  get box(): Box | null {
+    return this.#life?.box.turn?.box ?? null;
+  }
+
   /** What the people at the box deal with. */
   get front(): Box["front"] {
-    return this.#parts.box.turn?.box.front ?? { name: "idle" };
+    return this.box?.front ?? { name: "idle" };
   }
 
   /** Whether somebody asked for the end. */
@@ -167,8 +146,8 @@ export class Demo {
     return this.#parts.scanner;
   }
 
-  get brokerUrl(): string {
-    return this.#parts.brokerUrl;
+  get broker(): DemoBroker {
+    return this.#parts.broker;
   }
 
   get directory(): string {
@@ -210,17 +189,17 @@ export class Demo {
 
   /** Presses a key; the box has taken it up when this resolves. */
   async press(key: Key): Promise<void> {
-    this.#parts.box.press(key);
+    this.#life?.box.press(key);
     await this.settle();
   }
 
   /** Types an amount such as `12.50` and confirms it; what is on the keypad already is cleared. */
   async typeAmount(text: string): Promise<void> {
-    const { box } = this.#parts;
+    const box = this.#life?.box;
     const { name } = this.front;
-    if (name === "entering" || name === "armed") box.press({ name: "clear" });
+    if (name === "entering" || name === "armed") box?.press({ name: "clear" });
     for (const character of text) {
-      box.press(
+      box?.press(
         character === "." ? { name: "point" } : { name: "digit", digit: Number.parseInt(character, 10) },
       );
     }
@@ -248,6 +227,50 @@ export class Demo {
     await this.bank.follow();
   }
 
+  /** Gives the box power; it finds what its last life has written. */
+  async switchOn(): Promise<void> {
+    if (this.#life !== null) throw new Defect("a box is switched on when it is off");
+    const { config, hurry, broker, scanner } = this.#parts;
+    const life = new Life({
+      config,
+      timing: demoTiming(hurry),
+      links: {
+        clock: this.clock,
+        entropy: new SystemEntropy(),
+        log: logFor(this.#listener),
+        serial: scanner,
+        broker: new MqttBroker({ ...anonymous, url: broker.url }),
+        glass: { write: (rows) => this.#written(rows) },
+      },
+      onScreen: (screen) => this.#screened(screen),
+      onMoney: (tx) => this.#recorded(tx),
+      onRequest: (request) => this.#listener.asked?.(request),
+    });
+    this.#life = life;
+    const refusal = await life.start();
+    if (refusal !== null) throw new Defect(`the journal is refused: ${refusal.detail}`);
+  }
+
+  /** Cuts the power of the box in the middle of whatever it does; resolves when it can be switched on again. */
+  async cutPower(): Promise<void> {
+    const life = this.#life;
+    if (life === null) return;
+    this.#life = null;
+    this.#rows = [];
+    this.#screen = bootScreen;
+    const freed = life.cut();
+    this.#parts.broker.cut(this.#parts.config.box.id);
+    this.#draw();
+    await freed;
+  }
+
+  /** Asks the box to stop, where it has power. */
+  async stopBox(): Promise<void> {
+    await this.#life?.stop();
+    this.#life = null;
+  }
+
+  /** Stops everything and removes what was kept. */
   async close(): Promise<void> {
     await this.#parts.stack.disposeAsync();
   }
@@ -256,22 +279,6 @@ export class Demo {
   begin(running: Running): void {
     this.#running = running;
     this.#draw();
-  }
-
-  drawn(rows: readonly string[]): void {
-    this.#rows = rows;
-    this.#draw();
-  }
-
-  screened(screen: Screen): void {
-    this.#screen = screen;
-    this.#draw();
-    this.#happened();
-  }
-
-  recorded(tx: TxData): void {
-    this.orders.set(tx.outTradeNo, tx);
-    this.heard(() => this.#listener.recorded(tx));
   }
 
   published(receipt: BrokerReceipt): void {
@@ -286,6 +293,22 @@ export class Demo {
   heard(tell: () => void): void {
     tell();
     this.#happened();
+  }
+
+  #written(rows: readonly string[]): void {
+    this.#rows = rows;
+    this.#draw();
+  }
+
+  #screened(screen: Screen): void {
+    this.#screen = screen;
+    this.#draw();
+    this.#happened();
+  }
+
+  #recorded(tx: TxData): void {
+    this.orders.set(tx.outTradeNo, tx);
+    this.heard(() => this.#listener.recorded(tx));
   }
 
   get #parts(): Running {
@@ -322,35 +345,22 @@ function temporaryDirectory(stack: AsyncDisposableStack): string {
   return directory;
 }
 
-function merchantParts({ merchant, timing, box }: DeviceConfig): MerchantParts {
-  const { appId, merchantId, subAppId, subMerchantId, signType, hosts, body, clientIp, sceneInfo } = merchant;
-  const { connectTimeoutMs, answerTimeoutMs } = timing;
-  return {
-    settings: {
-      merchant: { appId, merchantId, subAppId, subMerchantId },
-      apiKey: fixtureMerchant.apiKey,
-      signType,
-      hosts,
-      boxId: box.id,
-      body,
-      clientIp,
-      sceneInfo,
-      connectTimeoutMs,
-      answerTimeoutMs,
-    },
-    https: new UndiciHttpsLink({ connectTimeoutMs, ca: null, certificate: null }),
-    // Over plain HTTP nobody can present a certificate and the look-alike asks for none: nothing can be at fault.
-    certificateFault: () => null,
-  };
-}
+/** The broker lets everybody in; it speaks 3.1.1 alone. */
+const anonymous = {
+  version: "3.1.1",
+  username: null,
+  password: null,
+  ca: null,
+  cert: null,
+  key: null,
+} as const;
 
 function logFor(listener: DemoListener): Log {
   const warned = (event: string, fields: LogFields = {}): void => listener.warned(event, fields);
-  return { debug: () => {}, info: () => {}, warn: warned, error: warned };
-}
-
-/** Nobody knows whether the last append was done. */
-function onDeath(cause: string): void {
-  process.stderr.write(`The journal's thread has ended: ${cause}\n`);
-  process.exit(exitStatus.defect);
+  return {
+    debug: () => {},
+    info: (event, fields = {}) => listener.noted?.(event, fields),
+    warn: warned,
+    error: warned,
+  };
 }

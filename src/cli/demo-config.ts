@@ -1,7 +1,24 @@
 import { checkConfig, type DeviceConfig } from "../config/device-config.ts";
+import type { GlassSize } from "../core/codecs/glass.ts";
 import { Defect } from "../core/kernel/defect.ts";
 import { standardTiming, type Timing } from "../core/payment/rules.ts";
+import type { Language } from "../core/payment/texts.ts";
 import { fixtureMerchant } from "../simulator/bank/fixture-merchant.ts";
+
+/** What the played box looks like, and how it is typed on. */
+export interface DemoDevice {
+  readonly glass: GlassSize;
+  /** `implied`: 1250 is 12.50; `explicit`: the point is typed. */
+  readonly entry: "implied" | "explicit";
+  readonly language: Language;
+}
+
+/** The box where nobody asks for another one. */
+export const usualDevice: DemoDevice = {
+  glass: { columns: 16, rows: 2 },
+  entry: "explicit",
+  language: "en",
+};
 
 /** What the configuration of a demonstration depends on. */
 export interface DemoPlace {
@@ -15,13 +32,15 @@ export interface DemoPlace {
   readonly hurry: number;
   /** The largest payment, in yuan. */
   readonly maximum: string;
+  readonly device?: DemoDevice;
 }
 
 /**
  * The configuration of the demonstration's box, from a text as it would stand in `device.config.json`, so that
  * it is held to the same rules: short waits and `http:` pass because every host is loopback.
  */
-export function demoConfig({ bank, broker, directory, hurry, maximum }: DemoPlace): DeviceConfig {
+export function demoConfig(place: DemoPlace): DeviceConfig {
+  const { bank, broker, directory, hurry, maximum, device = usualDevice } = place;
   const { appId, merchantId } = fixtureMerchant;
   const hurried = (ms: number): number => Math.round(ms / hurry);
   const giveUpAfterMs = hurried(45_000);
@@ -29,7 +48,7 @@ export function demoConfig({ bank, broker, directory, hurry, maximum }: DemoPlac
   const sendWithinMs = Math.min(10_000, giveUpAfterMs);
   const file = {
     version: 1,
-    box: { id: "demo-box", store: "Demo store" },
+    box: { id: "demo-box", store: "Demo store", language: device.language },
     merchant: {
       appId,
       merchantId,
@@ -39,10 +58,10 @@ export function demoConfig({ bank, broker, directory, hurry, maximum }: DemoPlac
       hosts: [bank],
       body: "Demo store-groceries",
     },
-    amount: { source: "keypad", entry: "explicit", maximum },
+    amount: { source: "keypad", entry: device.entry, maximum },
     scanner: { path: "/dev/demo-scanner" },
     keypad: { rows: [5, 6, 13, 19], columns: [12, 16, 20, 21], keys: ["789C", "456<", "123X", "0.:="] },
-    display: { driver: "hd44780-gpio", columns: 16, rows: 2, rs: 25, e: 24, data: [23, 17, 18, 22] },
+    display: { driver: "hd44780-gpio", ...device.glass, rs: 25, e: 24, data: [23, 17, 18, 22] },
     outputs: { paid: 26, wait: 4, refused: 27, buzzer: 11 },
     // The embedded broker speaks 3.1.1 alone; asking for 5 first would cost a second connection.
     mqtt: { url: broker, version: "3.1.1" },

@@ -274,11 +274,11 @@ function banner(): string {
   );
 }
 
-function addresses({ bank, brokerUrl, directory }: Demo): string {
-  const { port } = new URL(brokerUrl);
+function addresses({ bank, broker, directory }: Demo): string {
+  const { port } = new URL(broker.url);
   return [
     `  bank     ${bank.origin}, controlled at ${bank.controlOrigin}/state`,
-    `  broker   ${brokerUrl}: mosquitto_sub -p ${port} -t 'scanbox/#' -v`,
+    `  broker   ${broker.url}: mosquitto_sub -p ${port} -t 'scanbox/#' -v`,
     `  journal  ${directory}: scanbox journal list --directory ${directory}\n`,
   ].join("\n");
 }

@@ -1,6 +1,8 @@
 import { exitStatus } from "./exit-status.ts";
 
-/** Hears the first SIGINT or SIGTERM while it lives; a second one ends the process at once. */
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Hears the first SIGINT, SIGTERM or SIGHUP while it lives; a second one ends the process at once. */
 export class StopSignals implements Disposable {
   #asked = false;
   #stop: () => void = () => {};
@@ -11,8 +13,7 @@ export class StopSignals implements Disposable {
   };
 
   constructor() {
-    process.on("SIGINT", this.#heard);
-    process.on("SIGTERM", this.#heard);
+    for (const signal of signals) process.on(signal, this.#heard);
   }
 
   /** What is to be done when a signal comes; done at once where one came already. */
@@ -22,7 +23,6 @@ export class StopSignals implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    process.off("SIGINT", this.#heard);
-    process.off("SIGTERM", this.#heard);
+    for (const signal of signals) process.off(signal, this.#heard);
   }
 }

@@ -32,7 +32,7 @@ const colours: Readonly<Record<Light, Colour>> = {
 };
 
 /** What a scenario did to a reply, for people. */
-const treatments: Readonly<Record<Treatment["kind"], string>> = {
+export const treatmentWords: Readonly<Record<Treatment["kind"], string>> = {
   delay: "and the reply is held back",
   silence: "but no reply is sent",
   reset: "but the connection is reset",
@@ -102,7 +102,10 @@ export class DemoStory implements DemoListener {
         ? ""
         : ` ${formatYuan(amountFen)} CNY from ${authCode.toString()}`;
     const lost = treatment === "vanish" ? "" : ` → ${outcome}`;
-    this.#tell("bank", `${call}${wanted}${lost}${treatment === null ? "" : `, ${treatments[treatment]}`}`);
+    this.#tell(
+      "bank",
+      `${call}${wanted}${lost}${treatment === null ? "" : `, ${treatmentWords[treatment]}`}`,
+    );
   }
 
   recorded(tx: TxData): void {

@@ -3,24 +3,33 @@ import { type Fen, parseYuan } from "../core/kernel/fen.ts";
 import { SystemEntropy } from "../links/system-entropy.ts";
 import { type Scenario, scenarioFamilies, scenarioNamed, scenarios } from "../simulator/bank/scenarios.ts";
 import { randomCode } from "./demo-code.ts";
+import { usualDevice } from "./demo-config.ts";
 import { scenarioTable, talk } from "./demo-lines.ts";
 import { payOnce } from "./demo-pay.ts";
 import { exitStatus } from "./exit-status.ts";
 import { type CommandIo, readOptions, UsageError, unknownName } from "./usage.ts";
 
-const help = `Usage: scanbox demo [--scenario NAME]
+const help = `Usage: scanbox demo [--scenario NAME] [--glass 20x4] [--entry implied] [--language zh] [--speed N]
+       scanbox demo --plain [--scenario NAME]
        scanbox demo --pay AMOUNT [--code DIGITS] [--scenario NAME]
 
 Runs a whole box on this machine, with a look-alike of WeChat Pay and an MQTT broker; the scanner, the
 keys and the glass are played. Nothing leaves the machine, no money moves, and nothing is left behind.
 
-Without --pay it takes commands from standard input, from a terminal or a pipe; "help" lists them.
+On a terminal it shows the front of the box; "?" lists the keys. With --plain, and where its input or
+output is no terminal, it takes commands line by line; "help" lists them.
 With --pay it makes one payment, tells its story on stderr and prints the final transaction on stdout,
 as one JSON line.
 
   --pay AMOUNT       the amount in yuan, such as 12.50
   --code DIGITS      the payment code that is scanned; a random one where absent
   --scenario NAME    what becomes of the payment (default: success)
+  --plain            lines in and lines out, for screen readers too
+  --glass SIZE       the glass of the front: 16x2 (default) or 20x4
+  --entry HABIT      explicit (default): 12.50 is typed as 12.5; implied: as 1250
+  --language LANG    the language on the glass: en (default), or zh for pinyin
+  --speed N          how much quicker the bank and its waits are than in life: 1 to 20 (default: 3)
+  --ascii            draw the front with ASCII
   --list             print the scenarios and end
 
 Exit status with --pay: 0 it ended as the scenario should, 1 it ended otherwise or the code was refused,
@@ -31,11 +40,20 @@ const described = {
   pay: { type: "string" },
   code: { type: "string" },
   scenario: { type: "string" },
+  plain: { type: "boolean" },
+  glass: { type: "string" },
+  entry: { type: "string" },
+  language: { type: "string" },
+  speed: { type: "string" },
+  ascii: { type: "boolean" },
   list: { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;
 
-/** `scanbox demo`: the box to try out, by lines on standard input or, with `--pay`, for one payment. */
+/** Options that only the front on a terminal understands. */
+const ofPanel = ["glass", "entry", "language", "speed", "ascii"] as const;
+
+/** `scanbox demo`: the box to try out, on a terminal, by lines or, with `--pay`, for one payment. */
 export async function demoCommand(args: readonly string[], io: CommandIo): Promise<number> {
   const { values } = readOptions(args, described);
   if (values.help === true) {
@@ -47,12 +65,60 @@ export async function demoCommand(args: readonly string[], io: CommandIo): Promi
     return exitStatus.done;
   }
   const scenario = scenarioOf(values.scenario ?? "success");
+  const shown = ofPanel.find((name) => values[name] !== undefined);
   if (values.pay !== undefined) {
+    if (shown !== undefined) throw new UsageError(`--${shown} and --pay do not go together.`);
     const code = values.code === undefined ? randomCode(new SystemEntropy()) : digitsOf(values.code);
     return await payOnce({ amountFen: amountOf(values.pay), code, scenario }, io);
   }
   if (values.code !== undefined) throw new UsageError("--code goes with --pay.");
-  return await talk(scenario, io);
+  if (values.plain === true || !isTerminal(io.stdin) || !isTerminal(io.stdout)) {
+    if (shown !== undefined) throw new UsageError(`--${shown} goes with a front on a terminal.`);
+    return await talk(scenario, io);
+  }
+  // What the panel is made of is loaded where there is a panel.
+  const { runPanel } = await import("./panel/panel.ts");
+  const { abilitiesOf, terminalStreams } = await import("./panel/terminal.ts");
+  const streams = terminalStreams(io.stdin, io.stdout);
+  if (streams === null) return await talk(scenario, io);
+  const abilities = abilitiesOf(streams.stdout);
+  return await runPanel(
+    {
+      scenario,
+      hurry: speedOf(values.speed ?? "3"),
+      device: {
+        glass: oneOf("glass", values.glass, { "16x2": usualDevice.glass, "20x4": { columns: 20, rows: 4 } }),
+        entry: oneOf("entry", values.entry, { explicit: "explicit", implied: "implied" }),
+        language: oneOf("language", values.language, { en: "en", zh: "zh" }),
+      },
+      abilities: values.ascii === true ? { ...abilities, unicode: false } : abilities,
+    },
+    streams,
+  );
+}
+
+function isTerminal(stream: object): boolean {
+  return "isTTY" in stream && stream.isTTY === true;
+}
+
+/** What the value of an option stands for; the first one where it is absent. */
+function oneOf<Value>(
+  option: string,
+  text: string | undefined,
+  known: Readonly<Record<string, Value>>,
+): Value {
+  const names = Object.keys(known);
+  const name = text ?? names[0] ?? "";
+  const value = Object.hasOwn(known, name) ? known[name] : undefined;
+  if (value === undefined) throw new UsageError(`--${option} takes ${names.join(" or ")}, not "${text}".`);
+  return value;
+}
+
+function speedOf(text: string): number {
+  const speed = /^\d{1,2}$/.test(text) ? Number(text) : 0;
+  if (speed < 1 || speed > 20)
+    throw new UsageError(`--speed takes a whole number from 1 to 20, not "${text}".`);
+  return speed;
 }
 
 function amountOf(text: string): Fen {

@@ -13,6 +13,8 @@ export interface EmbeddedBroker {
   readonly port: number;
   /** Calls `listener` with each message that any client publishes. */
   onMessage(listener: (receipt: BrokerReceipt) => void): void;
+  /** Breaks the connection of a client, as its power failure would: the broker publishes its will. */
+  cut(clientId: string): void;
   close(): Promise<void>;
 }
 
@@ -24,6 +26,11 @@ export async function startEmbeddedBroker(settings: { readonly port: number }): 
   const { Aedes } = await import("aedes");
   const aedes = await Aedes.createBroker();
   const sockets = new Set<Socket>();
+  const connections = new Map<string, { destroy(): unknown }>();
+  aedes.on("client", ({ id, conn }) => connections.set(id, conn));
+  aedes.on("clientDisconnect", ({ id, conn }) => {
+    if (connections.get(id) === conn) connections.delete(id);
+  });
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
@@ -46,6 +53,9 @@ export async function startEmbeddedBroker(settings: { readonly port: number }): 
         // Aedes reports on itself below $SYS.
         if (!topic.startsWith("$")) listener({ topic, payload: payload.toString(), retain });
       });
+    },
+    cut(clientId) {
+      connections.get(clientId)?.destroy();
     },
     async close() {
       const stopped = new Promise<void>((resolve) => server.close(() => resolve()));

@@ -1,0 +1,60 @@
+import type { Screen } from "../../core/payment/screen.ts";
+
+/** What whoever sits at the panel can do now, in one sentence. */
+export interface Situation {
+  readonly powered: boolean;
+  readonly screen: Screen;
+  readonly entry: "implied" | "explicit";
+  readonly scannerPlugged: boolean;
+  readonly bankUp: boolean;
+}
+
+/** The sentence. */
+export function hintFor({ powered, screen, entry, scannerPlugged, bankUp }: Situation): string {
+  if (!powered) return "The power is gone, and with it all but the journal. It comes back by itself.";
+  switch (screen.text) {
+    case "idle":
+    case "no-amount":
+    case "amount-zero":
+      return `Type an amount: ${entry === "implied" ? "1250 is 12.50" : "12.50"}, then Enter.`;
+    case "entering":
+      return "Enter confirms the amount.";
+    case "out-of-service":
+      if (screen.ref !== "E14") return "Support asks for this code; the README explains it.";
+      return scannerPlugged ? "The scanner is plugged in; the box finds it." : "No scanner: u plugs it in.";
+    case "offline":
+      return bankUp
+        ? "The box asks the bank until it is proved again."
+        : "No network: b brings the bank back.";
+    default:
+      return hints[screen.text] ?? "";
+  }
+}
+
+/** By the name of the text on the glass. */
+const hints: Readonly<Record<string, string>> = {
+  boot: "The box reads its journal, then makes sure of the bank.",
+  armed: "The customer shows a phone: g is a WeChat code, a an Alipay code.",
+  "armed-no-scanner": "Without a scanner the customer scans a code of the box's.",
+  "code-shown": "The customer scans the code with the phone.",
+  "code-withdrawn": "Enter: staff have seen it. The box goes on until it knows.",
+  resting: "The box waits until the phone has left the reader.",
+  submitting: "The intent is durable; the charge is on its way.",
+  password: "The customer types the password on the phone. Esc gives up.",
+  checking: "Was it paid? Nobody knows, so the box asks. k cuts the power now.",
+  reversing: "The box takes it back until the bank confirms that.",
+  paid: "Paid: signed by the bank, durable in the journal.",
+  "not-paid": "Not paid, and that is proved.",
+  "not-paid-funds": "Not paid, and that is proved. The amount stays: scan again.",
+  "not-paid-card": "Not paid, and that is proved. The amount stays: scan again.",
+  "not-sent": "Nothing has left the box, so nothing can be charged.",
+  "code-expired": "A payment code lives for a minute. The amount stays: scan again.",
+  "code-used": "Each code pays once. g shows a new one.",
+  "code-not-wechat": "Another wallet's code: nothing is sent. g shows a WeChat code.",
+  "not-a-code": "Not a payment code: nothing is sent. g shows a WeChat code.",
+  "amount-too-large": "More than this box may take. c clears the amount.",
+  cancelled: "Cancelled, and it is proved that nothing was charged.",
+  "timed-out": "Given up, taken back, and the bank has confirmed it.",
+  refunded: "It was paid too late and has been given back.",
+  unknown: "Enter: staff have seen it. The box goes on until it knows.",
+};
