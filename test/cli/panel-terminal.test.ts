@@ -129,7 +129,7 @@ describe("the terminal is left as it was", { concurrency: 3 }, () => {
   test("after a fault of the program, whose words can be read", async (t) => {
     const panel = new TmuxPanel(t, { columns: 80, rows: 24 });
     const planted = "setTimeout(()=>{throw(new(Error)(`planted`))},2500)";
-    await panel.demo("", `--import 'data:text/javascript,${planted}'`);
+    await panel.demo("", { before: `--import 'data:text/javascript,${planted}'` });
     const seen = await panel.until(/ended with 70/);
     assert.match(seen, /Error: planted/);
     await assertRestored(panel);
@@ -148,6 +148,16 @@ describe("the terminal is left as it was", { concurrency: 3 }, () => {
     assert.equal(panel.value("alternate_on"), "1");
     panel.keys("C-c");
     await panel.until(/Stopped; the journal is removed/);
+  });
+
+  test("where no shell could bring it back, it is not suspended", async (t) => {
+    const panel = new TmuxPanel(t, { columns: 80, rows: 24 });
+    await panel.demo("", { alone: true });
+    panel.keys("C-z");
+    await pause(500);
+    panel.keys("1", "2");
+    await panel.until(/│ +12_│/);
+    assert.equal(panel.value("alternate_on"), "1");
   });
 
   test("a terminal that goes away ends the program, which leaves nothing behind", async (t) => {

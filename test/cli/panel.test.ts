@@ -1,8 +1,10 @@
 // Goal: the panel shows what is true, on any terminal, and understands what is typed. Method: pictures as text, keys as
 // a terminal sends them, simulated time.
 import assert from "node:assert/strict";
+import { PassThrough, Writable } from "node:stream";
 import test, { describe } from "node:test";
 import fc from "fast-check";
+import { runCli } from "../../src/cli/cli.ts";
 import { hintFor } from "../../src/cli/panel/hint.ts";
 import { intentsOf, lastingWishOf, type Press, StrokeReader } from "../../src/cli/panel/keyboard.ts";
 import { orderNote } from "../../src/cli/panel/order-notes.ts";
@@ -473,4 +475,24 @@ test("what a terminal can show is told by its environment", () => {
   assert.equal(abilities({ TERM: "xterm", LANG: "C.utf8", LC_ALL: "C" }).unicode, false);
   assert.equal(abilities({ TERM: "vt220", LANG: "C.utf8" }).unicode, false);
   assert.equal(abilities({ TERM: "xterm" }).unicode, true);
+});
+
+test("options of the front are refused where there is none", async () => {
+  const wrong: readonly (readonly [args: readonly string[], sentence: RegExp])[] = [
+    [["--glass", "20x4"], /^--glass goes with a front on a terminal\./],
+    [["--plain", "--speed", "3"], /^--speed goes with a front on a terminal\./],
+    [["--pay", "1", "--entry", "implied"], /^--entry and --pay do not go together\./],
+  ];
+  for (const [args, sentence] of wrong) {
+    const said: string[] = [];
+    const stderr = new Writable({
+      write: (chunk, _encoding, done) => {
+        said.push(String(chunk));
+        done();
+      },
+    });
+    const io = { stdin: new PassThrough(), stdout: new PassThrough(), stderr };
+    assert.equal(await runCli(["demo", ...args], io), 2);
+    assert.match(said.join(""), sentence);
+  }
 });

@@ -394,16 +394,25 @@ class Panel implements DemoListener {
     bank.bank.down = down;
     // A scenario can keep it down too.
     if (!down && bank.bank.down) bank.bank.scenario = success;
-    this.#note(note("bank", down ? "down: connections are refused" : "up"));
-    await bank.follow();
+    try {
+      await bank.follow();
+      this.#note(note("bank", down ? "down: connections are refused" : "up"));
+    } catch (error) {
+      this.#note(note("bank", `does not come back: ${String(error)}`, "bad"));
+    }
   }
 
   async #switchBroker(): Promise<void> {
     const broker = this.#demo?.broker;
     if (broker === undefined) return;
-    if (broker.up) await broker.stop();
-    else await broker.start();
-    this.#note(note("mqtt", broker.up ? "the broker is up, and empty" : "the broker is down"));
+    try {
+      if (broker.up) await broker.stop();
+      else await broker.start();
+      this.#note(note("mqtt", broker.up ? "the broker is up, and empty" : "the broker is down"));
+    } catch (error) {
+      // Somebody has taken its port in the meantime.
+      this.#note(note("mqtt", `the broker does not come back: ${String(error)}`, "bad"));
+    }
   }
 
   /** Cuts the power in the middle of whatever the box does, and gives it back. */

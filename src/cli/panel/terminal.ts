@@ -27,6 +27,9 @@ const ESCAPE_MS = 50;
 /** A terminal that takes nothing now is asked again so often. */
 const BUSY_MS = 20;
 
+/** A program that still runs after this time was not suspended. */
+const UNSTOPPED_MS = 100;
+
 /** Pasted text comes between marks (xterm, "Bracketed Paste Mode"). */
 const PASTE_MARKS_ON = "\u001b[?2004h";
 const PASTE_MARKS_OFF = "\u001b[?2004l";
@@ -64,6 +67,7 @@ export class Terminal {
   readonly #streams: TerminalStreams;
   readonly #listener: TerminalListener;
   #presses: Press[] = [];
+  #opened = false;
   #inUse = false;
   readonly #onExit = (): void => this.#leave();
   readonly #onResize = (): void => this.#listener.disturbed();
@@ -101,6 +105,7 @@ export class Terminal {
     stdin.on("keypress", this.#onKeypress);
     stdin.on("end", this.#onLost);
     stdin.on("error", this.#onLost);
+    this.#opened = true;
     this.#enter();
     stdin.resume();
   }
@@ -108,6 +113,7 @@ export class Terminal {
   /** Leaves the terminal as it was. */
   close(): void {
     const { stdin, stdout } = this.#streams;
+    this.#opened = false;
     this.#leave();
     process.off("exit", this.#onExit);
     process.off("uncaughtExceptionMonitor", this.#onExit);
@@ -127,6 +133,10 @@ export class Terminal {
   suspend(): void {
     this.#leave();
     process.kill(0, "SIGTSTP");
+    // Where no shell could bring it back, the system does not stop it (POSIX, orphaned process groups).
+    setTimeout(() => {
+      if (!this.#inUse && this.#opened) this.#onContinue();
+    }, UNSTOPPED_MS);
   }
 
   /**

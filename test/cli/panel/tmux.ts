@@ -50,10 +50,14 @@ export class TmuxPanel {
     });
   }
 
-  /** Types the command and waits until the box takes payments. */
-  async demo(args: string, before = ""): Promise<void> {
+  /**
+   * Types the command and waits until the box takes payments. `before` are options of Node; `alone` puts the program in the
+   * place of the shell.
+   */
+  async demo(args: string, { before = "", alone = false } = {}): Promise<void> {
     await this.until(/^\$/m);
-    const program = `${process.execPath} ${before} ${join(root, "src/main.ts")} demo ${args}`;
+    const words = [process.execPath, before, join(root, "src/main.ts"), "demo", args];
+    const program = `${alone ? "exec " : ""}${words.join(" ")}`;
     this.type(`clear; echo what stood here before; ${program}; echo "ended with $?"`);
     this.keys("Enter");
     await this.until(/status\.online/);
