@@ -56,6 +56,12 @@ const dependencies: Readonly<Record<string, Choice>> = {
     because:
       "HTTPS by its `Client`: one socket, one request, no retry, and diagnostics that prove whether a request left.",
   },
+  uqr: {
+    version: "0.1.3",
+    published: "2026-04",
+    because:
+      "Draws a code to scan as text, without dependencies; loaded by the front panel of `scanbox demo` alone.",
+  },
   zod: {
     version: "4.6.7",
     published: "2026-10",

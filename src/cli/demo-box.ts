@@ -193,6 +193,12 @@ export class Demo {
     await this.settle();
   }
 
+  /** Somebody wants to scan a code of the box's. */
+  async wantCode(): Promise<void> {
+    this.#life?.box.wantCode();
+    await this.settle();
+  }
+
   /** Types an amount such as `12.50` and confirms it; what is on the keypad already is cleared. */
   async typeAmount(text: string): Promise<void> {
     const box = this.#life?.box;

@@ -11,6 +11,8 @@ export interface DemoDevice {
   /** `implied`: 1250 is 12.50; `explicit`: the point is typed. */
   readonly entry: "implied" | "explicit";
   readonly language: Language;
+  /** Whether it can draw a code that customers scan. */
+  readonly drawsCodes: boolean;
 }
 
 /** The box where nobody asks for another one. */
@@ -18,6 +20,7 @@ export const usualDevice: DemoDevice = {
   glass: { columns: 16, rows: 2 },
   entry: "explicit",
   language: "en",
+  drawsCodes: false,
 };
 
 /** What the configuration of a demonstration depends on. */
@@ -57,6 +60,8 @@ export function demoConfig(place: DemoPlace): DeviceConfig {
       certificate: { cert: { credential: "certificate" }, key: { credential: "certificate-key" } },
       hosts: [bank],
       body: "Demo store-groceries",
+      // WeChat Pay wants an address for notifications; the box only queries, so nobody serves it.
+      notifyUrl: device.drawsCodes ? `${bank}/nobody-listens` : null,
     },
     amount: { source: "keypad", entry: device.entry, maximum },
     scanner: { path: "/dev/demo-scanner" },
@@ -86,7 +91,10 @@ export function demoTiming(hurry: number): Partial<Timing> {
   const hurried = (ms: number): number => Math.round(ms / hurry);
   const { reverseAgainMs, reversalAlarmMs, askStaffAfterMs, checkAfterMs, strandedEveryMs, probeAgainMs } =
     standardTiming;
+  const { closeNotBeforeMs, offerMs } = standardTiming;
   return {
+    closeNotBeforeMs: hurried(closeNotBeforeMs),
+    offerMs: hurried(offerMs),
     reverseAgainMs: reverseAgainMs.map(hurried),
     reversalAlarmMs: hurried(reversalAlarmMs),
     askStaffAfterMs: hurried(askStaffAfterMs),

@@ -90,6 +90,7 @@ export async function demoCommand(args: readonly string[], io: CommandIo): Promi
         glass: oneOf("glass", values.glass, { "16x2": usualDevice.glass, "20x4": { columns: 20, rows: 4 } }),
         entry: oneOf("entry", values.entry, { explicit: "explicit", implied: "implied" }),
         language: oneOf("language", values.language, { en: "en", zh: "zh" }),
+        drawsCodes: true,
       },
       abilities: values.ascii === true ? { ...abilities, unicode: false } : abilities,
     },

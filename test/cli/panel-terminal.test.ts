@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test, { describe } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { renderUnicodeCompact } from "uqr";
 import { TmuxPanel } from "./panel/tmux.ts";
 
 const code = "134567890123456789";
@@ -43,6 +44,23 @@ describe("the panel in a terminal", { concurrency: 3 }, () => {
     assert.deepEqual(panel.left(), []);
   });
 
+  test("without a scanner the customer scans a code of the box's, which is the one that was booked", async (t) => {
+    const panel = new TmuxPanel(t, { columns: 100, rows: 36 });
+    await panel.demo("");
+    panel.keys("C-l", "u", "8", "Enter");
+    await panel.golden("no-scanner");
+    panel.keys("n");
+    const shown = await panel.until(/SCAN WITH WECHAT[\s\S]*weixin:\/\/wxpay\S+[\s\S]*▸/);
+    const [url = ""] = /weixin:\/\/wxpay\S+/.exec(shown) ?? [];
+    for (const row of renderUnicodeCompact(url, { border: 2 }).split("\n")) {
+      assert.ok(shown.includes(row.trimEnd()), `${row} of the code for ${url}\n${shown}`);
+    }
+    await panel.until(/PAID {7}¥8\.00/);
+    assert.match(panel.capture(), /#\d{4} +8\.00 +paid +✓ bank keeps 8\.00/);
+    panel.keys("q");
+    await panel.until(/ended with/);
+  });
+
   test("cents as they are typed on 20×4, a lost reply, out of service and back", async (t) => {
     const panel = new TmuxPanel(t, { columns: 100, rows: 30 });
     await panel.demo("--glass 20x4 --entry implied --scenario reply-lost");
@@ -55,9 +73,9 @@ describe("the panel in a terminal", { concurrency: 3 }, () => {
 
     await panel.until(/Welcome/);
     panel.keys("C-l", "u");
-    await panel.golden("no-scanner");
+    await panel.until(/scanner {2}OUT/);
     panel.keys("u");
-    await panel.until(/Welcome/);
+    await panel.until(/scanner {2}in/);
 
     // A box that starts while its bank is down says so, and heals.
     panel.keys("b", "k");

@@ -7,6 +7,7 @@ const keys: readonly (readonly [key: string, does: string])[] = [
   ["Esc x", "X: cancel"],
   ["g", "a customer shows a WeChat code"],
   ["a", "a customer shows an Alipay code"],
+  ["n", "a customer scans a code of the box"],
   ["r", "the last code once more"],
   ["t", "type a code, or just paste one"],
   ["u", "scanner: unplug it, plug it in"],

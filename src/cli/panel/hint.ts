@@ -34,8 +34,8 @@ export function hintFor({ powered, screen, entry, scannerPlugged, bankUp }: Situ
 /** By the name of the text on the glass. */
 const hints: Readonly<Record<string, string>> = {
   boot: "The box reads its journal, then makes sure of the bank.",
-  armed: "The customer shows a phone: g is a WeChat code, a an Alipay code.",
-  "armed-no-scanner": "Without a scanner the customer scans a code of the box's.",
+  armed: "The customer shows a phone (g, or a for Alipay), or scans us (n).",
+  "armed-no-scanner": "No scanner: n shows a code that the customer scans.",
   "code-shown": "The customer scans the code with the phone.",
   "code-withdrawn": "Enter: staff have seen it. The box goes on until it knows.",
   resting: "The box waits until the phone has left the reader.",

@@ -25,6 +25,7 @@ export type Intent =
 export type Wish =
   | "wechat"
   | "alipay"
+  | "our-code"
   | "again"
   | "type-code"
   | "plug"
@@ -123,6 +124,7 @@ function pasted(text: string): readonly Intent[] {
 const wishes: Readonly<Record<string, Wish>> = {
   g: "wechat",
   a: "alipay",
+  n: "our-code",
   r: "again",
   t: "type-code",
   u: "plug",

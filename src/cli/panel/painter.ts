@@ -46,6 +46,10 @@ const substitutes: Readonly<Record<string, string>> = {
   "♪": "~",
   "×": "x",
   "¥": "Y",
+  // A code drawn so cannot be scanned; its address stands beneath it.
+  "█": "#",
+  "▀": "^",
+  "▄": "_",
 };
 
 /** Cells of one row that look different now. */

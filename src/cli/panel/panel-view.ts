@@ -1,5 +1,6 @@
 /** The panel as a picture: a pure function of what is known, for any size of terminal. */
 import type { Screen } from "../../core/payment/screen.ts";
+import { codeLines } from "./code-view.ts";
 import {
   buzzerLine,
   DEVICE_COLUMNS,
@@ -233,6 +234,7 @@ function hintLines(facts: PanelFacts, columns: number): readonly Line[] {
 const keyWords = [
   "g WeChat code",
   "a Alipay code",
+  "n our code",
   "r again",
   "t type a code",
   "Enter OK",
@@ -251,11 +253,11 @@ function keyLine(columns: number): Line {
   return fit([span(text, "quiet")], columns);
 }
 
-function overlayLines({ overlay, places }: PanelFacts, size: Size): Picture | null {
+function overlayLines({ overlay, places, screen }: PanelFacts, size: Size): Picture | null {
   switch (overlay.kind) {
     case "none":
     case "code":
-      return null;
+      return screen.codeUrl === null ? null : codeLines(screen.codeUrl, screen.seconds ?? 0, size);
     case "help":
       return helpLines(places, size);
     case "scenarios":

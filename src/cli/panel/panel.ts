@@ -317,6 +317,10 @@ class Panel implements DemoListener {
       case "alipay":
         this.#scan(alipayCode(this.#entropy));
         return;
+      case "our-code":
+        this.#note(note("keypad", "a code to scan is wanted"));
+        void this.#demo?.wantCode();
+        return;
       case "again":
         if (this.#lastCode === null) this.#note(note("scanner", "no code yet: g shows one", "warn"));
         else this.#scan(this.#lastCode);
