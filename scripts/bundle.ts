@@ -2,8 +2,8 @@
 import { type BuildOptions, build, type Plugin } from "esbuild";
 
 /**
- * Loads a module of Node where it is first used. As an import it would stand at the top of the bundle, so that every start,
- * and the journal's thread too, would load what only other commands need: an HTTP server, a terminal, Node's own `fetch`.
+ * Loads a module of Node where it is first used. As an import it would stand at the top of the bundle, so that every start
+ * would load what only other commands need: an HTTP server, a terminal, Node's own `fetch`.
  */
 const modulesOnDemand: Plugin = {
   name: "modules-on-demand",
@@ -39,11 +39,26 @@ export const bundling = {
   logLevel: "warning",
 } as const satisfies BuildOptions;
 
+/** The program of the journal's thread as a text, for `JOURNAL_THREAD` in src/links/sqlite-store.ts. */
+export async function journalThread(): Promise<string> {
+  const { outputFiles } = await build({
+    ...bundling,
+    entryPoints: ["src/links/sqlite-worker.ts"],
+    // Started from a text, a thread has require and no import.
+    format: "cjs",
+    banner: {},
+    plugins: [],
+    write: false,
+  });
+  return outputFiles.map(({ text }) => text).join("");
+}
+
 if (import.meta.main) {
   await build({
     ...bundling,
     entryPoints: ["src/main.ts"],
     outfile: "dist/scanbox.mjs",
+    define: { JOURNAL_THREAD: JSON.stringify(await journalThread()) },
     sourcemap: true,
     sourcesContent: false,
   });

@@ -1,4 +1,4 @@
-import { Worker } from "node:worker_threads";
+import { Worker, type WorkerOptions } from "node:worker_threads";
 import { invariant } from "../core/kernel/defect.ts";
 import type { StoredRow, StoreLink, StoreOpened } from "../runtime/ports.ts";
 import { STORE_WORKER_ROLE, type StoreReply, type StoreRequest } from "./sqlite-messages.ts";
@@ -81,7 +81,7 @@ export class SqliteStore implements StoreLink {
   }
 
   #start(): Worker {
-    const worker = new Worker(workerEntry(), {
+    const worker = startThread({
       name: "journal",
       workerData: { role: STORE_WORKER_ROLE, directory: this.#settings.directory },
     });
@@ -104,8 +104,12 @@ export class SqliteStore implements StoreLink {
   }
 }
 
-/** Unbuilt, the worker has a file of its own; in a bundle it is the bundle again (see `runStoreWorker`). */
-function workerEntry(): URL {
-  const here = import.meta.url;
-  return here.endsWith("/sqlite-store.ts") ? new URL("./sqlite-worker.ts", here) : new URL(here);
+/** The program of the thread, which scripts/bundle.ts puts into the bundle; unbuilt, the thread has a file of its own. */
+declare const JOURNAL_THREAD: string | undefined;
+
+/** The bundle brings the thread's program along as a text: started from its own file, the thread would load all of it again. */
+function startThread(options: WorkerOptions): Worker {
+  return typeof JOURNAL_THREAD === "string"
+    ? new Worker(JOURNAL_THREAD, { ...options, eval: true })
+    : new Worker(new URL("./sqlite-worker.ts", import.meta.url), options);
 }

@@ -1,11 +1,5 @@
-/**
- * The journal's thread: a slow card stalls here and not in the loop that reads keys and draws the screen.
- *
- * The program ships as one file, so in a bundle the worker is that same file started again: in every thread but
- * the main one the program's entry calls `runStoreWorker()` in place of everything else. Unbuilt, this file is
- * the worker's entry and starts itself.
- */
-import { isMainThread, parentPort, workerData } from "node:worker_threads";
+/** The journal's thread: a slow card stalls here and not in the loop that reads keys and draws the screen. */
+import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { unreachable } from "../core/kernel/defect.ts";
 import { STORE_WORKER_ROLE, type StoreReply, type StoreRequest } from "./sqlite-messages.ts";
 import { SqliteWriter } from "./sqlite-writer.ts";
@@ -13,10 +7,10 @@ import { SqliteWriter } from "./sqlite-writer.ts";
 /** Without a request for this long the thread tidies up, in milliseconds. */
 const IDLE_MS = 2_000;
 
-/** Answers requests until `close`. To be called in the journal's thread alone. */
-export function runStoreWorker(): void {
-  const port = parentPort;
-  if (port === null) return;
+if (parentPort !== null && workerData?.role === STORE_WORKER_ROLE) serve(parentPort);
+
+/** Answers requests until `close`. */
+function serve(port: MessagePort): void {
   const writer = new SqliteWriter(String(workerData.directory));
   let idle: NodeJS.Timeout | undefined;
   port.on("message", (request: StoreRequest) => {
@@ -49,10 +43,3 @@ function answer(writer: SqliteWriter, request: StoreRequest): StoreReply | null 
       return unreachable(request);
   }
 }
-
-// Whether this thread was started to be the journal's.
-function isStoreWorker(): boolean {
-  return !isMainThread && workerData?.role === STORE_WORKER_ROLE;
-}
-
-if (isStoreWorker() && import.meta.url.endsWith("/sqlite-worker.ts")) runStoreWorker();

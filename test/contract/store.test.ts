@@ -20,6 +20,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, describe, it } from "node:test";
 import { build } from "esbuild";
+import { bundling, journalThread } from "../../scripts/bundle.ts";
 import type { Entry } from "../../src/core/payment/order.ts";
 import { recover } from "../../src/journal/recovered.ts";
 import { genesis, type Head, writeRow } from "../../src/journal/row.ts";
@@ -471,28 +472,24 @@ describe("the journal on a real disk", () => {
     return text.split("\n").slice(0, -1);
   }
 
-  /**
-   * Runs a program of one file, whose thread for the journal does `inWorker`, and returns what it printed.
-   */
-  async function runBundle(where: string, inWorker: string, inMain: string): Promise<string> {
+  /** Runs a program of one file that brings the journal's `thread` along as a text, and returns what it printed. */
+  async function runBundle(where: string, thread: string, program: string): Promise<string> {
     const source = (path: string): string => JSON.stringify(join(import.meta.dirname, "../../src", path));
     const outfile = join(where, "box.mjs");
     const contents = `
       import { SqliteStore } from ${source("links/sqlite-store.ts")};
-      import { isMainThread } from "node:worker_threads";
-      import { runStoreWorker } from ${source("links/sqlite-worker.ts")};
       const directory = ${JSON.stringify(join(where, "journal"))};
-      if (isMainThread) { ${inMain} } else { ${inWorker} }`;
+      ${program}`;
     const stdin = { contents, resolveDir: where };
-    await build({ stdin, bundle: true, platform: "node", format: "esm", outfile });
+    await build({ ...bundling, stdin, outfile, define: { JOURNAL_THREAD: JSON.stringify(thread) } });
     return execFileSync(process.execPath, [outfile], { encoding: "utf8", timeout: 10_000 });
   }
 
-  it("works from one bundle that is its own worker", async () => {
+  it("works from one file that brings its thread along", async () => {
     const where = directory();
     const printed = await runBundle(
       where,
-      "runStoreWorker();",
+      await journalThread(),
       `const store = new SqliteStore({ directory, onDeath: (cause) => console.log(cause) });
        store.open((outcome) => { console.log(outcome.kind); store.close(() => console.log("closed")); });`,
     );

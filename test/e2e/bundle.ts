@@ -23,7 +23,9 @@ function isStale(): boolean {
   const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" })
     .filter((name) => /\.(?:ts|json)$/.test(name))
     .map((name) => join(root, "src", name));
-  const settings = ["scripts/build", "package.json", "package-lock.json"].map((name) => join(root, name));
+  const settings = ["scripts/build", "scripts/bundle.ts", "package.json", "package-lock.json"].map((name) =>
+    join(root, name),
+  );
   return [...sources, ...settings].some((path) => changedAt(path) >= made);
 }
 
