@@ -41,7 +41,7 @@ export function isAbout(asked: Asked, fields: Fields): boolean {
 
 /** A genuine reply to one call proves nothing about another; these fields give it away. */
 export function isOfAnotherCall(fields: Fields, names: readonly string[]): boolean {
-  return names.some((name) => fields.has(name));
+  return names.some((name) => given(fields, name) !== null);
 }
 
 /** A genuine document that is not about what was asked. */

@@ -354,5 +354,7 @@ test("whatever comes with status 200, an answer that is not unknown was signed",
         else assert.equal(kind, "unknown");
       },
     ),
+    // An empty element of another call's was once taken for a sign of that call.
+    { examples: [[[["recall", ""]], "charge"]] },
   );
 });
