@@ -102,7 +102,7 @@ export class MqttBroker implements BrokerLink {
       queueQoSZero: false,
       resubscribe: false,
       timerVariant: "native",
-      // Else mqtt.js makes a buffer of each of the 65,536 packet identifiers ahead of need, 10 MiB of them.
+      // Else mqtt.js makes a buffer of each of the 65,536 packet identifiers ahead of need, 7 MiB of them.
       writeCache: false,
       will: {
         topic: will.topic,
@@ -153,7 +153,7 @@ class MqttConnection implements BrokerConnection {
     this.#options = options;
     this.#listener = listener;
     // Loaded when it is needed for the first time: a box is ready for payments before it is ready to report them.
-    // The client alone: the package's entry brings WebSockets and proxies along, which take 3 MiB.
+    // The client alone: the package's entry brings WebSockets and proxies along.
     void import("mqtt/lib/client").then(
       (module) => this.#begin(module.default.default),
       (error: unknown) => {
