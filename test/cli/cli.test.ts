@@ -110,6 +110,35 @@ test("config check gives one sentence a line on stderr for each problem, and sta
   );
 });
 
+test("ten mistakes planted in the example are ten sentences", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "scanbox-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "device.config.json");
+  const mistakes: readonly (readonly [right: string, wrong: string, path: string])[] = [
+    ['"id": "box-000123"', '"id": "b"', "box.id"],
+    ['"language": "en"', '"language": "fr"', "box.language"],
+    ['"merchantId": "1900000109"', '"merchantId": "19-109"', "merchant.merchantId"],
+    ['"signType": "HMAC-SHA256"', '"signType": "SHA1"', "merchant.signType"],
+    ['"maximum": "3000.00"', '"maximum": "3000.005"', "amount.maximum"],
+    ['"baudRate": 9600', '"baudRate": 9601', "scanner.baudRate"],
+    ['"rows": 2', '"rows": 3', "display.rows"],
+    ['"mqtts://broker.example:8883"', '"https://broker.example"', "mqtt.url"],
+    ['"retentionDays": 400', '"retentionDays": 0', "journal.retentionDays"],
+    ['"late": "keep"', '"late": "sometimes"', "late"],
+  ];
+  let text = readFileSync(example, "utf8");
+  for (const [right, wrong] of mistakes) {
+    assert.equal(text.split(right).length, 2, right);
+    text = text.replace(right, wrong);
+  }
+  writeFileSync(file, text);
+  const { status, stderr } = await scanbox("config", "check", file);
+  assert.equal(status, 2);
+  const lines = stderr.trimEnd().split("\n");
+  assert.deepEqual(lines.map((line) => line.split(":")[0]).sort(), mistakes.map(([, , path]) => path).sort());
+  for (const line of lines) assert.match(line, /\.$/, "a problem is a sentence");
+});
+
 test("a configuration that is not there or not JSON is a problem with a remedy", (t) => {
   const folder = mkdtempSync(join(tmpdir(), "scanbox-"));
   t.after(() => rmSync(folder, { recursive: true }));
