@@ -33,11 +33,34 @@ const dependencies: Readonly<Record<string, Choice>> = {
     published: "2026-11",
     because: "Decodes replies after our own check of the dialect; values stay texts, nothing is converted.",
   },
+  "i2c-bus": {
+    version: "5.2.3",
+    published: "2024-12",
+    because: "The I2C bus for displays behind an expander, asynchronous; compiled, so optional.",
+  },
+  koffi: {
+    version: "3.3.4",
+    published: "2026-10",
+    because:
+      "Calls the kernel where Node cannot: GPIO lines of the character device, an exclusive grab; prebuilt, optional.",
+  },
+  lcd: {
+    version: "3.1.1",
+    published: "2024-12",
+    because:
+      "Drives an HD44780 on six pins over sysfs; one writer, drained before it is closed; optional with `onoff`.",
+  },
   mqtt: {
     version: "5.16.0",
     published: "2026-09",
     because:
       "MQTT 5 and 3.1.1 as a transport alone: its store, its queue and its reconnection are switched off.",
+  },
+  onoff: {
+    version: "6.0.3",
+    published: "2024-12",
+    because:
+      "Pins over sysfs, with edges from its compiled `epoll`; optional, so that a machine without a compiler runs the rest.",
   },
   pino: {
     version: "10.4.0",
@@ -86,10 +109,13 @@ const tools: Readonly<Record<string, string>> = {
 export function packages(root: string): string {
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as {
     readonly dependencies: Readonly<Record<string, string>>;
+    readonly optionalDependencies: Readonly<Record<string, string>>;
   };
+  const all = { ...manifest.dependencies, ...manifest.optionalDependencies };
+  const byName = Object.entries(all).sort(([a], [b]) => (a < b ? -1 : 1));
   return table(
     ["package", "version", "published", "installed", "why"],
-    Object.entries(manifest.dependencies).map(([name, version]) => {
+    byName.map(([name, version]) => {
       const choice = dependencies[name];
       if (choice?.version !== version) {
         throw new Error(`scripts/documents/package-parts.ts does not say why ${name} ${version} is there`);
@@ -117,12 +143,12 @@ export function toolbox(root: string): string {
   );
 }
 
-/** What a package itself holds, without the packages that were installed inside it. */
+/** What a package itself holds, without the packages that were installed inside it and without what was compiled here. */
 function bytesIn(folder: string): number {
   let bytes = 0;
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
-    if (entry.isDirectory() && entry.name !== "node_modules") bytes += bytesIn(path);
+    if (entry.isDirectory() && !["node_modules", "build"].includes(entry.name)) bytes += bytesIn(path);
     else if (entry.isFile()) bytes += statSync(path).size;
   }
   return bytes;
