@@ -65,9 +65,89 @@ export interface SerialConnection {
   close(done: () => void): void;
 }
 
-/** A character display that takes whole pictures; it shows the last one it was given. */
+/** A character display module. Each `open` starts the module anew. */
 export interface GlassLink {
-  write(rows: readonly string[]): void;
+  open(listener: GlassListener): GlassConnection;
+}
+
+/** Hears one connection to a display. */
+export interface GlassListener {
+  /** The module is initialised and blank. */
+  ready(): void;
+  /** The module cannot be reached, or not any more. Comes once; nothing comes after it. */
+  closed(cause: string): void;
+}
+
+/** One connection to a display, from `open` to its end. */
+export interface GlassConnection {
+  /** Writes cells, once `ready` has come; calls back when they stand in the module. One write at a time. */
+  write(runs: readonly GlassRun[], done: () => void): void;
+  /** Ends the connection once the write that is under way has ended; `closed` does not come. Calls back when all is free. */
+  close(done: () => void): void;
+}
+
+/** Neighbouring cells of one row, counted from 0; only characters of `GLASS_ALPHABET`, and never beyond the row's end. */
+export interface GlassRun {
+  readonly row: number;
+  readonly column: number;
+  readonly text: string;
+}
+
+/** One device on an I2C bus. */
+export interface I2cLink {
+  /** Sends bytes in order, in one transfer or several; calls back with null, or with why the bus did not take them. */
+  write(bytes: Uint8Array, done: (error: string | null) => void): void;
+  /** Lets go of the bus; a later write takes it again. */
+  close(done: () => void): void;
+}
+
+/** The pins of one GPIO chip, by BCM number. */
+export interface GpioLink {
+  /** Takes all these lines for one device, or none of them. */
+  claim(lines: readonly GpioLine[], listener: GpioListener, done: (outcome: GpioClaimed) => void): void;
+}
+
+/** A line as a device needs it. */
+export type GpioLine =
+  /** `pullUp` and `debounceMs` are wishes: not every kernel interface can fulfil them. */
+  | { readonly use: "input"; readonly pin: number; readonly pullUp: boolean; readonly debounceMs: number }
+  /** Driven both ways; `level` from the moment of the claim. */
+  | { readonly use: "output"; readonly pin: number; readonly level: Level }
+  /** 0 pulls the line low, 1 lets go of it: it is never driven high. Let go of from the moment of the claim. */
+  | { readonly use: "open-drain"; readonly pin: number };
+
+/** Low or high, as a voltmeter sees it. */
+export type Level = 0 | 1;
+
+/** Hears one claim. */
+export interface GpioListener {
+  /** Inputs moved since the last look; several edges may be told as one. Comes only while watching. */
+  edge(): void;
+  /** A line failed, and all of the claim is gone. Comes once; nothing comes after it. */
+  lost(cause: string): void;
+}
+
+/** The lines, or why there are none: a sentence that says what to do. */
+export type GpioClaimed =
+  | { readonly kind: "claimed"; readonly lines: GpioLines }
+  | { readonly kind: "refused"; readonly why: string };
+
+/** Claimed lines. After `lost` or `release` reads give the last levels and writes do nothing. */
+export interface GpioLines {
+  /** The level of one line now. */
+  read(pin: number): Level;
+  /** Sets output and open-drain lines, at the same moment where the kernel can, else in this order. */
+  write(levels: readonly GpioLevel[]): void;
+  /** Whether edges of the inputs are told; not from the start. */
+  watch(watching: boolean): void;
+  /** Gives the lines back as inputs; nothing is left exported. `lost` does not come. */
+  release(done: () => void): void;
+}
+
+/** A level for one line. */
+export interface GpioLevel {
+  readonly pin: number;
+  readonly level: Level;
 }
 
 /** HTTPS to one merchant's hosts: one attempt a call, no redirects, no retries. */
