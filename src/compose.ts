@@ -79,6 +79,7 @@ export class ComposedBox {
   readonly #rules: Rules;
   readonly #journal: Journal;
   readonly #gateways: readonly { readonly settings: GatewaySettings; readonly gateway: Gateway }[];
+  readonly #display: Display | null;
   readonly #loop: Loop;
   #loggedText: string | null = null;
   #toldBroken = false;
@@ -96,7 +97,8 @@ export class ComposedBox {
     }));
     const { display, box } = parts.config;
     const size = { columns: display?.columns ?? 16, rows: display?.rows ?? 2 };
-    const drawn = glass === null ? null : new Display({ link: glass, language: box.language, size });
+    const { language } = box;
+    this.#display = glass === null ? null : new Display({ link: glass, clock, log, language, size });
     this.#loop = new Loop({
       clock,
       entropy,
@@ -104,7 +106,7 @@ export class ComposedBox {
       hands: this.#hands(),
       show: (screen) => {
         this.#logScreen(screen);
-        drawn?.show(screen);
+        this.#display?.show(screen);
         parts.onScreen?.(screen);
       },
       onTurn: (event, turn) => this.#logTurn(event, turn),
@@ -128,11 +130,12 @@ export class ComposedBox {
 
   /** Opens the journal, takes up its open orders, and only then listens to people. */
   start(done: (refusal: Refusal | null) => void): void {
+    this.#display?.start();
     this.#loop.boot();
     this.#journal.open((opened) => {
       if (opened.kind === "refused") {
         this.#parts.links.log.error("journal.refused", { why: opened.why, detail: opened.detail });
-        done(opened);
+        this.#stopDisplay(() => done(opened));
         return;
       }
       this.#loop.post({ type: "started", open: opened.open, usedCodes: opened.codeHashes });
@@ -177,7 +180,11 @@ export class ComposedBox {
     const { clock } = this.#parts.links;
     this.#loop.post({ type: "stopping" });
     const deadline = after(clock.now(), STOP_WITHIN_MS);
-    this.#stopScanner(() => this.#whenIdle(deadline, () => this.#stopReporter(() => this.#stopRest(done))));
+    this.#stopScanner(() =>
+      this.#whenIdle(deadline, () =>
+        this.#stopReporter(() => this.#stopDisplay(() => this.#stopRest(done))),
+      ),
+    );
   }
 
   #startScanner(): void {
@@ -246,6 +253,11 @@ export class ComposedBox {
         this.#gatewayOf(intent).order(intent, sendBefore, (host, answer) => {
           this.#happens(intent.outTradeNo, { type: "charge-answered", host, answer });
         });
+      },
+      dispense: ({ outTradeNo }) => {
+        clock.at(clock.now(), () =>
+          this.#happens(outTradeNo, { type: "dispensed", outcome: "not-dispensed" }),
+        );
       },
       query: ({ intent, host, refund }) => {
         const answered = (from: string, answer: QueryAnswer): void => {
@@ -335,6 +347,11 @@ export class ComposedBox {
     else this.#reporter.stop(done);
   }
 
+  #stopDisplay(done: () => void): void {
+    if (this.#display === null) done();
+    else this.#display.stop(done);
+  }
+
   #stopRest(done: () => void): void {
     this.#loop.stop();
     let open = 1 + this.#parts.merchants.length;
@@ -356,6 +373,8 @@ function kindOf(event: PaymentEvent): string {
     case "recorded":
     case "record-failed":
       return `${event.type}:${event.state}`;
+    case "dispensed":
+      return `${event.type}:${event.outcome}`;
     case "woke":
     case "cancel-pressed":
       return event.type;
@@ -376,6 +395,9 @@ function rulesOf({ config, version, merchants, timing }: BoxParts): Rules {
     amount: amountRules(config),
     keypad: config.keypad !== null,
     late: config.late,
+    relay: config.outputs?.relay ?? null,
+    inhibit: (config.inputs?.inhibit ?? null) !== null,
+    advert: config.box.advert,
     native: settings.notifyUrl !== null,
     timing: { ...standardTiming, ...configured, ...timing },
   };
@@ -384,6 +406,12 @@ function rulesOf({ config, version, merchants, timing }: BoxParts): Rules {
 function amountRules({ amount }: DeviceConfig): AmountRules {
   // The configuration refuses a fixed amount that is missing.
   if (amount.source === "fixed" && amount.fixed !== null) return { source: "fixed", maximum: amount.fixed };
+  if (amount.source === "menu") {
+    const items = amount.menu.map(({ key, name, price, pulses }) => {
+      return { digit: Number(key), name, amountFen: price, pulses };
+    });
+    return { source: "menu", maximum: amount.maximum, items };
+  }
   return { source: "keypad", entry: amount.entry, maximum: amount.maximum };
 }
 

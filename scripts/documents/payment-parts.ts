@@ -39,6 +39,7 @@ export function stateDiagram(): string {
     "  [*] --> recording : scan",
     "  [*] --> asking : start, charging is open",
     "  [*] --> reversing : start, reversing is open",
+    "  [*] --> dispensing : start, goods are open",
   ];
   const ends = ["  settled --> [*]", "  void --> [*]"];
   return fenced(["stateDiagram-v2", ...begins, ...lines, ...ends].join("\n"), "mermaid");
@@ -59,6 +60,8 @@ function causeOf(event: PaymentEvent, calls: readonly string[]) {
       return { cause: "not durable", detail: null };
     case "woke":
       return { cause: `time to ${calls.join(", ")}`, detail: null };
+    case "dispensed":
+      return { cause: "goods", detail: event.outcome };
     case "cancel-pressed":
       return { cause: "cancel pressed", detail: null };
   }
@@ -101,7 +104,7 @@ function reasonsOf({ state, reason }: TxData): readonly string[] {
 
 /** What a start does with what the journal left open. */
 export function recovery(): string {
-  const facts = ["charging", "reversing", "final", "credentials"] as const;
+  const facts = ["charging", "reversing", "dispensing", "final", "credentials"] as const;
   const said = (fact: boolean | undefined): string => (fact === undefined ? "either" : fact ? "yes" : "no");
   return table(
     ["row", ...facts, "action", "because"],

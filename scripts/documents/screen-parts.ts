@@ -20,6 +20,7 @@ export function screenTexts(): string {
       seconds: 37,
       typed: null,
       ref: text === "out-of-service" ? "E31" : "0042",
+      line: null,
       codeUrl: null,
       light: "off",
       sound: "none",
@@ -54,7 +55,7 @@ export function glassOfPayment(): string {
 
 const silence = { kind: "unknown", why: "silence", signed: false } as const;
 
-type Outage = Exclude<Blocker, "unclear" | "unproved"> | ProbeFailure;
+type Outage = Exclude<Blocker, "unclear" | "unproved" | "inhibited" | "paused"> | ProbeFailure;
 
 /** What each outage means and who can end it; a new one without a sentence does not compile. */
 const outages: Readonly<Record<Outage, readonly [means: string, remedy: string]>> = {
@@ -81,6 +82,10 @@ const outages: Readonly<Record<Outage, readonly [means: string, remedy: string]>
   "no-scanner": [
     "The scanner is not there.",
     "Plug it in; it is opened again within 5 s. Else check `scanner.path` and the group `dialout`.",
+  ],
+  "no-relay": [
+    "The relay, or the input that says whether the machine is ready, cannot be reached.",
+    "Look at `relay.absent` or `contact.absent` in the log: another program may hold the pin.",
   ],
   "certificate-missing": [
     "The merchant's certificate or its key cannot be read as PEM: reversals would be impossible.",
@@ -151,6 +156,8 @@ function brokenBy(box: Box, outage: Outage): Box {
       return { ...box, orders: new Map([["a", muteReversal()]]) };
     case "no-scanner":
       return { ...box, scannerReady: false };
+    case "no-relay":
+      return { ...box, relayReady: false };
     default:
       return { ...box, trust: { ...box.trust, proved: false, failure: outage } };
   }

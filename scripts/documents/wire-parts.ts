@@ -71,6 +71,10 @@ const members: Readonly<Record<keyof TxData, readonly [form: string, meaning: st
   chargeCount: ["whole number", "Charges asked for: 1, or 0 where it is proved that none was sent."],
   queryCount: ["whole number", "Queries asked for."],
   reverseCount: ["whole number", "Reversals asked for."],
+  dispense: [
+    "object or null",
+    "`{pulses, outcome}` where goods are sold: `outcome` is null while they are to come (the payment is not final), then `dispensed`, `not-dispensed`, `unclear` or `withheld`.",
+  ],
   intentAt: ["RFC 3339, UTC", "When the order began."],
   finalAt: ["RFC 3339, UTC or null", "When it ended."],
   box: ["text", "The box's id."],

@@ -27,6 +27,7 @@ const colours: Readonly<Record<Light, Colour>> = {
   scan: "cyan",
   wait: "yellow",
   paid: "green",
+  dispensing: "green",
   refused: "red",
   unknown: "yellow",
 };

@@ -7,10 +7,12 @@ export interface PinUse {
 }
 
 /** The sections of the configuration that name pins or decide which are taken; those that could not be read are absent. */
-export type PinSections = Partial<Pick<ParsedConfig, "scanner" | "keypad" | "display" | "outputs">>;
+export type PinSections = Partial<
+  Pick<ParsedConfig, "scanner" | "keypad" | "display" | "outputs" | "inputs">
+>;
 
 /** Every pin the configuration uses, in the order of the file. */
-export function pinUses({ keypad, display, outputs }: PinSections): readonly PinUse[] {
+export function pinUses({ keypad, display, outputs, inputs }: PinSections): readonly PinUse[] {
   const uses: PinUse[] = [];
   const list = (key: string, pins: readonly number[]): void => {
     for (const [index, pin] of pins.entries()) uses.push({ key: `${key}[${index}]`, pin });
@@ -27,6 +29,10 @@ export function pinUses({ keypad, display, outputs }: PinSections): readonly Pin
       uses.push({ key: `outputs.${name}`, pin: output.pin });
     }
   }
+  const drop = outputs?.relay?.drop;
+  if (drop) uses.push({ key: "outputs.relay.drop", pin: drop.pin });
+  const inhibit = inputs?.inhibit;
+  if (inhibit) uses.push({ key: "inputs.inhibit", pin: inhibit.pin });
   return uses;
 }
 

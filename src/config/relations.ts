@@ -4,7 +4,7 @@
  */
 import { formatYuan } from "../core/kernel/fen.ts";
 import { pinUses, reservedFor } from "./pins.ts";
-import type { ParsedConfig } from "./schema.ts";
+import { type ParsedConfig, PULSES_MAX } from "./schema.ts";
 
 /** The sections that could be read. */
 export type Sections = Partial<ParsedConfig>;
@@ -22,8 +22,10 @@ export const relations: readonly ((sections: Sections) => readonly string[])[] =
   bill,
   hosts,
   amounts,
+  menu,
   keypadLayout,
   displaySize,
+  advert,
   pins,
   relayAmounts,
   broker,
@@ -84,8 +86,8 @@ function amounts({ amount, keypad }: Sections): readonly string[] {
       `amount.fixed: must be at most amount.maximum (${formatYuan(amount.maximum)}), got ${formatYuan(amount.fixed)}.`,
     );
   }
-  if (amount.source === "keypad" && keypad === null) {
-    problems.push('keypad: must be given where amount.source is "keypad".');
+  if (amount.source !== "fixed" && keypad === null) {
+    problems.push(`keypad: must be given where amount.source is "${amount.source}".`);
   }
   if (
     amount.source === "keypad" &&
@@ -96,6 +98,39 @@ function amounts({ amount, keypad }: Sections): readonly string[] {
     problems.push('amount.entry: must be "implied" where no key of the keypad is "." (decimal point).');
   }
   return problems;
+}
+
+function menu({ amount, keypad }: Sections): readonly string[] {
+  if (amount === undefined) return [];
+  const { menu: items } = amount;
+  if (amount.source !== "menu") {
+    return items.length === 0 ? [] : ['amount.menu: must be empty unless amount.source is "menu".'];
+  }
+  if (items.length === 0) return ['amount.menu: must hold at least one item where amount.source is "menu".'];
+  const labels = keypad?.keys.join("") ?? null;
+  return items.flatMap(({ key, price }, index) => {
+    const path = `amount.menu[${index}]`;
+    const problems: string[] = [];
+    if (items.findIndex((item) => item.key === key) < index) problems.push(`${path}.key: is listed before.`);
+    if (labels !== null && !labels.includes(key)) {
+      problems.push(`${path}.key: must be a key of the keypad, got "${key}".`);
+    }
+    if (price > amount.maximum) {
+      problems.push(
+        `${path}.price: must be at most amount.maximum (${formatYuan(amount.maximum)}), got ${formatYuan(price)}.`,
+      );
+    }
+    return problems;
+  });
+}
+
+function advert({ box, display }: Sections): readonly string[] {
+  if (box === undefined || display === undefined || display === null) return [];
+  return box.advert.flatMap((line, index) =>
+    line.length > display.columns
+      ? [`box.advert[${index}]: must have at most ${display.columns} characters, got ${line.length}.`]
+      : [],
+  );
 }
 
 function keypadLayout({ keypad, amount }: Sections): readonly string[] {
@@ -125,7 +160,8 @@ function keypadLayout({ keypad, amount }: Sections): readonly string[] {
       problems.push(`keypad.keys: must hold "${label}" once.`);
     }
   }
-  const wanted = amount === undefined || amount.source === "keypad" ? "0123456789=" : "=";
+  const wanted =
+    amount === undefined || amount.source === "keypad" ? "0123456789=" : amount.source === "menu" ? "" : "=";
   const missing = wanted.split("").filter((label) => !labels.includes(label));
   if (missing.length > 0) {
     problems.push(`keypad.keys: must hold ${missing.map((label) => `"${label}"`).join(", ")}.`);
@@ -161,11 +197,31 @@ function pins(sections: Sections): readonly string[] {
 
 function relayAmounts({ amount, outputs }: Sections): readonly string[] {
   const relay = outputs?.relay;
-  const fixed = amount?.fixed;
-  if (!relay || !fixed || fixed % relay.fenPerPulse === 0) return [];
-  return [
-    `outputs.relay.fenPerPulse: must divide amount.fixed (${fixed} fen) exactly, got ${relay.fenPerPulse}.`,
-  ];
+  if (!relay || amount === undefined) return [];
+  const { fenPerPulse } = relay;
+  const prices: (readonly [key: string, fen: number])[] = [];
+  if (amount.source === "fixed" && amount.fixed !== null) prices.push(["amount.fixed", amount.fixed]);
+  for (const [index, { price, pulses }] of amount.menu.entries()) {
+    if (pulses === null) prices.push([`amount.menu[${index}].price`, price]);
+  }
+  const problems = prices.flatMap(([key, fen]) =>
+    fen % fenPerPulse === 0
+      ? []
+      : [`outputs.relay.fenPerPulse: must divide ${key} (${fen} fen) exactly, got ${fenPerPulse}.`],
+  );
+  const dearest =
+    prices.length === 0 && amount.source === "keypad"
+      ? [["amount.maximum", amount.maximum] as const]
+      : prices;
+  for (const [key, fen] of dearest) {
+    const pulses = Math.floor(fen / fenPerPulse);
+    if (pulses > PULSES_MAX) {
+      problems.push(
+        `outputs.relay.fenPerPulse: must make at most ${PULSES_MAX} pulses of ${key} (${fen} fen), got ${fenPerPulse}, which makes ${pulses}.`,
+      );
+    }
+  }
+  return problems;
 }
 
 function broker({ mqtt }: Sections): readonly string[] {

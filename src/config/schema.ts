@@ -6,6 +6,9 @@ import * as z from "zod";
 import { parseYuan } from "../core/kernel/fen.ts";
 import { nearest } from "./nearest.ts";
 
+/** More pulses than any machine wants for one payment: a ceiling against a price that is wrong. */
+export const PULSES_MAX = 100;
+
 /** BCM number of the last pin on the 40-pin header. */
 const pinMax = 27;
 
@@ -61,6 +64,15 @@ const source = z
   .describe("Where it is read from: a file or a systemd credential.");
 
 const pin = z.int().min(0).max(pinMax).describe("BCM number of a pin, 0 to 27.");
+
+/** What a character display can show. */
+function glassText(longest: number) {
+  return z
+    .string()
+    .min(1)
+    .max(longest)
+    .regex(/^[ -[\]-}\u00a5\u5143]*$/, { error: "must hold only what a character display can show." });
+}
 
 const output = z
   .union([pin, object({ pin, activeLow: z.boolean().default(false).describe("Whether low means on.") })], {
@@ -163,6 +175,13 @@ const shape = {
       .default(null)
       .describe("Name of the store as people know it; null means the box id."),
     language: z.enum(["en", "zh"]).default("en").describe("Language of the screens."),
+    advert: z
+      .array(glassText(20))
+      .max(4)
+      .default([])
+      .describe(
+        "Lines that stand in turn on a display that waits, each at most as long as the display is wide.",
+      ),
   }).describe("Which box this is."),
   merchant: object({
     provider: z
@@ -210,7 +229,7 @@ const shape = {
   }).describe("Whom customers pay."),
   amount: object({
     source: z
-      .enum(["keypad", "fixed"], { error: amountSourceSentence })
+      .enum(["keypad", "fixed", "menu"], { error: amountSourceSentence })
       .default("keypad")
       .describe("Who says what is to be paid."),
     entry: z
@@ -225,6 +244,27 @@ const shape = {
       .nullable()
       .default(null)
       .describe("The amount of every payment in yuan, as text, for source fixed."),
+    menu: z
+      .array(
+        object({
+          key: z
+            .string()
+            .regex(/^[1-9]$/, { error: 'must be a digit from "1" to "9".' })
+            .describe("The key that sells it."),
+          name: glassText(12).describe("What stands on the display."),
+          price: amount.describe("Price in yuan, as text."),
+          pulses: z
+            .int()
+            .min(1)
+            .max(PULSES_MAX)
+            .nullable()
+            .default(null)
+            .describe("Pulses that it takes; null means price by outputs.relay.fenPerPulse."),
+        }),
+      )
+      .max(9)
+      .default([])
+      .describe("What the keys 1 to 9 sell, for source menu."),
   })
     .prefault({})
     .describe("What is to be paid."),
@@ -235,9 +275,11 @@ const shape = {
       .default(9600)
       .describe("Speed of the serial line."),
     profile: z
-      .literal("plain")
+      .enum(["plain", "gm65", "gm72"])
       .default("plain")
-      .describe("What the scanner sends: plain lines, in presence mode."),
+      .describe(
+        "How it is spoken to: plain reads by itself and is told nothing; gm65 and gm72 are triggered.",
+      ),
   })
     .nullable()
     .default(null)
@@ -289,8 +331,20 @@ const shape = {
           backlight: z.boolean().default(true).describe("Whether the backlight is on."),
           rom: z.enum(["A00", "A02"]).default("A00").describe("Character set of the controller."),
         }),
+        object({
+          driver: z.literal("kernel").describe("Character display that a driver of the kernel shows."),
+          columns: z.literal([16, 20]).describe("Characters in a line."),
+          rows: z.literal([2, 4]).describe("Lines."),
+          path: path.default("/dev/lcd").describe("Its device."),
+          rom: z.enum(["A00", "A02"]).default("A00").describe("Character set of the controller."),
+        }),
+        object({
+          driver: z.literal("terminal").describe("The display as text on the terminal of the program."),
+          columns: z.literal([16, 20]).describe("Characters in a line."),
+          rows: z.literal([2, 4]).describe("Lines."),
+        }),
       ],
-      { error: 'must be "hd44780-gpio" or "hd44780-i2c".' },
+      { error: 'must be "hd44780-gpio", "hd44780-i2c", "kernel" or "terminal".' },
     )
     .nullable()
     .default(null)
@@ -304,6 +358,20 @@ const shape = {
       pin,
       activeLow: z.boolean().default(false).describe("Whether low means on."),
       widthMs: z.int().min(20).max(500).default(50).describe("Length of a pulse, in milliseconds."),
+      gapMs: z.int().min(20).max(500).default(100).describe("Pause between pulses, in milliseconds."),
+      drop: object({
+        pin,
+        activeLow: z.boolean().default(true).describe("Whether low means that something fell."),
+        withinMs: z
+          .int()
+          .min(100)
+          .max(120_000)
+          .default(10_000)
+          .describe("How long after the last pulse the goods may take, in milliseconds."),
+      })
+        .nullable()
+        .default(null)
+        .describe("Sensor that sees the goods fall, or null: then pulses that went out count as goods."),
       fenPerPulse: z
         .int()
         .min(1)
@@ -321,6 +389,12 @@ const shape = {
     .nullable()
     .default(null)
     .describe("Lights, beeper and relay, or null."),
+  inputs: object({
+    inhibit: output.nullable().default(null).describe("Says that the machine takes no order now."),
+  })
+    .nullable()
+    .default(null)
+    .describe("What a machine tells the box, or null."),
   gpio: object({
     backend: z
       .enum(["auto", "sysfs", "cdev"])
@@ -409,8 +483,8 @@ function duration(milliseconds: number, meaning: string) {
 
 function amountSourceSentence(issue: { readonly input?: unknown }): string {
   return issue.input === "remote" || issue.input === "till"
-    ? `is not offered as "${issue.input}" by this version yet; it must be "keypad" or "fixed".`
-    : 'must be "keypad" or "fixed".';
+    ? `is not offered as "${issue.input}" by this version yet; it must be "keypad", "fixed" or "menu".`
+    : 'must be "keypad", "fixed" or "menu".';
 }
 
 function isBrokerUrl(value: string): boolean {

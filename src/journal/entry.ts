@@ -4,7 +4,15 @@
  * same when written again.
  */
 import { fenOf } from "../core/kernel/fen.ts";
-import { type Entry, finalStates, type Intent, type Merchant, type TxData } from "../core/payment/order.ts";
+import {
+  type Entry,
+  finalStates,
+  type Goods,
+  goodsOutcomes,
+  type Intent,
+  type Merchant,
+  type TxData,
+} from "../core/payment/order.ts";
 
 /** The entry in `value`, or null where it is none. */
 export function readEntry(value: unknown): Entry | null {
@@ -41,6 +49,9 @@ const isCurrency: Check = (value) => value === "CNY";
 const isTradeType: Check = (value) => value === "MICROPAY" || value === "NATIVE";
 const isCharged: Check = (value) => value === "yes" || value === "no" || value === "unknown";
 
+const outcomes: ReadonlySet<unknown> = new Set([null, ...goodsOutcomes]);
+const isGoods = fields<Goods>({ pulses: isCount, outcome: (value) => outcomes.has(value) });
+
 const moneyStates: ReadonlySet<unknown> = new Set(["charging", "reversing", ...finalStates]);
 
 const isTx = fields<TxData>({
@@ -60,6 +71,7 @@ const isTx = fields<TxData>({
   chargeCount: isCount,
   queryCount: isCount,
   reverseCount: isCount,
+  dispense: (value) => value === null || isGoods(value),
   intentAt: isText,
   finalAt: isTextOrNull,
   box: isText,
@@ -82,6 +94,7 @@ const isIntent = fields<Intent>({
   attach: isText,
   tradeType: isTradeType,
   codeHash: isTextOrNull,
+  pulses: (value) => value === null || isCount(value),
   boot: isText,
   intentAt: isWhole,
   clockTrusted: isFlag,

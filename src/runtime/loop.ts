@@ -140,6 +140,7 @@ function isSameScreen(a: Screen, b: Screen): boolean {
     a.typed === b.typed &&
     a.seconds === b.seconds &&
     a.ref === b.ref &&
+    a.line === b.line &&
     a.codeUrl === b.codeUrl &&
     a.light === b.light &&
     a.sound === b.sound

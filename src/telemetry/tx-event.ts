@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { finalStates, type TxData } from "../core/payment/order.ts";
+import { finalStates, goodsOutcomes, type TxData } from "../core/payment/order.ts";
 
 /** Identifies the schema of money events; a breaking change raises the number and the `v1` of the types. */
 export const TX_SCHEMA_ID = "urn:scanbox:schema:tx-event:1";
@@ -34,6 +34,12 @@ export const txMembers = {
   chargeCount: count,
   queryCount: count,
   reverseCount: count,
+  dispense: z
+    .looseObject({ pulses: count, outcome: z.enum(goodsOutcomes).nullable() })
+    .nullable()
+    .describe(
+      "What a payment buys of a machine; outcome null is the intent, and such a payment is not final.",
+    ),
   intentAt: moment,
   finalAt: moment.nullable(),
   box: z.string(),

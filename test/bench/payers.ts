@@ -104,6 +104,7 @@ async function ownPayer(setup: PayerSetup): Promise<Payer> {
       merchant,
       attach: ATTACH,
       tradeType: "MICROPAY",
+      pulses: null,
       codeHash: "",
       boot: "",
       intentAt: wallTimeOf(0),

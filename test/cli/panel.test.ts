@@ -432,6 +432,7 @@ describe("notes of orders", () => {
     clockTrusted: true,
     chargeCount: 1,
     queryCount: 0,
+    dispense: null,
     reverseCount: 0,
     intentAt: "",
     finalAt: "",

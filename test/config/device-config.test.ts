@@ -95,7 +95,7 @@ test("the value is frozen to the last list", () => {
 });
 
 test("a payment found late is reversed where a relay is configured, unless the file says otherwise", () => {
-  const relay = { pin: 7, fenPerPulse: 100 };
+  const relay = { pin: 7, fenPerPulse: 3000 };
   assert.equal(
     configOf(
       changedAll([
@@ -162,7 +162,7 @@ const refusals: readonly (readonly [string, Json | undefined, readonly string[]]
   [
     "amount.source",
     "till",
-    ['amount.source: is not offered as "till" by this version yet; it must be "keypad" or "fixed".'],
+    ['amount.source: is not offered as "till" by this version yet; it must be "keypad", "fixed" or "menu".'],
   ],
   ["amount.source", "fixed", ['amount.fixed: must be given where amount.source is "fixed".']],
   ["amount.fixed", "1.00", ['amount.fixed: must be null unless amount.source is "fixed".']],
@@ -185,14 +185,18 @@ const refusals: readonly (readonly [string, Json | undefined, readonly string[]]
   ],
   ["display.columns", 20, ["display: must be 16x2 or 20x4, got 20x2."]],
   ["display.columns", 40, ["display.columns: must be 16 or 20, got 40."]],
-  ["display.driver", "oled", ['display.driver: must be "hd44780-gpio" or "hd44780-i2c".']],
+  [
+    "display.driver",
+    "oled",
+    ['display.driver: must be "hd44780-gpio", "hd44780-i2c", "kernel" or "terminal".'],
+  ],
   ["outputs.paid", 28, ["outputs.paid: must be at most 27, got 28."]],
   ["outputs.paid", { pin: -1 }, ["outputs.paid.pin: must be at least 0, got -1."]],
   ["outputs.paid", "26", ["outputs.paid: must be a pin number, {pin, activeLow} or null."]],
   ["outputs.paid", 5, ["outputs.paid: must not be pin 5, which keypad.rows[0] uses."]],
   [
     "outputs.relay",
-    { pin: 26, fenPerPulse: 100 },
+    { pin: 26, fenPerPulse: 3000 },
     ["outputs.relay: must not be pin 26, which outputs.paid uses."],
   ],
   ["display.data.3", 25, ["display.data[3]: must not be pin 25, which display.rs uses."]],
@@ -352,6 +356,81 @@ test("a fixed amount must fit the maximum and divide into pulses", () => {
   );
   assert.deepEqual(problemsOf(changedAll([...fixed, ["amount.maximum", "2.49"]])), [
     "amount.fixed: must be at most amount.maximum (2.49), got 2.50.",
+  ]);
+});
+
+test("a menu has keys that exist, once each, and prices that fit", () => {
+  const relay = { pin: 7, fenPerPulse: 100 };
+  const menu = (...items: readonly Json[]): readonly string[] =>
+    problemsOf(
+      changedAll([
+        ["amount.source", "menu"],
+        ["amount.menu", items],
+        ["outputs.relay", relay],
+      ]),
+    );
+  assert.deepEqual(menu({ key: "1", name: "Cola", price: "3.00" }), []);
+  assert.deepEqual(menu({ key: "1", name: "Cola", price: "2.50", pulses: 4 }), []);
+  assert.deepEqual(menu({ key: "1", name: "Cola", price: "2.50" }), [
+    "outputs.relay.fenPerPulse: must divide amount.menu[0].price (250 fen) exactly, got 100.",
+  ]);
+  assert.deepEqual(
+    menu({ key: "1", name: "Cola", price: "3.00" }, { key: "1", name: "Tea", price: "1.00" }),
+    ["amount.menu[1].key: is listed before."],
+  );
+  assert.deepEqual(menu({ key: "1", name: "Gold", price: "4000.00", pulses: 1 }), [
+    "amount.menu[0].price: must be at most amount.maximum (3000.00), got 4000.00.",
+  ]);
+  assert.deepEqual(menu(), ['amount.menu: must hold at least one item where amount.source is "menu".']);
+  assert.deepEqual(problemsOf(changed("amount.menu", [{ key: "1", name: "Cola", price: "3.00" }])), [
+    'amount.menu: must be empty unless amount.source is "menu".',
+  ]);
+  const keys = { rows: [5], columns: [12, 16], keys: ["12"] };
+  const three = [{ key: "3", name: "Cola", price: "3.00" }];
+  assert.deepEqual(
+    problemsOf(
+      changedAll([
+        ["amount.source", "menu"],
+        ["amount.menu", three],
+        ["keypad", keys],
+      ]),
+    ),
+    ['amount.menu[0].key: must be a key of the keypad, got "3".'],
+  );
+});
+
+test("no payment may make more pulses than a machine takes", () => {
+  const typed = changedAll([["outputs.relay", { pin: 7, fenPerPulse: 100 }]]);
+  assert.deepEqual(problemsOf(typed), [
+    "outputs.relay.fenPerPulse: must make at most 100 pulses of amount.maximum (300000 fen), got 100, which makes 3000.",
+  ]);
+  const capped = changedAll([
+    ["outputs.relay", { pin: 7, fenPerPulse: 100 }],
+    ["amount.maximum", "100.00"],
+  ]);
+  assert.deepEqual(problemsOf(capped), []);
+});
+
+test("an advert fits its display and holds only what one can show", () => {
+  assert.deepEqual(problemsOf(changed("box.advert", ["Fresh bread"])), []);
+  assert.deepEqual(problemsOf(changed("box.advert", ["Fresh bread every day"])), [
+    "box.advert[0]: must have at most 20 characters.",
+  ]);
+  assert.deepEqual(problemsOf(changed("box.advert", ["Fresh bread daily"])), [
+    "box.advert[0]: must have at most 16 characters, got 17.",
+  ]);
+  assert.deepEqual(problemsOf(changed("box.advert", ["\u9762\u5305"])), [
+    "box.advert[0]: must hold only what a character display can show.",
+  ]);
+});
+
+test("the pins of a machine's sensors are pins like others", () => {
+  const relay = { pin: 7, fenPerPulse: 3000, drop: { pin: 26 } };
+  assert.deepEqual(problemsOf(changed("outputs.relay", relay)), [
+    "outputs.relay.drop: must not be pin 26, which outputs.paid uses.",
+  ]);
+  assert.deepEqual(problemsOf(changed("inputs", { inhibit: { pin: 5, activeLow: true } })), [
+    "inputs.inhibit: must not be pin 5, which keypad.rows[0] uses.",
   ]);
 });
 

@@ -111,6 +111,7 @@ export function intentOf(outTradeNo: string, fen: number): Intent {
     merchant: settings.merchant,
     attach: "till=1;seq=42",
     tradeType: "MICROPAY",
+    pulses: null,
     codeHash: "0".repeat(64),
     boot: "boot",
     intentAt: wallTimeOf(1_773_538_212_000),

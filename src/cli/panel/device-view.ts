@@ -33,6 +33,7 @@ const lit: Readonly<Record<Light, readonly Lamp[]>> = {
   scan: ["SCAN"],
   wait: ["WAIT"],
   paid: ["PAID"],
+  dispensing: ["PAID"],
   refused: ["REFUSED"],
   unknown: ["WAIT", "REFUSED"],
 };

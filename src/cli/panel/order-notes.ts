@@ -73,6 +73,8 @@ function thoughtOf({ phase, flying }: Payment, now: Instant): string {
         ? `takes it back ${inSeconds(at)}${again}`
         : `asks whether it is closed ${inSeconds(at)}${again}`;
     }
+    case "dispensing":
+      return "paid; the goods are on their way";
     case "closing":
       return "its end goes to the journal first";
     case "settled":

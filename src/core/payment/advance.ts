@@ -5,6 +5,7 @@ import { after } from "../kernel/instant.ts";
 import type { QueryAnswer } from "./answers.ts";
 import { askedAnswered, asking, chargeAnswered, checked } from "./asking.ts";
 import type { AuthCode } from "./auth-code.ts";
+import { dispense, dispensed, dispensingAt } from "./dispensing.ts";
 import type { Intent, MoneyState, OpenOrder } from "./order.ts";
 import {
   type Advance,
@@ -16,7 +17,7 @@ import {
 } from "./payment.ts";
 import { book, reversalQueried, reverseAnswered, reverseFrom } from "./reversal.ts";
 import type { Rules, Stamp } from "./rules.ts";
-import { alarm, close, go, notCharged, txOf } from "./verdict.ts";
+import { alarm, close, go, isAwaited, notCharged, txOf } from "./verdict.ts";
 
 /** Begins an order: its intent goes to the journal. */
 export function begin(intent: Intent, code: AuthCode | null, stamp: Stamp, rules: Rules): Advance {
@@ -32,6 +33,7 @@ export function begin(intent: Intent, code: AuthCode | null, stamp: Stamp, rules
     counts: { charge: 1, query: 0, reverse: 0 },
     transactionId: null,
     seenPaid: false,
+    goods: null,
     recovered: false,
     chargedAt: stamp.at,
     sentAt: stamp.at,
@@ -53,6 +55,7 @@ export function resume(order: OpenOrder, stamp: Stamp, rules: Rules): Payment {
     counts,
     transactionId: last.transactionId,
     seenPaid: last.transactionId !== null,
+    goods: last.dispense,
     recovered: true,
     chargedAt: at,
     sentAt: at,
@@ -60,7 +63,8 @@ export function resume(order: OpenOrder, stamp: Stamp, rules: Rules): Payment {
     chargedHosts: rules.hosts,
   };
   if (last.state === "charging") return { ...payment, phase: asking("unclear", at, at, stamp, rules) };
-  invariant(last.state === "reversing", "an open order is charging or reversing");
+  if (last.state === "paid") return { ...payment, phase: dispensingAt(at, last.late) };
+  invariant(last.state === "reversing", "an open order is charging, reversing, or waits for its goods");
   return reverseFrom(
     { ...payment, phase: { name: "booking", reason: last.reason ?? "gave-up" } },
     stamp,
@@ -81,6 +85,8 @@ export function advance(payment: Payment, event: PaymentEvent, stamp: Stamp, rul
       return queryAnswered(payment, event.host, event.answer, stamp, rules);
     case "reverse-answered":
       return reverseAnswered(landed(payment, "reverse"), event.answer, stamp, rules);
+    case "dispensed":
+      return dispensed(payment, event.outcome, stamp, rules);
     case "woke":
       return woke(payment, stamp, rules);
     case "cancel-pressed":
@@ -92,7 +98,9 @@ function recorded(payment: Payment, state: MoneyState, stamp: Stamp, rules: Rule
   const { phase } = payment;
   invariant(state === awaitedRecord(phase), `a ${phase.name} order does not wait for a ${state} record`);
   if (phase.name === "recording") return send(payment, phase, stamp, rules);
-  if (phase.name === "closing") return settle(payment, phase.verdict, stamp, rules);
+  if (phase.name === "closing") {
+    return isAwaited(payment.goods) ? dispense(payment) : settle(payment, phase.verdict, stamp, rules);
+  }
   return go(reverseFrom(payment, stamp, rules));
 }
 
@@ -183,6 +191,8 @@ function woke(payment: Payment, stamp: Stamp, rules: Rules): Advance {
   const due = wakeAt(payment);
   if (due === null || stamp.at < due) return go(payment);
   const { phase, counts, intent } = payment;
+  // The machine was at work when the process ended: a second pulse could be a second product.
+  if (phase.name === "dispensing") return dispensed(payment, "unclear", stamp, rules);
   if (phase.name === "asking") {
     return query({ ...payment, phase: { ...phase, last: stamp.at >= phase.giveUpAt } }, null, stamp);
   }

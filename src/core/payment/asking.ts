@@ -5,7 +5,7 @@ import type { ChargeAnswer, QueryAnswer } from "./answers.ts";
 import type { About, Advance, Payment, Phase, Verdict } from "./payment.ts";
 import { book } from "./reversal.ts";
 import type { Rules, Stamp } from "./rules.ts";
-import { close, closed, go, notCharged, withAlarm } from "./verdict.ts";
+import { close, closed, go, notCharged, paidVerdict, withAlarm } from "./verdict.ts";
 
 /** The charge came back, or did not. */
 export function chargeAnswered(
@@ -127,6 +127,9 @@ export function asking(about: About, chargedAt: Instant, next: Instant, { at }: 
 function paid(payment: Payment, transactionId: string, stamp: Stamp, rules: Rules): Advance {
   const seen = { ...payment, transactionId, seenPaid: true };
   if (payment.recovered && rules.late === "reverse") return book(seen, "late-reversed", rules);
-  const verdict: Verdict = { state: "paid", charged: "yes", reason: null, late: payment.recovered };
-  return close(seen, verdict, stamp, rules);
+  const { pulses } = payment.intent;
+  // Nobody waits at the machine for a payment that was found after a restart (money rule 14).
+  const outcome = payment.recovered ? "withheld" : null;
+  const bought: Payment = { ...seen, goods: pulses === null ? null : { pulses, outcome } };
+  return close(bought, paidVerdict(payment.recovered), stamp, rules);
 }

@@ -42,6 +42,12 @@ function checkOrder(before: Payment, after: Payment, rules: Rules): void {
     const unpaid = is.name !== "closing" || is.verdict.state !== "paid";
     invariant(unpaid, "I15: what is being reversed never becomes paid");
   }
+  if (is.name === "dispensing" && was.name !== "dispensing") {
+    invariant(
+      was.name === "closing" && !before.recovered,
+      "goods: they are given once, for a payment in front",
+    );
+  }
   if (was.name === "closing" && is.name === "settled") {
     invariant(was.verdict === is.verdict, "I12: a verdict never changes");
   }

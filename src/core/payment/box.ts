@@ -11,7 +11,7 @@ import { type AmountEntry, emptyEntry, enteredFen, type Key, typeKey } from "./a
 import type { AuthCode } from "./auth-code.ts";
 import type { AlarmName, Effect } from "./effects.ts";
 import type { BoxEvent } from "./events.ts";
-import type { Intent, Merchant, OpenOrder } from "./order.ts";
+import type { Goods, Intent, Merchant, OpenOrder } from "./order.ts";
 import { markOf, type Numbering, numberingOf, orderNumber } from "./order-number.ts";
 import {
   isOpen,
@@ -22,7 +22,9 @@ import {
   type Verdict,
 } from "./payment.ts";
 import { recoveryOf } from "./recovery.ts";
+import { lineCount, nextLineAt } from "./rotation.ts";
 import type { Rules, Stamp } from "./rules.ts";
+import { type Sale, saleOf, salesOf } from "./sale.ts";
 import { afterAnswer, afterProbe, isTrusted, noTrust, type Trust } from "./trust.ts";
 
 /**
@@ -33,6 +35,9 @@ const MUTE_ROUNDS = 3;
 
 /** How many unresolved orders may stand behind the front (money rule 12). */
 export const BEHIND_MAX = 4;
+
+/** So many declined codes in a short time pause the box. */
+const DECLINES_MAX = 3;
 
 /** How many charged codes are remembered (money rule 1). */
 export const USED_CODES_MAX = 4_096;
@@ -47,6 +52,13 @@ export interface Box {
   readonly usedCodes: readonly string[];
   readonly trust: Trust;
   readonly scannerReady: boolean;
+  /** Whether goods can be given; true where none are. */
+  readonly relayReady: boolean;
+  /** The machine behind the relay takes no order now. */
+  readonly inhibited: boolean;
+  /** When codes were declined lately, and until when none is taken because of it. */
+  readonly declines: readonly Instant[];
+  readonly pausedUntil: Instant | null;
   /** An append failed: nothing is charged any more until a restart has verified the journal. */
   readonly journalBroken: boolean;
   /** Orders whose merchant's credentials the box no longer holds. */
@@ -58,15 +70,16 @@ export interface Box {
 export type Front =
   | { readonly name: "idle" }
   | { readonly name: "entering"; readonly entry: AmountEntry; readonly until: Instant }
-  | { readonly name: "armed"; readonly amountFen: Fen; readonly until: Instant | null }
+  | { readonly name: "armed"; readonly sale: Sale; readonly until: Instant | null }
   | { readonly name: "paying"; readonly outTradeNo: string }
-  /** A durable end. `rearm` is the amount to go on with where nothing was charged. */
+  /** A durable end. `rearm` is the sale to go on with where nothing was charged. */
   | {
       readonly name: "result";
       readonly intent: Intent;
       readonly verdict: Verdict;
+      readonly goods: Goods | null;
       readonly until: Instant;
-      readonly rearm: Fen | null;
+      readonly rearm: Sale | null;
     }
   /** RESULT UNKNOWN, until somebody confirms or, without keys, for a while. */
   | { readonly name: "unknown"; readonly intent: Intent; readonly until: Instant | null }
@@ -80,6 +93,7 @@ export type NoticeName =
   | "not-a-code"
   | "code-used"
   | "amount-too-large"
+  | "amount-uneven"
   | "amount-zero";
 
 /** Why a box takes no payment now; the first that applies is shown. */
@@ -89,6 +103,9 @@ export type Blocker =
   | "merchant-gone"
   | "unproved"
   | "no-scanner"
+  | "no-relay"
+  | "inhibited"
+  | "paused"
   | "cannot-reverse"
   | "unclear"
   | "unresolved";
@@ -107,7 +124,7 @@ export function start(event: BoxEvent & { readonly type: "started" }, stamp: Sta
   for (const order of event.open) {
     const row = recoveryOf(factsOf(order, rules));
     if (row.action === "hold") held.push(order.intent.outTradeNo);
-    if (row.action === "ask" || row.action === "reverse") {
+    if (row.action === "ask" || row.action === "reverse" || row.action === "judge") {
       orders.set(order.intent.outTradeNo, resume(order, stamp, rules));
     }
   }
@@ -119,6 +136,10 @@ export function start(event: BoxEvent & { readonly type: "started" }, stamp: Sta
     usedCodes: event.usedCodes.slice(-USED_CODES_MAX),
     trust: noTrust(stamp.at),
     scannerReady: false,
+    relayReady: rules.relay === null,
+    inhibited: rules.inhibit,
+    declines: [],
+    pausedUntil: null,
     journalBroken: false,
     held,
     stopping: false,
@@ -145,6 +166,8 @@ export function wakeAt(box: Box, now: Instant, rules: Rules): Instant | null {
   return earliest([
     untilOf(box.front),
     box.notice?.until ?? null,
+    box.pausedUntil === null ? null : nextSecond(now, box.pausedUntil),
+    lineCount(box.front, rules) > 1 ? nextLineAt(now, rules) : null,
     probe === "flying" || box.stopping ? null : probe,
     ...[...box.orders.values()].map(paymentWakeAt),
     phase?.name === "reversing" ? after(phase.since, rules.timing.askStaffAfterMs) : null,
@@ -164,10 +187,13 @@ export function blockerOf(box: Box, rules: Rules): Blocker | null {
   if (box.held.length > 0) return "merchant-gone";
   if (!box.trust.proved) return "unproved";
   if (!box.scannerReady && !rules.native) return "no-scanner";
+  if (!box.relayReady) return "no-relay";
   if ([...box.orders.values()].some(isReversalMute)) return "cannot-reverse";
   if (!isTrusted(box.trust)) return "unclear";
   // No payment begins while one is in front, so that all open orders stand behind.
   if ([...box.orders.values()].filter(isOpen).length >= BEHIND_MAX) return "unresolved";
+  if (box.inhibited) return "inhibited";
+  if (box.pausedUntil !== null) return "paused";
   return null;
 }
 
@@ -180,10 +206,10 @@ export function frontPayment({ front, orders }: Box): Payment | undefined {
   return front.name === "paying" ? orders.get(front.outTradeNo) : undefined;
 }
 
-/** Whether a charge may still be on its way into the world: a graceful stop waits for these. */
+/** Whether a charge or goods may still be on their way into the world: a graceful stop waits for these. */
 export function isBusy(box: Box): boolean {
   return [...box.orders.values()].some(({ phase }) =>
-    ["recording", "charging", "booking", "closing"].includes(phase.name),
+    ["recording", "charging", "booking", "closing", "dispensing"].includes(phase.name),
   );
 }
 
@@ -208,6 +234,10 @@ function react(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Step {
       );
     case "scanner-changed":
       return still({ ...box, scannerReady: event.ready });
+    case "relay-changed":
+      return still({ ...box, relayReady: event.ready });
+    case "inhibit-changed":
+      return still({ ...box, inhibited: event.inhibited });
     case "payment":
       return paymentMoved(box, event.outTradeNo, event.event, stamp, rules);
     case "probed":
@@ -233,7 +263,7 @@ function keyPressed(box: Box, key: Key, stamp: Stamp, rules: Rules): Step {
       return paymentMoved(box, front.outTradeNo, { type: "cancel-pressed" }, stamp, rules);
     case "result": {
       const left = leaveResult(box, front, stamp, rules);
-      return startsEntry(key) && rules.amount.source === "keypad"
+      return startsEntry(key) && rules.amount.source !== "fixed"
         ? typed({ ...left, front: { name: "idle" } }, key, stamp, rules)
         : arrive(box, left);
     }
@@ -247,16 +277,19 @@ function keyPressed(box: Box, key: Key, stamp: Stamp, rules: Rules): Step {
 function armedKey(box: Box, front: Front & { name: "armed" }, key: Key, stamp: Stamp, rules: Rules): Step {
   if (rules.amount.source === "fixed") return still(box);
   if (key.name === "cancel" || key.name === "clear") return still({ ...box, front: { name: "idle" } });
+  if (rules.amount.source === "menu") return typed(box, key, stamp, rules);
   if (key.name !== "backspace") return still(box);
   const { entry } = rules.amount;
-  const text = String(front.amountFen / 100);
+  const { amountFen } = front.sale;
+  const text = String(amountFen / 100);
   const typedEntry: AmountEntry =
-    entry === "implied" ? { habit: entry, fen: front.amountFen } : { habit: entry, text };
+    entry === "implied" ? { habit: entry, fen: amountFen } : { habit: entry, text };
   return still({ ...box, front: entering(typeKey(typedEntry, key), stamp, rules) });
 }
 
 function typed(box: Box, key: Key, stamp: Stamp, rules: Rules): Step {
-  if (rules.amount.source !== "keypad") return still(box);
+  if (rules.amount.source === "menu") return chosen(box, key, stamp, rules);
+  if (rules.amount.source === "fixed") return still(box);
   const { maximum, entry: habit } = rules.amount;
   const entry = box.front.name === "entering" ? box.front.entry : emptyEntry(habit);
   if (key.name === "cancel") return still({ ...box, front: { name: "idle" } });
@@ -270,7 +303,15 @@ function typed(box: Box, key: Key, stamp: Stamp, rules: Rules): Step {
   const amount = fenOf(enteredFen(entry));
   if (!amount.ok) return still(notice(box, "amount-zero", stamp, rules));
   if (amount.value > maximum) return still(notice(box, "amount-too-large", stamp, rules));
-  return arrive(box, { ...box, front: armed(amount.value, stamp, rules) });
+  const sale = saleOf(amount.value, rules);
+  if (sale === null) return still(notice(box, "amount-uneven", stamp, rules));
+  return arrive(box, { ...box, front: armed(sale, stamp, rules) });
+}
+
+/** A digit of the menu arms its price; another one replaces it. */
+function chosen(box: Box, key: Key, stamp: Stamp, rules: Rules): Step {
+  const sale = key.name === "digit" ? salesOf(rules).get(key.digit) : undefined;
+  return sale === undefined ? still(box) : arrive(box, { ...box, front: armed(sale, stamp, rules) });
 }
 
 function codeScanned(box: Box, code: AuthCode, codeHash: string, stamp: Stamp, rules: Rules): Step {
@@ -282,7 +323,7 @@ function codeScanned(box: Box, code: AuthCode, codeHash: string, stamp: Stamp, r
     case "armed": {
       if (blockerOf(box, rules) !== null) return still(box);
       if (box.usedCodes.includes(codeHash)) return still(notice(box, "code-used", stamp, rules));
-      return pay(box, front.amountFen, code, codeHash, stamp, rules);
+      return pay(box, front.sale, code, codeHash, stamp, rules);
     }
     case "resting":
       // A phone left in the reader shows a new code each minute: rest until it is gone (money rule 13).
@@ -298,7 +339,7 @@ function codeScanned(box: Box, code: AuthCode, codeHash: string, stamp: Stamp, r
 function codeWanted(box: Box, stamp: Stamp, rules: Rules): Step {
   const { front } = box;
   if (!rules.native || front.name !== "armed" || blockerOf(box, rules) !== null) return still(box);
-  return pay(box, front.amountFen, null, null, stamp, rules);
+  return pay(box, front.sale, null, null, stamp, rules);
 }
 
 function scanRefused(box: Box, notACode: boolean, stamp: Stamp, rules: Rules): Box {
@@ -311,7 +352,7 @@ function scanRefused(box: Box, notACode: boolean, stamp: Stamp, rules: Rules): B
 /** One scan, one order: the amount is used up, the code is remembered, the intent goes to the journal. */
 function pay(
   box: Box,
-  amountFen: Fen,
+  { amountFen, pulses }: Sale,
   code: AuthCode | null,
   codeHash: string | null,
   stamp: Stamp,
@@ -329,6 +370,7 @@ function pay(
     tradeType: code === null ? "NATIVE" : "MICROPAY",
     attach: markOf([stamp.chance[1], stamp.chance[2], stamp.chance[3]]),
     codeHash,
+    pulses,
     boot: box.numbering.bootMark,
     intentAt: stamp.wall,
     clockTrusted: stamp.clockTrusted,
@@ -373,7 +415,12 @@ function stop(box: Box, stamp: Stamp, rules: Rules): Step {
 
 function passTime(box: Box, stamp: Stamp, rules: Rules): Step {
   const noticeOver = box.notice !== null && stamp.at >= box.notice.until;
-  const seen = noticeOver ? { ...box, notice: null } : box;
+  const pauseOver = box.pausedUntil !== null && stamp.at >= box.pausedUntil;
+  const seen: Box = {
+    ...box,
+    notice: noticeOver ? null : box.notice,
+    pausedUntil: pauseOver ? null : box.pausedUntil,
+  };
   const until = untilOf(seen.front);
   if (until === null || stamp.at < until) return still(seen);
   const { front } = seen;
@@ -409,13 +456,18 @@ function lookAtFront(box: Box, stamp: Stamp, rules: Rules): Box {
         : null;
   const payment = watched === null ? undefined : box.orders.get(watched);
   if (payment === undefined) return box;
-  const { phase, intent } = payment;
+  const { phase, intent, goods } = payment;
   if (phase.name === "void") return { ...box, front: firstFront(stamp, rules) };
   if (phase.name === "settled") {
     const { verdict } = phase;
-    const rearm = rules.amount.source === "keypad" && verdict.state === "declined" ? intent.amountFen : null;
-    const until = after(stamp.at, rules.timing.resultMs);
-    return { ...box, front: { name: "result", intent, verdict, until, rearm } };
+    const { amountFen, pulses } = intent;
+    const declined = verdict.state === "declined";
+    const rearm = rules.amount.source !== "fixed" && declined ? { amountFen, pulses } : null;
+    // Somebody who got nothing for their money needs the time to show it to staff.
+    const shownMs = goods?.outcome === "unclear" ? rules.timing.unknownShownMs : rules.timing.resultMs;
+    const until = after(stamp.at, shownMs);
+    const shown: Box = { ...box, front: { name: "result", intent, verdict, goods, until, rearm } };
+    return declined && phase.check !== null ? countDecline(shown, stamp, rules) : shown;
   }
   if (box.front.name === "unknown") return box;
   // A code of ours that was withdrawn is closed minutes later: nobody waits for that.
@@ -426,6 +478,14 @@ function lookAtFront(box: Box, stamp: Stamp, rules: Rules): Box {
   return { ...box, front: { name: "unknown", intent, until } };
 }
 
+/** Three codes that WeChat declined in a short time are no customer's bad luck. */
+function countDecline(box: Box, stamp: Stamp, { timing }: Rules): Box {
+  const recent = box.declines.filter((at) => stamp.at < after(at, timing.declinesWithinMs));
+  const declines = [...recent, stamp.at];
+  if (declines.length < DECLINES_MAX) return { ...box, declines };
+  return { ...box, declines: [], pausedUntil: after(stamp.at, timing.declinePauseMs) };
+}
+
 function tidy(box: Box): Box {
   const over = [...box.orders.values()].some(isOver);
   if (!over) return box;
@@ -434,7 +494,7 @@ function tidy(box: Box): Box {
 
 function leaveResult(box: Box, front: Front & { name: "result" }, stamp: Stamp, rules: Rules): Box {
   if (front.rearm !== null) return { ...box, front: armed(front.rearm, stamp, rules) };
-  if (rules.amount.source === "keypad") return { ...box, front: { name: "idle" } };
+  if (rules.amount.source !== "fixed") return { ...box, front: { name: "idle" } };
   const { amountFen } = front.intent;
   return { ...box, front: { name: "resting", amountFen, until: after(stamp.at, rules.timing.restMs) } };
 }
@@ -446,12 +506,15 @@ function arrive(before: Box, box: Box): Step {
 }
 
 function firstFront(stamp: Stamp, rules: Rules): Front {
-  return rules.amount.source === "keypad" ? { name: "idle" } : armed(rules.amount.maximum, stamp, rules);
+  if (rules.amount.source !== "fixed") return { name: "idle" };
+  const sale = saleOf(rules.amount.maximum, rules);
+  invariant(sale !== null, "a fixed amount is a whole number of pulses");
+  return armed(sale, stamp, rules);
 }
 
-function armed(amountFen: Fen, stamp: Stamp, rules: Rules): Front {
-  const until = rules.amount.source === "keypad" ? after(stamp.at, rules.timing.armedMs) : null;
-  return { name: "armed", amountFen, until };
+function armed(sale: Sale, stamp: Stamp, rules: Rules): Front {
+  const until = rules.amount.source === "fixed" ? null : after(stamp.at, rules.timing.armedMs);
+  return { name: "armed", sale, until };
 }
 
 function entering(entry: AmountEntry, stamp: Stamp, rules: Rules): Front {
@@ -474,6 +537,7 @@ function factsOf({ last, intent }: OpenOrder, rules: Rules) {
   return {
     charging: true,
     reversing: last.state === "reversing",
+    dispensing: last.state === "paid" && !last.final,
     final: last.final,
     credentials: rules.merchants.some((merchant) => isSame(merchant, intent.merchant)),
   };

@@ -39,6 +39,8 @@ export type Effect =
       readonly host: string | null;
       readonly paid: boolean;
     }
+  /** Give the goods, once; only ever after a durable record of the intent to (money rule 14). */
+  | { readonly type: "dispense"; readonly outTradeNo: string; readonly pulses: number }
   /** Prove that WeChat Pay knows this box and signs its answers. */
   | { readonly type: "probe" }
   /** Tell operators; what is at stake is in the journal. */
@@ -53,4 +55,6 @@ export type AlarmName =
   | "refunded-by-others"
   | "journal-broken"
   | "order-stranded"
-  | "merchant-unknown";
+  | "merchant-unknown"
+  | "not-dispensed"
+  | "dispense-unclear";

@@ -15,6 +15,9 @@ export type BoxEvent =
   | { readonly type: "code-wanted" }
   | { readonly type: "scan-refused"; readonly refusal: ScanRefusal | "over-long" }
   | { readonly type: "scanner-changed"; readonly ready: boolean }
+  | { readonly type: "relay-changed"; readonly ready: boolean }
+  /** The machine behind the relay takes no order now, or takes them again. */
+  | { readonly type: "inhibit-changed"; readonly inhibited: boolean }
   | { readonly type: "payment"; readonly outTradeNo: string; readonly event: PaymentEvent }
   | { readonly type: "probed"; readonly answer: ProbeAnswer }
   | { readonly type: "woke" }

@@ -29,6 +29,8 @@ export interface Intent {
   readonly tradeType: "MICROPAY" | "NATIVE";
   /** Null where no code of the customer's is charged. */
   readonly codeHash: string | null;
+  /** How many pulses of the relay the payment buys, null where nothing is dispensed. */
+  readonly pulses: number | null;
   readonly boot: string;
   readonly intentAt: WallTime;
   readonly clockTrusted: boolean;
@@ -52,9 +54,23 @@ export type MoneyReason =
   | "refused-unclear"
   | "closed-by-wechat"
   | "late-reversed"
+  | "not-dispensed"
   | "contradiction"
   | "number-taken"
   | "reverse-expired";
+
+/**
+ * What became of the goods: `dispensed` as far as the machine can tell, `not-dispensed` by proof, `unclear` where a pulse
+ * may have gone out and nobody knows, `withheld` from a payment that was found too late.
+ */
+export const goodsOutcomes = ["dispensed", "not-dispensed", "unclear", "withheld"] as const;
+export type GoodsOutcome = (typeof goodsOutcomes)[number];
+
+/** What a payment buys of a machine. `outcome` null is the intent to dispense: durable before the first pulse (money rule 14). */
+export interface Goods {
+  readonly pulses: number;
+  readonly outcome: GoodsOutcome | null;
+}
 
 /**
  * The `data` of a `tx` event (ARCHITECTURE.md, MQTT), stored in the journal as it is reported: a repeat is byte-identical.
@@ -77,6 +93,8 @@ export interface TxData {
   readonly chargeCount: number;
   readonly queryCount: number;
   readonly reverseCount: number;
+  /** Null where nothing is dispensed, or was not paid for. A payment is not final before its goods have an outcome. */
+  readonly dispense: Goods | null;
   readonly intentAt: string;
   readonly finalAt: string | null;
   readonly box: string;

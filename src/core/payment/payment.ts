@@ -3,6 +3,7 @@
  *
  *   recording → charging → asking → booking → reversing → closing → settled
  *
+ * Where goods are sold, `dispensing` stands between the durable payment and the durable record of what became of them.
  * `recording`, `booking` and `closing` wait for the journal: nothing dangerous happens before the first two have become
  * durable, nothing is shown before the third has. At most one call to WeChat Pay is under way for an order at any time
  * (`flying`), so an answer always belongs to the call before it. Phases change in `advance.ts` and what it calls.
@@ -12,7 +13,7 @@ import type { Instant } from "../kernel/instant.ts";
 import type { ChargeAnswer, QueryAnswer, ReverseAnswer } from "./answers.ts";
 import type { AuthCode } from "./auth-code.ts";
 import type { Effect } from "./effects.ts";
-import type { FinalState, Intent, MoneyReason, MoneyState } from "./order.ts";
+import type { FinalState, Goods, GoodsOutcome, Intent, MoneyReason, MoneyState } from "./order.ts";
 
 /** An order that is not forgotten yet. */
 export interface Payment {
@@ -24,6 +25,8 @@ export interface Payment {
   readonly transactionId: string | null;
   /** A signed answer said that money had moved. */
   readonly seenPaid: boolean;
+  /** What is dispensed for it, null until it is paid for or where nothing is. */
+  readonly goods: Goods | null;
   /** Found open at start: it counts as charged when the process started (money rule 10). */
   readonly recovered: boolean;
   /** When the charge was asked for; deadlines towards people run from here. */
@@ -71,6 +74,11 @@ export type Phase =
       readonly alarmed: boolean;
     }
   | { readonly name: "closing"; readonly verdict: Verdict }
+  /**
+   * Paid, and the intent to dispense is durable. `next` is when it counts as unclear: at once after a restart, null while the
+   * machine is at work.
+   */
+  | { readonly name: "dispensing"; readonly verdict: Verdict; readonly next: Instant | null }
   /** Final and durable. `check` is when a decline by code is asked about in the background. */
   | { readonly name: "settled"; readonly verdict: Verdict; readonly check: Instant | null }
   /** The journal did not take what had to be recorded: nothing is claimed, only asked (money rule 11). */
@@ -96,9 +104,13 @@ export type PaymentEvent =
   | { readonly type: "charge-answered"; readonly host: string; readonly answer: ChargeAnswer }
   | { readonly type: "query-answered"; readonly host: string; readonly answer: QueryAnswer }
   | { readonly type: "reverse-answered"; readonly host: string; readonly answer: ReverseAnswer }
+  | { readonly type: "dispensed"; readonly outcome: DispenseAnswer }
   | { readonly type: "woke" }
   /** A person wants this payment not to happen. */
   | { readonly type: "cancel-pressed" };
+
+/** What the machine can say about the goods. */
+export type DispenseAnswer = Exclude<GoodsOutcome, "withheld">;
 
 /** The order after an event, and what is to be done about it. */
 export interface Advance {
@@ -119,6 +131,7 @@ export function wakeAt(payment: Payment): Instant | null {
       return null;
     case "asking":
     case "stranded":
+    case "dispensing":
       return phase.next;
     case "reversing":
       return phase.next.at;
@@ -132,7 +145,7 @@ export function isOver({ phase, flying }: Payment): boolean {
   return phase.name === "void" || (phase.name === "settled" && phase.check === null && flying === null);
 }
 
-/** Whether the order has no final record yet. */
+/** Whether it is open what becomes of the money. */
 export function isOpen({ phase }: Payment): boolean {
-  return phase.name !== "settled" && phase.name !== "void";
+  return phase.name !== "settled" && phase.name !== "void" && phase.name !== "dispensing";
 }

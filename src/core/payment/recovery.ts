@@ -1,5 +1,5 @@
 /**
- * What a start does with an order of the journal, as a table: four facts, sixteen combinations, and for each exactly one
+ * What a start does with an order of the journal, as a table: five facts, thirty-two combinations, and for each exactly one
  * row. The table in ARCHITECTURE.md is generated from this one.
  */
 import { invariant } from "../kernel/defect.ts";
@@ -10,16 +10,19 @@ export interface OrderFacts {
   readonly charging: boolean;
   /** A `reversing` entry follows. */
   readonly reversing: boolean;
+  /** The newest money entry is a payment whose goods were still to come. */
+  readonly dispensing: boolean;
   /** The newest money entry is final. */
   readonly final: boolean;
   readonly credentials: boolean;
 }
 
 /**
- * `ask`: query at once, as after an unclear answer. `reverse`: go on reversing. `hold`: charge nobody until somebody brings
+ * `ask`: query at once, as after an unclear answer. `reverse`: go on reversing. `judge`: nobody knows what became of the
+ * goods, the setting decides. `hold`: charge nobody until somebody brings
  * the credentials back. `leave`: nothing to do. `refuse`: the journal is damaged, do not start.
  */
-export type RecoveryAction = "ask" | "reverse" | "hold" | "leave" | "refuse";
+export type RecoveryAction = "ask" | "reverse" | "judge" | "hold" | "leave" | "refuse";
 
 /** One row of the table: which facts it is for, and what the start does. */
 export interface RecoveryRow {
@@ -34,7 +37,7 @@ export interface RecoveryRow {
 export const recoveryTable: readonly RecoveryRow[] = [
   {
     name: "nothing",
-    when: { charging: false, reversing: false, final: false },
+    when: { charging: false, reversing: false, dispensing: false, final: false },
     action: "leave",
     because: "Nothing was recorded, so nothing was sent.",
   },
@@ -46,9 +49,15 @@ export const recoveryTable: readonly RecoveryRow[] = [
   },
   {
     name: "orphan-end",
-    when: { charging: false, reversing: false, final: true },
+    when: { charging: false, reversing: false, dispensing: false, final: true },
     action: "refuse",
     because: "An end without its intent cannot have been written by this program.",
+  },
+  {
+    name: "orphan-payment",
+    when: { charging: false, reversing: false, dispensing: true },
+    action: "refuse",
+    because: "A payment without its intent cannot have been written by this program.",
   },
   {
     name: "closed",
@@ -58,9 +67,15 @@ export const recoveryTable: readonly RecoveryRow[] = [
   },
   {
     name: "outcome-unknown",
-    when: { charging: true, reversing: false, final: false, credentials: true },
+    when: { charging: true, reversing: false, dispensing: false, final: false, credentials: true },
     action: "ask",
     because: "The charge may have left at any moment before the stop: it counts as charged now.",
+  },
+  {
+    name: "goods-unclear",
+    when: { charging: true, reversing: false, dispensing: true, final: false, credentials: true },
+    action: "judge",
+    because: "A pulse may have gone out, and a second one could be a second product.",
   },
   {
     name: "reversal-open",
@@ -76,7 +91,7 @@ export const recoveryTable: readonly RecoveryRow[] = [
   },
 ];
 
-const factNames = ["charging", "reversing", "final", "credentials"] as const;
+const factNames = ["charging", "reversing", "dispensing", "final", "credentials"] as const;
 
 /** The one row for these facts; no row or two is a defect of the table. */
 export function recoveryOf(facts: OrderFacts): RecoveryRow {

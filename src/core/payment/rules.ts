@@ -18,6 +18,12 @@ export interface Rules {
   /** Whether there are keys: without them a result that wants to be seen leaves by itself. */
   readonly keypad: boolean;
   readonly late: "keep" | "reverse";
+  /** How goods are dispensed, null where nothing is. */
+  readonly relay: RelayRules | null;
+  /** Whether a machine can say that it takes no order now; until it has spoken it takes none. */
+  readonly inhibit: boolean;
+  /** Lines that stand in turn where the box would only say welcome. */
+  readonly advert: readonly string[];
   /** Whether the customer may also pay by scanning a code of ours. */
   readonly native: boolean;
   readonly timing: Timing;
@@ -26,8 +32,27 @@ export interface Rules {
 /** Who says what is to be paid. */
 export type AmountRules =
   | { readonly source: "keypad"; readonly entry: "implied" | "explicit"; readonly maximum: Fen }
-  /** A fixed amount is its own maximum. */
-  | { readonly source: "fixed"; readonly maximum: Fen };
+  /** Always the same; a fixed amount is its own maximum. */
+  | { readonly source: "fixed"; readonly maximum: Fen }
+  /** One digit, one price. */
+  | { readonly source: "menu"; readonly items: readonly MenuItem[]; readonly maximum: Fen };
+
+/** What a digit of the keypad sells. */
+export interface MenuItem {
+  /** 1 to 9. */
+  readonly digit: number;
+  readonly name: string;
+  readonly amountFen: Fen;
+  /** Pulses that it takes, null to go by the price. */
+  readonly pulses: number | null;
+}
+
+/** How a payment becomes pulses, and what follows where nobody knows whether they went out (money rule 14). */
+export interface RelayRules {
+  /** Every amount is a multiple of it. */
+  readonly fenPerPulse: number;
+  readonly onAmbiguous: "hold" | "refund";
+}
 
 /** Every wait the core knows, in milliseconds. `standardTiming` has the usual values and their sources. */
 export interface Timing {
@@ -69,6 +94,12 @@ export interface Timing {
   readonly noticeMs: number;
   /** A fixed amount arms again after so long without a decode (money rule 13). */
   readonly restMs: number;
+  /** A line of the advert or of the menu stands for so long. */
+  readonly advertMs: number;
+  /** Three declined codes within so long look like guessing, or like a child at the counter. */
+  readonly declinesWithinMs: number;
+  /** After them the box takes no code for so long. */
+  readonly declinePauseMs: number;
 }
 
 /** The usual waits; a configuration replaces some, tests replace more. */
@@ -92,6 +123,9 @@ export const standardTiming: Timing = {
   resultMs: 5_000,
   noticeMs: 3_000,
   restMs: 5_000,
+  advertMs: 4_000,
+  declinesWithinMs: 60_000,
+  declinePauseMs: 10_000,
 };
 
 /**

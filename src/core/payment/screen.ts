@@ -5,9 +5,12 @@ import type { Instant } from "../kernel/instant.ts";
 import { enteredFen, enteredText } from "./amount-entry.ts";
 import type { ProbeFailure } from "./answers.ts";
 import { type Blocker, type Box, blockerOf, type Front, frontPayment, type NoticeName } from "./box.ts";
+import type { Intent } from "./order.ts";
 import type { Payment, Phase, Verdict } from "./payment.ts";
+import { lineAt } from "./rotation.ts";
 import type { Rules } from "./rules.ts";
 import type { TextName } from "./texts.ts";
+import { isAwaited } from "./verdict.ts";
 
 /** One picture for display, lights and buzzer. Two screens that are equal look and sound the same. */
 export interface Screen {
@@ -20,6 +23,8 @@ export interface Screen {
   readonly seconds: number | null;
   /** The order's short reference, or the code of an outage. */
   readonly ref: string | null;
+  /** What stands in place of a line that only says welcome or what to show; `|` parts left from right. */
+  readonly line: string | null;
   /** What the customer scans, for displays that can draw a QR code. */
   readonly codeUrl: string | null;
   readonly light: Light;
@@ -28,18 +33,21 @@ export interface Screen {
 }
 
 /** `wait` blinks while nobody may pay again; the names are those of the outputs. */
-export type Light = "off" | "ready" | "scan" | "wait" | "paid" | "refused" | "unknown";
+export type Light = "off" | "ready" | "scan" | "wait" | "paid" | "dispensing" | "refused" | "unknown";
 
 /** What the buzzer plays. */
 export type Sound = "none" | "read" | "paid" | "refused" | "unknown";
 
 /** The outage codes people read to support. The number never changes its meaning. */
-const outageCodes: Readonly<Record<Exclude<Blocker, "unclear" | "unproved"> | ProbeFailure, string>> = {
+const outageCodes: Readonly<
+  Record<Exclude<Blocker, "unclear" | "unproved" | "inhibited" | "paused"> | ProbeFailure, string>
+> = {
   stopping: "E10",
   "journal-broken": "E11",
   "merchant-gone": "E12",
   unresolved: "E13",
   "no-scanner": "E14",
+  "no-relay": "E15",
   "certificate-missing": "E21",
   "certificate-mismatch": "E22",
   "certificate-expired": "E23",
@@ -54,6 +62,9 @@ const outageCodes: Readonly<Record<Exclude<Blocker, "unclear" | "unproved"> | Pr
 /** The picture of a box that is still reading its journal. */
 export const bootScreen: Screen = plain("boot", "off");
 
+const dispensingScreen: Screen = plain("dispensing", "dispensing", "paid");
+const vendFailedScreen: Screen = plain("vend-failed", "refused", "unknown");
+
 /** The picture of this box at this moment. */
 export function screenFor(box: Box, now: Instant, rules: Rules): Screen {
   const { front } = box;
@@ -67,7 +78,7 @@ export function screenFor(box: Box, now: Instant, rules: Rules): Screen {
       return { ...resultScreen(front), ref: front.intent.shortRef };
     case "unknown":
       return {
-        ...plain(front.intent.tradeType === "NATIVE" ? "code-withdrawn" : "unknown", "unknown", "unknown"),
+        ...plain(unknownText(front.intent, box), "unknown", "unknown"),
         amountFen: front.intent.amountFen,
         ref: front.intent.shortRef,
       };
@@ -76,9 +87,9 @@ export function screenFor(box: Box, now: Instant, rules: Rules): Screen {
     case "armed":
     case "resting": {
       const blocker = blockerOf(box, rules);
-      if (blocker !== null) return outageScreen(box, blocker);
+      if (blocker !== null) return outageScreen(box, blocker, now);
       if (box.notice !== null) return noticeScreen(box.notice.name, front, rules);
-      return openScreen(front, box.scannerReady);
+      return { ...openScreen(front, box.scannerReady, rules), line: lineAt(front, now, rules) };
     }
   }
 }
@@ -86,10 +97,11 @@ export function screenFor(box: Box, now: Instant, rules: Rules): Screen {
 function openScreen(
   front: Front & { name: "idle" | "entering" | "armed" | "resting" },
   scannerReady: boolean,
+  { amount }: Rules,
 ): Screen {
   switch (front.name) {
     case "idle":
-      return plain("idle", "ready");
+      return plain(amount.source === "menu" ? "menu" : "idle", "ready");
     case "entering":
       return {
         ...plain("entering", "ready"),
@@ -97,7 +109,10 @@ function openScreen(
         typed: enteredText(front.entry),
       };
     case "armed":
-      return { ...plain(scannerReady ? "armed" : "armed-no-scanner", "scan"), amountFen: front.amountFen };
+      return {
+        ...plain(scannerReady ? "armed" : "armed-no-scanner", "scan"),
+        amountFen: front.sale.amountFen,
+      };
     case "resting":
       return { ...plain("resting", "off"), amountFen: front.amountFen };
   }
@@ -113,16 +128,18 @@ function payingScreen(payment: Payment, now: Instant): Screen {
     case "closing":
     case "settled":
     case "void":
-      return { ...plain(closingText(payment), "wait"), ...shown };
+      return { ...closingScreen(payment, phase), ...shown };
     case "asking":
       return { ...askingScreen(phase, now), ...shown };
+    case "dispensing":
+      return { ...dispensingScreen, ...shown };
     default:
-      return { ...plain("reversing", "wait"), ...shown };
+      return { ...(payment.goods === null ? plain("reversing", "wait") : vendFailedScreen), ...shown };
   }
 }
 
 function askingScreen({ about, giveUpAt, codeUrl }: Phase & { name: "asking" }, now: Instant): Screen {
-  const seconds = Math.max(0, Math.ceil((giveUpAt - now) / 1_000));
+  const seconds = secondsTo(giveUpAt, now);
   switch (about) {
     case "password":
       return { ...plain("password", "wait"), seconds };
@@ -135,16 +152,27 @@ function askingScreen({ about, giveUpAt, codeUrl }: Phase & { name: "asking" }, 
 }
 
 /** The end is on its way into the journal: until it is there, what stood on the glass goes on to hold. */
-function closingText({ counts }: Payment): TextName {
-  if (counts.reverse > 0) return "reversing";
-  return counts.query > 0 ? "checking" : "submitting";
+function closingScreen({ counts, goods }: Payment, phase: Phase): Screen {
+  if (goods !== null && !isAwaited(goods)) {
+    return phase.name === "closing" && phase.verdict.state === "paid" ? dispensingScreen : vendFailedScreen;
+  }
+  if (counts.reverse > 0) return plain("reversing", "wait");
+  return plain(counts.query > 0 ? "checking" : "submitting", "wait");
 }
 
-function resultScreen({ verdict, intent }: Front & { name: "result" }): Screen {
+function unknownText({ tradeType, outTradeNo }: Intent, box: Box): TextName {
+  if (tradeType === "NATIVE") return "code-withdrawn";
+  const goods = box.orders.get(outTradeNo)?.goods ?? null;
+  return goods === null || isAwaited(goods) ? "unknown" : "refund-pending";
+}
+
+function resultScreen({ verdict, intent, goods }: Front & { name: "result" }): Screen {
   const { amountFen } = intent;
   switch (verdict.state) {
     case "paid":
-      return { ...plain("paid", "paid", "paid"), amountFen };
+      if (goods?.outcome === "unclear") return { ...plain("vend-unclear", "unknown", "unknown"), amountFen };
+      // Who bought goods has heard the sound when they began to come.
+      return { ...plain("paid", "paid", goods === null ? "paid" : "none"), amountFen };
     case "declined":
       return { ...plain(declinedText(verdict), "refused", "refused"), amountFen };
     case "cancelled":
@@ -182,8 +210,13 @@ function reversedText({ reason }: Verdict): TextName {
   return reason === "cancelled-by-person" ? "cancelled" : "not-paid";
 }
 
-function outageScreen(box: Box, blocker: Blocker): Screen {
+function outageScreen(box: Box, blocker: Blocker, now: Instant): Screen {
   if (blocker === "unclear") return plain("offline", "refused");
+  if (blocker === "inhibited") return plain("machine-busy", "wait");
+  if (blocker === "paused") {
+    invariant(box.pausedUntil !== null, "a pause has an end");
+    return { ...plain("paused", "refused"), seconds: secondsTo(box.pausedUntil, now) };
+  }
   if (blocker !== "unproved") {
     return { ...plain("out-of-service", "refused"), ref: outageCodes[blocker] };
   }
@@ -194,7 +227,7 @@ function outageScreen(box: Box, blocker: Blocker): Screen {
 }
 
 function noticeScreen(name: NoticeName, front: Front, rules: Rules): Screen {
-  const amountFen = front.name === "armed" ? front.amountFen : null;
+  const amountFen = front.name === "armed" ? front.sale.amountFen : null;
   const refused = { light: "refused", sound: "refused", amountFen } as const;
   switch (name) {
     case "no-amount":
@@ -209,9 +242,22 @@ function noticeScreen(name: NoticeName, front: Front, rules: Rules): Screen {
       return { ...plain("amount-zero", "refused"), ...refused };
     case "amount-too-large":
       return { ...plain("amount-too-large", "refused"), ...refused, amountFen: rules.amount.maximum };
+    case "amount-uneven":
+      invariant(rules.relay !== null, "pulses are counted where there is a relay");
+      return {
+        ...plain("amount-uneven", "refused"),
+        ...refused,
+        amountFen: rules.relay.fenPerPulse,
+      };
   }
 }
 
+/** Whole seconds to a deadline, the last one shown as 1. */
+function secondsTo(deadline: Instant, now: Instant): number {
+  return Math.max(0, Math.ceil((deadline - now) / 1_000));
+}
+
 function plain(text: TextName, light: Light, sound: Sound = "none"): Screen {
-  return { text, amountFen: null, typed: null, seconds: null, ref: null, codeUrl: null, light, sound };
+  const nothing = { amountFen: null, typed: null, seconds: null, ref: null, line: null, codeUrl: null };
+  return { text, ...nothing, light, sound };
 }

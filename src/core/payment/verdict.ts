@@ -1,7 +1,7 @@
 /** How a step of an order is put together: what it says in the journal, and which alarms go with it. */
 import { rfc3339 } from "../kernel/rfc3339.ts";
 import type { AlarmName, Effect } from "./effects.ts";
-import type { FinalState, MoneyReason, MoneyState, TxData } from "./order.ts";
+import type { FinalState, Goods, MoneyReason, MoneyState, TxData } from "./order.ts";
 import type { Advance, Payment, Verdict } from "./payment.ts";
 import type { Rules, Stamp } from "./rules.ts";
 
@@ -10,13 +10,26 @@ export function go(payment: Payment, ...effects: Effect[]): Advance {
   return { payment, effects };
 }
 
-/** Hands the verdict to the journal; it is shown when it is durable (I11, durable before visible). */
+/**
+ * Hands the verdict to the journal; it is shown when it is durable (I11, durable before visible). A payment whose goods are
+ * still to come is not final.
+ */
 export function close(payment: Payment, verdict: Verdict, stamp: Stamp, rules: Rules): Advance {
-  const tx = txOf(payment, verdict, stamp, rules);
+  const tx = txOf(payment, verdict, isAwaited(payment.goods) ? null : stamp, rules);
   return go(
     { ...payment, phase: { name: "closing", verdict } },
     { type: "record", entry: { kind: "money", tx } },
   );
+}
+
+/** Whether goods are paid for and nobody knows yet what became of them. */
+export function isAwaited(goods: Goods | null): boolean {
+  return goods !== null && goods.outcome === null;
+}
+
+/** Money has moved, proved; `late` where it was found after a restart. */
+export function paidVerdict(late: boolean): Verdict {
+  return { state: "paid", charged: "yes", reason: null, late };
 }
 
 /** An end without a charge. */
@@ -67,6 +80,7 @@ export function txOf(
     chargeCount: counts.charge,
     queryCount: counts.query,
     reverseCount: counts.reverse,
+    dispense: payment.goods,
     intentAt: rfc3339(intent.intentAt),
     finalAt: finalStamp === null ? null : rfc3339(finalStamp.wall),
     box: rules.boxId,

@@ -9,7 +9,12 @@ import type { ChargeAnswer, QueryAnswer, ReverseAnswer } from "../../../src/core
 import { AuthCode } from "../../../src/core/payment/auth-code.ts";
 import type { Effect } from "../../../src/core/payment/effects.ts";
 import type { Intent, MoneyState } from "../../../src/core/payment/order.ts";
-import { isOver, type Payment, type PaymentEvent } from "../../../src/core/payment/payment.ts";
+import {
+  type DispenseAnswer,
+  isOver,
+  type Payment,
+  type PaymentEvent,
+} from "../../../src/core/payment/payment.ts";
 import { type Rules, type Stamp, standardTiming } from "../../../src/core/payment/rules.ts";
 
 export const merchant = { appId: "wx1", merchantId: "1900000109", subAppId: null, subMerchantId: null };
@@ -26,6 +31,9 @@ export function smallRules(late: "keep" | "reverse", hosts: readonly string[] = 
     amount: { source: "keypad", entry: "implied", maximum: 300_000 as never },
     keypad: true,
     late,
+    relay: null,
+    inhibit: false,
+    advert: [],
     native: true,
     timing: {
       ...standardTiming,
@@ -54,6 +62,7 @@ const intent: Intent = {
   attach: "attach",
   tradeType: "MICROPAY",
   codeHash: "hash",
+  pulses: null,
   boot: "000000000000",
   intentAt: wallTimeOf(0),
   clockTrusted: true,
@@ -101,6 +110,8 @@ const reverseAnswers: readonly ReverseAnswer[] = [
   { kind: "not-sent", why: "no-connection" },
 ];
 
+const dispenseAnswers: readonly DispenseAnswer[] = ["dispensed", "not-dispensed", "unclear"];
+
 const states: readonly MoneyState[] = [
   "charging",
   "reversing",
@@ -122,6 +133,7 @@ export function allEvents(hosts: readonly string[]): readonly PaymentEvent[] {
       ...queryAnswers.map((answer) => ({ type: "query-answered", host, answer }) as const),
       ...reverseAnswers.map((answer) => ({ type: "reverse-answered", host, answer }) as const),
     ]),
+    ...dispenseAnswers.map((outcome) => ({ type: "dispensed", outcome }) as const),
     { type: "woke" },
     { type: "cancel-pressed" },
   ];
@@ -140,6 +152,8 @@ export function isExpected(payment: Payment, event: PaymentEvent): boolean {
       return flying?.call === "query";
     case "reverse-answered":
       return flying?.call === "reverse";
+    case "dispensed":
+      return payment.phase.name === "dispensing" && payment.phase.next === null;
     case "recorded":
     case "record-failed":
       return awaitedRecord(payment) === event.state;
@@ -168,9 +182,13 @@ export interface Graph {
 }
 
 /** Walks from a new order and from both kinds of recovered ones until nothing new is found. */
-export function explore(rules: Rules, tradeType: Intent["tradeType"] = "MICROPAY"): Graph {
+export function explore(
+  rules: Rules,
+  tradeType: Intent["tradeType"] = "MICROPAY",
+  pulses: number | null = null,
+): Graph {
   const stamp = stampAt(0);
-  const wanted: Intent = { ...intent, tradeType };
+  const wanted: Intent = { ...intent, tradeType, pulses };
   const open = begin(wanted, tradeType === "NATIVE" ? null : code, stamp, rules);
   const [effect] = open.effects;
   if (effect?.type !== "record" || effect.entry.kind !== "charging")
@@ -181,6 +199,11 @@ export function explore(rules: Rules, tradeType: Intent["tradeType"] = "MICROPAY
     resume({ intent: wanted, last: tx }, stamp, rules),
     resume({ intent: wanted, last: { ...tx, state: "reversing", reason: "gave-up" } }, stamp, rules),
   ];
+  if (pulses !== null) {
+    const goods = { pulses, outcome: null };
+    const bought = { ...tx, state: "paid", charged: "yes", transactionId: "42", dispense: goods } as const;
+    roots.push(resume({ intent: wanted, last: bought }, stamp, rules));
+  }
   const found = new Map<string, Payment>();
   const edges: Edge[] = [];
   const queue: Payment[] = [];

@@ -5,13 +5,17 @@ import { recoveryOf, recoveryTable } from "../../../src/core/payment/recovery.ts
 const either = [false, true];
 const combinations = either.flatMap((charging) =>
   either.flatMap((reversing) =>
-    either.flatMap((final) => either.map((credentials) => ({ charging, reversing, final, credentials }))),
+    either.flatMap((dispensing) =>
+      either.flatMap((final) =>
+        either.map((credentials) => ({ charging, reversing, dispensing, final, credentials })),
+      ),
+    ),
   ),
 );
 
-test("each of the sixteen combinations has exactly one row, and each row is used", () => {
+test("each of the thirty-two combinations has exactly one row, and each row is used", () => {
   const used = new Set(combinations.map((facts) => recoveryOf(facts).name));
-  assert.equal(combinations.length, 16);
+  assert.equal(combinations.length, 32);
   assert.deepEqual([...used].sort(), recoveryTable.map(({ name }) => name).sort());
 });
 
@@ -20,5 +24,13 @@ test("an order that may have been charged is never left alone", () => {
     const { action } = recoveryOf(facts);
     assert.notEqual(action, "leave");
     if (facts.reversing && facts.credentials) assert.equal(action, "reverse");
+  }
+});
+
+test("goods that were on their way are judged and never asked for again", () => {
+  for (const facts of combinations) {
+    if (!facts.charging || facts.reversing || facts.final || !facts.dispensing || !facts.credentials)
+      continue;
+    assert.equal(recoveryOf(facts).action, "judge");
   }
 });

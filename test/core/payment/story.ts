@@ -32,6 +32,9 @@ export const keypadRules: Rules = {
   amount: { source: "keypad", entry: "implied", maximum: 300_000 as never },
   keypad: true,
   late: "keep",
+  relay: null,
+  inhibit: false,
+  advert: [],
   native: false,
   timing: standardTiming,
 };

@@ -1,0 +1,26 @@
+/** What is sold at the box: an amount, and the pulses that it buys of a machine. */
+import type { Fen } from "../kernel/fen.ts";
+import type { Rules } from "./rules.ts";
+
+/** One thing to pay for; `pulses` is null where nothing is dispensed. */
+export interface Sale {
+  readonly amountFen: Fen;
+  readonly pulses: number | null;
+}
+
+/** The sale of an amount, null where it is no whole number of pulses. */
+export function saleOf(amountFen: Fen, { relay }: Rules): Sale | null {
+  if (relay === null) return { amountFen, pulses: null };
+  return amountFen % relay.fenPerPulse === 0 ? { amountFen, pulses: amountFen / relay.fenPerPulse } : null;
+}
+
+/** What each digit sells. The configuration refuses an item whose price is no whole number of pulses. */
+export function salesOf(rules: Rules): ReadonlyMap<number, Sale> {
+  const sales = new Map<number, Sale>();
+  if (rules.amount.source !== "menu") return sales;
+  for (const { digit, amountFen, pulses } of rules.amount.items) {
+    const sale = pulses === null || rules.relay === null ? saleOf(amountFen, rules) : { amountFen, pulses };
+    if (sale !== null) sales.set(digit, sale);
+  }
+  return sales;
+}

@@ -1,0 +1,232 @@
+/** Goods: durable before the first pulse, once, and never after a restart (money rule 14). */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { TxData } from "../../../src/core/payment/order.ts";
+import { isOver, wakeAt } from "../../../src/core/payment/payment.ts";
+import type { RelayRules, Rules } from "../../../src/core/payment/rules.ts";
+import { type Edge, explore, smallRules } from "./reachable.ts";
+import { fixedRules, keypadRules, Story } from "./story.ts";
+
+const relay = { fenPerPulse: 100, onAmbiguous: "hold" } as const;
+const hold: Rules = { ...smallRules("keep"), relay };
+const refund: Rules = { ...smallRules("keep"), relay: { ...relay, onAmbiguous: "refund" } };
+const held = explore(hold, "MICROPAY", 3);
+const refunding = explore(refund, "MICROPAY", 3);
+
+function recordsOf({ effects }: Edge): readonly TxData[] {
+  return effects.flatMap((effect) =>
+    effect.type === "record" && effect.entry.kind === "money" ? [effect.entry.tx] : [],
+  );
+}
+
+test("pulses leave once for an order, and only when the payment and the intent to dispense are durable", () => {
+  for (const { edges } of [held, refunding]) {
+    const dispenses = edges.filter(({ effects }) => effects.some(({ type }) => type === "dispense"));
+    assert.ok(dispenses.length > 0);
+    for (const { before, after, event } of dispenses) {
+      assert.deepEqual(event, { type: "recorded", state: "paid" });
+      assert.equal(before.phase.name, "closing");
+      assert.deepEqual(before.goods, { pulses: 3, outcome: null });
+      assert.equal(after.phase.name, "dispensing");
+      assert.equal(before.recovered, false, "nobody stands there after a restart");
+    }
+    const again = edges.filter(
+      ({ before, after }) => before.phase.name === "dispensing" && after.phase.name === "dispensing",
+    );
+    for (const { effects } of again) assert.deepEqual(effects, []);
+  }
+});
+
+test("a payment whose goods are to come is not final, and each outcome makes it so or takes the money back", () => {
+  const said = new Set<string>();
+  for (const edge of held.edges) {
+    for (const { state, final, dispense, finalAt } of recordsOf(edge)) {
+      if (state !== "paid") continue;
+      assert.equal(final, dispense?.outcome !== null);
+      assert.equal(finalAt === null, !final);
+      said.add(String(dispense?.outcome));
+    }
+  }
+  assert.deepEqual([...said].sort(), ["dispensed", "null", "unclear", "withheld"]);
+});
+
+test("what did not come goes back whatever the setting, what is unclear only where the setting says so", () => {
+  for (const [{ edges }, unclearTo] of [
+    [held, "closing"],
+    [refunding, "booking"],
+  ] as const) {
+    const told = edges.filter(({ event }) => event.type === "dispensed");
+    assert.ok(told.length >= 3);
+    for (const { event, after, effects } of told) {
+      assert.ok(event.type === "dispensed");
+      const expected = { dispensed: "closing", "not-dispensed": "booking", unclear: unclearTo }[
+        event.outcome
+      ];
+      assert.equal(after.phase.name, expected);
+      assert.equal(after.goods?.outcome, event.outcome);
+      const alarms = effects.flatMap((effect) => (effect.type === "alarm" ? [effect.alarm] : []));
+      const alarm = { dispensed: [], "not-dispensed": ["not-dispensed"], unclear: ["dispense-unclear"] };
+      assert.deepEqual(alarms, alarm[event.outcome]);
+    }
+  }
+});
+
+test("a payment found after a restart gets no goods, and goods that were on their way then are unclear", () => {
+  const late = held.edges.flatMap((edge) =>
+    edge.before.recovered ? recordsOf(edge).filter(({ state }) => state === "paid") : [],
+  );
+  assert.deepEqual([...new Set(late.map(({ dispense }) => dispense?.outcome))].sort(), [
+    "unclear",
+    "withheld",
+  ]);
+  for (const { states } of [held, refunding]) {
+    const found = [...states.values()].filter(
+      ({ phase, recovered }) => recovered && phase.name === "dispensing",
+    );
+    assert.ok(found.length > 0);
+    for (const payment of found) assert.notEqual(wakeAt(payment), null, "a start judges it at once");
+  }
+});
+
+test("every state with goods waits for something, wants to be woken, or is over", () => {
+  for (const payment of [...held.states.values(), ...refunding.states.values()]) {
+    const { name } = payment.phase;
+    const waits = payment.flying !== null || ["recording", "booking", "closing", "dispensing"].includes(name);
+    assert.ok(isOver(payment) || waits || wakeAt(payment) !== null, JSON.stringify(payment));
+  }
+});
+
+const paid = { kind: "paid", transactionId: "42" } as const;
+
+function counter(rules: Partial<Rules> = {}, ambiguous: RelayRules["onAmbiguous"] = "hold"): Story {
+  return new Story({ ...fixedRules, relay: { fenPerPulse: 100, onAmbiguous: ambiguous }, ...rules })
+    .post({ type: "scanner-changed", ready: true })
+    .post({ type: "probed", answer: { kind: "passed" } });
+}
+
+test("a box without its relay charges nobody", () => {
+  const story = counter();
+  assert.deepEqual([story.text, story.glass[1]], ["out-of-service", "Ask staff    E15"]);
+  assert.deepEqual(story.scan().records(), []);
+  story.post({ type: "relay-changed", ready: true });
+  assert.equal(story.text, "armed");
+  story.scan();
+  assert.equal(story.records().at(-1)?.state, "charging");
+});
+
+test("a machine that is busy, or has not spoken yet, lets nobody pay", () => {
+  const story = counter({ inhibit: true }).post({ type: "relay-changed", ready: true });
+  assert.equal(story.text, "machine-busy");
+  assert.deepEqual(story.scan().records(), []);
+  story.post({ type: "inhibit-changed", inhibited: false });
+  assert.equal(story.text, "armed");
+});
+
+test("goods come: PAID stands from the durable payment on, and beeps once", () => {
+  const story = counter().post({ type: "relay-changed", ready: true }).scan().recorded().charge(paid);
+  assert.equal(story.text, "submitting");
+  story.recorded();
+  assert.deepEqual(story.glass, ["PAID       \u00a55.00", "Dispensing...   "]);
+  assert.deepEqual([story.turn.screen.light, story.turn.screen.sound], ["dispensing", "paid"]);
+  assert.deepEqual(
+    story.effects.filter(({ type }) => type === "dispense"),
+    [{ type: "dispense", outTradeNo: story.order.intent.outTradeNo, pulses: 5 }],
+  );
+  story.happens({ type: "dispensed", outcome: "dispensed" });
+  assert.equal(story.text, "dispensing");
+  story.recorded();
+  assert.deepEqual(story.glass, ["PAID       \u00a55.00", "Thank you       "]);
+  assert.deepEqual([story.turn.screen.light, story.turn.screen.sound], ["paid", "none"]);
+  story.wait(5_000);
+  assert.equal(story.text, "resting");
+});
+
+test("goods that did not come are refunded in front of the customer", () => {
+  const story = counter().post({ type: "relay-changed", ready: true }).scan().recorded().charge(paid);
+  story.recorded().happens({ type: "dispensed", outcome: "not-dispensed" });
+  assert.deepEqual(story.glass, ["Refund     \u00a55.00", "Vend failed     "]);
+  story.recorded().wait(15_000);
+  story.reverse({ kind: "done" }).query({ kind: "refunded", transactionId: "42" });
+  assert.equal(story.text, "vend-failed");
+  story.recorded();
+  assert.deepEqual(story.glass, ["Refunded   \u00a55.00", "See WeChat msg  "]);
+  const { state, dispense, reason, charged } = story.records().at(-1) ?? {};
+  assert.deepEqual(
+    [state, dispense, reason, charged],
+    ["refunded", { pulses: 5, outcome: "not-dispensed" }, "not-dispensed", "no"],
+  );
+});
+
+test("a refund that takes long leaves the customer a reference", () => {
+  const story = counter().post({ type: "relay-changed", ready: true }).scan().recorded().charge(paid);
+  story.recorded().happens({ type: "dispensed", outcome: "not-dispensed" }).recorded().wait(15_000);
+  story.reverse({ kind: "unknown", why: "silence", signed: false });
+  story.query({ kind: "unknown", why: "silence", signed: false }).wait(500);
+  story.wait(200);
+  while (story.now < 20_500) {
+    if (story.order.flying?.call === "reverse")
+      story.reverse({ kind: "unknown", why: "silence", signed: false });
+    else if (story.order.flying?.call === "query")
+      story.query({ kind: "unknown", why: "silence", signed: false });
+    else story.wait(500);
+  }
+  assert.equal(story.glass[0], "Refund     \u00a55.00");
+  assert.equal(story.glass[1], `Keep ref   #${story.order.intent.shortRef}`);
+});
+
+test("goods that may or may not have come are left to staff, and shown long enough to find them", () => {
+  const story = counter().post({ type: "relay-changed", ready: true }).scan().recorded().charge(paid);
+  story.recorded().happens({ type: "dispensed", outcome: "unclear" }).recorded();
+  assert.equal(story.text, "vend-unclear");
+  assert.equal(story.turn.screen.ref?.length, 4);
+  story.wait(29_000);
+  assert.equal(story.text, "vend-unclear");
+  story.wait(1_000);
+  assert.equal(story.text, "resting");
+});
+
+test("a key, a cancellation and a stop change nothing about goods that are on their way", () => {
+  const story = counter({ keypad: true }).post({ type: "relay-changed", ready: true }).scan().recorded();
+  story.charge(paid).recorded().keys("X=").post({ type: "stopping" });
+  assert.equal(story.order.phase.name, "dispensing");
+  assert.equal(story.text, "dispensing");
+});
+
+test("a start judges goods that were on their way by the setting, in one record", () => {
+  const story = counter().post({ type: "relay-changed", ready: true }).scan().recorded().charge(paid);
+  story.recorded();
+  const [last] = story.records().filter(({ state }) => state === "paid");
+  assert.ok(last !== undefined);
+  const open = [{ intent: story.order.intent, last }];
+  const kept = new Story({ ...fixedRules, relay }, open);
+  assert.deepEqual(
+    kept.records().map(({ state, final, dispense }) => [state, final, dispense?.outcome]),
+    [["paid", true, "unclear"]],
+  );
+  const back = new Story({ ...fixedRules, relay: { ...relay, onAmbiguous: "refund" } }, open);
+  assert.deepEqual(
+    back.records().map(({ state, reason }) => [state, reason]),
+    [["reversing", "not-dispensed"]],
+  );
+  const bare = new Story(fixedRules, open);
+  assert.deepEqual(
+    bare.records().map(({ state }) => state),
+    ["paid"],
+    "a relay taken away decides nothing anew",
+  );
+  assert.equal(
+    [...kept.effects, ...back.effects].filter(({ type }) => type === "dispense").length,
+    0,
+    "never a second pulse",
+  );
+});
+
+test("an amount that is no whole number of pulses is refused where it is typed", () => {
+  const story = Story.ready({ ...keypadRules, relay }).post({ type: "relay-changed", ready: true });
+  story.keys("250=");
+  assert.deepEqual(story.glass, ["Only by    \u00a51.00", "Clear and retry "]);
+  story.keys("C300=");
+  assert.equal(story.text, "armed");
+  story.scan();
+  assert.equal(story.order.intent.pulses, 3);
+});
