@@ -107,7 +107,9 @@ function kindOf(node: Node): string {
   if (node.const !== undefined) return value(node.const);
   if (node.enum !== undefined) return node.enum.map(value).join(", ");
   if (node.properties?.file !== undefined || node.properties?.credential !== undefined) return SOURCE;
-  if (node.properties?.pin !== undefined && node.properties.widthMs === undefined) return "{pin, activeLow}";
+  // A pin that may also be a bare number; a section that begins with a pin is walked like any other.
+  const keys = Object.keys(node.properties ?? {});
+  if (keys.length === 2 && keys.includes("pin") && keys.includes("activeLow")) return "{pin, activeLow}";
   const types = [node.type].flat().map(wordOf);
   return types.join(" or ");
 }

@@ -513,8 +513,19 @@ function firstFront(stamp: Stamp, rules: Rules): Front {
 }
 
 function armed(sale: Sale, stamp: Stamp, rules: Rules): Front {
-  const until = rules.amount.source === "fixed" ? null : after(stamp.at, rules.timing.armedMs);
-  return { name: "armed", sale, until };
+  return { name: "armed", sale, until: armedUntil(stamp, rules) };
+}
+
+/** How long an amount that somebody chose lives; a fixed one stands for ever. */
+function armedUntil({ at }: Stamp, { amount, timing }: Rules): Instant | null {
+  switch (amount.source) {
+    case "fixed":
+      return null;
+    case "keypad":
+      return after(at, timing.armedMs);
+    case "menu":
+      return after(at, timing.menuArmedMs);
+  }
 }
 
 function entering(entry: AmountEntry, stamp: Stamp, rules: Rules): Front {

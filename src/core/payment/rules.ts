@@ -86,6 +86,8 @@ export interface Timing {
   readonly probeAgainMs: Waits;
   /** An armed amount lives for so long (money rule 13). */
   readonly armedMs: number;
+  /** The same where a menu sells to passers-by. */
+  readonly menuArmedMs: number;
   /** An entry that nobody goes on with is cleared after so long. */
   readonly entryMs: number;
   /** A result stays on the screen for so long unless a key is pressed. */
@@ -119,6 +121,7 @@ export const standardTiming: Timing = {
   strandedEveryMs: 30_000,
   probeAgainMs: [1_000, 2_000, 5_000, 10_000, 30_000, 60_000],
   armedMs: 180_000,
+  menuArmedMs: 60_000,
   entryMs: 30_000,
   resultMs: 5_000,
   noticeMs: 3_000,

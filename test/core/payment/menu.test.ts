@@ -23,9 +23,12 @@ test("a digit arms its price, another one replaces it, cancel gives it up", () =
   assert.deepEqual([story.text, story.turn.screen.amountFen], ["armed", 300]);
   story.keys("2");
   assert.equal(story.turn.screen.amountFen, 250);
+  story.wait(59_999);
   story.keys("9");
   assert.equal(story.turn.screen.amountFen, 250, "nothing is sold by 9");
-  story.keys("X");
+  story.wait(1);
+  assert.equal(story.text, "menu", "nobody came to pay");
+  story.keys("1X");
   assert.equal(story.text, "menu");
   story.keys("=.:<C9");
   assert.equal(story.text, "menu");
