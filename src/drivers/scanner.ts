@@ -1,11 +1,27 @@
 import { readScan } from "../core/codecs/scan.ts";
+import { scannerProfiles } from "../core/codecs/scanner-profile.ts";
 import { after, type Instant } from "../core/kernel/instant.ts";
 import type { AuthCode, ScanRefusal } from "../core/payment/auth-code.ts";
-import type { Clock, Log, SerialConnection, SerialLink, SerialSettings, Timer } from "../runtime/ports.ts";
+import type {
+  Clock,
+  Log,
+  PathWatch,
+  SerialConnection,
+  SerialLink,
+  SerialSettings,
+  Timer,
+} from "../runtime/ports.ts";
+import { ScanTrigger } from "./scan-trigger.ts";
 
-/** The first pause before the device is opened again; each failure in a row doubles it up to the last. */
+/**
+ * The first pause before the device is opened again; each failure in a row doubles it up to the last, which is short
+ * enough for a scanner to be ready within 3 s of its return where no hint comes of it.
+ */
 export const REOPEN_FIRST_MS = 500;
-export const REOPEN_LAST_MS = 5_000;
+export const REOPEN_LAST_MS = 2_000;
+
+/** From the hint that the device is back to the next try: a moment for the system to hand it over. */
+export const RETURN_MS = 50;
 
 /** Hears what the scanner reads and whether it is there. */
 export interface ScannerListener {
@@ -30,14 +46,16 @@ export interface ScannerParts {
 type State =
   | { readonly at: "stopped" }
   | { readonly at: "opening" | "ready"; readonly connection: SerialConnection }
-  | { readonly at: "failed"; readonly timer: Timer };
+  | { readonly at: "failed"; readonly timer: Timer; readonly watch: PathWatch };
 
 /**
  * A serial scanner that is opened, read and opened again for ever: whatever the device does, payments go on being
- * possible when it returns. Every line that arrives is classified; which scan counts is not decided here.
+ * possible when it returns. Every line that arrives is classified; which scan counts is not decided here. Where its
+ * profile has a trigger, it reads while it is wanted to.
  */
 export class Scanner {
   readonly #parts: ScannerParts;
+  readonly #trigger: ScanTrigger;
   #state: State = { at: "stopped" };
   /** Counts connections; what an earlier one still says is not heard. */
   #connection = 0;
@@ -46,16 +64,28 @@ export class Scanner {
 
   constructor(parts: ScannerParts) {
     this.#parts = parts;
+    const { trigger } = scannerProfiles[parts.settings.profile ?? "plain"];
+    this.#trigger = new ScanTrigger(trigger, parts.clock);
   }
 
   start(): void {
     if (this.#state.at === "stopped") this.#open();
   }
 
+  /**
+   * Says whether a code is waited for. A scanner with a trigger reads while that is so and it is there, and rests
+   * otherwise; the others are not told. What a scanner reads unasked is heard all the same.
+   */
+  want(reading: boolean): void {
+    this.#trigger.want(reading);
+  }
+
   /** Ends scanning; nothing is heard after this call. Calls back when the device is free. */
   stop(done: () => void): void {
     const { clock } = this.#parts;
     const state = this.#state;
+    this.#trigger.rest();
+    this.#trigger.detach();
     this.#state = { at: "stopped" };
     this.#connection += 1;
     this.#failures = 0;
@@ -67,6 +97,7 @@ export class Scanner {
         return;
       case "failed":
         state.timer.cancel();
+        state.watch.end();
         break;
       case "stopped":
         break;
@@ -94,6 +125,7 @@ export class Scanner {
     this.#state = { at: "ready", connection };
     this.#failures = 0;
     this.#parts.log.info("scanner.ready", { path: this.#parts.settings.path });
+    this.#trigger.attach(connection);
     this.#report("ready", null);
   }
 
@@ -102,6 +134,7 @@ export class Scanner {
     const at = clock.now();
     const scan = readScan(text);
     if (scan.ok) {
+      this.#trigger.codeCame();
       log.info("scanner.scanned", { code: scan.value.toString() });
       listener.scanned(scan.value, at);
     } else {
@@ -117,17 +150,34 @@ export class Scanner {
   }
 
   #closed(cause: string): void {
-    const { clock, log } = this.#parts;
+    const { link, log, settings } = this.#parts;
     this.#connection += 1;
+    this.#trigger.detach();
     const pauseMs = Math.min(REOPEN_FIRST_MS * 2 ** this.#failures, REOPEN_LAST_MS);
     // Growth ends at the last pause, so that years without a scanner stay a finite number.
     if (pauseMs < REOPEN_LAST_MS) this.#failures += 1;
-    const timer = clock.at(after(clock.now(), pauseMs), () => this.#open());
-    this.#state = { at: "failed", timer };
-    const fields = { path: this.#parts.settings.path, cause, retryInMs: pauseMs };
+    const watch = link.watch(settings.path, () => this.#returned());
+    this.#state = { at: "failed", timer: this.#openIn(pauseMs), watch };
+    const fields = { path: settings.path, cause, retryInMs: pauseMs };
     if (this.#status === "absent") log.debug("scanner.absent", fields);
     else log.warn("scanner.absent", fields);
     this.#report("absent", cause);
+  }
+
+  /** Something came to the path of the absent scanner: the next try is moved up to now, once. */
+  #returned(): void {
+    if (this.#state.at !== "failed") return;
+    this.#state.timer.cancel();
+    this.#state.watch.end();
+    this.#state = { ...this.#state, timer: this.#openIn(RETURN_MS) };
+  }
+
+  #openIn(pauseMs: number): Timer {
+    const { clock } = this.#parts;
+    return clock.at(after(clock.now(), pauseMs), () => {
+      if (this.#state.at === "failed") this.#state.watch.end();
+      this.#open();
+    });
   }
 
   #report(status: ScannerStatus, cause: string | null): void {

@@ -4,15 +4,15 @@
  * poll may finish outside a turn of the event loop so that the scan waits for the next timer, and a read may still be on
  * its way to the kernel when its file is closed.
  */
-import { fstatSync, read, stat } from "node:fs";
+import { fstatSync, read, writeSync } from "node:fs";
 import { promisify } from "node:util";
 import type { ReadlineParser } from "@serialport/parser-readline";
 import type { SerialPort } from "serialport";
 import { LineGuard } from "../core/codecs/line-guard.ts";
+import { repliesOf } from "../core/codecs/scanner-profile.ts";
 import type { SerialConnection, SerialLink, SerialListener, SerialSettings } from "../runtime/ports.ts";
-
-/** How often the path is compared with the opened device; a hang-up that was missed heals by this. */
-const PATH_CHECK_EVERY_MS = 2_000;
+import { PATH_CHECK_EVERY_MS, PathCheck } from "./path-check.ts";
+import { watchPath } from "./path-watch.ts";
 
 /** Bytes that one read may bring. */
 const READ_BYTES_MAX = 4_096;
@@ -40,6 +40,7 @@ export async function loadSerialLink(pathCheckEveryMs: number = PATH_CHECK_EVERY
   }
   return {
     open: (settings, listener) => new Connection(packages, settings, listener, pathCheckEveryMs),
+    watch: watchPath,
   };
 }
 
@@ -48,10 +49,10 @@ class Connection implements SerialConnection {
   readonly #port: SerialPort;
   readonly #listener: SerialListener;
   readonly #path: string;
-  readonly #guard = new LineGuard();
+  readonly #guard: LineGuard;
   readonly #parser: ReadlineParser;
   #discarded = 0;
-  #pathCheck: NodeJS.Timeout | undefined;
+  #pathCheck: PathCheck | null = null;
   #state: "opening" | "open" | "closing" | "closed" = "opening";
   /** The owner asked for the end: the listener hears nothing any more. */
   #released = false;
@@ -65,6 +66,7 @@ class Connection implements SerialConnection {
   ) {
     this.#listener = listener;
     this.#path = settings.path;
+    this.#guard = new LineGuard(repliesOf(settings.profile));
     this.#parser = new packages.ReadlineParser({
       delimiter: "\n",
       encoding: "latin1",
@@ -91,6 +93,17 @@ class Connection implements SerialConnection {
     });
   }
 
+  write(bytes: Uint8Array): void {
+    const fd = this.#state === "open" && !this.#released ? this.#port.port?.fd : null;
+    if (typeof fd !== "number") return;
+    try {
+      // The terminal never blocks, and a command fits into its buffer: what it does not take at once is worth nothing later.
+      writeSync(fd, bytes);
+    } catch {
+      // A device that takes no bytes is gone, which the reading side tells.
+    }
+  }
+
   close(done: () => void): void {
     this.#released = true;
     if (this.#state === "closed") {
@@ -109,8 +122,8 @@ class Connection implements SerialConnection {
     }
     const fd = this.#port.port?.fd;
     if (typeof fd === "number") {
-      const device = fstatSync(fd).rdev;
-      this.#pathCheck = setInterval(() => this.#checkPath(device), pathCheckEveryMs).unref();
+      const { rdev } = fstatSync(fd);
+      this.#pathCheck = new PathCheck(this.#path, rdev, pathCheckEveryMs, (cause) => this.#failed(cause));
     }
     this.#listener.opened();
   }
@@ -125,18 +138,9 @@ class Connection implements SerialConnection {
     }
   }
 
-  /** A path below /dev/serial/by-id moves with its scanner; what was opened may be a device that is gone. */
-  #checkPath(device: number): void {
-    stat(this.#path, (error, now) => {
-      if (this.#state !== "open") return;
-      if (error !== null) this.#shut(`the device is gone (${error.code ?? error.message})`);
-      else if (now.rdev !== device) this.#shut("the path leads to another device");
-    });
-  }
-
   #shut(cause: string): void {
     this.#state = "closing";
-    clearInterval(this.#pathCheck);
+    this.#pathCheck?.end();
     // An error of closing changes nothing: the descriptor is gone either way.
     this.#port.close(() => this.#closed(cause));
   }
@@ -148,7 +152,7 @@ class Connection implements SerialConnection {
   #closed(cause: string): void {
     if (this.#state === "closed") return;
     this.#state = "closed";
-    clearInterval(this.#pathCheck);
+    this.#pathCheck?.end();
     this.#parser.destroy();
     if (!this.#released) {
       this.#released = true;

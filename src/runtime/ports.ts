@@ -3,6 +3,7 @@
  * `simulator/` with seeded twins; one contract suite runs on both. Results come by callback, so that a simulated world can
  * run without turning the real event loop. A callback never comes before the call that asked for it has returned.
  */
+import type { ScannerProfileName } from "../core/codecs/scanner-profile.ts";
 import type { Instant, WallTime } from "../core/kernel/instant.ts";
 import { USED_CODES_MAX } from "../core/payment/box.ts";
 
@@ -40,12 +41,24 @@ export type LogFields = Readonly<Record<string, string | number | boolean | null
 /** A serial device that sends lines. Each `open` is a new connection that shares nothing with the last. */
 export interface SerialLink {
   open(settings: SerialSettings, listener: SerialListener): SerialConnection;
+  /**
+   * Calls back when something appears or changes at `path`: a hint that opening may succeed now. A machine that cannot
+   * tell stays silent, and a hint may come for nothing.
+   */
+  watch(path: string, changed: () => void): PathWatch;
 }
 
-/** Which device, at which speed in baud, 8N1. */
+/** Which device, at which speed in baud, 8N1; a keyboard has no speed. */
 export interface SerialSettings {
   readonly path: string;
   readonly baudRate: number;
+  /** Whose binary replies are taken out of the lines; `plain` unless it is named. */
+  readonly profile?: ScannerProfileName;
+}
+
+/** A watch over a path that lasts until it is ended. */
+export interface PathWatch {
+  end(): void;
 }
 
 /** Hears one connection to a serial device. */
@@ -61,6 +74,8 @@ export interface SerialListener {
 
 /** One connection to a serial device, from `open` to its end. */
 export interface SerialConnection {
+  /** Sends bytes to the device, once `opened` has come; before that, and after the end, they are dropped. */
+  write(bytes: Uint8Array): void;
   /** Ends the connection; `closed` does not come. Calls back when the device is free again. */
   close(done: () => void): void;
 }

@@ -1,5 +1,12 @@
 import { LineGuard } from "../core/codecs/line-guard.ts";
-import type { SerialConnection, SerialLink, SerialListener, SerialSettings } from "../runtime/ports.ts";
+import { repliesOf } from "../core/codecs/scanner-profile.ts";
+import type {
+  PathWatch,
+  SerialConnection,
+  SerialLink,
+  SerialListener,
+  SerialSettings,
+} from "../runtime/ports.ts";
 import type { Random } from "./random.ts";
 import type { SimulatedTime } from "./time.ts";
 
@@ -8,26 +15,36 @@ const LF = 0x0a;
 /** Opening takes up to this long, and so does noticing that the plug was pulled. */
 const LATENCY_MS_MAX = 20;
 
+/** From the plug to the hint that a watch gives of it. */
+const HINT_MS = 1;
+
 /**
  * A serial device on a plug. What it sends is cut into chunks at random borders; what it sends while nobody has it open
- * is lost, and what is on the wire when the plug is pulled never arrives.
+ * is lost, and what is on the wire when the plug is pulled never arrives. What is written to it reaches `device` at once.
  */
 export class SimulatedSerialLink implements SerialLink {
   readonly #time: SimulatedTime;
   readonly #random: Random;
+  readonly #device: (bytes: Uint8Array) => void;
+  readonly #watches = new Set<() => void>();
   #plugged = true;
   #holder: Connection | null = null;
   /** When the last byte that was sent arrives; chunks never overtake each other. */
   #wireFreeAt = 0;
 
-  constructor(time: SimulatedTime, random: Random) {
+  constructor(time: SimulatedTime, random: Random, device: (bytes: Uint8Array) => void = () => {}) {
     this.#time = time;
     this.#random = random;
+    this.#device = device;
   }
 
-  open(_settings: SerialSettings, listener: SerialListener): SerialConnection {
-    const connection = new Connection(this.#time, listener, () => {
-      if (this.#holder === connection) this.#holder = null;
+  open(settings: SerialSettings, listener: SerialListener): SerialConnection {
+    const guard = new LineGuard(repliesOf(settings.profile));
+    const connection = new Connection(this.#time, guard, listener, {
+      written: this.#device,
+      freed: () => {
+        if (this.#holder === connection) this.#holder = null;
+      },
     });
     this.#time.after(this.#latencyMs(), () => {
       if (!this.#plugged) connection.end("No such file or directory");
@@ -37,8 +54,20 @@ export class SimulatedSerialLink implements SerialLink {
     return connection;
   }
 
+  watch(_path: string, changed: () => void): PathWatch {
+    // A function of its own for each watch, so that two with the same callback are two.
+    const hint = (): void => changed();
+    this.#watches.add(hint);
+    return { end: () => void this.#watches.delete(hint) };
+  }
+
   plug(): void {
     this.#plugged = true;
+    for (const hint of this.#watches) {
+      this.#time.after(HINT_MS, () => {
+        if (this.#watches.has(hint)) hint();
+      });
+    }
   }
 
   unplug(): void {
@@ -70,6 +99,7 @@ export class SimulatedSerialLink implements SerialLink {
   abandon(): void {
     this.#holder?.release();
     this.#holder = null;
+    this.#watches.clear();
   }
 
   #latencyMs(): number {
@@ -77,18 +107,25 @@ export class SimulatedSerialLink implements SerialLink {
   }
 }
 
+/** What the device learns of a connection to it. */
+interface DeviceEnd {
+  written(bytes: Uint8Array): void;
+  freed(): void;
+}
+
 class Connection implements SerialConnection {
   readonly #time: SimulatedTime;
+  readonly #guard: LineGuard;
   readonly #listener: SerialListener;
-  readonly #freed: () => void;
-  readonly #guard = new LineGuard();
+  readonly #device: DeviceEnd;
   #discarded = 0;
   #state: "opening" | "open" | "hung-up" | "over" = "opening";
 
-  constructor(time: SimulatedTime, listener: SerialListener, freed: () => void) {
+  constructor(time: SimulatedTime, guard: LineGuard, listener: SerialListener, device: DeviceEnd) {
     this.#time = time;
+    this.#guard = guard;
     this.#listener = listener;
-    this.#freed = freed;
+    this.#device = device;
   }
 
   /** False where the owner has lost interest meanwhile. */
@@ -125,13 +162,17 @@ class Connection implements SerialConnection {
   end(cause: string): void {
     if (this.#state === "over") return;
     this.#state = "over";
-    this.#freed();
+    this.#device.freed();
     this.#listener.closed(cause);
   }
 
   release(): void {
     this.#state = "over";
-    this.#freed();
+    this.#device.freed();
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#isOpen()) this.#device.written(bytes);
   }
 
   close(done: () => void): void {

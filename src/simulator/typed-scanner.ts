@@ -1,6 +1,8 @@
 import { LineGuard } from "../core/codecs/line-guard.ts";
+import { repliesOf } from "../core/codecs/scanner-profile.ts";
 import type {
   Clock,
+  PathWatch,
   SerialConnection,
   SerialLink,
   SerialListener,
@@ -11,10 +13,11 @@ const LF = 0x0a;
 
 /**
  * A scanner on a plug whose codes are typed by a person, in real time: they go through the same guard as those
- * of a serial line. What it sends while nobody has it open is lost.
+ * of a serial line. What it sends while nobody has it open is lost, and so is what is written to it.
  */
 export class TypedScanner implements SerialLink {
   readonly #clock: Clock;
+  readonly #watches = new Set<() => void>();
   #plugged = true;
   #holder: Connection | null = null;
 
@@ -27,8 +30,9 @@ export class TypedScanner implements SerialLink {
     return this.#plugged;
   }
 
-  open(_settings: SerialSettings, listener: SerialListener): SerialConnection {
-    const connection = new Connection(listener, (done) => {
+  open(settings: SerialSettings, listener: SerialListener): SerialConnection {
+    const guard = new LineGuard(repliesOf(settings.profile));
+    const connection = new Connection(guard, listener, (done) => {
       if (this.#holder === connection) this.#holder = null;
       this.#soon(done);
     });
@@ -44,8 +48,19 @@ export class TypedScanner implements SerialLink {
     return connection;
   }
 
+  watch(_path: string, changed: () => void): PathWatch {
+    const hint = (): void => changed();
+    this.#watches.add(hint);
+    return { end: () => void this.#watches.delete(hint) };
+  }
+
   plug(): void {
     this.#plugged = true;
+    for (const hint of this.#watches) {
+      this.#soon(() => {
+        if (this.#watches.has(hint)) hint();
+      });
+    }
   }
 
   unplug(): void {
@@ -73,13 +88,14 @@ export class TypedScanner implements SerialLink {
 
 /** One connection, from the try to open it to its end. */
 class Connection implements SerialConnection {
+  readonly #guard: LineGuard;
   readonly #listener: SerialListener;
   readonly #free: (done: () => void) => void;
-  readonly #guard = new LineGuard();
   #discarded = 0;
   over = false;
 
-  constructor(listener: SerialListener, free: (done: () => void) => void) {
+  constructor(guard: LineGuard, listener: SerialListener, free: (done: () => void) => void) {
+    this.#guard = guard;
     this.#listener = listener;
     this.#free = free;
   }
@@ -107,6 +123,9 @@ class Connection implements SerialConnection {
     this.over = true;
     this.#listener.closed(cause);
   }
+
+  /** A person who types codes needs no trigger. */
+  write(_bytes: Uint8Array): void {}
 
   close(done: () => void): void {
     this.over = true;

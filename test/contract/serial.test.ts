@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { type ScannerProfileName, scannerProfiles } from "../../src/core/codecs/scanner-profile.ts";
 import { loadSerialLink } from "../../src/links/serial-port.ts";
 import type { SerialConnection, SerialLink } from "../../src/runtime/ports.ts";
 import { Random } from "../../src/simulator/random.ts";
@@ -21,6 +22,8 @@ interface World {
   plug(): Promise<void>;
   unplug(): Promise<void>;
   send(bytes: Uint8Array): Promise<void>;
+  /** What has reached the device. */
+  received(): Buffer;
   /** Lets time pass until it holds; fails where it never does. */
   until(condition: () => boolean): Promise<void>;
   /** Lets time pass in which something forbidden could happen. */
@@ -35,10 +38,10 @@ class Heard {
   discardedLines = 0;
   connection: SerialConnection | null = null;
 
-  static open(world: World): Heard {
+  static open(world: World, profile: ScannerProfileName = "plain"): Heard {
     const heard = new Heard();
     heard.connection = world.link.open(
-      { path: world.path, baudRate: 9_600 },
+      { path: world.path, baudRate: 9_600, profile },
       {
         opened: () => heard.events.push("opened"),
         line: (text) => {
@@ -63,13 +66,15 @@ class Heard {
 
 function simulatedWorld(seed: number): World {
   const time = new SimulatedTime();
-  const link = new SimulatedSerialLink(time, new Random(seed));
+  const received: Uint8Array[] = [];
+  const link = new SimulatedSerialLink(time, new Random(seed), (bytes) => received.push(bytes));
   return {
     link,
     path: "/dev/serial/by-id/usb-scanner",
     plug: async () => link.plug(),
     unplug: async () => link.unplug(),
     send: async (bytes) => link.send(bytes),
+    received: () => Buffer.concat(received),
     until: async (condition) => {
       while (!condition()) assert.ok(time.step(), "it never came true");
     },
@@ -78,9 +83,10 @@ function simulatedWorld(seed: number): World {
   };
 }
 
-/** socat copies its standard input into a pseudo-terminal; ending it hangs the terminal up. */
+/** socat copies its standard input into a pseudo-terminal and back; ending it hangs the terminal up. */
 class PseudoTerminal {
   readonly #path: string;
+  readonly #received: Buffer[] = [];
   #socat: ChildProcess | null = null;
 
   constructor(path: string) {
@@ -88,9 +94,11 @@ class PseudoTerminal {
   }
 
   async plug(): Promise<void> {
-    this.#socat = spawn("socat", ["-u", "STDIN", `PTY,link=${this.#path},raw,echo=0`], {
-      stdio: ["pipe", "ignore", "ignore"],
+    const socat = spawn("socat", ["STDIO", `PTY,link=${this.#path},raw,echo=0`], {
+      stdio: ["pipe", "pipe", "ignore"],
     });
+    socat.stdout.on("data", (bytes: Buffer) => this.#received.push(bytes));
+    this.#socat = socat;
     await until(() => existsSync(this.#path));
   }
 
@@ -102,6 +110,10 @@ class PseudoTerminal {
     socat.kill("SIGKILL");
     await ended;
     rmSync(this.#path, { force: true });
+  }
+
+  received(): Buffer {
+    return Buffer.concat(this.#received);
   }
 
   async send(bytes: Uint8Array): Promise<void> {
@@ -134,6 +146,7 @@ async function realWorld(link: SerialLink): Promise<World> {
     plug: () => terminal.plug(),
     unplug: () => terminal.unplug(),
     send: (bytes) => terminal.send(bytes),
+    received: () => terminal.received(),
     until,
     pass: async (milliseconds) => {
       await sleep(Math.min(milliseconds, 60));
@@ -160,8 +173,8 @@ function contract(name: string, makeWorld: (seed: number) => Promise<World>): vo
         }
       });
     };
-    const opened = async (world: World): Promise<Heard> => {
-      const heard = Heard.open(world);
+    const opened = async (world: World, profile: ScannerProfileName = "plain"): Promise<Heard> => {
+      const heard = Heard.open(world, profile);
       await world.until(() => heard.has("opened"));
       return heard;
     };
@@ -231,6 +244,65 @@ function contract(name: string, makeWorld: (seed: number) => Promise<World>): vo
       await world.until(() => heard.lines.length >= codes.length);
       assert.deepEqual(heard.lines, codes);
       await closed(world, heard);
+    });
+
+    inWorld(
+      "takes the replies of a profile out of the lines, and brings a code behind one",
+      async (world) => {
+        const heard = await opened(world, "gm65");
+        const [reply = new Uint8Array()] = scannerProfiles.gm65.replies;
+        await world.send(reply);
+        await world.send(Buffer.concat([reply, Buffer.from(`${CODE}\r`), reply]));
+        await world.until(() => heard.lines.length > 0);
+        await world.send(Buffer.from(`${OTHER}\r`));
+        await world.until(() => heard.lines.length > 1);
+        assert.deepEqual(heard.lines, [CODE, OTHER]);
+        await closed(world, heard);
+      },
+    );
+
+    inWorld("sends bytes as they are while it is open, and none before or after", async (world) => {
+      const heard = Heard.open(world);
+      heard.connection?.write(Buffer.from("early"));
+      await world.until(() => heard.has("opened"));
+      heard.connection?.write(Uint8Array.of(0x7e, 0x00, 0x0d, 0x0a, 0xff));
+      heard.connection?.write(Buffer.from("next"));
+      const expected = Buffer.from([0x7e, 0x00, 0x0d, 0x0a, 0xff, ...Buffer.from("next")]);
+      await world.until(() => world.received().length >= expected.length);
+      await closed(world, heard);
+      heard.connection?.write(Buffer.from("late"));
+      await world.pass(50);
+      assert.deepEqual(world.received(), expected);
+    });
+
+    inWorld("does not mind bytes for a device that is gone", async (world) => {
+      const heard = await opened(world);
+      await world.unplug();
+      heard.connection?.write(Buffer.from("lost"));
+      await world.until(() => heard.has("closed"));
+      heard.connection?.write(Buffer.from("lost"));
+      await world.pass(50);
+      assert.deepEqual(heard.events, ["opened", "closed"]);
+      assert.deepEqual(world.received(), Buffer.alloc(0));
+      await closed(world, heard);
+    });
+
+    inWorld("hints that the device is back, and no more once the watch has ended", async (world) => {
+      await world.unplug();
+      let hints = 0;
+      const watch = world.link.watch(world.path, () => {
+        hints += 1;
+      });
+      await world.pass(50);
+      assert.equal(hints, 0, "nothing came");
+      await world.plug();
+      await world.until(() => hints > 0);
+      watch.end();
+      const before = hints;
+      await world.unplug();
+      await world.plug();
+      await world.pass(50);
+      assert.equal(hints, before);
     });
 
     inWorld("says once that the device was unplugged, and nothing after that", async (world) => {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { REOPEN_FIRST_MS, REOPEN_LAST_MS, Scanner } from "../../src/drivers/scanner.ts";
+import { type ScannerProfileName, scannerProfiles } from "../../src/core/codecs/scanner-profile.ts";
+import { START_AGAIN_MS } from "../../src/drivers/scan-trigger.ts";
+import { REOPEN_FIRST_MS, REOPEN_LAST_MS, RETURN_MS, Scanner } from "../../src/drivers/scanner.ts";
 import type { Log, LogFields, SerialLink, SerialListener } from "../../src/runtime/ports.ts";
 import { Random } from "../../src/simulator/random.ts";
 import { SimulatedSerialLink } from "../../src/simulator/serial.ts";
@@ -23,7 +25,7 @@ function bench(seed = 1) {
   return { time, link, ...scannerOn(time, link) };
 }
 
-function scannerOn(time: SimulatedTime, link: SerialLink) {
+function scannerOn(time: SimulatedTime, link: SerialLink, profile: ScannerProfileName = "plain") {
   const heard: Heard = { scans: [], moments: [], refusals: [], statuses: [], logged: [] };
   const write = (event: string, fields?: LogFields): void => {
     heard.logged.push(`${event} ${JSON.stringify(fields ?? {})}`);
@@ -33,7 +35,7 @@ function scannerOn(time: SimulatedTime, link: SerialLink) {
     link,
     clock: new SimulatedClock(time, 0),
     log,
-    settings: { path: "/dev/serial/by-id/usb-scanner", baudRate: 9_600 },
+    settings: { path: "/dev/serial/by-id/usb-scanner", baudRate: 9_600, profile },
     listener: {
       scanned: (code, at) => {
         heard.scans.push(code.reveal());
@@ -50,6 +52,8 @@ function scannerOn(time: SimulatedTime, link: SerialLink) {
 class HeldLink implements SerialLink {
   readonly listeners: SerialListener[] = [];
   readonly openedAt: number[] = [];
+  readonly watches = new Set<() => void>();
+  readonly written: string[] = [];
   readonly #time: SimulatedTime;
 
   constructor(time: SimulatedTime) {
@@ -59,8 +63,58 @@ class HeldLink implements SerialLink {
   open(_settings: unknown, listener: SerialListener) {
     this.listeners.push(listener);
     this.openedAt.push(this.#time.now);
-    return { close: (done: () => void) => void this.#time.after(0, done) };
+    return {
+      write: (bytes: Uint8Array) => void this.written.push(hex(bytes)),
+      close: (done: () => void) => void this.#time.after(0, done),
+    };
   }
+
+  watch(path: string, changed: () => void) {
+    assert.equal(path, "/dev/serial/by-id/usb-scanner");
+    this.watches.add(changed);
+    return { end: () => void this.watches.delete(changed) };
+  }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("hex");
+}
+
+/** What a scanner of a family is sent, by a name each. */
+function named(profile: ScannerProfileName, bytes: Uint8Array): string {
+  const { trigger } = scannerProfiles[profile];
+  assert.ok(trigger);
+  const { start, stop, wake } = trigger;
+  const names = new Map([
+    [hex(start), "start"],
+    [stop === null ? "" : hex(stop), "stop"],
+    [wake === null ? "" : hex(wake.bytes), "wake"],
+  ]);
+  return names.get(hex(bytes)) ?? hex(bytes);
+}
+
+/** How long a scanner reads after a start, unless a code or a stop ends it before. */
+const READS_FOR_MS = 5_000;
+
+/** A scanner of a family with a trigger: it confirms every command, and sees a code only while it reads. */
+function triggered(profile: ScannerProfileName, seed = 1) {
+  const time = new SimulatedTime();
+  const told: { readonly at: number; readonly what: string }[] = [];
+  let readsUntil = -1;
+  const link = new SimulatedSerialLink(time, new Random(seed), (bytes) => {
+    const what = named(profile, bytes);
+    told.push({ at: time.now, what });
+    if (what === "start") readsUntil = time.now + READS_FOR_MS;
+    if (what === "stop") readsUntil = -1;
+    if (what !== "wake") link.send(scannerProfiles[profile].replies[0] ?? new Uint8Array());
+  });
+  const show = (code: string): boolean => {
+    if (time.now > readsUntil) return false;
+    readsUntil = -1;
+    link.send(Buffer.from(`${code}\r`));
+    return true;
+  };
+  return { time, told, link, show, ...scannerOn(time, link, profile) };
 }
 
 describe("the scanner", () => {
@@ -141,22 +195,52 @@ describe("the scanner", () => {
     }
   });
 
-  it("waits 0.5 s before it opens again, twice as long after each failure up to 5 s, and 0.5 s after a success", () => {
+  it("waits 0.5 s before it opens again, twice as long after each failure up to 2 s, and 0.5 s after a success", () => {
     const time = new SimulatedTime();
     const link = new HeldLink(time);
     const { scanner } = scannerOn(time, link);
     scanner.start();
-    for (let failure = 0; failure < 7; failure += 1) {
+    for (let failure = 0; failure < 6; failure += 1) {
       link.listeners.at(-1)?.closed("No such file or directory");
       time.step();
     }
     const pauses = link.openedAt.slice(1).map((moment, index) => moment - (link.openedAt[index] ?? 0));
-    assert.deepEqual(pauses, [500, 1_000, 2_000, 4_000, 5_000, 5_000, 5_000]);
+    assert.deepEqual(pauses, [500, 1_000, 2_000, 2_000, 2_000, 2_000]);
     link.listeners.at(-1)?.opened();
     link.listeners.at(-1)?.closed("the device hung up");
     const failedAt = time.now;
     time.step();
     assert.equal((link.openedAt.at(-1) ?? 0) - failedAt, REOPEN_FIRST_MS);
+  });
+
+  it("is opened at once where a hint comes of its return, however long it was away", () => {
+    const { time, link, scanner, heard } = bench();
+    scanner.start();
+    time.runUntil(1_000);
+    link.unplug();
+    time.runUntil(3_600_000);
+    link.plug();
+    time.runUntil(3_600_000 + RETURN_MS + 50);
+    assert.equal(heard.statuses.at(-1), "ready");
+  });
+
+  it("opens once for a flood of hints, and watches only while the scanner is away", () => {
+    const time = new SimulatedTime();
+    const link = new HeldLink(time);
+    const { scanner } = scannerOn(time, link);
+    scanner.start();
+    assert.equal(link.watches.size, 0);
+    link.listeners[0]?.closed("No such file or directory");
+    const [hint] = link.watches;
+    assert.ok(hint);
+    for (let n = 0; n < 100; n += 1) hint();
+    time.runUntil(RETURN_MS);
+    assert.deepEqual(link.openedAt, [0, RETURN_MS]);
+    hint();
+    time.runUntil(60_000);
+    assert.equal(link.openedAt.length, 2, "a hint after its watch has ended is not heard");
+    link.listeners[1]?.opened();
+    assert.equal(link.watches.size, 0);
   });
 
   it("does not hear what an earlier connection still says", () => {
@@ -197,6 +281,7 @@ describe("the scanner", () => {
       time.runUntil(60_000);
       assert.equal(stopped, true, doing);
       assert.equal(link.listeners.length, 1, "a stopped scanner is not opened again");
+      assert.equal(link.watches.size, 0);
       assert.deepEqual(heard.scans, []);
       assert.equal(heard.statuses.length, before);
       scanner.start();
@@ -224,6 +309,144 @@ describe("the scanner", () => {
     time.runUntil(60_000);
     const log = heard.logged.join("\n");
     assert.match(log, /"code":"13\*+789"/);
-    assert.doesNotMatch(log, /\d{5}/, "the longest number in it is a pause of 5,000 ms");
+    assert.doesNotMatch(log, /\d{5}/, "the longest number in it is a pause of 2,000 ms");
+  });
+});
+
+describe("the trigger of a scanner", () => {
+  it("is not used where the scanner reads by itself", () => {
+    const time = new SimulatedTime();
+    const link = new HeldLink(time);
+    const { scanner, heard } = scannerOn(time, link);
+    scanner.want(true);
+    scanner.start();
+    link.listeners[0]?.opened();
+    time.runUntil(20_000);
+    link.listeners[0]?.line(CODE);
+    time.runUntil(40_000);
+    scanner.want(false);
+    scanner.stop(() => {});
+    assert.deepEqual(link.written, []);
+    assert.deepEqual(heard.scans, [CODE]);
+  });
+
+  for (const profile of ["gm65", "gm72"] as const) {
+    it(`makes a ${profile} read from the wish to the code, and heeds none of its replies`, () => {
+      for (let seed = 1; seed <= 50; seed += 1) {
+        const { time, told, show, scanner, heard } = triggered(profile, seed);
+        scanner.start();
+        time.runUntil(60_000);
+        assert.deepEqual(told, [], "nothing is wanted, nothing is sent");
+        scanner.want(true);
+        time.runUntil(60_100);
+        for (const moment of [61_000, 66_000, 73_000, 90_000]) {
+          time.runUntil(moment);
+          assert.equal(show(CODE), true, `seed ${seed}: a reading is under way after ${moment} ms`);
+          time.runUntil(moment + START_AGAIN_MS + 100);
+        }
+        scanner.want(false);
+        const count = told.length;
+        time.runUntil(200_000);
+        assert.equal(told.length, count, "nobody wants a code any more");
+        assert.deepEqual(heard.scans, [CODE, CODE, CODE, CODE], `seed ${seed}`);
+        assert.deepEqual(heard.refusals, [], `seed ${seed}: a reply is no line and part of none`);
+      }
+    });
+
+    it(`starts a ${profile} that returns from the wish of that moment`, () => {
+      const { time, told, link, show, scanner, heard } = triggered(profile);
+      scanner.start();
+      time.runUntil(1_000);
+      link.unplug();
+      time.runUntil(2_000);
+      scanner.want(true);
+      time.runUntil(10_000);
+      assert.deepEqual(told, [], "nothing is sent to a scanner that is away");
+      link.plug();
+      time.runUntil(10_200);
+      assert.equal(show(CODE), true);
+      time.runUntil(10_300);
+      link.unplug();
+      time.runUntil(20_000);
+      scanner.want(false);
+      const count = told.length;
+      link.plug();
+      time.runUntil(40_000);
+      assert.equal(heard.statuses.at(-1), "ready");
+      assert.equal(told.length, count);
+    });
+  }
+
+  it("wakes a gm72 50 ms before each start, and stops it when nobody wants a code", () => {
+    const { time, told, scanner } = triggered("gm72");
+    scanner.start();
+    time.runUntil(1_000);
+    scanner.want(true);
+    scanner.want(true);
+    time.runUntil(3_500);
+    scanner.want(false);
+    scanner.want(false);
+    time.runUntil(60_000);
+    assert.deepEqual(told, [
+      { at: 1_000, what: "wake" },
+      { at: 1_050, what: "start" },
+      { at: 3_050, what: "wake" },
+      { at: 3_100, what: "start" },
+      { at: 3_500, what: "stop" },
+    ]);
+  });
+
+  it("sends no start to a gm72 that is no longer wanted when it has woken", () => {
+    const { time, told, scanner } = triggered("gm72");
+    scanner.start();
+    time.runUntil(1_000);
+    scanner.want(true);
+    time.runUntil(1_049);
+    scanner.want(false);
+    time.runUntil(60_000);
+    assert.deepEqual(told, [{ at: 1_000, what: "wake" }]);
+  });
+
+  it("starts a gm65 every 2 s while a code is wanted, and leaves the last reading to end by itself", () => {
+    const { time, told, scanner } = triggered("gm65");
+    scanner.start();
+    time.runUntil(1_000);
+    scanner.want(true);
+    time.runUntil(6_000);
+    scanner.want(false);
+    time.runUntil(60_000);
+    assert.deepEqual(
+      told.map(({ at, what }) => `${what} ${at}`),
+      ["start 1000", "start 3000", "start 5000"],
+    );
+  });
+
+  it("sends nothing to a scanner whose reading a code has ended, until the wish is new or has lasted", () => {
+    const { time, told, show, scanner } = triggered("gm72");
+    scanner.start();
+    time.runUntil(1_000);
+    scanner.want(true);
+    time.runUntil(2_000);
+    assert.equal(show(CODE), true);
+    time.runUntil(2_500);
+    const before = told.length;
+    scanner.want(false);
+    time.runUntil(3_000);
+    assert.equal(told.length, before, "what has ended is not stopped");
+    scanner.want(true);
+    assert.deepEqual(told.at(-1), { at: 3_000, what: "wake" });
+  });
+
+  it("stops a reading before the scanner is given back", () => {
+    const { time, told, scanner } = triggered("gm72");
+    scanner.start();
+    scanner.want(true);
+    time.runUntil(1_000);
+    scanner.stop(() => {});
+    time.runUntil(60_000);
+    assert.deepEqual(
+      told.map(({ what }) => what),
+      ["wake", "start", "stop"],
+    );
   });
 });

@@ -1,3 +1,5 @@
+import { ReplyFilter } from "./reply-filter.ts";
+
 /** The longest line a scanner may send, in bytes; a payment code with its AIM identifier has 21. */
 export const LINE_BYTES_MAX = 128;
 
@@ -5,14 +7,20 @@ const LF = 0x0a;
 const CR = 0x0d;
 
 /**
- * What stands between the wire and the line parser: CR, LF and CRLF become one LF each, empty lines vanish, and a line of
- * more than `LINE_BYTES_MAX` bytes is thrown away whole, so that no sender can grow a buffer. One guard per connection:
- * nothing from before an unplug joins what comes after it.
+ * What stands between the wire and the line parser: binary replies of the scanner are taken out, CR, LF and CRLF become
+ * one LF each, empty lines vanish, and a line of more than `LINE_BYTES_MAX` bytes is thrown away whole, so that no sender
+ * can grow a buffer. One guard per connection: nothing from before an unplug joins what comes after it.
  */
 export class LineGuard {
   readonly #line = new Uint8Array(LINE_BYTES_MAX + 1);
+  readonly #filter: ReplyFilter;
   #length = 0;
   #discardedLines = 0;
+
+  /** `replies` are frames that the device sends on its own account, as its profile names them. */
+  constructor(replies: readonly Uint8Array[] = []) {
+    this.#filter = new ReplyFilter(replies);
+  }
 
   /** How many over-long lines have been thrown away since the connection began, the running one included. */
   get discardedLines(): number {
@@ -20,7 +28,8 @@ export class LineGuard {
   }
 
   /** Takes a chunk as it came and returns the lines that it completes, each ended by one LF. */
-  pass(chunk: Uint8Array): Uint8Array {
+  pass(wire: Uint8Array): Uint8Array {
+    const chunk = this.#filter.pass(wire);
     const out = new Uint8Array(chunk.length + this.#length + 1);
     let written = 0;
     for (const byte of chunk) {
