@@ -10,6 +10,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DeviceConfig } from "../config/device-config.ts";
+import { drawGlass, type GlassSize } from "../core/codecs/glass.ts";
 import { Defect } from "../core/kernel/defect.ts";
 import { after } from "../core/kernel/instant.ts";
 import type { Key } from "../core/payment/amount-entry.ts";
@@ -24,6 +25,7 @@ import type { CallNote } from "../simulator/bank/call.ts";
 import type { Scenario } from "../simulator/bank/scenarios.ts";
 import { type BankServer, startBankServer } from "../simulator/bank/server.ts";
 import type { BrokerReceipt } from "../simulator/embedded-broker.ts";
+import { PlayedGlass } from "../simulator/played-glass.ts";
 import { TypedScanner } from "../simulator/typed-scanner.ts";
 import { txEventSchema } from "../telemetry/tx-event.ts";
 import { DemoBroker } from "./demo-broker.ts";
@@ -64,8 +66,11 @@ const READY_WITHIN_MS = 20_000;
 /** Between the last digit and the confirmation, so that the glass is seen. */
 const KEY_PAUSE_MS = 150;
 
-/** In this time the box has taken up what a person did, and the glass shows it. */
+/** In this time the box has taken up what a person did. */
 const TAKEN_UP_MS = 50;
+
+/** In this time the glass shows it. */
+const SHOWN_WITHIN_MS = 500;
 
 /** Starts the bank, the broker and the box; everything is stopped and removed again by `close`. */
 export async function openDemo(settings: DemoSettings, listener: DemoListener): Promise<Demo> {
@@ -224,6 +229,8 @@ export class Demo {
   /** Lets the box take up what was done, and the glass show it. */
   async settle(): Promise<void> {
     await this.pause(TAKEN_UP_MS);
+    // A display that is given pictures too fast takes its time.
+    await this.until(() => (this.#isShown() ? true : null), SHOWN_WITHIN_MS);
     await new Promise((resolve) => setImmediate(resolve));
   }
 
@@ -246,7 +253,7 @@ export class Demo {
         log: logFor(this.#listener),
         serial: scanner,
         broker: new MqttBroker({ ...anonymous, url: broker.url }),
-        glass: { write: (rows) => this.#written(rows) },
+        glass: this.#glass(config),
       },
       onScreen: (screen) => this.#screened(screen),
       onMoney: (tx) => this.#recorded(tx),
@@ -301,9 +308,23 @@ export class Demo {
     this.#happened();
   }
 
-  #written(rows: readonly string[]): void {
-    this.#rows = rows;
-    this.#draw();
+  #glass(config: DeviceConfig): PlayedGlass {
+    return new PlayedGlass({
+      clock: this.clock,
+      size: glassSize(config),
+      shown: (rows) => {
+        this.#rows = rows;
+        this.#draw();
+        this.#happened();
+      },
+    });
+  }
+
+  /** Whether the glass shows the newest screen; one without power shows nothing. */
+  #isShown(): boolean {
+    const { config } = this.#parts;
+    const rows = drawGlass(this.#screen, config.box.language, glassSize(config));
+    return this.#life === null || rows.every((row, index) => row === this.#rows[index]);
   }
 
   #screened(screen: Screen): void {
@@ -337,6 +358,10 @@ export class Demo {
       this.#listener.shown(this.#rows, this.#screen);
     });
   }
+}
+
+function glassSize({ display }: DeviceConfig): GlassSize {
+  return { columns: display?.columns ?? 16, rows: display?.rows ?? 2 };
 }
 
 /** Made now and removed at the end, also where the process ends without a farewell. */

@@ -135,20 +135,7 @@ export class Mortality {
           }),
         });
         const forget = this.#atDeath(() => connection.close(() => {}));
-        return {
-          write: this.#heard((bytes) => connection.write(bytes)),
-          close: (done) => connection.close(this.#heard(done)),
-        };
-      },
-      watch: (path, changed) => {
-        const watch = serial.watch(path, this.#heard(changed));
-        const forget = this.#atDeath(() => watch.end());
-        return {
-          end: () => {
-            forget();
-            watch.end();
-          },
-        };
+        return { close: (done) => connection.close(this.#heard(done)) };
       },
     };
   }
@@ -184,6 +171,26 @@ export class Mortality {
   }
 
   #glass(glass: GlassLink): GlassLink {
-    return { write: this.#heard((rows) => glass.write(rows)) };
+    return {
+      open: (listener) => {
+        const connection = glass.open({
+          ready: this.#heard(() => listener.ready()),
+          closed: this.#heard((cause) => {
+            forget();
+            listener.closed(cause);
+          }),
+        });
+        const forget = this.#atDeath(() => connection.close(() => {}));
+        return {
+          write: (runs, done) => {
+            if (this.#alive) connection.write(runs, this.#heard(done));
+          },
+          close: (done) => {
+            forget();
+            connection.close(this.#heard(done));
+          },
+        };
+      },
+    };
   }
 }

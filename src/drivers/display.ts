@@ -1,26 +1,225 @@
 import { drawGlass, type GlassSize } from "../core/codecs/glass.ts";
-import type { Screen } from "../core/payment/screen.ts";
+import { after, type Instant, later } from "../core/kernel/instant.ts";
+import { bootScreen, type Screen } from "../core/payment/screen.ts";
 import type { Language } from "../core/payment/texts.ts";
-import type { GlassLink } from "../runtime/ports.ts";
+import type { Clock, GlassConnection, GlassLink, Log, Timer } from "../runtime/ports.ts";
+import { changedRuns } from "./glass-runs.ts";
+import { RedrawPace } from "./redraw-pace.ts";
 
-/** Keeps a character display at the newest screen. It writes only what differs from what already stands there. */
+/** The first pause before the module is started again; each failure in a row doubles it up to the last. */
+export const REOPEN_FIRST_MS = 500;
+export const REOPEN_LAST_MS = 5_000;
+
+/** A module that is not ready in this time is not there. */
+export const READY_WITHIN_MS = 500;
+
+/** How often a module is started anew although nothing is known to be wrong with it. */
+export const RESYNC_EVERY_MS = 600_000;
+
+/** It is not started anew while people look at it: for so long it must have had nothing to draw. */
+export const REST_MS = 5_000;
+
+/** What a display is made of. */
+export interface DisplayParts {
+  readonly link: GlassLink;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly language: Language;
+  readonly size: GlassSize;
+}
+
+type State =
+  | { readonly at: "stopped" }
+  | { readonly at: "opening"; readonly connection: GlassConnection; readonly timer: Timer }
+  | { readonly at: "ready"; readonly connection: GlassConnection; readonly timer: Timer }
+  /** The connection ends; what comes after it is opened, waited for, or nothing. */
+  | { readonly at: "closing"; readonly next: "open" | "stop"; readonly cause: string | null }
+  | { readonly at: "failed"; readonly timer: Timer };
+
+/**
+ * Keeps a character display at the newest screen: it writes only the cells that differ from what stands there, one write at
+ * a time, and of pictures that come too fast the newest. A module that loses the beat of its four data lines shows nonsense
+ * and says nothing, so every module is started anew from time to time. A display that fails is started again for ever;
+ * payments do not depend on it.
+ */
 export class Display {
-  readonly #link: GlassLink;
-  readonly #language: Language;
-  readonly #size: GlassSize;
-  #rows: readonly string[] = [];
+  readonly #parts: DisplayParts;
+  readonly #pace = new RedrawPace();
+  #state: State = { at: "stopped" };
+  /** Counts connections; what an earlier one still says is not heard. */
+  #connection = 0;
+  #failures = 0;
+  #status: "ready" | "absent" | null = null;
+  #wanted: readonly string[];
+  /** What stands on the glass, or will when the write that is under way has ended. */
+  #shadow: readonly string[] = [];
+  #writing = false;
+  #redraw: Timer | null = null;
+  #drawnAt: Instant;
+  #resyncAt: Instant;
+  readonly #whenStopped: (() => void)[] = [];
 
-  constructor(parts: { readonly link: GlassLink; readonly language: Language; readonly size: GlassSize }) {
-    this.#link = parts.link;
-    this.#language = parts.language;
-    this.#size = parts.size;
+  constructor(parts: DisplayParts) {
+    this.#parts = parts;
+    this.#wanted = drawGlass(bootScreen, parts.language, parts.size);
+    this.#drawnAt = parts.clock.now();
+    this.#resyncAt = this.#drawnAt;
   }
 
-  /** Shows the screen in place of the last one. */
+  start(): void {
+    if (this.#state.at === "stopped") this.#open();
+  }
+
+  /** Shows the screen in place of the last one, as soon as there is a display. */
   show(screen: Screen): void {
-    const rows = drawGlass(screen, this.#language, this.#size);
-    if (rows.every((row, index) => row === this.#rows[index])) return;
-    this.#rows = rows;
-    this.#link.write(rows);
+    const { language, size } = this.#parts;
+    this.#wanted = drawGlass(screen, language, size);
+    this.#draw();
+  }
+
+  /** Starts the module anew and draws the whole picture, where there is a module. */
+  resync(): void {
+    if (this.#state.at === "ready") this.#close("open", null);
+  }
+
+  /** Draws nothing more; calls back when the last write has ended and the module is free. */
+  stop(done: () => void): void {
+    const { clock } = this.#parts;
+    switch (this.#state.at) {
+      case "opening":
+      case "ready":
+        this.#whenStopped.push(done);
+        this.#close("stop", null);
+        return;
+      case "closing":
+        this.#whenStopped.push(done);
+        this.#state = { at: "closing", next: "stop", cause: null };
+        return;
+      case "failed":
+        this.#state.timer.cancel();
+        break;
+      case "stopped":
+        break;
+    }
+    this.#stopped();
+    clock.at(clock.now(), done);
+  }
+
+  #open(): void {
+    const { link, clock } = this.#parts;
+    this.#connection += 1;
+    const number = this.#connection;
+    const heard = (event: () => void): void => {
+      if (number === this.#connection) event();
+    };
+    const connection = link.open({
+      ready: () => heard(() => this.#ready(connection)),
+      closed: (cause) => heard(() => this.#closed(cause)),
+    });
+    const timer = clock.at(after(clock.now(), READY_WITHIN_MS), () =>
+      this.#close("open", `not ready within ${READY_WITHIN_MS} ms`),
+    );
+    this.#state = { at: "opening", connection, timer };
+  }
+
+  #ready(connection: GlassConnection): void {
+    const { clock, log, size } = this.#parts;
+    if (this.#state.at !== "opening") return;
+    this.#state.timer.cancel();
+    const now = clock.now();
+    this.#failures = 0;
+    this.#shadow = Array.from({ length: size.rows }, () => " ".repeat(size.columns));
+    this.#drawnAt = now;
+    this.#resyncAt = after(now, RESYNC_EVERY_MS);
+    this.#state = { at: "ready", connection, timer: this.#resyncTimer(this.#resyncAt) };
+    if (this.#status !== "ready") log.info("display.ready");
+    this.#status = "ready";
+    this.#draw();
+  }
+
+  #draw(): void {
+    if (this.#state.at !== "ready" || this.#writing || this.#redraw !== null) return;
+    const { clock } = this.#parts;
+    const runs = changedRuns(this.#shadow, this.#wanted);
+    if (runs.length === 0) return;
+    const now = clock.now();
+    const allowedAt = this.#pace.allowedAt(now);
+    if (allowedAt > now) {
+      this.#redraw = clock.at(allowedAt, () => {
+        this.#redraw = null;
+        this.#draw();
+      });
+      return;
+    }
+    this.#pace.spend(now);
+    this.#shadow = this.#wanted;
+    this.#drawnAt = now;
+    this.#writing = true;
+    const number = this.#connection;
+    this.#state.connection.write(runs, () => {
+      if (number !== this.#connection) return;
+      this.#writing = false;
+      this.#draw();
+    });
+  }
+
+  #resyncTimer(moment: Instant): Timer {
+    return this.#parts.clock.at(moment, () => {
+      if (this.#state.at !== "ready") return;
+      const rested = later(this.#resyncAt, after(this.#drawnAt, REST_MS));
+      if (rested <= this.#parts.clock.now()) this.resync();
+      else this.#state = { ...this.#state, timer: this.#resyncTimer(rested) };
+    });
+  }
+
+  /** Ends the connection from our side. */
+  #close(next: "open" | "stop", cause: string | null): void {
+    const state = this.#state;
+    if (state.at !== "opening" && state.at !== "ready") return;
+    this.#forget();
+    this.#state = { at: "closing", next, cause };
+    state.connection.close(() => this.#free());
+  }
+
+  /** The module has ended the connection. */
+  #closed(cause: string): void {
+    this.#forget();
+    this.#fail(cause);
+  }
+
+  #free(): void {
+    if (this.#state.at !== "closing") return;
+    const { next, cause } = this.#state;
+    if (next === "stop") this.#stopped();
+    else if (cause === null) this.#open();
+    else this.#fail(cause);
+  }
+
+  #fail(cause: string): void {
+    const { clock, log } = this.#parts;
+    const pauseMs = Math.min(REOPEN_FIRST_MS * 2 ** this.#failures, REOPEN_LAST_MS);
+    // Growth ends at the last pause, so that years without a display stay a finite number.
+    if (pauseMs < REOPEN_LAST_MS) this.#failures += 1;
+    this.#state = { at: "failed", timer: clock.at(after(clock.now(), pauseMs), () => this.#open()) };
+    const fields = { cause, retryInMs: pauseMs };
+    if (this.#status === "absent") log.debug("display.absent", fields);
+    else log.warn("display.absent", fields);
+    this.#status = "absent";
+  }
+
+  /** Nothing that belongs to the connection that ends is heard or done any more. */
+  #forget(): void {
+    this.#connection += 1;
+    this.#writing = false;
+    this.#redraw?.cancel();
+    this.#redraw = null;
+    if (this.#state.at === "opening" || this.#state.at === "ready") this.#state.timer.cancel();
+  }
+
+  #stopped(): void {
+    this.#state = { at: "stopped" };
+    this.#failures = 0;
+    this.#status = null;
+    for (const done of this.#whenStopped.splice(0)) done();
   }
 }

@@ -5,6 +5,7 @@
 import { loadConfig } from "../../src/cli/config.ts";
 import { deviceParts } from "../../src/cli/device-links.ts";
 import { ComposedBox } from "../../src/compose.ts";
+import type { GlassLink } from "../../src/runtime/ports.ts";
 import { moment } from "./moment.ts";
 
 const checked = loadConfig(process.argv[2] ?? "");
@@ -15,17 +16,31 @@ const made = await deviceParts(checked.config, (cause) => {
 if (!made.ok) throw new Error(made.problems.join("\n"));
 const { parts } = made;
 
-let drawnAt = 0;
-const glass = {
-  write: () => {
-    drawnAt = moment();
+let screen = "";
+const glass: GlassLink = {
+  open: ({ ready }) => {
+    setImmediate(ready);
+    return {
+      write: (_runs, done) => {
+        const at = moment();
+        // By then the box has said which screen it is that it draws.
+        setImmediate(() => {
+          process.send?.({ screen, at });
+          done();
+        });
+      },
+      close: (done) => void setImmediate(done),
+    };
   },
 };
 const box = new ComposedBox({
   ...parts,
   links: { ...parts.links, glass },
-  timing: { resultMs: 20, restMs: 20, noticeMs: 20 },
-  onScreen: ({ text }) => process.send?.({ screen: text, at: drawnAt }),
+  // A payment has four pictures, and a display takes no more than five a second for ever.
+  timing: { resultMs: 400, restMs: 500, noticeMs: 400 },
+  onScreen: ({ text }) => {
+    screen = text;
+  },
 });
 box.start((refusal) => {
   if (refusal !== null) throw new Error(refusal.detail);

@@ -7,8 +7,8 @@ import { makeCodes, openSite } from "./site.ts";
 import type { Served } from "./tls-bank.ts";
 
 /** Measured payments, after some that warm everything up. */
-const PAYMENTS = 300;
-const WARM_UP = 30;
+const PAYMENTS = 150;
+const WARM_UP = 15;
 
 /** How long one screen may be waited for, in milliseconds. */
 const PATIENCE_MS = 10_000;
@@ -47,7 +47,7 @@ export const latency: Bench = {
           toDisplay.push(shownAt - served.answeredAt);
         }
         await box.shown("armed");
-        if (count % 60 === 0) say(`${count} of ${WARM_UP + PAYMENTS} payments`);
+        if (count % 30 === 0) say(`${count} of ${WARM_UP + PAYMENTS} payments`);
       }
     } finally {
       await box.end();

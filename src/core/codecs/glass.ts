@@ -8,19 +8,47 @@ export interface GlassSize {
   readonly rows: number;
 }
 
+const ASCII_FIRST = 0x20;
+const ASCII_LAST = 0x7e;
+
 /**
- * Draws a screen as the rows of a character display, each exactly `columns` cells. The yen sign is U+00A5; a driver maps it
- * to its character ROM. What does not fit loses its left part, never the amount.
+ * Every character that may stand on a glass: the part of ASCII that all character generators of the HD44780 agree on, which
+ * leaves out `\` and `~`, and three signs that a driver draws itself: ¥ (U+00A5), 元 (U+5143) and ✓ (U+2713).
+ */
+export const GLASS_ALPHABET: ReadonlySet<string> = new Set([
+  ...Array.from({ length: ASCII_LAST - ASCII_FIRST + 1 }, (_, index) =>
+    String.fromCharCode(ASCII_FIRST + index),
+  ).filter((character) => character !== "\\" && character !== "~"),
+  ..."\u00a5\u5143\u2713",
+]);
+
+/** What stands in front of a reference that the text itself does not show: an order's number, or the code of an outage. */
+const refLabels: Readonly<Record<"order" | "outage", Readonly<Record<Language, string>>>> = {
+  order: { en: "Ref", zh: "Danhao" },
+  outage: { en: "Code", zh: "Daima" },
+};
+
+/**
+ * Draws a screen as the rows of a character display, each exactly `columns` cells of `GLASS_ALPHABET`; what is not in the
+ * alphabet becomes `?`. What does not fit loses its left part, never the amount. A glass of more than two rows shows the
+ * reference in its third row where the text has no place for it.
  */
 export function drawGlass(screen: Screen, language: Language, size: GlassSize): readonly string[] {
-  const lines = texts[screen.text][language].map((line) => drawLine(line, screen, size.columns));
-  return Array.from({ length: size.rows }, (_, row) => lines[row] ?? " ".repeat(size.columns));
+  const text = texts[screen.text][language];
+  const lines = text.map((line) => drawLine(line, screen, size.columns));
+  const third = text.some((line) => line.includes("{ref}")) ? "" : refLine(screen, language);
+  const rows = [...lines, drawLine(third, screen, size.columns)];
+  return Array.from({ length: size.rows }, (_, row) => rows[row] ?? " ".repeat(size.columns));
 }
 
 function drawLine(line: string, screen: Screen, columns: number): string {
-  const [left = "", right = ""] = line.split("|").map((part) => fillIn(part, screen));
+  const [left = "", right = ""] = line.split("|").map((part) => printable(fillIn(part, screen)));
   const room = columns - right.length;
   return `${left.slice(0, room).padEnd(room)}${right}`.slice(-columns);
+}
+
+function refLine({ ref, text }: Screen, language: Language): string {
+  return ref === null ? "" : `${refLabels[text === "offline" ? "outage" : "order"][language]} {ref}`;
 }
 
 function fillIn(part: string, { amountFen, typed, seconds, ref }: Screen): string {
@@ -29,6 +57,11 @@ function fillIn(part: string, { amountFen, typed, seconds, ref }: Screen): strin
     .replace("{amount}", yuan === "" ? "" : `\u00a5${yuan}`)
     .replace("{yuan}", yuan)
     .replace("{seconds}", seconds === null ? "" : String(seconds))
-    .replace("#{ref}", ref === null ? "" : `#${ref}`)
-    .replace("{ref}", ref ?? "");
+    .replace("#{ref}", () => (ref === null ? "" : `#${ref}`))
+    .replace("{ref}", () => ref ?? "");
+}
+
+/** A character beyond U+FFFF is one sign for people, and becomes one `?`. */
+function printable(text: string): string {
+  return Array.from(text, (character) => (GLASS_ALPHABET.has(character) ? character : "?")).join("");
 }

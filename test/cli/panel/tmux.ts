@@ -145,7 +145,7 @@ export class TmuxPanel {
 function normalised(capture: string): string {
   const lines = capture
     .replace(/scanbox \d+\.\d+\.\d+/, "scanbox 0.0.0")
-    .replace(/#\d{4}/g, "#0000")
+    .replace(/(?<before>#|Ref )\d{4}/g, "$<before>0000")
     .replace(/\b1[0-5]\*{13}\d{3}/g, "10*************000")
     .replace(/[ \d]{4}\.\d (?=(?:keypad|scanner|journal|https|bank|mqtt|box|power) )/g, "   0.0 ")
     .replace(/[ \d]\ds│/g, "NNs│")

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import { drawGlass, GLASS_ALPHABET } from "../../../src/core/codecs/glass.ts";
+import { bootScreen, type Screen } from "../../../src/core/payment/screen.ts";
+import { type TextName, texts } from "../../../src/core/payment/texts.ts";
+
+const small = { columns: 16, rows: 2 };
+const large = { columns: 20, rows: 4 };
+
+describe("the alphabet of the glass", () => {
+  it("is printable ASCII without the two characters that modules disagree on, and three signs", () => {
+    assert.equal(GLASS_ALPHABET.size, 0x7f - 0x20 - 2 + 3);
+    assert.deepEqual(
+      [..."\\~\n\t\u0000\u007f\u00e9"].filter((character) => GLASS_ALPHABET.has(character)),
+      [],
+    );
+    assert.ok([..." !09AZaz{}|^`\u00a5\u5143\u2713"].every((character) => GLASS_ALPHABET.has(character)));
+  });
+});
+
+describe("a screen on the glass", () => {
+  it("fills every cell with a character of the alphabet, in every text, language and size", () => {
+    for (const text of Object.keys(texts) as TextName[]) {
+      for (const language of ["en", "zh"] as const) {
+        for (const size of [small, large]) {
+          const screen: Screen = { ...bootScreen, text, amountFen: 1_250, seconds: 45, ref: "4711" };
+          const rows = drawGlass(screen, language, size);
+          assert.equal(rows.length, size.rows);
+          for (const row of rows) {
+            assert.equal(row.length, size.columns, `${text}: "${row}"`);
+            assert.ok([...row].every((character) => GLASS_ALPHABET.has(character)));
+          }
+        }
+      }
+    }
+  });
+
+  it("shows a question mark for each character that a display does not have", () => {
+    const screen: Screen = { ...bootScreen, text: "entering", typed: "\u4e07\u{1f4b0}\\~\n7" };
+    assert.equal(drawGlass(screen, "en", small)[1], "          ?????7");
+  });
+
+  it("takes a reference as it is, also where it looks like a pattern", () => {
+    const screen: Screen = { ...bootScreen, text: "out-of-service", ref: "$&$1" };
+    assert.equal(drawGlass(screen, "en", small)[1], "Ask staff   $&$1");
+  });
+
+  it("has the reference in the third of four rows where the text leaves it out, and help in none yet", () => {
+    const paid: Screen = { ...bootScreen, text: "paid", amountFen: 1_250, ref: "4711" };
+    assert.deepEqual(drawGlass(paid, "en", large), [
+      "PAID          \u00a512.50",
+      "Thank you           ",
+      "Ref 4711            ",
+      "                    ",
+    ]);
+    assert.equal(drawGlass(paid, "zh", large)[2], "Danhao 4711         ");
+    assert.deepEqual(drawGlass(paid, "en", small), ["PAID      \u00a512.50", "Thank you       "]);
+  });
+
+  it("does not repeat a reference that stands above, and has none where there is none", () => {
+    const unknown: Screen = { ...bootScreen, text: "unknown", ref: "4711" };
+    assert.deepEqual(drawGlass(unknown, "en", large), [
+      "RESULT UNKNOWN      ",
+      "Ask staff      #4711",
+      " ".repeat(20),
+      " ".repeat(20),
+    ]);
+    assert.equal(drawGlass({ ...bootScreen, text: "idle" }, "en", large)[2], " ".repeat(20));
+  });
+
+  it("calls the code of an outage a code", () => {
+    const offline: Screen = { ...bootScreen, text: "offline", ref: "E41" };
+    assert.equal(drawGlass(offline, "en", large)[2], "Code E41            ");
+    assert.equal(drawGlass(offline, "zh", large)[2], "Daima E41           ");
+  });
+});
