@@ -135,7 +135,20 @@ export class Mortality {
           }),
         });
         const forget = this.#atDeath(() => connection.close(() => {}));
-        return { close: (done) => connection.close(this.#heard(done)) };
+        return {
+          write: this.#heard((bytes) => connection.write(bytes)),
+          close: (done) => connection.close(this.#heard(done)),
+        };
+      },
+      watch: (path, changed) => {
+        const watch = serial.watch(path, this.#heard(changed));
+        const forget = this.#atDeath(() => watch.end());
+        return {
+          end: () => {
+            forget();
+            watch.end();
+          },
+        };
       },
     };
   }
