@@ -3,6 +3,7 @@
  * decision that its value can never be a payment code, a key or an openid.
  */
 export const logFields: ReadonlySet<string> = new Set([
+  "active",
   "after",
   "amountFen",
   "attempt",
@@ -32,6 +33,7 @@ export const logFields: ReadonlySet<string> = new Set([
   "lane",
   "late",
   "left",
+  "longestMs",
   "loopbackOnly",
   "merchantId",
   "ms",
