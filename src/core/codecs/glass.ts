@@ -35,7 +35,11 @@ const refLabels: Readonly<Record<"order" | "outage", Readonly<Record<Language, s
  */
 export function drawGlass(screen: Screen, language: Language, size: GlassSize): readonly string[] {
   const text = texts[screen.text][language];
-  const lines = text.map((line) => drawLine(line, screen, size.columns));
+  // A line of an advert or of a menu stands where nothing is at stake, never on the amount.
+  const free = text.findIndex((line) => !line.includes("{"));
+  const lines = text.map((line, row) =>
+    drawLine(row === free ? (screen.line ?? line) : line, screen, size.columns),
+  );
   const third = text.some((line) => line.includes("{ref}")) ? "" : refLine(screen, language);
   const rows = [...lines, drawLine(third, screen, size.columns)];
   return Array.from({ length: size.rows }, (_, row) => rows[row] ?? " ".repeat(size.columns));

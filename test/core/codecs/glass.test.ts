@@ -57,6 +57,15 @@ describe("a screen on the glass", () => {
     assert.deepEqual(drawGlass(paid, "en", small), ["PAID      \u00a512.50", "Thank you       "]);
   });
 
+  it("puts a line of an advert or of a menu where nothing is at stake", () => {
+    const idle: Screen = { ...bootScreen, text: "idle", line: "Fresh bread" };
+    assert.deepEqual(drawGlass(idle, "en", small), ["Fresh bread     ", "Enter amount    "]);
+    const menu: Screen = { ...bootScreen, text: "menu", line: "1 Cola|\u00a53.00" };
+    assert.deepEqual(drawGlass(menu, "en", small), ["1 Cola     \u00a53.00", "Press a number  "]);
+    const armed: Screen = { ...bootScreen, text: "armed", amountFen: 500, line: "Fresh bread" };
+    assert.deepEqual(drawGlass(armed, "en", small), ["Pay        \u00a55.00", "Fresh bread     "]);
+  });
+
   it("does not repeat a reference that stands above, and has none where there is none", () => {
     const unknown: Screen = { ...bootScreen, text: "unknown", ref: "4711" };
     assert.deepEqual(drawGlass(unknown, "en", large), [
