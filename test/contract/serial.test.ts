@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type ScannerProfileName, scannerProfiles } from "../../src/core/codecs/scanner-profile.ts";
+import type { ScannerProfileName } from "../../src/core/codecs/scanner-profile.ts";
 import { loadSerialLink } from "../../src/links/serial-port.ts";
 import type { SerialConnection, SerialLink } from "../../src/runtime/ports.ts";
 import { Random } from "../../src/simulator/random.ts";
@@ -250,7 +250,7 @@ function contract(name: string, makeWorld: (seed: number) => Promise<World>): vo
       "takes the replies of a profile out of the lines, and brings a code behind one",
       async (world) => {
         const heard = await opened(world, "gm65");
-        const [reply = new Uint8Array()] = scannerProfiles.gm65.replies;
+        const reply = Uint8Array.of(0x02, 0x00, 0x00, 0x01, 0x00, 0x33, 0x31);
         await world.send(reply);
         await world.send(Buffer.concat([reply, Buffer.from(`${CODE}\r`), reply]));
         await world.until(() => heard.lines.length > 0);

@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, afterEach, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { watchPath } from "../../src/links/path-watch.ts";
+import type { PathWatch } from "../../src/runtime/ports.ts";
+
+const root = mkdtempSync(join(tmpdir(), "scanbox-watch-"));
+const device = join(root, "ttyACM0");
+writeFileSync(device, "");
+after(() => rmSync(root, { recursive: true }));
+let number = 0;
+const watches: PathWatch[] = [];
+afterEach(() => {
+  for (const watch of watches.splice(0)) watch.end();
+});
+
+/** A path such as udev makes one, of which only the first folder is there yet. */
+function watched() {
+  number += 1;
+  const dev = join(root, `dev-${number}`);
+  mkdirSync(dev);
+  const path = join(dev, "serial/by-id/usb-scanner");
+  const seen = { hints: 0 };
+  const watch = watchPath(path, () => {
+    seen.hints += 1;
+  });
+  watches.push(watch);
+  return { dev, path, seen, watch };
+}
+
+async function hinted(seen: { readonly hints: number }): Promise<void> {
+  const deadline = performance.now() + 5_000;
+  while (seen.hints === 0) {
+    assert.ok(performance.now() < deadline, "no hint within 5 s");
+    await sleep(1);
+  }
+}
+
+describe("a watch over the path of a device", () => {
+  it("tells of a device whose folders come with it", async () => {
+    const { path, seen } = watched();
+    mkdirSync(dirname(path), { recursive: true });
+    symlinkSync(device, path);
+    await hinted(seen);
+  });
+
+  it("follows the path down where its folders come one by one", async () => {
+    const { path, seen } = watched();
+    mkdirSync(dirname(dirname(path)));
+    await sleep(30);
+    mkdirSync(dirname(path));
+    await sleep(30);
+    assert.equal(seen.hints, 0, "folders are no device");
+    symlinkSync(device, path);
+    await hinted(seen);
+  });
+
+  it("goes up again with folders that go, and tells when all of it is back", async () => {
+    const { dev, path, seen } = watched();
+    mkdirSync(dirname(path), { recursive: true });
+    await sleep(30);
+    rmSync(join(dev, "serial"), { recursive: true });
+    await sleep(30);
+    assert.equal(seen.hints, 0);
+    mkdirSync(dirname(path), { recursive: true });
+    symlinkSync(device, path);
+    await hinted(seen);
+  });
+
+  it("tells nothing of neighbours, nor of the device's end", async () => {
+    const { path, seen } = watched();
+    mkdirSync(dirname(path), { recursive: true });
+    await sleep(30);
+    symlinkSync(device, `${path}-2`);
+    await sleep(30);
+    assert.equal(seen.hints, 0);
+    symlinkSync(device, path);
+    await hinted(seen);
+    await sleep(30);
+    const before = seen.hints;
+    rmSync(path);
+    await sleep(50);
+    assert.equal(seen.hints, before);
+  });
+
+  it("is silent once it has ended, and where nothing can be watched", async () => {
+    const { path, seen, watch } = watched();
+    watch.end();
+    watch.end();
+    mkdirSync(dirname(path), { recursive: true });
+    symlinkSync(device, path);
+    watches.push(watchPath("/proc/self/no-such-folder/device", () => assert.fail("nothing came")));
+    await sleep(50);
+    assert.equal(seen.hints, 0);
+  });
+});
