@@ -1,7 +1,8 @@
 /** Runs the kinds of checks one after the other: a line for each, all of it for what failed, and the count at the end. */
 import { spawn } from "node:child_process";
-import { globSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { existsSync, globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
 import { run } from "node:test";
 import { inspect } from "node:util";
 
@@ -37,6 +38,7 @@ const kinds: readonly Kind[] = [
   { name: "seeds", check: () => command(["node", "src/main.ts", "simulate", "--seeds", SEEDS]) },
   { name: "command line", check: () => tests(["test/cli/*.test.ts"]) },
   { name: "end to end", check: () => tests(["test/e2e/*.test.ts"]) },
+  { name: "kernel", check: () => kernelTests() },
 ];
 
 /** Runs test files, each in a process of its own; `covered` demands every line and branch of those sources. */
@@ -81,8 +83,57 @@ function sentenceOf(error: Error): string {
   return inspect(error.cause ?? error);
 }
 
+/** How `scripts/hil` ends where there is no kernel to run its tests in. */
+const NO_KERNEL = 77;
+
+/** Runs the tests that need a kernel's pins, in user-mode Linux; each is counted, once for each board it ran on. */
+async function kernelTests(): Promise<Outcome> {
+  const folder = mkdtempSync(join(tmpdir(), "scanbox-hil-"));
+  const results = join(folder, "results.jsonl");
+  const { status, said, printed } = await ran(["scripts/hil", "--results", results]);
+  const lines = existsSync(results) ? readFileSync(results, "utf8").split("\n").slice(0, -1) : [];
+  rmSync(folder, { recursive: true });
+  const outcome: Outcome = { passed: 0, failed: 0, skipped: [], note: "" };
+  if (status === NO_KERNEL) return { ...outcome, skipped: [printed.trim()] };
+  for (const line of lines) {
+    const { name, outcome: end, why } = JSON.parse(line);
+    if (end === "passed") outcome.passed += 1;
+    else if (end === "skipped") outcome.skipped.push(`${name}: ${why}`);
+    else {
+      outcome.failed += 1;
+      console.error(`\n✖ ${name}\n${why}`);
+    }
+  }
+  // A guest that died tells of no test.
+  if (outcome.failed === 0 && (status !== 0 || outcome.passed === 0)) {
+    console.error(said);
+    outcome.failed = 1;
+  }
+  return outcome;
+}
+
 /** Runs a command that is quiet where all is well, and counts as one check. */
-async function command([file = "", ...args]: readonly string[]): Promise<Outcome> {
+async function command(words: readonly string[]): Promise<Outcome> {
+  const { status, said, printed } = await ran(words);
+  if (status !== 0) console.error(said);
+  const ok = status === 0;
+  return {
+    passed: ok ? 1 : 0,
+    failed: ok ? 0 : 1,
+    skipped: [],
+    note: printed.trim().split("\n").at(-1) ?? "",
+  };
+}
+
+interface Ran {
+  readonly status: number | null;
+  /** Everything. */
+  readonly said: string;
+  /** Without what went to the standard error. */
+  readonly printed: string;
+}
+
+async function ran([file = "", ...args]: readonly string[]): Promise<Ran> {
   const child = spawn(file, args, { stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   let printed = "";
@@ -97,14 +148,7 @@ async function command([file = "", ...args]: readonly string[]): Promise<Outcome
   const status = await new Promise<number | null>((resolve) => {
     child.on("close", resolve);
   });
-  if (status !== 0) console.error(said);
-  const ok = status === 0;
-  return {
-    passed: ok ? 1 : 0,
-    failed: ok ? 0 : 1,
-    skipped: [],
-    note: printed.trim().split("\n").at(-1) ?? "",
-  };
+  return { status, said, printed };
 }
 
 const wanted = process.argv.slice(2);
