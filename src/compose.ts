@@ -118,6 +118,11 @@ export class ComposedBox {
     return this.#loop.turns;
   }
 
+  /** Makes the loop turn once though nothing happened, which proves to a watchdog that it does. */
+  wake(): void {
+    this.#loop.post({ type: "woke" });
+  }
+
   /** What the box last decided, null until its journal is open. */
   get turn(): Turn | null {
     return this.#loop.turn;

@@ -17,7 +17,12 @@ import { version } from "./version.ts";
 
 /** Everything a box needs, or what is missing, a sentence each. */
 export type DeviceParts =
-  | { readonly ok: true; readonly parts: BoxParts }
+  | {
+      readonly ok: true;
+      readonly parts: BoxParts;
+      /** Calls back when the journal's thread has answered: its sign of life. */
+      readonly ping: (done: () => void) => void;
+    }
   | { readonly ok: false; readonly problems: readonly string[] };
 
 /** Reads secrets and collects what is wrong with them, so that all of it is told at once. */
@@ -73,6 +78,7 @@ export async function deviceParts(
         });
   const problems = [...unsupported(config), ...secrets.problems];
   if (problems.length > 0) return { ok: false, problems };
+  const store = new SqliteStore({ directory: config.journal.directory, onDeath });
   const parts: BoxParts = {
     config,
     version,
@@ -81,13 +87,13 @@ export async function deviceParts(
       clock,
       entropy: new SystemEntropy(),
       log,
-      store: new SqliteStore({ directory: config.journal.directory, onDeath }),
+      store,
       serial: config.scanner === null ? null : await loadSerialLink(),
       broker,
       glass: null,
     },
   };
-  return { ok: true, parts };
+  return { ok: true, parts, ping: (done) => store.ping(done) };
 }
 
 function merchantParts(

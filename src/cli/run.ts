@@ -2,6 +2,7 @@ import { ComposedBox } from "../compose.ts";
 import { configPath, loadConfig } from "./config.ts";
 import { deviceParts } from "./device-links.ts";
 import { exitStatus } from "./exit-status.ts";
+import { Service } from "./service.ts";
 import { type CommandIo, readOptions } from "./usage.ts";
 
 const options = { config: { type: "string" } } as const;
@@ -19,10 +20,12 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
     process.exit(exitStatus.defect);
   });
   if (!made.ok) return refuse(made.problems, io);
-  const { log } = made.parts.links;
+  const { log, clock } = made.parts.links;
+  const service = await Service.load(clock, log);
   const stopped = new StopReason();
   const box = new ComposedBox({
     ...made.parts,
+    onScreen: (screen) => service.shown(screen),
     // A disk that failed once is believed again only by a process that has read the journal anew: whoever watches over
     // this one starts it. Until then people see why, and reversals that are durable go on.
     onJournalBroken: () => setTimeout(() => stopped.because("journal"), BROKEN_SHOWN_MS),
@@ -32,12 +35,15 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
   });
   if (refusal !== null) return refuse([`journal: ${refusal.detail}`], io);
   if (config.loopbackOnly) log.warn("config.loopback", { loopbackOnly: true });
+  service.ready({ turns: () => box.turns, wake: () => box.wake(), ping: made.ping });
   log.info("run.ready", { box: config.box.id, pid: process.pid });
   const reason = await stopped.reason;
   log.info("run.stopping", { reason });
+  service.stopping();
   await new Promise<void>((resolve) => {
     box.stop(resolve);
   });
+  service.stopped();
   log.info("run.stopped", { left: box.reporting?.unconfirmed ?? null });
   return reason === "journal" ? exitStatus.no : exitStatus.done;
 }

@@ -295,3 +295,9 @@ export interface BrokerConnection {
   /** Sends DISCONNECT, which discards the will, and closes. `closed` does not come. */
   close(done: () => void): void;
 }
+
+/** Whoever started the box and watches over it. */
+export interface ServiceManager {
+  /** Tells it something in the words of sd_notify(3); false where it could not be told. */
+  notify(state: string): boolean;
+}
