@@ -39,6 +39,19 @@ wrong, 70 a defect.
     summary: "Run whole simulated worlds and look for a broken promise.",
     load: async () => (await import("./simulate.ts")).simulateCommand,
   },
+  "outputs-off": {
+    summary: "Drive relay, lights and beeper off: what follows a box that has ended.",
+    load: async () => (await import("./outputs-off.ts")).outputsOffCommand,
+    help: `Usage: scanbox outputs-off [--config FILE]
+
+Drives every configured output off, the relay first, and gives the pins back. The service does it after each end of the
+box, since a process that was killed cannot.
+
+  --config FILE    the configuration; else ./device.config.json, else /etc/scanbox/device.config.json
+
+Exit status: 0 all are off, 1 one could not be reached, 2 the configuration is wrong.
+`,
+  },
   journal: {
     summary: "Read the journal of payments: list, show, verify.",
     load: async () => (await import("./journal.ts")).journalCommand,
