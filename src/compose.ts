@@ -13,34 +13,19 @@ import type { PaymentEvent } from "./core/payment/payment.ts";
 import { type AmountRules, type Rules, standardTiming, type Timing } from "./core/payment/rules.ts";
 import type { Screen } from "./core/payment/screen.ts";
 import type { Turn } from "./core/payment/turn.ts";
-import { Display } from "./drivers/display.ts";
-import { Scanner } from "./drivers/scanner.ts";
+import { type DeviceLinks, Devices } from "./devices.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import type { GatewaySettings } from "./gateway/settings.ts";
 import { Journal, type JournalOpened } from "./journal/journal.ts";
 import { type Hands, Loop } from "./runtime/loop.ts";
-import type {
-  BrokerLink,
-  Clock,
-  Entropy,
-  GlassLink,
-  HttpsLink,
-  Log,
-  SerialLink,
-  StoreLink,
-} from "./runtime/ports.ts";
+import type { BrokerLink, Entropy, HttpsLink, StoreLink } from "./runtime/ports.ts";
 import { Reporter, type ReporterStatus } from "./telemetry/reporter.ts";
 
 /** The outside of one box. */
-export interface Links {
-  readonly clock: Clock;
+export interface Links extends DeviceLinks {
   readonly entropy: Entropy;
-  readonly log: Log;
   readonly store: StoreLink;
-  /** Null where the box has no scanner of its own. */
-  readonly serial: SerialLink | null;
   readonly broker: BrokerLink | null;
-  readonly glass: GlassLink | null;
 }
 
 /** A merchant with whatever is needed to speak for it; the first one is charged for, the others only finish their orders. */
@@ -79,26 +64,27 @@ export class ComposedBox {
   readonly #rules: Rules;
   readonly #journal: Journal;
   readonly #gateways: readonly { readonly settings: GatewaySettings; readonly gateway: Gateway }[];
-  readonly #display: Display | null;
+  readonly #devices: Devices;
   readonly #loop: Loop;
   #loggedText: string | null = null;
   #toldBroken = false;
-  #scanner: Scanner | null = null;
   #reporter: Reporter | null = null;
 
   constructor(parts: BoxParts) {
     this.#parts = parts;
-    const { clock, entropy, log, store, glass } = parts.links;
+    const { clock, entropy, log, store } = parts.links;
     this.#rules = rulesOf(parts);
     this.#journal = new Journal({ store, clock, log });
     this.#gateways = parts.merchants.map(({ settings, https }) => ({
       settings,
       gateway: new Gateway({ settings, link: https, entropy, clock, log }),
     }));
-    const { display, box } = parts.config;
-    const size = { columns: display?.columns ?? 16, rows: display?.rows ?? 2 };
-    const { language } = box;
-    this.#display = glass === null ? null : new Display({ link: glass, clock, log, language, size });
+    this.#devices = new Devices({
+      config: parts.config,
+      links: parts.links,
+      post: (event) => this.#loop.post(event),
+      fingerprint: (code) => this.#journal.fingerprint(code),
+    });
     this.#loop = new Loop({
       clock,
       entropy,
@@ -106,7 +92,7 @@ export class ComposedBox {
       hands: this.#hands(),
       show: (screen) => {
         this.#logScreen(screen);
-        this.#display?.show(screen);
+        this.#devices.show(screen);
         parts.onScreen?.(screen);
       },
       onTurn: (event, turn) => this.#logTurn(event, turn),
@@ -135,16 +121,16 @@ export class ComposedBox {
 
   /** Opens the journal, takes up its open orders, and only then listens to people. */
   start(done: (refusal: Refusal | null) => void): void {
-    this.#display?.start();
+    this.#devices.boot();
     this.#loop.boot();
     this.#journal.open((opened) => {
       if (opened.kind === "refused") {
         this.#parts.links.log.error("journal.refused", { why: opened.why, detail: opened.detail });
-        this.#stopDisplay(() => done(opened));
+        this.#devices.stopShowing(() => done(opened));
         return;
       }
       this.#loop.post({ type: "started", open: opened.open, usedCodes: opened.codeHashes });
-      this.#startScanner();
+      this.#devices.start();
       this.#startReporter(opened.journal, opened.cursors);
       this.#logStart(opened.journal, opened.open);
       done(null);
@@ -185,35 +171,11 @@ export class ComposedBox {
     const { clock } = this.#parts.links;
     this.#loop.post({ type: "stopping" });
     const deadline = after(clock.now(), STOP_WITHIN_MS);
-    this.#stopScanner(() =>
+    this.#devices.stopListening(() =>
       this.#whenIdle(deadline, () =>
-        this.#stopReporter(() => this.#stopDisplay(() => this.#stopRest(done))),
+        this.#stopReporter(() => this.#devices.stopShowing(() => this.#stopRest(done))),
       ),
     );
-  }
-
-  #startScanner(): void {
-    const { links, config } = this.#parts;
-    const { serial, clock, log } = links;
-    if (serial === null || config.scanner === null) {
-      this.#loop.post({ type: "scanner-changed", ready: true });
-      return;
-    }
-    this.#scanner = new Scanner({
-      link: serial,
-      clock,
-      log,
-      settings: { path: config.scanner.path, baudRate: config.scanner.baudRate },
-      listener: {
-        scanned: (code) => {
-          const codeHash = this.#journal.fingerprint(code.reveal());
-          this.#loop.post({ type: "code-scanned", code, codeHash });
-        },
-        refused: (refusal) => this.#loop.post({ type: "scan-refused", refusal }),
-        status: (status) => this.#loop.post({ type: "scanner-changed", ready: status === "ready" }),
-      },
-    });
-    this.#scanner.start();
   }
 
   #startReporter(journal: string, cursors: Readonly<Record<string, number>>): void {
@@ -259,9 +221,9 @@ export class ComposedBox {
           this.#happens(intent.outTradeNo, { type: "charge-answered", host, answer });
         });
       },
-      dispense: ({ outTradeNo }) => {
-        clock.at(clock.now(), () =>
-          this.#happens(outTradeNo, { type: "dispensed", outcome: "not-dispensed" }),
+      dispense: ({ outTradeNo, pulses }) => {
+        this.#devices.dispense(pulses, (outcome) =>
+          this.#happens(outTradeNo, { type: "dispensed", outcome }),
         );
       },
       query: ({ intent, host, refund }) => {
@@ -335,11 +297,6 @@ export class ComposedBox {
     log.info("screen.shown", { screen: text, ...(outage ? { code: ref } : { shortRef: ref }), state: light });
   }
 
-  #stopScanner(done: () => void): void {
-    if (this.#scanner === null) done();
-    else this.#scanner.stop(done);
-  }
-
   #whenIdle(deadline: Instant, done: () => void): void {
     const { clock } = this.#parts.links;
     const box = this.#loop.turn?.box;
@@ -350,11 +307,6 @@ export class ComposedBox {
   #stopReporter(done: () => void): void {
     if (this.#reporter === null) done();
     else this.#reporter.stop(done);
-  }
-
-  #stopDisplay(done: () => void): void {
-    if (this.#display === null) done();
-    else this.#display.stop(done);
   }
 
   #stopRest(done: () => void): void {

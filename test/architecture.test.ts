@@ -86,10 +86,15 @@ const layers: readonly Layer[] = [
     packages: ["zod", pureCrypto],
   },
   {
+    files: "src/devices.ts",
+    project: ["src/core/", "src/runtime/ports.ts", "src/drivers/", "src/config/"],
+    packages: [],
+  },
+  {
     files: "src/compose.ts",
     project: [
-      ...["src/core/", "src/runtime/", "src/drivers/", "src/gateway/", "src/journal/", "src/telemetry/"],
-      ...["src/till/", "src/config/"],
+      ...["src/core/", "src/runtime/", "src/gateway/", "src/journal/", "src/telemetry/"],
+      ...["src/till/", "src/config/", "src/devices.ts"],
     ],
     packages: [pureCrypto],
   },
@@ -104,7 +109,7 @@ const takesChance = /^src\/(?:links\/|cli\/|simulator\/bank\/server\.ts)/;
 const chance = /^(?:random|generateKey|generatePrime|getRandomValues|webcrypto|subtle)/;
 
 /** Folders in which time, chance and the process come through ports, if they come at all. */
-const withoutWorld = /^src\/(?:core|runtime|drivers|till|gateway|journal|telemetry|config|compose\.ts)/;
+const withoutWorld = /^src\/(?:core|runtime|drivers|till|gateway|journal|telemetry|config|devices\.ts|compose\.ts)/;
 
 const worldly = [
   "setTimeout",

@@ -254,6 +254,7 @@ export class Demo {
         serial: scanner,
         broker: new MqttBroker({ ...anonymous, url: broker.url }),
         glass: this.#glass(config),
+        gpio: null,
       },
       onScreen: (screen) => this.#screened(screen),
       onMoney: (tx) => this.#recorded(tx),

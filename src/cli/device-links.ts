@@ -6,8 +6,8 @@ import { ApiKey } from "../gateway/api-key.ts";
 import { inspectCertificate } from "../links/certificate.ts";
 import { MqttBroker } from "../links/mqtt-broker.ts";
 import { PinoLog } from "../links/pino-log.ts";
+import { loadScannerLink } from "../links/scanner-link.ts";
 import { readSecret, type SecretSource, secretText } from "../links/secret.ts";
-import { loadSerialLink } from "../links/serial-port.ts";
 import { SqliteStore } from "../links/sqlite-store.ts";
 import { SystemClock } from "../links/system-clock.ts";
 import { SystemEntropy } from "../links/system-entropy.ts";
@@ -88,9 +88,10 @@ export async function deviceParts(
       entropy: new SystemEntropy(),
       log,
       store,
-      serial: config.scanner === null ? null : await loadSerialLink(),
+      serial: config.scanner === null ? null : await loadScannerLink(config.scanner),
       broker,
       glass: null,
+      gpio: null,
     },
   };
   return { ok: true, parts, ping: (done) => store.ping(done) };

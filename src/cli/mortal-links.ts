@@ -53,6 +53,7 @@ export class Mortality {
       serial: serial === null ? null : this.#serial(serial),
       broker: broker === null ? null : this.#broker(broker),
       glass: glass === null ? null : this.#glass(glass),
+      gpio: null,
     };
   }
 
@@ -116,6 +117,12 @@ export class Mortality {
         if (this.#alive) store.follow(afterSeq, limit, this.#heard(done));
       },
       moveCursor: this.#heard((name, seq) => store.moveCursor(name, seq)),
+      survey: (wish, done) => {
+        if (this.#alive) store.survey(wish, this.#heard(done));
+      },
+      rotate: (segment, first, done) => {
+        if (this.#alive) store.rotate(segment, first, this.#heard(done));
+      },
       close: (done) => {
         if (this.#alive) store.close(this.#heard(done));
       },

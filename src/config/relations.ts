@@ -3,8 +3,9 @@
  * and looks only at sections that could be read, so that one mistake does not hide the next.
  */
 import { formatYuan } from "../core/kernel/fen.ts";
+import { PULSES_MAX } from "../core/payment/rules.ts";
 import { pinUses, reservedFor } from "./pins.ts";
-import { type ParsedConfig, PULSES_MAX } from "./schema.ts";
+import type { ParsedConfig } from "./schema.ts";
 
 /** The sections that could be read. */
 export type Sections = Partial<ParsedConfig>;

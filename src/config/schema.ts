@@ -4,10 +4,8 @@
  */
 import * as z from "zod";
 import { parseYuan } from "../core/kernel/fen.ts";
+import { PULSES_MAX } from "../core/payment/rules.ts";
 import { nearest } from "./nearest.ts";
-
-/** More pulses than any machine wants for one payment: a ceiling against a price that is wrong. */
-export const PULSES_MAX = 100;
 
 /** BCM number of the last pin on the 40-pin header. */
 const pinMax = 27;

@@ -1,11 +1,9 @@
 import { invariant } from "../core/kernel/defect.ts";
 import { after, type Instant, instantOf, later } from "../core/kernel/instant.ts";
+import { PULSES_MAX } from "../core/payment/rules.ts";
 import type { Clock, GpioLine, GpioLines, GpioLink, Log, Timer } from "../runtime/ports.ts";
 import { Claim } from "./claim.ts";
 import { isOn, levelOf, type Pin } from "./pin.ts";
-
-/** More pulses than any machine wants for one payment: a ceiling against a price that is wrong. */
-export const PULSES_MAX = 100;
 
 /** Lengths that coin mechanisms have, and so most machines understand, in milliseconds. */
 const WIDTH_MS = 50;

@@ -39,6 +39,8 @@ export class People {
     switch (screen.text) {
       case "idle":
         return { kind: "keys", keys: [...this.#amount(), { name: "confirm" }] };
+      case "menu":
+        return { kind: "keys", keys: [digitKeys[random.between(1, 3)] ?? otherKeys[0]] };
       case "entering":
         return { kind: "keys", keys: [{ name: "confirm" }] };
       case "armed-no-scanner":

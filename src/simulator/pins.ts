@@ -57,6 +57,7 @@ export class SimulatedPins implements GpioLink {
     watch: 0,
     release: 0,
   };
+  readonly #wired = new Map<number, (level: Level) => void>();
   /** Counts the processes that used this link; what an earlier one asked for is not answered. */
   #process = 0;
 
@@ -66,7 +67,10 @@ export class SimulatedPins implements GpioLink {
     this.#options = { pullUps: true, atomicWrites: false, edgesLost: 0, ...options };
     this.#circuit = new Circuit(
       () => time.now,
-      (change) => this.#holders.get(change.pin)?.moved(change),
+      (change) => {
+        this.#holders.get(change.pin)?.moved(change);
+        this.#wired.get(change.pin)?.(change.level);
+      },
     );
   }
 
@@ -102,9 +106,19 @@ export class SimulatedPins implements GpioLink {
     this.#circuit.driveFromOutside(pin, how === "free" ? null : how === "up" ? 1 : 0);
   }
 
+  /** Wires a machine to a pin: it feels each level at once. */
+  wire(pin: number, feel: (level: Level) => void): void {
+    this.#wired.set(pin, feel);
+  }
+
   /** Puts a resistor of 10 kΩ on a pin, stronger than any pull inside the chip and weaker than any driver. */
   pull(pin: number, how: Pull): void {
     this.#circuit.resist(pin, how);
+  }
+
+  /** Whether a claim has the pin. */
+  holds(pin: number): boolean {
+    return this.#holders.has(pin);
   }
 
   /** Closes a contact between two pins. */

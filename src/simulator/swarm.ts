@@ -33,7 +33,18 @@ export interface Swarm {
   readonly late: "keep" | "reverse";
   /** Whether customers may also scan a code of ours. */
   readonly native: boolean;
-  readonly amountSource: "keypad" | "fixed";
+  readonly amountSource: "keypad" | "fixed" | "menu";
+  /** The pins of the box and the machine behind its relay, null for a box whose keys are pressed without any. */
+  readonly machine: MachineSwarm | null;
+}
+
+/** How the machine and its wires are. */
+export interface MachineSwarm {
+  readonly barrier: boolean;
+  readonly jams: number;
+  readonly onAmbiguous: "hold" | "refund";
+  /** How often a pin fails, for each act of people. */
+  readonly pinFailure: number;
 }
 
 /** The most that a simulated network holds a request back: a charge may be in flight for less than the 60 s of money rule 9. */
@@ -43,6 +54,7 @@ const LATE_MS_MAX = 45_000;
 export function swarmOf(random: Random): Swarm {
   const sometimes = (most: number): number => (random.chance(0.5) ? 0 : random.fraction() * most);
   const calm = random.chance(0.1);
+  const machine = random.chance(0.25) ? machineOf(random) : null;
   return {
     https: calm
       ? NO_HTTPS_FAULTS
@@ -80,6 +92,17 @@ export function swarmOf(random: Random): Swarm {
     paidReversal: random.pick(["revoked", "refund"]),
     late: random.pick(["keep", "reverse"]),
     native: random.chance(0.5),
-    amountSource: random.chance(0.8) ? "keypad" : "fixed",
+    // What is typed is seldom a whole number of pulses, so a machine sells at fixed prices.
+    amountSource: machine !== null ? random.pick(["fixed", "menu"]) : random.chance(0.8) ? "keypad" : "fixed",
+    machine,
+  };
+}
+
+function machineOf(random: Random): MachineSwarm {
+  return {
+    barrier: random.chance(0.5),
+    jams: random.pick([0, 0.2]),
+    onAmbiguous: random.pick(["hold", "refund"]),
+    pinFailure: random.pick([0, 0.02]),
   };
 }

@@ -21,6 +21,10 @@ export interface Finding {
 /** More than these are not worth reading: the first ones tell. */
 const FINDINGS_MAX = 20;
 
+/** Texts that claim a payment, and those that claim nothing. */
+const paids: ReadonlySet<string> = new Set(["paid", "vend-unclear"]);
+const unknowns: ReadonlySet<string> = new Set(["unknown", "code-withdrawn", "refund-pending"]);
+
 /** Calls after which money may move. */
 const charging: ReadonlySet<string> = new Set(["/pay/micropay", "/pay/unifiedorder"]);
 
@@ -47,6 +51,9 @@ export class Witness {
   #read = 0;
   readonly #events = new Map<number, string>();
   readonly #chargeAskedAt = new Map<string, number>();
+  /** Pulses of the relay, by the order that they were for, and the orders whose goods died with an earlier life. */
+  readonly #pulses = new Map<string, number>();
+  readonly #lostGoods = new Set<string>();
   readonly #shownEnds = new Map<string, { readonly text: string; readonly at: number }[]>();
 
   constructor(parts: { readonly disk: SimulatedDisk; readonly bank: Bank; readonly time: SimulatedTime }) {
@@ -96,22 +103,49 @@ export class Witness {
     }
   }
 
+  /** The box was started: what it was giving before is never given again. */
+  started(): void {
+    for (const outTradeNo of this.#awaitingGoods()) this.#lostGoods.add(outTradeNo);
+  }
+
+  /** The relay begins a pulse: exactly one durable payment must be waiting for it. */
+  pulsed(): void {
+    const [outTradeNo, ...others] = this.#awaitingGoods().filter((order) => !this.#lostGoods.has(order));
+    if (outTradeNo === undefined || others.length > 0) {
+      this.found(
+        "goods",
+        `a pulse went out while ${others.length === 0 ? "no" : "more than one"} payment waits for goods`,
+      );
+      return;
+    }
+    this.#pulses.set(outTradeNo, (this.#pulses.get(outTradeNo) ?? 0) + 1);
+  }
+
+  /** Orders whose payment is durable and whose goods are not told of yet. */
+  #awaitingGoods(): readonly string[] {
+    this.#catchUp();
+    return [...this.#money].flatMap(([outTradeNo, money]) => {
+      const last = money.at(-1)?.tx;
+      return last?.state === "paid" && !last.final ? [outTradeNo] : [];
+    });
+  }
+
   /** The end of an order, or that it is unknown, stands on the screen. */
   shown(outTradeNo: string, { text }: Screen): void {
     const shown = this.#shownEnds.get(outTradeNo) ?? [];
     shown.push({ text, at: this.#time.now });
     this.#shownEnds.set(outTradeNo, shown);
-    if (text === "unknown" || text === "code-withdrawn") return;
+    if (unknowns.has(text)) return;
     const last = this.#of(outTradeNo).at(-1);
     if (last === undefined || !last.tx.final) {
       this.found("I11", `${outTradeNo} was shown as ${text} before its end was durable`);
       return;
     }
-    if ((text === "paid") !== (last.tx.state === "paid")) {
+    if (paids.has(text) !== (last.tx.state === "paid")) {
       this.found("I13", `${outTradeNo} was shown as ${text}, the journal says ${last.tx.state}`);
     }
     const order = this.#order(outTradeNo);
-    if (text === "paid" && (order === undefined || this.#netOf(order) !== last.tx.amountFen)) {
+    if (paids.has(text) && (order === undefined || this.#netOf(order) !== last.tx.amountFen)) {
       this.found("I10", `${outTradeNo} was shown as paid, the bank's books say otherwise`);
     }
   }
@@ -165,6 +199,7 @@ export class Witness {
       if (tx.amountFen !== first?.amountFen) this.found("I4", `${outTradeNo} has more than one amount`);
     }
     const end = money.at(-1)?.tx;
+    this.#checkGoods(outTradeNo, end);
     if (end === undefined || !end.final || end.state === "manual") return;
     const order = this.#order(outTradeNo);
     const net = order === undefined ? 0 : this.#netOf(order);
@@ -184,11 +219,23 @@ export class Witness {
     }
     // Once an end was shown it stays the truth, except where a decline was contradicted and put right.
     for (const { text } of this.#shownEnds.get(outTradeNo) ?? []) {
-      if (text === "paid" && end.state !== "paid")
+      if (paids.has(text) && end.state !== "paid")
         this.found("I12", `${outTradeNo} was shown as paid and ended otherwise`);
-      if (text !== "paid" && text !== "unknown" && text !== "code-withdrawn" && end.state === "paid") {
+      if (!paids.has(text) && !unknowns.has(text) && end.state === "paid") {
         this.found("I12", `${outTradeNo} was shown as ${text} and ended paid`);
       }
+    }
+  }
+
+  #checkGoods(outTradeNo: string, end: TxData | undefined): void {
+    const pulses = this.#pulses.get(outTradeNo) ?? 0;
+    const { pulses: bought, outcome } = end?.dispense ?? { pulses: 0, outcome: null };
+    if (pulses > bought) this.found("goods", `${outTradeNo} bought ${bought} pulses and got ${pulses}`);
+    if (outcome === "dispensed" && pulses < bought) {
+      this.found("goods", `${outTradeNo} is told of as dispensed with ${pulses} of ${bought} pulses`);
+    }
+    if (outcome === "not-dispensed" && end?.state === "paid") {
+      this.found("goods", `${outTradeNo} got nothing and stays paid`);
     }
   }
 

@@ -4,20 +4,25 @@
  */
 import { ComposedBox } from "../compose.ts";
 import { checkConfig, type DeviceConfig } from "../config/device-config.ts";
+import { readKeyName } from "../core/codecs/key-names.ts";
 import { invariant } from "../core/kernel/defect.ts";
+import type { Key } from "../core/payment/amount-entry.ts";
 import { bootScreen, type Screen } from "../core/payment/screen.ts";
-import type { HttpsLink, HttpsRequest, Log, StoreLink } from "../runtime/ports.ts";
+import type { GpioLink, HttpsLink, HttpsRequest, Log, StoreLink } from "../runtime/ports.ts";
 import { Bank } from "./bank/bank.ts";
 import { fixtureMerchant } from "./bank/fixture-merchant.ts";
 import { scenarioNamed, scenarios, success } from "./bank/scenarios.ts";
 import { SimulatedBroker } from "./broker.ts";
 import { NO_HTTPS_FAULTS, SimulatedHttpsLink, type SimulatedReply, type SimulatedRequest } from "./https.ts";
+import { SimulatedKeypad } from "./keypad.ts";
 import { type Act, People } from "./people.ts";
+import { SimulatedPins } from "./pins.ts";
 import { Random } from "./random.ts";
 import { SimulatedSerialLink } from "./serial.ts";
 import { SimulatedDisk } from "./store.ts";
 import { type Swarm, swarmOf } from "./swarm.ts";
 import { SimulatedClock, SimulatedTime } from "./time.ts";
+import { VendingMachine } from "./vending-machine.ts";
 import { type Finding, Witness } from "./witness.ts";
 
 /** Where the wall clock of every world begins: 2027-01-15 08:00 UTC. */
@@ -33,6 +38,7 @@ export interface PlantedDefect {
   readonly store?: (store: StoreLink, time: SimulatedTime) => StoreLink;
   readonly https?: (https: HttpsLink) => HttpsLink;
   readonly config?: (config: DeviceConfig) => DeviceConfig;
+  readonly gpio?: (gpio: GpioLink, time: SimulatedTime) => GpioLink;
 }
 
 /** Which world to run, and for how long. */
@@ -82,6 +88,9 @@ class World {
   readonly #witness: Witness;
   readonly #config: DeviceConfig;
   readonly #entropy: Random;
+  /** The header of a box with a machine, and the keypad on it. */
+  readonly #pins: SimulatedPins | null;
+  readonly #keypad: SimulatedKeypad | null;
   #life: Life | null = null;
   #crashes = 0;
   #faulty = true;
@@ -107,8 +116,31 @@ class World {
     const config = configOf(this.#swarm);
     this.#config = options.defect?.config?.(config) ?? config;
     this.#witness = new Witness({ disk: this.#disk, bank: this.#bank, time: this.#time });
+    const { machine } = this.#swarm;
+    this.#pins = machine === null ? null : new SimulatedPins(this.#time, random.fork());
+    this.#keypad = this.#pins === null ? null : this.#wire(this.#pins, random.fork());
     this.#disk.flush = this.#swarm.flush;
     this.#broker.watch("scanbox/v1/+/tx", ({ payload }) => this.#witness.reported(payload));
+  }
+
+  /** The keypad and the machine on the header. */
+  #wire(pins: SimulatedPins, random: Random): SimulatedKeypad {
+    const { machine } = this.#swarm;
+    invariant(machine !== null, "a header belongs to a machine");
+    const { jams, barrier } = machine;
+    new VendingMachine({
+      pins,
+      time: this.#time,
+      random: random.fork(),
+      relay: RELAY_PIN,
+      barrier: barrier ? BARRIER_PIN : null,
+      jams,
+      pulsed: () => {
+        this.#tell("relay: a pulse");
+        this.#witness.pulsed();
+      },
+    });
+    return new SimulatedKeypad({ pins, time: this.#time, random, ...keypadPins });
   }
 
   run(): WorldReport {
@@ -165,6 +197,7 @@ class World {
           serial: this.#serial,
           broker: this.#broker,
           glass: null,
+          gpio: this.#gpio(),
         },
         merchants: [
           {
@@ -192,10 +225,16 @@ class World {
       }),
     };
     this.#life = life;
+    this.#witness.started();
     this.#tell("power on");
     life.box.start((refusal) => {
       if (refusal !== null && this.#life === life) this.#refused(life, `${refusal.why}: ${refusal.detail}`);
     });
+  }
+
+  #gpio(): GpioLink | null {
+    if (this.#pins === null) return null;
+    return this.#options.defect?.gpio?.(this.#pins, this.#time) ?? this.#pins;
   }
 
   /** A process whose journal has failed ends, and whoever watches over it starts another one. */
@@ -214,6 +253,7 @@ class World {
     this.#tell(`the box does not start: ${sentence}`);
     if (this.#disk.fault === "none") this.#witness.found("starts", `the box did not start: ${sentence}`);
     life.clock.stop();
+    this.#pins?.abandon();
     this.#disk.crash();
     this.#life = null;
     this.#time.after(5_000, () => {
@@ -281,7 +321,8 @@ class World {
     if (act.kind !== "nothing") this.#tell(`people: ${describe(act)}`);
     switch (act.kind) {
       case "keys":
-        for (const key of act.keys) life.box.press(key);
+        if (this.#keypad === null) for (const key of act.keys) life.box.press(key);
+        else this.#type(this.#keypad, act.keys);
         break;
       case "scan":
         this.#bank.scenario = this.#nextScenario();
@@ -297,6 +338,15 @@ class World {
         break;
       case "nothing":
         break;
+    }
+  }
+
+  /** Fingers on the real keypad, one key after the other. */
+  #type(keypad: SimulatedKeypad, keys: readonly Key[]): void {
+    for (const [index, key] of keys.entries()) {
+      const place = placeOf(key);
+      if (place === null) continue;
+      this.#time.after(index * KEY_EVERY_MS, () => keypad.tap(place.row, place.column, KEY_HELD_MS));
     }
   }
 
@@ -320,6 +370,11 @@ class World {
         https.setDown(host, true);
         this.#time.after(60_000, () => https.setDown(host, false));
       }
+    }
+    if (this.#pins !== null && this.#random.chance(this.#swarm.machine?.pinFailure ?? 0)) {
+      const pin = this.#random.pick([RELAY_PIN, keypadPins.rows[0]]);
+      this.#tell(`pins: ${pin} fails`);
+      this.#pins.fail(pin, "the line failed");
     }
     if (this.#random.chance(diskFailure)) {
       this.#disk.fault = this.#random.pick(["refusing", "full", "read-only"]);
@@ -359,6 +414,7 @@ class World {
     this.#tell("power off");
     life.clock.stop();
     life.https.abandon();
+    this.#pins?.abandon();
     this.#disk.crash();
     this.#serial.unplug();
     this.#serial.plug();
@@ -436,8 +492,42 @@ const errCodes = [
   "NOTSUPORTCARD",
 ];
 
-function configOf({ late, amountSource }: Swarm): DeviceConfig {
+/** The pin of every simulated relay. */
+export const RELAY_PIN = 26;
+const BARRIER_PIN = 17;
+const keypadPins = { rows: [5, 6, 13, 19], columns: [12, 16, 20, 21] } as const;
+const keyRows = ["789C", "456<", "123X", "0 :="];
+
+/** How long a finger stays on a key, and from one key to the next, in milliseconds. */
+const KEY_HELD_MS = 90;
+const KEY_EVERY_MS = 180;
+
+/** Where a key of the keypad is, null for one that it does not have. */
+function placeOf(key: Key): { readonly row: number; readonly column: number } | null {
+  for (const [row, labels] of keyRows.entries()) {
+    const column = labels.split("").findIndex((label) => {
+      const read = readKeyName(label);
+      return read.ok && read.value !== null && isSameKey(read.value, key);
+    });
+    if (column >= 0) return { row, column };
+  }
+  return null;
+}
+
+function isSameKey(a: Key, b: Key): boolean {
+  return a.name === b.name && (a.name !== "digit" || b.name !== "digit" || a.digit === b.digit);
+}
+
+function configOf({ late, amountSource, machine }: Swarm): DeviceConfig {
   const fixed = amountSource === "fixed" ? "5.00" : null;
+  const menu = [
+    { key: "1", name: "Tea", price: "3.00" },
+    { key: "2", name: "Cola", price: "4.00", pulses: 1 },
+    { key: "3", name: "Bread", price: "12.00" },
+  ];
+  const drop = machine?.barrier === true ? { pin: BARRIER_PIN, withinMs: 3_000 } : null;
+  const relay =
+    machine === null ? null : { pin: RELAY_PIN, fenPerPulse: 100, onAmbiguous: machine.onAmbiguous, drop };
   const checked = checkConfig(
     JSON.stringify({
       version: 1,
@@ -448,9 +538,10 @@ function configOf({ late, amountSource }: Swarm): DeviceConfig {
         certificate: { cert: { file: "/dev/null" }, key: { file: "/dev/null" } },
         hosts: HOSTS,
       },
-      amount: { source: amountSource, fixed },
+      amount: { source: amountSource, fixed, menu: amountSource === "menu" ? menu : [] },
       scanner: { path: "/dev/ttyACM0" },
-      keypad: { rows: [5, 6, 13, 19], columns: [12, 16, 20, 21], keys: ["789C", "456<", "123X", "0 :="] },
+      keypad: { ...keypadPins, keys: keyRows },
+      outputs: { relay },
       mqtt: { url: "mqtts://broker.example:8883" },
       late,
     }),

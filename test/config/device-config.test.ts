@@ -361,7 +361,7 @@ test("a fixed amount must fit the maximum and divide into pulses", () => {
 
 test("a menu has keys that exist, once each, and prices that fit", () => {
   const relay = { pin: 7, fenPerPulse: 100 };
-  const menu = (...items: readonly Json[]): readonly string[] =>
+  const menu = (...items: Json[]): readonly string[] =>
     problemsOf(
       changedAll([
         ["amount.source", "menu"],

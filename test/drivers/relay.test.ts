@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { PULSES_MAX } from "../../src/core/payment/rules.ts";
 import { CLAIM_LAST_MS } from "../../src/drivers/claim.ts";
-import { PULSES_MAX, Relay, type RelayOutcome, type RelaySettings } from "../../src/drivers/relay.ts";
+import { Relay, type RelayOutcome, type RelaySettings } from "../../src/drivers/relay.ts";
 import type { GpioLine, GpioLines, GpioLink, GpioListener } from "../../src/runtime/ports.ts";
 import { SimulatedPins, type SimulatedPinsOptions } from "../../src/simulator/pins.ts";
 import { Random } from "../../src/simulator/random.ts";

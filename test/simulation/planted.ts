@@ -1,6 +1,6 @@
 /** Faults that only tests can plant, between the box and its world; each breaks one promise, and the witness must say so. */
-import type { StoredRow, StoreLink } from "../../src/runtime/ports.ts";
-import type { PlantedDefect } from "../../src/simulator/world.ts";
+import type { GpioLevel, GpioLines, GpioLink, StoredRow, StoreLink } from "../../src/runtime/ports.ts";
+import { type PlantedDefect, RELAY_PIN } from "../../src/simulator/world.ts";
 
 export interface Planted {
   readonly name: string;
@@ -17,8 +17,33 @@ function through(store: StoreLink, changes: Partial<StoreLink>): StoreLink {
     append: (rows, done) => store.append(rows, done),
     follow: (afterSeq, limit, done) => store.follow(afterSeq, limit, done),
     moveCursor: (name, seq) => store.moveCursor(name, seq),
+    survey: (wish, done) => store.survey(wish, done),
+    rotate: (segment, first, done) => store.rotate(segment, first, done),
     close: (done) => store.close(done),
     ...changes,
+  };
+}
+
+/** The same pins, with something else done where the box writes levels. */
+function whatIsWritten(
+  gpio: GpioLink,
+  write: (lines: GpioLines, levels: readonly GpioLevel[]) => void,
+): GpioLink {
+  return {
+    claim: (wanted, listener, done) =>
+      gpio.claim(wanted, listener, (claimed) => {
+        if (claimed.kind === "refused") done(claimed);
+        else done({ kind: "claimed", lines: bent(claimed.lines, (levels) => write(claimed.lines, levels)) });
+      }),
+  };
+}
+
+function bent(lines: GpioLines, write: (levels: readonly GpioLevel[]) => void): GpioLines {
+  return {
+    read: (pin) => lines.read(pin),
+    write,
+    watch: (watching) => lines.watch(watching),
+    release: (done) => lines.release(done),
   };
 }
 
@@ -106,6 +131,56 @@ export const plantedDefects: readonly Planted[] = [
     seed: 1,
     defect: {
       config: (config) => ({ ...config, timing: { ...config.timing, confirmNotBeforeMs: 0 } }),
+    },
+  },
+  {
+    name: "a pulse goes out twice",
+    caughtBy: ["goods"],
+    seed: 1,
+    defect: {
+      gpio: (gpio, time) =>
+        whatIsWritten(gpio, (lines, levels) => {
+          lines.write(levels);
+          for (const { pin, level } of levels) {
+            if (pin !== RELAY_PIN || level === 0) continue;
+            time.after(10, () => lines.write([{ pin, level: 0 }]));
+            time.after(20, () => lines.write([{ pin, level: 1 }]));
+          }
+        }),
+    },
+  },
+  {
+    name: "the goods are given before their payment is durable",
+    caughtBy: ["goods", "I11", "I10"],
+    seed: 1,
+    defect: {
+      store: (store, time) =>
+        through(store, {
+          append: (rows, done) => {
+            const bought = rows.some(({ body }) => body.includes('"outcome":null'));
+            if (!bought) {
+              store.append(rows, done);
+              return;
+            }
+            time.after(0, () => done(null));
+            time.after(2_000, () => store.append(rows, () => undefined));
+          },
+        }),
+    },
+  },
+  {
+    name: "a pulse is told of and never made",
+    caughtBy: ["goods"],
+    seed: 1,
+    defect: {
+      gpio: (gpio) => {
+        let pulses = 0;
+        return whatIsWritten(gpio, (lines, levels) => {
+          const begins = levels.some(({ pin, level }) => pin === RELAY_PIN && level === 1);
+          if (begins) pulses += 1;
+          if (!begins || pulses % 2 === 1) lines.write(levels);
+        });
+      },
     },
   },
 ];

@@ -47,6 +47,9 @@ export interface MenuItem {
   readonly pulses: number | null;
 }
 
+/** More pulses than any machine wants for one payment: a ceiling against a price that is wrong. */
+export const PULSES_MAX = 100;
+
 /** How a payment becomes pulses, and what follows where nobody knows whether they went out (money rule 14). */
 export interface RelayRules {
   /** Every amount is a multiple of it. */

@@ -1,0 +1,208 @@
+/** The devices of one box: what people touch and see, and what is driven for them. */
+import type { DeviceConfig } from "./config/device-config.ts";
+import type { Key } from "./core/payment/amount-entry.ts";
+import type { BoxEvent } from "./core/payment/events.ts";
+import type { DispenseAnswer } from "./core/payment/payment.ts";
+import type { Screen } from "./core/payment/screen.ts";
+import { Contact } from "./drivers/contact.ts";
+import { Display } from "./drivers/display.ts";
+import { Keypad } from "./drivers/keypad.ts";
+import { Relay, type RelayOutcome } from "./drivers/relay.ts";
+import { Scanner } from "./drivers/scanner.ts";
+import { Signals } from "./drivers/signals.ts";
+import type { Clock, GlassLink, GpioLink, Log, SerialLink } from "./runtime/ports.ts";
+
+/** The ports behind the devices; null where the box has none of that kind, or somebody else plays it. */
+export interface DeviceLinks {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly serial: SerialLink | null;
+  readonly glass: GlassLink | null;
+  readonly gpio: GpioLink | null;
+}
+
+/** What the devices are made of. */
+export interface DevicesParts {
+  readonly config: DeviceConfig;
+  readonly links: DeviceLinks;
+  readonly post: (event: BoxEvent) => void;
+  /** The salted hash by which the journal remembers a code. */
+  readonly fingerprint: (code: string) => string;
+}
+
+/** How long the machine's word must stand before it counts. */
+const INHIBIT_DEBOUNCE_MS = 50;
+
+/**
+ * Starts and stops the devices, tells the box what they say, and shows them what it says. A device that fails is tried again
+ * for ever by its driver; the box only hears whether it is there.
+ */
+export class Devices {
+  readonly #parts: DevicesParts;
+  readonly #display: Display | null;
+  readonly #scanner: Scanner | null;
+  readonly #keypad: Keypad | null;
+  readonly #signals: Signals | null;
+  readonly #relay: Relay | null;
+  readonly #inhibit: Contact | null;
+  /** Devices without which nothing may be sold, and whether they can be reached. */
+  readonly #needed = new Map<"relay" | "inhibit", boolean>();
+
+  constructor(parts: DevicesParts) {
+    this.#parts = parts;
+    const { config, links } = parts;
+    const { clock, log, glass, gpio } = links;
+    const size = { columns: config.display?.columns ?? 16, rows: config.display?.rows ?? 2 };
+    const { language } = config.box;
+    this.#display = glass === null ? null : new Display({ link: glass, clock, log, language, size });
+    this.#scanner = this.#scannerOf(parts);
+    this.#keypad = gpio === null ? null : this.#keypadOf(gpio);
+    const { outputs } = config;
+    this.#signals =
+      gpio === null || outputs === null ? null : new Signals({ link: gpio, clock, log, outputs });
+    this.#relay = gpio === null ? null : this.#relayOf(gpio);
+    this.#inhibit = gpio === null ? null : this.#inhibitOf(gpio);
+  }
+
+  /** Drives the relay off before anything else, and shows that the box is there (money rule 14). */
+  boot(): void {
+    this.#relay?.start();
+    this.#display?.start();
+    this.#signals?.start();
+  }
+
+  /** Begins to listen to people. */
+  start(): void {
+    if (this.#scanner === null) this.#parts.post({ type: "scanner-changed", ready: true });
+    else this.#scanner.start();
+    this.#keypad?.start();
+    this.#inhibit?.start();
+    this.#tellNeeded();
+  }
+
+  /** Makes everything that people see and hear say what this screen says. */
+  show(screen: Screen): void {
+    this.#display?.show(screen);
+    this.#signals?.show(screen);
+    this.#scanner?.want(screen.light === "scan");
+  }
+
+  /** Gives goods, once; calls back with what the machine can say about them. */
+  dispense(pulses: number, done: (answer: DispenseAnswer) => void): void {
+    if (this.#relay !== null) {
+      this.#relay.pulse(pulses, (outcome) => done(answerOf(outcome)));
+      return;
+    }
+    // A relay that the configuration has lost since the order began: nothing went out, and that is certain.
+    const { clock } = this.#parts.links;
+    clock.at(clock.now(), () => done("not-dispensed"));
+  }
+
+  /** Listens to nobody any more; calls back when the inputs are free. */
+  stopListening(done: () => void): void {
+    stopAll([this.#scanner, this.#keypad, this.#inhibit], done);
+  }
+
+  /** Drives everything off and lets go of it; calls back when it is free. */
+  stopShowing(done: () => void): void {
+    stopAll([this.#relay, this.#signals, this.#display], done);
+  }
+
+  #scannerOf({ config, links, post, fingerprint }: DevicesParts): Scanner | null {
+    const { serial, clock, log } = links;
+    if (serial === null || config.scanner === null) return null;
+    return new Scanner({
+      link: serial,
+      clock,
+      log,
+      settings: config.scanner,
+      listener: {
+        scanned: (code) => post({ type: "code-scanned", code, codeHash: fingerprint(code.reveal()) }),
+        refused: (refusal) => post({ type: "scan-refused", refusal }),
+        status: (status) => post({ type: "scanner-changed", ready: status === "ready" }),
+      },
+    });
+  }
+
+  #keypadOf(link: GpioLink): Keypad | null {
+    const { config, links, post } = this.#parts;
+    const { clock, log } = links;
+    const { keypad } = config;
+    if (keypad === null) return null;
+    const pressed = (key: Key): void => {
+      this.#signals?.click();
+      post({ type: "key-pressed", key });
+    };
+    return new Keypad({
+      link,
+      clock,
+      log,
+      settings: keypad,
+      listener: {
+        pressed,
+        // A keypad without a cancel key has a clear key that is held.
+        held: (key) => (key.name === "clear" ? pressed({ name: "cancel" }) : undefined),
+        status: () => undefined,
+      },
+    });
+  }
+
+  #relayOf(link: GpioLink): Relay | null {
+    const { config, links } = this.#parts;
+    const { clock, log } = links;
+    const settings = config.outputs?.relay ?? null;
+    if (settings === null) return null;
+    this.#needed.set("relay", false);
+    const status = (ready: boolean): void => this.#reached("relay", ready);
+    return new Relay({ link, clock, log, settings, listener: { status } });
+  }
+
+  #inhibitOf(link: GpioLink): Contact | null {
+    const { config, links, post } = this.#parts;
+    const { clock, log } = links;
+    const pin = config.inputs?.inhibit ?? null;
+    if (pin === null) return null;
+    this.#needed.set("inhibit", false);
+    const settings = { ...pin, debounceMs: INHIBIT_DEBOUNCE_MS };
+    const listener = {
+      changed: (inhibited: boolean) => post({ type: "inhibit-changed", inhibited }),
+      status: (state: "ready" | "absent") => this.#reached("inhibit", state === "ready"),
+    };
+    return new Contact({ link, clock, log, name: "inhibit", settings, listener });
+  }
+
+  #reached(device: "relay" | "inhibit", ready: boolean): void {
+    this.#needed.set(device, ready);
+    this.#tellNeeded();
+  }
+
+  #tellNeeded(): void {
+    if (this.#needed.size === 0) return;
+    const ready = [...this.#needed.values()].every((reached) => reached);
+    this.#parts.post({ type: "relay-changed", ready });
+  }
+}
+
+function answerOf(outcome: RelayOutcome): DispenseAnswer {
+  switch (outcome.kind) {
+    case "pulsed":
+    case "dropped":
+      return "dispensed";
+    case "not-dropped":
+      return "not-dispensed";
+    case "failed":
+      return outcome.begun ? "unclear" : "not-dispensed";
+  }
+}
+
+function stopAll(devices: readonly ({ stop(done: () => void): void } | null)[], done: () => void): void {
+  const present = devices.filter((device) => device !== null);
+  let left = present.length;
+  if (left === 0) done();
+  for (const device of present) {
+    device.stop(() => {
+      left -= 1;
+      if (left === 0) done();
+    });
+  }
+}
