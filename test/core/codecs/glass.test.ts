@@ -45,6 +45,21 @@ describe("a screen on the glass", () => {
     assert.equal(drawGlass(screen, "en", small)[1], "Ask staff   $&$1");
   });
 
+  it("leaves the place of a reference empty where there is none", () => {
+    assert.equal(drawGlass({ ...bootScreen, text: "unknown" }, "en", small)[1], "Ask staff       ");
+    assert.equal(drawGlass({ ...bootScreen, text: "out-of-service" }, "en", small)[1], "Ask staff       ");
+  });
+
+  it("has the line of an advert where nothing is at stake", () => {
+    const advert = { ...bootScreen, line: "1 Cola|\u00a53.50" };
+    assert.deepEqual(drawGlass({ ...advert, text: "menu" }, "en", small), [
+      "1 Cola     \u00a53.50",
+      "Press a number  ",
+    ]);
+    const armed: Screen = { ...advert, text: "armed", amountFen: 1_250 };
+    assert.deepEqual(drawGlass(armed, "en", small), ["Pay       \u00a512.50", "1 Cola     \u00a53.50"]);
+  });
+
   it("has the reference in the third of four rows where the text leaves it out, and help in none yet", () => {
     const paid: Screen = { ...bootScreen, text: "paid", amountFen: 1_250, ref: "4711" };
     assert.deepEqual(drawGlass(paid, "en", large), [
