@@ -64,7 +64,7 @@ export class Scanner {
 
   constructor(parts: ScannerParts) {
     this.#parts = parts;
-    const { trigger } = scannerProfiles[parts.settings.profile ?? "plain"];
+    const { trigger } = scannerProfiles[parts.settings.profile];
     this.#trigger = new ScanTrigger(trigger, parts.clock);
   }
 

@@ -9,7 +9,7 @@ import { promisify } from "node:util";
 import type { ReadlineParser } from "@serialport/parser-readline";
 import type { SerialPort } from "serialport";
 import { LineGuard } from "../core/codecs/line-guard.ts";
-import { repliesOf } from "../core/codecs/scanner-profile.ts";
+import { scannerProfiles } from "../core/codecs/scanner-profile.ts";
 import type { SerialConnection, SerialLink, SerialListener, SerialSettings } from "../runtime/ports.ts";
 import { PATH_CHECK_EVERY_MS, PathCheck } from "./path-check.ts";
 import { watchPath } from "./path-watch.ts";
@@ -66,7 +66,7 @@ class Connection implements SerialConnection {
   ) {
     this.#listener = listener;
     this.#path = settings.path;
-    this.#guard = new LineGuard(repliesOf(settings.profile));
+    this.#guard = new LineGuard(scannerProfiles[settings.profile].replies);
     this.#parser = new packages.ReadlineParser({
       delimiter: "\n",
       encoding: "latin1",

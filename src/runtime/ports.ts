@@ -52,8 +52,8 @@ export interface SerialLink {
 export interface SerialSettings {
   readonly path: string;
   readonly baudRate: number;
-  /** Whose binary replies are taken out of the lines; `plain` unless it is named. */
-  readonly profile?: ScannerProfileName;
+  /** Whose binary replies are taken out of the lines. */
+  readonly profile: ScannerProfileName;
 }
 
 /** A watch over a path that lasts until it is ended. */

@@ -1,5 +1,5 @@
 import { LineGuard } from "../core/codecs/line-guard.ts";
-import { repliesOf } from "../core/codecs/scanner-profile.ts";
+import { scannerProfiles } from "../core/codecs/scanner-profile.ts";
 import type {
   PathWatch,
   SerialConnection,
@@ -39,7 +39,7 @@ export class SimulatedSerialLink implements SerialLink {
   }
 
   open(settings: SerialSettings, listener: SerialListener): SerialConnection {
-    const guard = new LineGuard(repliesOf(settings.profile));
+    const guard = new LineGuard(scannerProfiles[settings.profile].replies);
     const connection = new Connection(this.#time, guard, listener, {
       written: this.#device,
       freed: () => {

@@ -1,5 +1,5 @@
 import { LineGuard } from "../core/codecs/line-guard.ts";
-import { repliesOf } from "../core/codecs/scanner-profile.ts";
+import { scannerProfiles } from "../core/codecs/scanner-profile.ts";
 import type {
   Clock,
   PathWatch,
@@ -31,7 +31,7 @@ export class TypedScanner implements SerialLink {
   }
 
   open(settings: SerialSettings, listener: SerialListener): SerialConnection {
-    const guard = new LineGuard(repliesOf(settings.profile));
+    const guard = new LineGuard(scannerProfiles[settings.profile].replies);
     const connection = new Connection(guard, listener, (done) => {
       if (this.#holder === connection) this.#holder = null;
       this.#soon(done);

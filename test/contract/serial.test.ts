@@ -420,7 +420,7 @@ describe("the link on serialport", () => {
     const world = await realWorld(link);
     const ends: string[] = [];
     const connection = link.open(
-      { path: world.path, baudRate: 9_600 },
+      { path: world.path, baudRate: 9_600, profile: "plain" },
       {
         opened: () => {},
         line: () => {

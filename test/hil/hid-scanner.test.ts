@@ -58,7 +58,7 @@ async function until(condition: () => boolean, what: string): Promise<void> {
 function opened(link: SerialLink, path: string) {
   const events: string[] = [];
   const connection = link.open(
-    { path, baudRate: 9_600 },
+    { path, baudRate: 9_600, profile: "plain" },
     {
       opened: () => events.push("opened"),
       line: (text) => events.push(text),
@@ -232,7 +232,7 @@ describe("a scanner that plays a keyboard", { skip }, () => {
     const program = `
       import { loadEvdevKeyboard } from "./src/links/evdev-keyboard.ts";
       const link = await loadEvdevKeyboard();
-      link.open({ path: process.argv[1], baudRate: 9600 }, {
+      link.open({ path: process.argv[1], baudRate: 9600, profile: "plain" }, {
         opened: () => setTimeout(() => process.exit(7), 50),
         line: () => {}, discarded: () => {}, closed: () => process.exit(8),
       });

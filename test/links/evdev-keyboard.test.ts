@@ -9,7 +9,7 @@ async function causeOf(path: string): Promise<string> {
   return new Promise((resolve) => {
     let returned = false;
     const connection = link.open(
-      { path, baudRate: 9_600 },
+      { path, baudRate: 9_600, profile: "plain" },
       {
         opened: () => assert.fail("this is no keyboard"),
         line: () => assert.fail("it types nothing"),
@@ -40,7 +40,7 @@ describe("the link to a scanner that plays a keyboard", () => {
     const link = await loadScannerLink({ path: "/dev/input/event0" });
     const heard: string[] = [];
     const connection = link.open(
-      { path: "/dev/null", baudRate: 9_600 },
+      { path: "/dev/null", baudRate: 9_600, profile: "plain" },
       {
         opened: () => heard.push("opened"),
         line: () => heard.push("line"),
@@ -58,7 +58,7 @@ describe("the link of a scanner", () => {
     const link = await loadScannerLink({ path: "/dev/serial/by-id/usb-scanner" });
     const cause = await new Promise<string>((resolve) => {
       link.open(
-        { path: "/dev/null", baudRate: 9_600 },
+        { path: "/dev/null", baudRate: 9_600, profile: "plain" },
         { opened: () => {}, line: () => {}, discarded: () => {}, closed: resolve },
       );
     });

@@ -63,11 +63,6 @@ export const scannerProfiles: Readonly<Record<ScannerProfileName, ScannerProfile
   },
 };
 
-/** The replies of a profile; where none is named, there are none. */
-export function repliesOf(profile: ScannerProfileName = "plain"): readonly Uint8Array[] {
-  return scannerProfiles[profile].replies;
-}
-
 /** Length without the checksum, opcode, speaker, status 0, what else there is, and the two's complement of the sum. */
 function ssiFrame(opcode: number, speaker: number, ...rest: readonly number[]): Uint8Array {
   const body = [4 + rest.length, opcode, speaker, 0x00, ...rest];

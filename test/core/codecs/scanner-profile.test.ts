@@ -4,11 +4,7 @@ import fc from "fast-check";
 import { LINE_BYTES_MAX, LineGuard } from "../../../src/core/codecs/line-guard.ts";
 import { ReplyFilter } from "../../../src/core/codecs/reply-filter.ts";
 import { readScan } from "../../../src/core/codecs/scan.ts";
-import {
-  repliesOf,
-  type ScannerProfileName,
-  scannerProfiles,
-} from "../../../src/core/codecs/scanner-profile.ts";
+import { type ScannerProfileName, scannerProfiles } from "../../../src/core/codecs/scanner-profile.ts";
 
 const CODE = "134567890123456789";
 
@@ -42,7 +38,7 @@ const triggering = (["gm65", "gm72"] as const).map((name) => {
 
 /** What the wire brings, cut at the given sizes, as the lines that come of it. */
 function linesOf(profile: ScannerProfileName, wire: Uint8Array, sizes: readonly number[]): readonly string[] {
-  const guard = new LineGuard(repliesOf(profile));
+  const guard = new LineGuard(scannerProfiles[profile].replies);
   const out: Buffer[] = [];
   for (let from = 0, turn = 0; from < wire.length; turn += 1) {
     const size = sizes[turn % sizes.length] ?? 1;
@@ -56,8 +52,7 @@ function linesOf(profile: ScannerProfileName, wire: Uint8Array, sizes: readonly 
 describe("the profiles", () => {
   it("send nothing and expect nothing where a scanner reads by itself", () => {
     assert.equal(scannerProfiles.plain.trigger, null);
-    assert.deepEqual(repliesOf("plain"), []);
-    assert.deepEqual(repliesOf(), []);
+    assert.deepEqual(scannerProfiles.plain.replies, []);
   });
 
   it("have the frames of the GM65 manual", () => {
