@@ -16,9 +16,10 @@ import type { Turn } from "./core/payment/turn.ts";
 import { type DeviceLinks, Devices } from "./devices.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import type { GatewaySettings } from "./gateway/settings.ts";
-import { Journal, type JournalOpened } from "./journal/journal.ts";
+import { Journal, type JournalOpened, type RotationOutcome } from "./journal/journal.ts";
+import { type RotationRules, retentionOf } from "./journal/rotation.ts";
 import { type Hands, Loop } from "./runtime/loop.ts";
-import type { BrokerLink, Entropy, HttpsLink, StoreLink } from "./runtime/ports.ts";
+import type { BrokerLink, Entropy, HttpsLink, StoreLink, Timer } from "./runtime/ports.ts";
 import { Reporter, type ReporterStatus } from "./telemetry/reporter.ts";
 
 /** The outside of one box. */
@@ -50,6 +51,8 @@ export interface BoxParts {
   readonly onJournalBroken?: () => void;
   /** Waits that the configuration has no key for; tests make them short. */
   readonly timing?: Partial<Timing>;
+  /** The same for segments of the journal. */
+  readonly rotation?: Partial<RotationRules>;
 }
 
 /** Why a box does not start: its journal says no. */
@@ -57,6 +60,12 @@ export type Refusal = Extract<JournalOpened, { kind: "refused" }>;
 
 /** How long a graceful stop waits for charges that are on their way. */
 const STOP_WITHIN_MS = 10_000;
+
+/** How often the box looks whether the journal's segment is long enough. */
+const TEND_EVERY_MS = 60_000;
+
+/** The reporter's name among the followers of the journal. */
+const MQTT_CURSOR = "mqtt";
 
 /** A box that can be started and stopped once. */
 export class ComposedBox {
@@ -69,12 +78,19 @@ export class ComposedBox {
   #loggedText: string | null = null;
   #toldBroken = false;
   #reporter: Reporter | null = null;
+  #tendTimer: Timer | null = null;
 
   constructor(parts: BoxParts) {
     this.#parts = parts;
     const { clock, entropy, log, store } = parts.links;
     this.#rules = rulesOf(parts);
-    this.#journal = new Journal({ store, clock, log });
+    this.#journal = new Journal({
+      store,
+      clock,
+      log,
+      followers: this.#reports() ? [MQTT_CURSOR] : [],
+      rotation: { retentionMs: retentionOf(parts.config.journal.retentionDays), ...parts.rotation },
+    });
     this.#gateways = parts.merchants.map(({ settings, https }) => ({
       settings,
       gateway: new Gateway({ settings, link: https, entropy, clock, log }),
@@ -131,7 +147,8 @@ export class ComposedBox {
       }
       this.#loop.post({ type: "started", open: opened.open, usedCodes: opened.codeHashes });
       this.#devices.start();
-      this.#startReporter(opened.journal, opened.cursors);
+      this.#startReporter(opened);
+      this.#tendLater();
       this.#logStart(opened.journal, opened.open);
       done(null);
     });
@@ -178,11 +195,35 @@ export class ComposedBox {
     );
   }
 
-  #startReporter(journal: string, cursors: Readonly<Record<string, number>>): void {
+  /**
+   * Begins a new segment of the journal and drops what may go. Refused while an order is not over: one that has ended may
+   * still be contradicted for a while, and then its intent is needed.
+   */
+  rotateJournal(done: (outcome: RotationOutcome) => void): void {
+    const { clock } = this.#parts.links;
+    const orders = this.#loop.turn?.box.orders.size ?? null;
+    const why = orders === null ? "the box is starting" : "a payment is not over yet";
+    if (orders === 0) this.#journal.rotate(done);
+    else clock.at(clock.now(), () => done({ kind: "refused", why }));
+  }
+
+  #tendLater(): void {
+    const { clock } = this.#parts.links;
+    this.#tendTimer = clock.at(after(clock.now(), TEND_EVERY_MS), () => {
+      if (this.#journal.isRotationDue()) this.rotateJournal(() => undefined);
+      this.#tendLater();
+    });
+  }
+
+  #reports(): boolean {
+    return this.#parts.links.broker !== null && this.#parts.config.mqtt !== null;
+  }
+
+  #startReporter({ journal, cursors, droppedSeq }: JournalOpened & { readonly kind: "opened" }): void {
     const { links, config, version } = this.#parts;
     const { broker, clock, entropy, log } = links;
     if (broker === null || config.mqtt === null) return;
-    const cursor = "mqtt";
+    const cursor = MQTT_CURSOR;
     this.#reporter = new Reporter(
       { clock, entropy, log, broker, source: this.#journal },
       {
@@ -192,7 +233,7 @@ export class ComposedBox {
         boot: this.#loop.turn?.box.numbering.bootMark ?? "",
         confirm: config.mqtt.confirm,
         cursor,
-        confirmed: cursors[cursor] ?? 0,
+        confirmed: Math.max(cursors[cursor] ?? 0, droppedSeq),
       },
     );
     this.#reporter.start();
@@ -310,6 +351,7 @@ export class ComposedBox {
   }
 
   #stopRest(done: () => void): void {
+    this.#tendTimer?.cancel();
     this.#loop.stop();
     let open = 1 + this.#parts.merchants.length;
     const closed = (): void => {

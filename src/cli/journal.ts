@@ -4,8 +4,9 @@
  */
 import { unreachable } from "../core/kernel/defect.ts";
 import { formatYuan } from "../core/kernel/fen.ts";
-import type { Entry, TxData } from "../core/payment/order.ts";
+import type { TxData } from "../core/payment/order.ts";
 import { ChainWalk, damageWords } from "../journal/chain.ts";
+import type { Beginning, JournalEntry } from "../journal/own-entry.ts";
 import { genesis, type ReadRow, readRow } from "../journal/row.ts";
 import { openReader, type SqliteReader } from "../links/sqlite-reader.ts";
 import type { StoredRow } from "../runtime/ports.ts";
@@ -213,12 +214,16 @@ function rowLine(read: ReadRow): string {
   return explanation(read.entry);
 }
 
-function explanation(entry: Entry): string {
+function explanation(entry: JournalEntry): string {
   switch (entry.kind) {
     case "boot":
       return `${entry.at}  boot ${entry.boot} of scanbox ${entry.version}`;
     case "shown":
       return `${entry.at}  shown: ${entry.text.replaceAll("\n", " / ")}`;
+    case "segment":
+      return `${entry.at}  a new segment; the journal begins at row ${entry.first.n}`;
+    case "quarantine":
+      return `${entry.at}  taken over from the journal in ${entry.folder}`;
     case "charging":
     case "money":
       return orderLine(entry.tx.intentAt, entry.tx);
@@ -228,8 +233,11 @@ function explanation(entry: Entry): string {
 }
 
 interface Verdict {
+  /** The first row that the journal still has; older ones were dropped by rotations. */
+  readonly first: number;
   readonly rows: number;
   readonly events: number;
+  readonly segments: number;
   readonly open: number;
   readonly head: string | null;
   /** The first row that is wrong, null where the file as a whole is; no damage at all is null. */
@@ -237,12 +245,17 @@ interface Verdict {
 }
 
 function verify(reader: SqliteReader, wish: Wish, io: Output): number {
-  const verdict = verdictOn(reader, io);
-  const { damage, rows, events, open } = verdict;
+  const verdict = new Verification(reader, (line) => complain(io, line)).verdict();
+  const { damage, first, rows, events, open, segments } = verdict;
   if (wish.json) {
     print(io, JSON.stringify({ ok: damage === null, ...verdict }));
   } else if (damage === null) {
-    print(io, `The journal is whole: ${rows} rows, ${events} money events, ${open} open orders.`);
+    const dropped = first > 1 ? `, begins at row ${first}` : "";
+    const parts = segments > 1 ? ` in ${segments} segments` : "";
+    print(
+      io,
+      `The journal is whole${dropped}: ${rows} rows${parts}, ${events} money events, ${open} open orders.`,
+    );
   } else {
     const where =
       damage.row === null ? "The journal is damaged" : `The journal is damaged at row ${damage.row}`;
@@ -251,52 +264,94 @@ function verify(reader: SqliteReader, wish: Wish, io: Output): number {
   return damage === null ? exitStatus.done : exitStatus.no;
 }
 
-function verdictOn(reader: SqliteReader, io: Output): Verdict {
-  const pages = reader.pageDamage();
-  const count = { rows: 0, events: 0, open: 0, head: null };
-  if (pages !== null) return { ...count, damage: { row: null, what: pages } };
+/** One reading of the whole journal. */
+class Verification {
+  readonly #reader: SqliteReader;
+  readonly #tell: (line: string) => void;
+  readonly #open = new Set<string>();
+  readonly #first: StoredRow | null;
+  readonly #walk: ChainWalk;
+  #rows = 0;
+  #events = 0;
+  #segments = 1;
+  /** Where the journal begins, as its rows say it. */
+  #begins: Beginning | null = null;
+  /** The same as its newest segment says it. */
+  #claimed: Beginning;
 
-  const start = genesis(reader.journal);
-  const walk = new ChainWalk(reader.journal, start);
-  const open = new Set<string>();
-  const result = (damage: Verdict["damage"]): Verdict => ({
-    rows: walk.row?.n ?? 0,
-    events: walk.event?.seq ?? 0,
-    open: open.size,
-    head: walk.row?.hash ?? null,
-    damage,
-  });
+  constructor(reader: SqliteReader, tell: (line: string) => void) {
+    this.#reader = reader;
+    this.#tell = tell;
+    const start = genesis(reader.journal);
+    this.#first = reader.rowsAfter(0, 1)[0] ?? null;
+    this.#walk = new ChainWalk(reader.journal, (this.#first?.n ?? 1) === 1 ? start : null);
+    this.#claimed = { n: 1, before: start.hash };
+  }
 
-  const total = reader.lastRow;
-  const check = (rows: readonly StoredRow[]): Verdict | null => {
+  verdict(): Verdict {
+    const pages = this.#reader.pageDamage();
+    if (pages !== null) return this.#result({ row: null, what: pages });
+    const first = this.#first;
+    if (first !== null && first.n > 1 && first.kind !== "segment")
+      return this.#result({ row: first.n, what: damageWords.gap });
+    const total = this.#reader.lastRow;
+    let last = (first?.n ?? 1) - 1;
+    while (last + CHUNK_ROWS < total) {
+      const damaged = this.#check(this.#reader.rowsAfter(last, CHUNK_ROWS), total);
+      if (damaged !== null) return damaged;
+      last = this.#walk.row?.n ?? last;
+    }
+    // The rest and the list of open orders are read at one moment: the daemon may be appending.
+    return this.#reader.atOneMoment(
+      () => this.#check(this.#reader.rowsAfter(last, Number.MAX_SAFE_INTEGER), total) ?? this.#atTheEnd(),
+    );
+  }
+
+  #check(rows: readonly StoredRow[], total: number): Verdict | null {
     for (const row of rows) {
-      const step = walk.step(row);
-      if (!step.ok) return result({ row: row.n, what: damageWords[step.reason] });
-      keepOpen(open, step.value);
-      if (total > PROGRESS_ROWS && row.n % PROGRESS_ROWS === 0) complain(io, `${row.n} of ${total} rows`);
+      const step = this.#walk.step(row);
+      if (!step.ok) return this.#result({ row: row.n, what: damageWords[step.reason] });
+      this.#take(step.value);
+      if (total > PROGRESS_ROWS && row.n % PROGRESS_ROWS === 0) this.#tell(`${row.n} of ${total} rows`);
     }
     return null;
-  };
-
-  const last = (): number => walk.row?.n ?? 0;
-  while (last() + CHUNK_ROWS < total) {
-    const damaged = check(reader.rowsAfter(last(), CHUNK_ROWS));
-    if (damaged !== null) return damaged;
   }
-  // The rest and the list of open orders are read at one moment: the daemon may be appending.
-  return reader.atOneMoment(() => {
-    const damaged = check(reader.rowsAfter(last(), Number.MAX_SAFE_INTEGER));
-    if (damaged !== null) return damaged;
-    const listed = reader.openNumbers();
-    const agrees = listed.length === open.size && listed.every((number) => open.has(number));
-    return result(
+
+  #take({ n, before, entry, event }: ReadRow): void {
+    this.#rows += 1;
+    this.#begins ??= { n, before };
+    if (event !== null) this.#events += 1;
+    if (event?.tx.final === true) this.#open.delete(event.tx.outTradeNo);
+    else if (event !== null) this.#open.add(event.tx.outTradeNo);
+    if (entry.kind !== "segment") return;
+    this.#claimed = entry.first;
+    // Where rows were dropped the first one begins a segment.
+    if (this.#rows > 1) this.#segments += 1;
+  }
+
+  #atTheEnd(): Verdict {
+    const begins = this.#begins;
+    if (begins !== null && (begins.n !== this.#claimed.n || begins.before !== this.#claimed.before))
+      return this.#result({
+        row: begins.n,
+        what: "the journal does not begin where its newest segment says",
+      });
+    const listed = this.#reader.openNumbers();
+    const agrees = listed.length === this.#open.size && listed.every((number) => this.#open.has(number));
+    return this.#result(
       agrees ? null : { row: null, what: "the list of open orders does not agree with the rows" },
     );
-  });
-}
+  }
 
-function keepOpen(open: Set<string>, { event }: ReadRow): void {
-  if (event === null) return;
-  if (event.tx.final) open.delete(event.tx.outTradeNo);
-  else open.add(event.tx.outTradeNo);
+  #result(damage: Verdict["damage"]): Verdict {
+    return {
+      first: this.#first?.n ?? 1,
+      rows: this.#rows,
+      events: this.#events,
+      segments: this.#segments,
+      open: this.#open.size,
+      head: this.#walk.row?.hash ?? null,
+      damage,
+    };
+  }
 }

@@ -1,9 +1,16 @@
 import { accept, type Result, refuse } from "../core/kernel/result.ts";
 import type { StoredRow } from "../runtime/ports.ts";
+import type { LastEvent } from "./own-entry.ts";
 import { type Head, type ReadRow, type RowDamage, readRow } from "./row.ts";
 
 /** What can be wrong with a row or its place among the others. */
-export type ChainDamage = RowDamage | "gap" | "wrong-link" | "event-gap" | "wrong-event-link";
+export type ChainDamage =
+  | RowDamage
+  | "gap"
+  | "wrong-link"
+  | "event-gap"
+  | "wrong-event-link"
+  | "wrong-segment";
 
 /** The damage in words, to stand after "row 17: ". */
 export const damageWords: Readonly<Record<ChainDamage, string>> = {
@@ -14,6 +21,7 @@ export const damageWords: Readonly<Record<ChainDamage, string>> = {
   "wrong-link": "it does not continue the row before it",
   "event-gap": "the money events before it are not complete",
   "wrong-event-link": "its event does not continue the event before it",
+  "wrong-segment": "its segment does not continue the events before it",
 };
 
 /**
@@ -49,7 +57,8 @@ export class ChainWalk {
     const read = readRow(row, this.#journal);
     if (!read.ok) return read;
     if (last !== null && read.value.before !== last.hash) return refuse("wrong-link");
-    const { event } = read.value;
+    const { event, entry } = read.value;
+    if (entry.kind === "segment" && !this.#continues(entry.events)) return refuse("wrong-segment");
     if (event !== null) {
       const lastEvent = this.#event;
       if (lastEvent !== null && event.seq !== lastEvent.seq + 1) return refuse("event-gap");
@@ -58,5 +67,11 @@ export class ChainWalk {
     }
     this.#row = { n: row.n, hash: row.hash };
     return accept(read.value);
+  }
+
+  /** A walk that began in the middle learns from the first segment how far the events had come. */
+  #continues({ seq, hash }: LastEvent): boolean {
+    this.#event ??= { seq, eventHash: hash };
+    return this.#event.seq === seq && this.#event.eventHash === hash;
   }
 }

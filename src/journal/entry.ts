@@ -13,9 +13,10 @@ import {
   type Merchant,
   type TxData,
 } from "../core/payment/order.ts";
+import type { Beginning, JournalEntry, LastEvent, QuarantineEntry } from "./own-entry.ts";
 
 /** The entry in `value`, or null where it is none. */
-export function readEntry(value: unknown): Entry | null {
+export function readEntry(value: unknown): JournalEntry | null {
   return isEntry(value) ? value : null;
 }
 
@@ -23,7 +24,7 @@ export function readEntry(value: unknown): Entry | null {
 export type MoneyEntry = Extract<Entry, { readonly tx: TxData }>;
 
 /** Whether an entry becomes a `tx` event. */
-export function isMoneyEntry(entry: Entry): entry is MoneyEntry {
+export function isMoneyEntry(entry: JournalEntry): entry is MoneyEntry {
   return entry.kind === "charging" || entry.kind === "money";
 }
 
@@ -100,19 +101,37 @@ const isIntent = fields<Intent>({
   clockTrusted: isFlag,
 });
 
-type EntryOf<Kind extends Entry["kind"]> = Extract<Entry, { readonly kind: Kind }>;
+const isBeginning = fields<Beginning>({ n: isCount, before: isText });
+const isLastEvent = fields<LastEvent>({ seq: isCount, hash: isTextOrNull });
+const isFrom = fields<NonNullable<QuarantineEntry["from"]>>({ journal: isText, n: isCount, hash: isText });
+
+type EntryOf<Kind extends JournalEntry["kind"]> = Extract<JournalEntry, { readonly kind: Kind }>;
 
 /** For each kind of entry what its fields must hold; its `kind` has been read by then. */
-const entryChecks: { readonly [Kind in Entry["kind"]]: Check } = {
+const entryChecks: { readonly [Kind in JournalEntry["kind"]]: Check } = {
   boot: fields<EntryOf<"boot">>({ kind: isText, boot: isText, version: isText, at: isText }),
   charging: fields<EntryOf<"charging">>({ kind: isText, tx: isTx, intent: isIntent }),
   money: fields<EntryOf<"money">>({ kind: isText, tx: isTx }),
   shown: fields<EntryOf<"shown">>({ kind: isText, outTradeNo: isText, text: isText, at: isText }),
+  segment: fields<EntryOf<"segment">>({
+    kind: isText,
+    at: isText,
+    clockTrusted: isFlag,
+    first: isBeginning,
+    events: isLastEvent,
+  }),
+  quarantine: fields<EntryOf<"quarantine">>({
+    kind: isText,
+    at: isText,
+    folder: isText,
+    from: (value) => value === null || isFrom(value),
+    codes: (value) => Array.isArray(value) && value.every(isText),
+  }),
 };
 
 const kindChecks: ReadonlyMap<unknown, Check> = new Map(Object.entries(entryChecks));
 
-function isEntry(value: unknown): value is Entry {
+function isEntry(value: unknown): value is JournalEntry {
   if (typeof value !== "object" || value === null || !("kind" in value)) return false;
   return kindChecks.get(value.kind)?.(value) ?? false;
 }

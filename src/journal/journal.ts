@@ -6,14 +6,22 @@
  */
 import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
 import { invariant } from "../core/kernel/defect.ts";
-import { after } from "../core/kernel/instant.ts";
+import { after, type Instant, type WallTime } from "../core/kernel/instant.ts";
 import { rfc3339 } from "../core/kernel/rfc3339.ts";
 import type { Entry, OpenOrder } from "../core/payment/order.ts";
 import type { Clock, Log, StoredRow, StoreLink, StoreOpened, Timer } from "../runtime/ports.ts";
 import { damageWords } from "./chain.ts";
 import { isMoneyEntry } from "./entry.ts";
 import type { MoneyEvent } from "./event.ts";
-import { type Recovered, recover } from "./recovered.ts";
+import type { Beginning, JournalEntry } from "./own-entry.ts";
+import { type Recovered, recover, type Segment } from "./recovered.ts";
+import {
+  newFirst,
+  type RotationFacts,
+  type RotationRules,
+  SEGMENTS_DROPPED_MAX,
+  standardRotation,
+} from "./rotation.ts";
 import { type Head, readRow, writeRow } from "./row.ts";
 
 /** A note that nothing took along is written alone after this time. */
@@ -27,6 +35,32 @@ export interface JournalParts {
   readonly store: StoreLink;
   readonly clock: Clock;
   readonly log: Log;
+  /** Who has to confirm events before they may be dropped, by the names of their cursors; nobody where left out. */
+  readonly followers?: readonly string[];
+  readonly rotation?: Partial<RotationRules>;
+}
+
+/** What came of a rotation. */
+export type RotationOutcome =
+  /** A new segment has begun; `dropped` rows of old ones are gone. */
+  | { readonly kind: "rotated"; readonly row: number; readonly dropped: number }
+  /** Nothing was written since the last one, and nothing is old enough to go. */
+  | { readonly kind: "nothing" }
+  | { readonly kind: "refused"; readonly why: string };
+
+/** How the journal stands, for people. */
+export interface JournalStatus {
+  readonly journal: string;
+  /** Number of the newest durable row. */
+  readonly n: number;
+  /** Number of the newest durable money event. */
+  readonly seq: number;
+  /** How many rows there are: old ones have been dropped. */
+  readonly rows: number;
+  /** When the newest row was written, null before the first of this run. */
+  readonly writtenAt: WallTime | null;
+  /** An append failed: nothing more is written by this process. */
+  readonly broken: boolean;
 }
 
 /** What a start learns from the journal, or why there is no start. */
@@ -43,6 +77,8 @@ export type JournalOpened =
       readonly codeHashes: readonly string[];
       /** How far each follower has confirmed, by its name. */
       readonly cursors: Readonly<Record<string, number>>;
+      /** Events up to this number have been dropped; a follower that begins begins behind them. */
+      readonly droppedSeq: number;
       readonly head: Head;
     }
   | Extract<StoreOpened, { kind: "refused" }>;
@@ -69,7 +105,10 @@ export class Journal {
   readonly #store: StoreLink;
   readonly #clock: Clock;
   readonly #log: Log;
+  readonly #followers: readonly string[];
+  readonly #rotation: RotationRules;
   readonly #listeners: ((seq: number) => void)[] = [];
+  readonly #cursors = new Map<string, number>();
   #phase: Phase = "new";
   #identity: Identity | null = null;
   #head: Head | null = null;
@@ -78,12 +117,21 @@ export class Journal {
   #notesDue = false;
   #noteTimer: Timer | null = null;
   #flushing = false;
+  #segment: Segment | null = null;
+  #first: Beginning | null = null;
+  /** When this process began, or the segment if that was later. */
+  #segmentSince: Instant | null = null;
+  #writtenAt: WallTime | null = null;
+  /** Those who wait for a rotation. */
+  #rotating: ((outcome: RotationOutcome) => void)[] = [];
   #closing: (() => void) | null = null;
 
   constructor(parts: JournalParts) {
     this.#store = parts.store;
     this.#clock = parts.clock;
     this.#log = parts.log;
+    this.#followers = parts.followers ?? [];
+    this.#rotation = { ...standardRotation, ...parts.rotation };
   }
 
   /**
@@ -142,7 +190,48 @@ export class Journal {
    */
   moveCursor(name: string, seq: number): void {
     this.#mustHaveOpened();
-    if (this.#phase === "open") this.#store.moveCursor(name, seq);
+    if (this.#phase !== "open") return;
+    this.#cursors.set(name, seq);
+    this.#store.moveCursor(name, seq);
+  }
+
+  /** Whether the segment is long or old enough for a new one to begin. */
+  isRotationDue(): boolean {
+    const { segmentRows, segmentMs } = this.#rotation;
+    const head = this.#head;
+    if (this.#phase !== "open" || head === null || this.#segmentSince === null) return false;
+    const rows = head.n - (this.#segment?.n ?? 0);
+    if (rows === 0) return false;
+    if (rows >= segmentRows || this.#clock.now() >= after(this.#segmentSince, segmentMs)) return true;
+    // A box that is switched off every night never runs for a day. The clock only decides that a row is written.
+    const begun = this.#segment?.entry.at;
+    return begun !== undefined && Math.abs(this.#clock.wall() - Date.parse(begun)) >= segmentMs;
+  }
+
+  /**
+   * Begins a new segment and drops old ones, as far as they may go: at least `retentionMs` old by a clock that was believed
+   * throughout, confirmed by every follower, without an open order, and not needed for the memory of used codes. Entries
+   * that wait go first; those that come meanwhile wait for it.
+   */
+  rotate(done: (outcome: RotationOutcome) => void): void {
+    this.#mustHaveOpened();
+    if (this.#phase !== "open" || this.#closing !== null) {
+      const why = this.#phase === "broken" ? "the journal can no longer be written" : "the journal is closed";
+      this.#clock.at(this.#clock.now(), () => done({ kind: "refused", why }));
+      return;
+    }
+    this.#rotating.push(done);
+    // An entry in this turn of the loop goes first.
+    this.#clock.at(this.#clock.now(), () => this.#flush());
+  }
+
+  /** How the journal stands, null before it was opened. */
+  status(): JournalStatus | null {
+    const { journal } = this.#identity ?? {};
+    if (journal === undefined || this.#head === null) return null;
+    const { n, seq } = this.#head;
+    const rows = n + 1 - (this.#first?.n ?? 1);
+    return { journal, n, seq, rows, writtenAt: this.#writtenAt, broken: this.#phase === "broken" };
   }
 
   /** The number of the newest durable money event, 0 where there is none. */
@@ -193,13 +282,17 @@ export class Journal {
       this.#store.close(() => this.#refuse(refused, done));
       return;
     }
-    const { head, open, codeHashes }: Recovered = recovered.value;
+    const { head, open, codeHashes, segment, first, droppedSeq }: Recovered = recovered.value;
     const { journal, salt, cursors } = outcome;
     this.#phase = "open";
+    this.#segment = segment;
+    this.#first = first;
+    this.#segmentSince = this.#clock.now();
+    for (const [name, seq] of Object.entries(cursors)) this.#cursors.set(name, seq);
     this.#identity = { journal, codeKey: createSecretKey(salt) };
     this.#head = head;
     this.#log.info("journal.opened", { journal, rows: head.n, seq: head.seq, open: open.length });
-    done({ kind: "opened", journal, salt, open, codeHashes, cursors, head });
+    done({ kind: "opened", journal, salt, open, codeHashes, cursors, droppedSeq, head });
     this.#flush();
   }
 
@@ -213,6 +306,7 @@ export class Journal {
     if (this.#flushing || this.#phase === "opening") return;
     const due = this.#notesDue || this.#waiting.some((waiting) => waiting.done !== null);
     if (this.#phase === "open" && due && this.#waiting.length > 0) this.#write(this.#takeWaiting());
+    else if (this.#phase === "open" && this.#rotating.length > 0) this.#survey();
     else if (this.#closing !== null && this.#phase !== "closed") {
       this.#phase = "closed";
       this.#store.close(this.#closing);
@@ -247,6 +341,7 @@ export class Journal {
         return;
       }
       this.#head = head;
+      this.#writtenAt = this.#clock.wall();
       for (const { done } of batch) done?.(true);
       if (head.seq > before.seq) for (const listener of this.#listeners) listener(head.seq);
       this.#flush();
@@ -258,7 +353,72 @@ export class Journal {
     this.#log.error("journal.broken", { error });
     const given = [...batch, ...this.#takeWaiting()];
     for (const { done } of given) done?.(false);
+    this.#rotated({ kind: "refused", why: error });
     this.#flush();
+  }
+
+  #survey(): void {
+    this.#flushing = true;
+    const { codesKept } = this.#rotation;
+    // The first of them may be the beginning itself.
+    this.#store.survey({ segments: SEGMENTS_DROPPED_MAX + 1, charges: codesKept }, (survey) => {
+      const first = survey === null ? null : newFirst(survey, this.#rotationFacts(), this.#rotation);
+      const news = (this.#head?.n ?? 0) > (this.#segment?.n ?? 0);
+      if (survey !== null && (first !== null || news)) {
+        this.#beginSegment(first);
+        return;
+      }
+      this.#flushing = false;
+      const unread = { kind: "refused", why: "the journal could not be read" } as const;
+      this.#rotated(survey === null ? unread : { kind: "nothing" });
+      this.#flush();
+    });
+  }
+
+  #rotationFacts(): RotationFacts {
+    const { journal } = this.#mustHaveOpened();
+    const positions = this.#followers.map((name) => this.#cursors.get(name) ?? 0);
+    const confirmed = Math.min(this.#head?.seq ?? 0, ...positions);
+    return { journal, wall: this.#clock.wall(), clockTrusted: this.#clock.trusted(), confirmed };
+  }
+
+  #beginSegment(newBeginning: Beginning | null): void {
+    const { journal } = this.#mustHaveOpened();
+    const [head, before] = [this.#head, this.#first];
+    invariant(head !== null && before !== null, "an open journal has a beginning and a head");
+    const first = newBeginning ?? before;
+    const wall = this.#clock.wall();
+    const at = rfc3339(wall);
+    const entry: JournalEntry & { readonly kind: "segment" } = {
+      kind: "segment",
+      at,
+      clockTrusted: this.#clock.trusted(),
+      first,
+      events: { seq: head.seq, hash: head.eventHash },
+    };
+    const written = writeRow(entry, head, { journal, at, boot: this.#boot });
+    this.#store.rotate(written.row, first.n, (error) => {
+      this.#flushing = false;
+      if (error !== null) {
+        this.#break([], error);
+        return;
+      }
+      this.#head = written.head;
+      this.#segment = { n: written.row.n, entry };
+      this.#first = first;
+      this.#segmentSince = this.#clock.now();
+      this.#writtenAt = wall;
+      const dropped = first.n - before.n;
+      this.#log.info("journal.rotated", { journal, row: written.row.n, seq: head.seq, dropped });
+      this.#rotated({ kind: "rotated", row: written.row.n, dropped });
+      this.#flush();
+    });
+  }
+
+  #rotated(outcome: RotationOutcome): void {
+    const waiting = this.#rotating;
+    this.#rotating = [];
+    for (const done of waiting) done(outcome);
   }
 
   #eventsOf(rows: readonly StoredRow[], journal: string, afterSeq: number): readonly MoneyEvent[] | null {

@@ -7,19 +7,37 @@ import { accept, type Result, refuse } from "../core/kernel/result.ts";
 import type { Intent, OpenOrder, TxData } from "../core/payment/order.ts";
 import { type StoredRow, type StoreOpened, TAIL_ROWS } from "../runtime/ports.ts";
 import { ChainWalk, damageWords } from "./chain.ts";
-import { chargedCode, genesis, type Head, readRow } from "./row.ts";
+import type { Beginning, SegmentEntry } from "./own-entry.ts";
+import { chargedCodes, genesis, type Head, readRow } from "./row.ts";
 
 /** Where the journal ends, what it left open and which codes it has charged, newest last. */
 export interface Recovered {
   readonly head: Head;
   readonly open: readonly OpenOrder[];
   readonly codeHashes: readonly string[];
+  /** The newest segment, null where the journal has only its first. */
+  readonly segment: Segment | null;
+  /** Where the journal begins now. */
+  readonly first: Beginning;
+  /** The newest money event that has been dropped, 0 where all are there. */
+  readonly droppedSeq: number;
+}
+
+/** A `segment` row. */
+export interface Segment {
+  readonly n: number;
+  readonly entry: SegmentEntry;
 }
 
 /** What a start finds, or a sentence that says what is damaged. */
 export function recover(opened: Extract<StoreOpened, { kind: "opened" }>): Result<Recovered, string> {
   const { journal, tail } = opened;
-  const walk = new ChainWalk(journal, tail.length < TAIL_ROWS ? genesis(journal) : null);
+  const beginning = beginningOf(opened);
+  if (!beginning.ok) return beginning;
+  const { first, segment, droppedSeq } = beginning.value;
+  const whole = tail.length < TAIL_ROWS;
+  if (whole && (tail[0]?.n ?? first.n) !== first.n) return refuse(`row ${first.n}: ${damageWords.gap}`);
+  const walk = new ChainWalk(journal, whole && first.n === 1 ? genesis(journal) : null);
   const finals = new Map<string, boolean>();
   for (const row of tail) {
     const read = walk.step(row);
@@ -40,11 +58,38 @@ export function recover(opened: Extract<StoreOpened, { kind: "opened" }>): Resul
 
   const codeHashes: string[] = [];
   for (const row of opened.charged) {
-    const code = chargedCode(row);
-    if (!code.ok) return refuse(`row ${row.n}: ${damageWords[code.reason]}`);
-    if (code.value !== null) codeHashes.push(code.value);
+    const codes = chargedCodes(row, journal);
+    if (!codes.ok) return refuse(`row ${row.n}: ${damageWords[codes.reason]}`);
+    codeHashes.push(...codes.value);
   }
-  return accept({ head: head.value, open: orders.value, codeHashes });
+  return accept({ head: head.value, open: orders.value, codeHashes, segment, first, droppedSeq });
+}
+
+/** Where the journal begins: at its first row ever, or where its newest segment says that rows were dropped. */
+function beginningOf(
+  opened: Extract<StoreOpened, { kind: "opened" }>,
+): Result<Pick<Recovered, "segment" | "first" | "droppedSeq">, string> {
+  const { journal, first, segment } = opened;
+  const start: Beginning = { n: 1, before: genesis(journal).hash };
+  const newest = segment === null ? null : segmentOf(segment, journal);
+  if (newest !== null && !newest.ok) return newest;
+  const claimed = newest?.value.entry.first ?? start;
+  const result = { segment: newest?.value ?? null, first: claimed };
+  if (claimed.n === 1 && claimed.before === start.before && (first?.n ?? 1) === 1)
+    return accept({ ...result, droppedSeq: 0 });
+  const oldest = first === null ? null : segmentOf(first, journal);
+  if (oldest === null || !oldest.ok || oldest.value.n !== claimed.n || oldest.value.before !== claimed.before)
+    return refuse(`row ${first?.n ?? 0}: the journal does not begin where its newest segment says`);
+  return accept({ ...result, droppedSeq: oldest.value.entry.events.seq });
+}
+
+function segmentOf(row: StoredRow, journal: string): Result<Segment & { readonly before: string }, string> {
+  const read = readRow(row, journal);
+  if (!read.ok) return refuse(`row ${row.n}: ${damageWords[read.reason]}`);
+  const { entry, before } = read.value;
+  return entry.kind === "segment"
+    ? accept({ n: row.n, before, entry })
+    : refuse(`row ${row.n}: it is not the beginning of a segment`);
 }
 
 function headOf(opened: Extract<StoreOpened, { kind: "opened" }>, walk: ChainWalk): Result<Head, string> {

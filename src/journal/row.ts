@@ -8,10 +8,10 @@
 import { hash } from "node:crypto";
 import { invariant } from "../core/kernel/defect.ts";
 import { accept, type Result, refuse } from "../core/kernel/result.ts";
-import type { Entry } from "../core/payment/order.ts";
 import type { StoredRow } from "../runtime/ports.ts";
 import { isMoneyEntry, readEntry } from "./entry.ts";
 import { eventHash, type MoneyEvent } from "./event.ts";
+import type { JournalEntry } from "./own-entry.ts";
 
 /** Where a journal ends: what the next row continues. */
 export interface Head {
@@ -41,7 +41,7 @@ export interface Stamp {
 
 /** Makes the row of `journal` that continues `head`, and the head after it. */
 export function writeRow(
-  entry: Entry,
+  entry: JournalEntry,
   head: Head,
   { journal, at, boot }: Stamp,
 ): { readonly row: StoredRow; readonly head: Head } {
@@ -71,7 +71,7 @@ export interface ReadRow {
   /** The hash of the row before it. */
   readonly before: string;
   /** The entry as it was read: the whole body, whose further members are named above. */
-  readonly entry: Entry;
+  readonly entry: JournalEntry;
   /** The event that a money entry becomes, else null. */
   readonly event: MoneyEvent | null;
 }
@@ -105,16 +105,23 @@ export function readRow(row: StoredRow, journal: string): Result<ReadRow, RowDam
 }
 
 /**
- * The hash of the code that a `charging` row of any age has charged, null where the customer scanned ours. A start reads thousands of these, so the row is
- * checked but its text not parsed: inside a JSON text a quote is escaped, so only the member itself can match.
+ * The hashes of the codes that a `charging` or `quarantine` row of any age says were charged; none where the customer
+ * scanned ours. A start reads thousands of these, so a `charging` row is checked but its text not parsed: inside a JSON
+ * text a quote is escaped, so only the member itself can match.
  */
-export function chargedCode(row: StoredRow): Result<string | null, RowDamage> {
+export function chargedCodes(row: StoredRow, journal: string): Result<readonly string[], RowDamage> {
+  if (row.kind === "quarantine") {
+    const read = readRow(row, journal);
+    if (!read.ok) return read;
+    return accept(read.value.entry.kind === "quarantine" ? read.value.entry.codes : []);
+  }
   if (rowHash(row) !== row.hash) return refuse("wrong-hash");
   const found = /"codeHash":(?:"([^"\\]+)"|null)/.exec(row.body);
-  return found === null ? refuse("not-an-entry") : accept(found[1] ?? null);
+  if (found === null) return refuse("not-an-entry");
+  return accept(found[1] === undefined ? [] : [found[1]]);
 }
 
-function columnsOf(entry: Entry): Pick<StoredRow, "kind" | "outTradeNo" | "final"> {
+function columnsOf(entry: JournalEntry): Pick<StoredRow, "kind" | "outTradeNo" | "final"> {
   if (isMoneyEntry(entry))
     return { kind: entry.kind, outTradeNo: entry.tx.outTradeNo, final: entry.tx.final };
   return { kind: entry.kind, outTradeNo: entry.kind === "shown" ? entry.outTradeNo : null, final: false };

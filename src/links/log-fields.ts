@@ -21,6 +21,7 @@ export const logFields: ReadonlySet<string> = new Set([
   "delayMs",
   "detail",
   "device",
+  "dropped",
   "entry",
   "error",
   "failure",

@@ -1,4 +1,4 @@
-import type { StoredRow, StoreOpened } from "../runtime/ports.ts";
+import type { StoredRow, StoreOpened, StoreSurvey, StoreSurveyWish } from "../runtime/ports.ts";
 
 /** `workerData.role` of the journal's thread. */
 export const STORE_WORKER_ROLE = "scanbox-journal";
@@ -12,6 +12,13 @@ export type StoreRequest =
   | { readonly id: number; readonly kind: "append"; readonly rows: readonly StoredRow[] }
   | { readonly id: number; readonly kind: "follow"; readonly afterSeq: number; readonly limit: number }
   | { readonly id: number; readonly kind: "cursor"; readonly name: string; readonly seq: number }
+  | { readonly id: number; readonly kind: "survey"; readonly wish: StoreSurveyWish }
+  | {
+      readonly id: number;
+      readonly kind: "rotate";
+      readonly segment: StoredRow;
+      readonly first: number;
+    }
   | { readonly id: number; readonly kind: "ping" }
   | { readonly id: number; readonly kind: "close" };
 
@@ -20,5 +27,7 @@ export type StoreReply =
   | { readonly id: number; readonly kind: "opened"; readonly outcome: StoreOpened }
   | { readonly id: number; readonly kind: "appended"; readonly error: string | null }
   | { readonly id: number; readonly kind: "rows"; readonly rows: readonly StoredRow[] | null }
+  | { readonly id: number; readonly kind: "surveyed"; readonly survey: StoreSurvey | null }
+  | { readonly id: number; readonly kind: "rotated"; readonly error: string | null }
   | { readonly id: number; readonly kind: "pong" }
   | { readonly id: number; readonly kind: "closed" };

@@ -1,5 +1,6 @@
 /**
- * The journal on disk. `rows` can only grow: triggers refuse changes, deletions and gaps, whoever asks.
+ * The journal on disk. `rows` grows at its end: triggers refuse changes and gaps, whoever asks, and every deletion but that
+ * of rows before the beginning that the newest `segment` row names; never one of an open order.
  * `open_orders` follows from `rows` inside the same transaction, so that a start need not read every order
  * there ever was.
  */
@@ -16,7 +17,23 @@ export const LOCK_FILE = "journal.lock";
 export const APPLICATION_ID = 0x7363616e;
 
 /** `PRAGMA user_version`: raised when an older program could misread what a newer one writes. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
+
+/** What version 2 brought: rows that are dropped from the beginning. */
+const segments = `
+CREATE INDEX rows_of_segments ON rows (n) WHERE kind = 'segment';
+CREATE TRIGGER rows_last BEFORE DELETE ON rows
+WHEN OLD.n >= coalesce((SELECT body ->> '$.first.n' FROM rows WHERE kind = 'segment' ORDER BY n DESC LIMIT 1), 0)
+  OR EXISTS (SELECT 1 FROM open_orders WHERE out_trade_no = OLD.out_trade_no)
+BEGIN SELECT RAISE(ABORT, 'journal rows are never deleted'); END;
+`;
+
+/** Makes a journal of version 1 one of this version, inside one transaction. */
+export const upgradeSchema = `
+DROP TRIGGER rows_last;
+${segments}
+PRAGMA user_version = ${SCHEMA_VERSION};
+`;
 
 /** Makes an empty journal, inside one transaction. */
 export const createSchema = `
@@ -41,8 +58,6 @@ CREATE UNIQUE INDEX rows_by_seq ON rows (seq) WHERE seq IS NOT NULL;
 CREATE INDEX rows_by_order ON rows (out_trade_no) WHERE out_trade_no IS NOT NULL;
 CREATE TRIGGER rows_stay BEFORE UPDATE ON rows
 BEGIN SELECT RAISE(ABORT, 'journal rows never change'); END;
-CREATE TRIGGER rows_last BEFORE DELETE ON rows
-BEGIN SELECT RAISE(ABORT, 'journal rows are never deleted'); END;
 CREATE TRIGGER rows_are_dense BEFORE INSERT ON rows
 WHEN NEW.n IS NOT (SELECT coalesce(max(n), 0) + 1 FROM rows)
   OR NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM rows WHERE seq IS NOT NULL)
@@ -55,7 +70,7 @@ CREATE TRIGGER order_ends AFTER INSERT ON rows WHEN NEW.seq IS NOT NULL AND NEW.
 BEGIN DELETE FROM open_orders WHERE out_trade_no = NEW.out_trade_no; END;
 
 CREATE TABLE cursors (name TEXT PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
-
+${segments}
 PRAGMA application_id = ${APPLICATION_ID};
 PRAGMA user_version = ${SCHEMA_VERSION};
 `;

@@ -1,6 +1,6 @@
 import { Worker, type WorkerOptions } from "node:worker_threads";
 import { invariant } from "../core/kernel/defect.ts";
-import type { StoredRow, StoreLink, StoreOpened } from "../runtime/ports.ts";
+import type { StoredRow, StoreLink, StoreOpened, StoreSurvey, StoreSurveyWish } from "../runtime/ports.ts";
 import { STORE_WORKER_ROLE, type StoreReply, type StoreRequest } from "./sqlite-messages.ts";
 
 /** A request before it has its number. */
@@ -54,6 +54,20 @@ export class SqliteStore implements StoreLink {
 
   moveCursor(name: string, seq: number): void {
     this.#ask({ kind: "cursor", name, seq }, null);
+  }
+
+  survey(wish: StoreSurveyWish, done: (survey: StoreSurvey | null) => void): void {
+    this.#ask({ kind: "survey", wish }, (reply) => {
+      invariant(reply.kind === "surveyed", "a survey is answered as one");
+      done(reply.survey);
+    });
+  }
+
+  rotate(segment: StoredRow, first: number, done: (error: string | null) => void): void {
+    this.#ask({ kind: "rotate", segment, first }, (reply) => {
+      invariant(reply.kind === "rotated", "a rotation is answered as one");
+      done(reply.error);
+    });
   }
 
   /** Calls back when the thread has worked off everything asked before: the sign of life for the watchdog. */

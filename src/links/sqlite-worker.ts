@@ -34,6 +34,10 @@ function answer(writer: SqliteWriter, request: StoreRequest): StoreReply | null 
     case "cursor":
       writer.moveCursor(request.name, request.seq);
       return null;
+    case "survey":
+      return { id, kind: "surveyed", survey: writer.survey(request.wish) };
+    case "rotate":
+      return { id, kind: "rotated", error: writer.rotate(request.segment, request.first) };
     case "ping":
       return { id, kind: "pong" };
     case "close":

@@ -8,7 +8,14 @@ import { randomBytes } from "node:crypto";
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import { CODES_REMEMBERED, type StoredRow, type StoreOpened, TAIL_ROWS } from "../runtime/ports.ts";
+import {
+  CODES_REMEMBERED,
+  type StoredRow,
+  type StoreOpened,
+  type StoreSurvey,
+  type StoreSurveyWish,
+  TAIL_ROWS,
+} from "../runtime/ports.ts";
 import { detailOf, isBusy, primaryCode, Refusal, refusalOf } from "./sqlite-refusal.ts";
 import { bytesOf, integerOf, storedRowOf, textOf } from "./sqlite-rows.ts";
 import {
@@ -18,6 +25,7 @@ import {
   LOCK_FILE,
   ROW_COLUMNS,
   SCHEMA_VERSION,
+  upgradeSchema,
 } from "./sqlite-schema.ts";
 
 /** How long SQLite waits for a reader that stands in the way, in milliseconds. */
@@ -66,7 +74,9 @@ export class SqliteWriter {
         throw new Refusal("unreadable", "this file system cannot hold a write-ahead log");
       database.exec(`PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${WAL_PAGES_MAX};
         PRAGMA cache_size = -512; PRAGMA trusted_schema = OFF`);
-      if (versionOf(database) === 0) create(database);
+      const version = versionOf(database);
+      if (version === 0) create(database);
+      else if (version < SCHEMA_VERSION) database.exec(`BEGIN IMMEDIATE; ${upgradeSchema} COMMIT`);
       checkPages(database);
       this.#statements = {
         insert: database.prepare(`INSERT INTO rows (${ROW_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`),
@@ -82,14 +92,34 @@ export class SqliteWriter {
 
   /** One transaction, flushed before it returns; null, or why it is not durable. */
   append(rows: readonly StoredRow[]): string | null {
+    return this.#transact((statements) => insert(statements, rows));
+  }
+
+  /** The same for a row that begins a segment, and for the end of every row before `first`. */
+  rotate(segment: StoredRow, first: number): string | null {
+    return this.#transact((statements, database) => {
+      insert(statements, [segment]);
+      database.prepare("DELETE FROM rows WHERE n < ?").run(first);
+    });
+  }
+
+  /** What a rotation has to know; null where it cannot be read. */
+  survey(wish: StoreSurveyWish): StoreSurvey | null {
+    try {
+      return this.#database === null ? null : surveyOf(this.#database, wish);
+    } catch {
+      return null;
+    }
+  }
+
+  #transact(work: (statements: Statements, database: DatabaseSync) => void): string | null {
     const database = this.#database;
     const statements = this.#statements;
     if (database === null || statements === null) return "the journal is not open";
     if (this.#failure !== null) return this.#failure;
     try {
       database.exec("PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
-      for (const { n, seq, kind, outTradeNo, final, body, hash } of rows)
-        statements.insert.run(n, seq, kind, outTradeNo, final ? 1 : 0, body, hash);
+      work(statements, database);
       database.exec("COMMIT");
       return null;
     } catch (error) {
@@ -187,6 +217,11 @@ export class SqliteWriter {
   }
 }
 
+function insert(statements: Statements, rows: readonly StoredRow[]): void {
+  for (const { n, seq, kind, outTradeNo, final, body, hash } of rows)
+    statements.insert.run(n, seq, kind, outTradeNo, final ? 1 : 0, body, hash);
+}
+
 function syncAndClose(file: number): void {
   try {
     fsyncSync(file);
@@ -230,24 +265,47 @@ function checkPages(database: DatabaseSync): void {
 
 function readStart(database: DatabaseSync): StoreOpened {
   const meta = database.prepare("SELECT journal, salt FROM meta").get();
-  const rows = (sql: string): StoredRow[] => database.prepare(sql).all().map(storedRowOf);
   const cursors = database.prepare("SELECT name, seq FROM cursors").all();
-  const [lastMoney = null] = rows(
-    `SELECT ${ROW_COLUMNS} FROM rows WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1`,
-  );
   return {
     kind: "opened",
     journal: textOf(meta, "journal"),
     salt: bytesOf(meta, "salt"),
-    tail: rows(`SELECT ${ROW_COLUMNS} FROM rows ORDER BY n DESC LIMIT ${TAIL_ROWS}`).reverse(),
-    lastMoney,
-    open: rows(
-      `SELECT ${ROW_COLUMNS} FROM rows
-         WHERE out_trade_no IN (SELECT out_trade_no FROM open_orders) ORDER BY n`,
-    ),
-    charged: rows(
-      `SELECT ${ROW_COLUMNS} FROM rows WHERE kind = 'charging' ORDER BY n DESC LIMIT ${CODES_REMEMBERED}`,
+    tail: rowsOf(database, "ORDER BY n DESC LIMIT ?", TAIL_ROWS).reverse(),
+    lastMoney: rowOf(database, "WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1"),
+    open: rowsOf(database, "WHERE out_trade_no IN (SELECT out_trade_no FROM open_orders) ORDER BY n"),
+    first: rowOf(database, "ORDER BY n LIMIT 1"),
+    segment: rowOf(database, "WHERE kind = 'segment' ORDER BY n DESC LIMIT 1"),
+    charged: rowsOf(
+      database,
+      "WHERE kind IN ('charging', 'quarantine') ORDER BY n DESC LIMIT ?",
+      CODES_REMEMBERED,
     ).reverse(),
     cursors: Object.fromEntries(cursors.map((cursor) => [textOf(cursor, "name"), integerOf(cursor, "seq")])),
   };
+}
+
+function surveyOf(database: DatabaseSync, { segments, charges }: StoreSurveyWish): StoreSurvey {
+  const open = database.prepare(
+    "SELECT min(n) AS n FROM rows WHERE out_trade_no IN (SELECT out_trade_no FROM open_orders)",
+  );
+  const charge = database.prepare(
+    "SELECT n FROM rows WHERE kind = 'charging' ORDER BY n DESC LIMIT 1 OFFSET ?",
+  );
+  const firstOpen = open.get();
+  const firstCharge = charge.get(charges - 1);
+  return {
+    first: rowOf(database, "ORDER BY n LIMIT 1"),
+    segments: rowsOf(database, "WHERE kind = 'segment' ORDER BY n LIMIT ?", segments),
+    firstOpen: firstOpen === undefined || firstOpen.n === null ? null : integerOf(firstOpen, "n"),
+    firstCharge: firstCharge === undefined ? null : integerOf(firstCharge, "n"),
+  };
+}
+
+function rowOf(database: DatabaseSync, where: string): StoredRow | null {
+  return rowsOf(database, where)[0] ?? null;
+}
+
+function rowsOf(database: DatabaseSync, where: string, ...values: readonly number[]): StoredRow[] {
+  const statement = database.prepare(`SELECT ${ROW_COLUMNS} FROM rows ${where}`);
+  return statement.all(...values).map(storedRowOf);
 }

@@ -201,7 +201,7 @@ export type HttpsOutcome =
     }
   | { readonly kind: "unanswered"; readonly why: "timeout" | "broken" | "too-large" };
 
-/** Durable rows in a dense sequence, appended by one writer and never changed. */
+/** Durable rows in a dense sequence, appended by one writer, never changed, and dropped only from the beginning. */
 export interface StoreLink {
   /** Takes the writer's lock, checks the store and reads what the start needs. */
   open(done: (outcome: StoreOpened) => void): void;
@@ -211,7 +211,32 @@ export interface StoreLink {
   follow(afterSeq: number, limit: number, done: (rows: readonly StoredRow[] | null) => void): void;
   /** Moves a follower's cursor; losing the last moves costs a repetition. */
   moveCursor(name: string, seq: number): void;
+  /** What a rotation has to know, or null where it cannot be read. */
+  survey(wish: StoreSurveyWish, done: (survey: StoreSurvey | null) => void): void;
+  /**
+   * Appends the row `segment` and drops every row below `first`, both or neither; `null` means durable. A row of an open
+   * order is never dropped.
+   */
+  rotate(segment: StoredRow, first: number, done: (error: string | null) => void): void;
   close(done: () => void): void;
+}
+
+/** How much a rotation wants to know. */
+export interface StoreSurveyWish {
+  /** Of so many `segment` rows at most, the oldest first. */
+  readonly segments: number;
+  /** How many of the newest charges must stay. */
+  readonly charges: number;
+}
+
+/** What stands at the beginning of a store, and what holds it there. */
+export interface StoreSurvey {
+  readonly first: StoredRow | null;
+  readonly segments: readonly StoredRow[];
+  /** The first row of any open order, null where none is open. */
+  readonly firstOpen: number | null;
+  /** The oldest of the charges that must stay, null where there are not so many. */
+  readonly firstCharge: number | null;
 }
 
 /** `n` is the dense number of the row, `seq` of the money event it holds, null for other entries. */
@@ -242,7 +267,11 @@ export type StoreOpened =
       readonly lastMoney: StoredRow | null;
       /** All rows of the orders whose newest money row is not final, in order. */
       readonly open: readonly StoredRow[];
-      /** The newest `charging` rows, newest last, at most `CODES_REMEMBERED`. */
+      /** The first row, null in an empty store. Its number is above 1 where rows have been dropped. */
+      readonly first: StoredRow | null;
+      /** The newest row of kind `segment`, or null. */
+      readonly segment: StoredRow | null;
+      /** The newest rows of the kinds `charging` and `quarantine`, newest last, at most `CODES_REMEMBERED`. */
       readonly charged: readonly StoredRow[];
       readonly cursors: Readonly<Record<string, number>>;
     }
@@ -255,7 +284,7 @@ export type StoreOpened =
 /** How many rows at the end of the journal are checked at every start. */
 export const TAIL_ROWS = 2_000;
 
-/** How many charged codes a store hands to the start, so that none is charged twice (money rule 1). */
+/** For how many charges a store hands their rows to the start, so that none is charged twice (money rule 1). */
 export const CODES_REMEMBERED = USED_CODES_MAX;
 
 /** A transport to an MQTT broker without memory: no store, no reconnection, no queue of its own. */

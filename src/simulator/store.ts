@@ -4,6 +4,8 @@ import {
   type StoredRow,
   type StoreLink,
   type StoreOpened,
+  type StoreSurvey,
+  type StoreSurveyWish,
   TAIL_ROWS,
 } from "../runtime/ports.ts";
 import type { Random } from "./random.ts";
@@ -14,6 +16,13 @@ import type { SimulatedTime } from "./time.ts";
  * next start; `full` and `read-only` certainly wrote nothing.
  */
 export type DiskFault = "none" | "refusing" | "full" | "read-only";
+
+/** What becomes durable whole or not at all. */
+interface Transaction {
+  readonly rows: readonly StoredRow[];
+  /** Rows below this one are dropped. */
+  readonly first: number;
+}
 
 /** How long one flush takes, in milliseconds: both bounds included. */
 export interface FlushTime {
@@ -43,11 +52,13 @@ export class SimulatedDisk {
   /** Whether SQLite's own check of the pages would fail. */
   torn = false;
   #rows: StoredRow[] = [];
+  /** The first row that has not been dropped. */
+  #first = 1;
   #cursors: ReadonlyMap<string, number> = new Map();
   /** Cursor moves since the last flush. */
   #moved = new Map<string, number>();
   /** Transactions that failed in a way that leaves open whether they reached the disk. */
-  #doubtful: (readonly StoredRow[])[] = [];
+  #doubtful: Transaction[] = [];
   #writer: SimulatedStore | null = null;
   readonly #links = new Set<SimulatedStore>();
 
@@ -58,9 +69,14 @@ export class SimulatedDisk {
     this.salt = random.bytes(32);
   }
 
-  /** What is durable now. */
+  /** Everything that ever became durable, for those who remember what a rotation has dropped. */
   get rows(): readonly StoredRow[] {
     return this.#rows;
+  }
+
+  /** What is durable now. */
+  get kept(): readonly StoredRow[] {
+    return this.#first === 1 ? this.#rows : this.#rows.slice(this.#first - 1);
   }
 
   /** What followers find: cursors move at once for the process that moves them. */
@@ -95,6 +111,11 @@ export class SimulatedDisk {
     this.#rows = this.#rows.map((row) => (row.n === n ? change(row) : row));
   }
 
+  /** Every row before `n` is gone, and nothing says so. */
+  lose(n: number): void {
+    this.#first = n;
+  }
+
   /** Called by a store alone. False where another has the disk. */
   take(store: SimulatedStore): boolean {
     this.#writer ??= store;
@@ -111,13 +132,14 @@ export class SimulatedDisk {
   }
 
   /** Called by a store alone, when its flush has ended: null, or the error. */
-  commit(rows: readonly StoredRow[]): string | null {
+  commit(transaction: Transaction): string | null {
     if (this.fault !== "none") {
-      if (this.fault === "refusing") this.#doubtful.push(rows);
+      if (this.fault === "refusing") this.#doubtful.push(transaction);
       return errors[this.fault];
     }
-    if (!this.#continues(rows)) return "journal rows leave no gap";
-    this.#rows.push(...rows);
+    if (!this.#continues(transaction)) return "journal rows leave no gap";
+    if (!this.#mayDrop(transaction)) return "journal rows are never deleted";
+    this.#keep(transaction);
     this.#sync();
     return null;
   }
@@ -133,15 +155,29 @@ export class SimulatedDisk {
   }
 
   /** Decides what a start finds of the writes whose end nobody saw. */
-  #settleDoubts(underWay: readonly (readonly StoredRow[])[]): void {
-    for (const rows of [...this.#doubtful, ...underWay]) {
-      if (!this.#continues(rows) || !this.random.chance(0.5)) break;
-      this.#rows.push(...rows);
+  #settleDoubts(underWay: readonly Transaction[]): void {
+    for (const transaction of [...this.#doubtful, ...underWay]) {
+      if (!this.#continues(transaction) || !this.#mayDrop(transaction) || !this.random.chance(0.5)) break;
+      this.#keep(transaction);
     }
     this.#doubtful = [];
   }
 
-  #continues(rows: readonly StoredRow[]): boolean {
+  #keep({ rows, first }: Transaction): void {
+    this.#rows.push(...rows);
+    this.#first = Math.max(this.#first, first);
+  }
+
+  /** As the triggers of the real one say it: never a row of an open order, nor one that the segment does not name. */
+  #mayDrop({ rows, first }: Transaction): boolean {
+    if (first <= this.#first) return true;
+    const [segment] = rows;
+    if (segment?.kind !== "segment" || firstNamedBy(segment) < first) return false;
+    const open = openOrders(this.kept);
+    return this.kept.every((row) => row.n >= first || row.outTradeNo === null || !open.has(row.outTradeNo));
+  }
+
+  #continues({ rows }: Transaction): boolean {
     let n = this.#rows.at(-1)?.n ?? 0;
     let seq = this.#rows.findLast((row) => row.seq !== null)?.seq ?? 0;
     return rows.every((row) => {
@@ -160,7 +196,7 @@ export class SimulatedStore implements StoreLink {
   #state: "new" | "open" | "closed" | "dead" = "new";
   /** When the worker has finished what it was given so far. */
   #freeAt = 0;
-  #underWay: (readonly StoredRow[])[] = [];
+  #underWay: Transaction[] = [];
 
   constructor(disk: SimulatedDisk) {
     this.#disk = disk;
@@ -177,12 +213,20 @@ export class SimulatedStore implements StoreLink {
   }
 
   append(rows: readonly StoredRow[], done: (error: string | null) => void): void {
+    this.#transact({ rows, first: 1 }, done);
+  }
+
+  rotate(segment: StoredRow, first: number, done: (error: string | null) => void): void {
+    this.#transact({ rows: [segment], first }, done);
+  }
+
+  #transact(transaction: Transaction, done: (error: string | null) => void): void {
     const { random, flush } = this.#disk;
-    this.#underWay.push(rows);
+    this.#underWay.push(transaction);
     let error: string | null = null;
     this.#work(random.between(flush.least, flush.most), () => {
       this.#underWay.shift();
-      error = this.#disk.commit(rows);
+      error = this.#disk.commit(transaction);
     });
     // Durable but not yet known to be: a crash between these two moments is the interesting one.
     this.#work(random.between(0, 1), () => done(error));
@@ -190,13 +234,26 @@ export class SimulatedStore implements StoreLink {
 
   follow(afterSeq: number, limit: number, done: (rows: readonly StoredRow[] | null) => void): void {
     this.#work(this.#disk.random.between(0, 1), () => {
-      const money = this.#disk.rows.filter((row) => row.seq !== null && row.seq > afterSeq);
+      const money = this.#disk.kept.filter((row) => row.seq !== null && row.seq > afterSeq);
       done(money.slice(0, limit));
     });
   }
 
   moveCursor(name: string, seq: number): void {
     this.#work(0, () => this.#disk.moveCursor(name, seq));
+  }
+
+  survey({ segments, charges }: StoreSurveyWish, done: (survey: StoreSurvey | null) => void): void {
+    this.#work(this.#disk.random.between(0, 1), () => {
+      const { kept } = this.#disk;
+      const open = openOrders(kept);
+      done({
+        first: kept[0] ?? null,
+        segments: kept.filter(({ kind }) => kind === "segment").slice(0, segments),
+        firstOpen: kept.find(({ outTradeNo }) => outTradeNo !== null && open.has(outTradeNo))?.n ?? null,
+        firstCharge: kept.filter(({ kind }) => kind === "charging").at(-charges)?.n ?? null,
+      });
+    });
   }
 
   close(done: () => void): void {
@@ -208,13 +265,13 @@ export class SimulatedStore implements StoreLink {
   }
 
   /** Called by the disk alone: the process has ended. Returns what it was writing, oldest first. */
-  die(): readonly (readonly StoredRow[])[] {
+  die(): readonly Transaction[] {
     this.#state = "dead";
     return this.#underWay;
   }
 
   #read(): StoreOpened {
-    const { rows, newer, torn, fault, journal, salt, cursors } = this.#disk;
+    const { kept: rows, newer, torn, fault, journal, salt, cursors } = this.#disk;
     if (!this.#disk.take(this)) return refused("locked", "another process has the disk");
     const outcome = ((): StoreOpened => {
       if (fault === "refusing" || fault === "read-only") return refused("unreadable", errors[fault]);
@@ -228,7 +285,11 @@ export class SimulatedStore implements StoreLink {
         tail: rows.slice(-TAIL_ROWS),
         lastMoney: rows.findLast((row) => row.seq !== null) ?? null,
         open: rows.filter((row) => row.outTradeNo !== null && open.has(row.outTradeNo)),
-        charged: rows.filter((row) => row.kind === "charging").slice(-CODES_REMEMBERED),
+        first: rows[0] ?? null,
+        segment: rows.findLast(({ kind }) => kind === "segment") ?? null,
+        charged: rows
+          .filter(({ kind }) => kind === "charging" || kind === "quarantine")
+          .slice(-CODES_REMEMBERED),
         cursors,
       };
     })();
@@ -244,6 +305,11 @@ export class SimulatedStore implements StoreLink {
       if (this.#state === "open") job();
     });
   }
+}
+
+function firstNamedBy({ body }: StoredRow): number {
+  const { first } = JSON.parse(body) as { first?: { n?: number } };
+  return first?.n ?? 0;
 }
 
 function openOrders(rows: readonly StoredRow[]): ReadonlySet<string> {

@@ -36,6 +36,16 @@ export interface Swarm {
   readonly amountSource: "keypad" | "fixed" | "menu";
   /** The pins of the box and the machine behind its relay, null for a box whose keys are pressed without any. */
   readonly machine: MachineSwarm | null;
+  /** How the journal's segments are, null where they are as usual and none ends in a world's time. */
+  readonly segments: SegmentSwarm | null;
+}
+
+/** Segments that end, and are dropped, within minutes. */
+export interface SegmentSwarm {
+  readonly segmentRows: number;
+  readonly retentionMs: number;
+  /** People only come again with the code they used last. */
+  readonly codesKept: number;
 }
 
 /** How the machine and its wires are. */
@@ -95,6 +105,9 @@ export function swarmOf(random: Random): Swarm {
     // What is typed is seldom a whole number of pulses, so a machine sells at fixed prices.
     amountSource: machine !== null ? random.pick(["fixed", "menu"]) : random.chance(0.8) ? "keypad" : "fixed",
     machine,
+    segments: random.chance(0.4)
+      ? { segmentRows: random.between(2, 30), retentionMs: random.pick([0, 60_000]), codesKept: 2 }
+      : null,
   };
 }
 

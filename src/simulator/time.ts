@@ -115,10 +115,13 @@ export class SimulatedClock implements Clock {
   readonly #time: SimulatedTime;
   readonly #startedAt: number;
   readonly #wallAtStart: number;
+  readonly #believed: boolean;
   #stopped = false;
 
-  constructor(time: SimulatedTime, wallAtStart: number) {
+  /** `believed` says whether the wall clock of this process is known to be right. */
+  constructor(time: SimulatedTime, wallAtStart: number, believed = true) {
     this.#time = time;
+    this.#believed = believed;
     this.#startedAt = time.now;
     this.#wallAtStart = wallAtStart;
   }
@@ -132,7 +135,7 @@ export class SimulatedClock implements Clock {
   }
 
   trusted(): boolean {
-    return true;
+    return this.#believed;
   }
 
   at(moment: Instant, callback: () => void): Timer {

@@ -218,6 +218,7 @@ class World {
             certificateFault: () => null,
           },
         ],
+        rotation: this.#swarm.segments ?? {},
         onScreen: (screen) => this.#shown(life, screen),
         onJournalBroken: () => this.#endSoon(life),
         onMoney: (tx) =>
@@ -310,6 +311,7 @@ class World {
       if (!this.#faulty) return;
       this.#actOfPeople();
       this.#actOfGod();
+      this.#rotate();
       this.#planPeople();
     });
   }
@@ -383,6 +385,16 @@ class World {
         this.#disk.fault = "none";
       });
     }
+  }
+
+  /** Somebody asks for a new segment of the journal: a person, or a timer of another world. */
+  #rotate(): void {
+    const life = this.#life;
+    if (life === null || this.#swarm.segments === null || !this.#random.chance(0.3)) return;
+    life.box.rotateJournal((outcome) => {
+      if (outcome.kind === "rotated")
+        this.#tell(`journal: a segment begins, ${outcome.dropped} rows dropped`);
+    });
   }
 
   #planCrash(): void {

@@ -22,10 +22,12 @@ import { after, describe, it } from "node:test";
 import { build } from "esbuild";
 import { bundling, journalThread } from "../../scripts/bundle.ts";
 import type { Entry } from "../../src/core/payment/order.ts";
+import type { JournalEntry } from "../../src/journal/own-entry.ts";
 import { recover } from "../../src/journal/recovered.ts";
 import { genesis, type Head, writeRow } from "../../src/journal/row.ts";
+import { openReader } from "../../src/links/sqlite-reader.ts";
 import { SqliteStore } from "../../src/links/sqlite-store.ts";
-import type { StoredRow, StoreLink, StoreOpened } from "../../src/runtime/ports.ts";
+import type { StoredRow, StoreLink, StoreOpened, StoreSurvey } from "../../src/runtime/ports.ts";
 import { Random } from "../../src/simulator/random.ts";
 import { SimulatedDisk } from "../../src/simulator/store.ts";
 import { SimulatedTime } from "../../src/simulator/time.ts";
@@ -113,6 +115,14 @@ class Asked {
     return this.#answer((done) => store.follow(afterSeq, limit, done));
   }
 
+  survey(store: StoreLink, segments: number, charges: number): Promise<StoreSurvey | null> {
+    return this.#answer((done) => store.survey({ segments, charges }, done));
+  }
+
+  rotate(store: StoreLink, segment: StoredRow, first: number): Promise<string | null> {
+    return this.#answer((done) => store.rotate(segment, first, done));
+  }
+
   close(store: StoreLink): Promise<null> {
     return this.#answer((done) => store.close(() => done(null)));
   }
@@ -130,13 +140,25 @@ class Asked {
   }
 }
 
-function rowsOf(journal: string, entries: readonly Entry[]): readonly StoredRow[] {
+function rowsOf(journal: string, entries: readonly JournalEntry[]): readonly StoredRow[] {
   let head: Head = genesis(journal);
   return entries.map((entry) => {
     const written = writeRow(entry, head, { journal, at: "2026-03-15T09:30:12.000Z", boot: "b00t" });
     head = written.head;
     return written.row;
   });
+}
+
+/** A segment that says that the journal begins at row `n`; the chain is not looked at here. */
+function segment(n: number): JournalEntry {
+  const at = "2026-03-15T09:30:12.000Z";
+  return {
+    kind: "segment",
+    at,
+    clockTrusted: true,
+    first: { n, before: "b" },
+    events: { seq: 0, hash: null },
+  };
 }
 
 const story: readonly Entry[] = [
@@ -182,8 +204,9 @@ for (const [name, makeWorld] of [
       withWorld(async (world, asked) => {
         const store = world.link();
         const outcome = await opened(asked, store);
-        const { tail, lastMoney, open, charged, cursors } = outcome;
+        const { tail, lastMoney, open, charged, cursors, first, segment: newest } = outcome;
         assert.deepEqual([tail, lastMoney, open, charged, cursors], [[], null, [], [], {}]);
+        assert.deepEqual([first, newest], [null, null]);
         assert.match(outcome.journal, /^[0-9a-f]{16}$/);
         assert.equal(outcome.salt.length, 32);
         await asked.close(store);
@@ -205,7 +228,69 @@ for (const [name, makeWorld] of [
         assert.deepEqual(outcome.open, rows.slice(4));
         assert.deepEqual(outcome.charged, [rows[1], rows[4]]);
         assert.deepEqual(outcome.cursors, { mqtt: 3, till: 1 });
+        assert.deepEqual([outcome.first, outcome.segment], [rows[0], null]);
         await asked.close(again);
+      }));
+
+    it("begins a segment and drops what it says, both or neither", () =>
+      withWorld(async (world, asked) => {
+        const { store, rows, journal } = await filled(world, asked);
+        const longer = rowsOf(journal, [...story, segment(1), charging(3), segment(4), money(3, "paid")]);
+        const [one, three, four, paid] = longer.slice(story.length);
+        assert.ok(one !== undefined && three !== undefined && four !== undefined && paid !== undefined);
+        assert.equal(await asked.rotate(store, one, 1), null);
+        assert.equal(await asked.append(store, [three]), null);
+        assert.notEqual(await asked.rotate(store, { ...four, n: 11 }, 4), null, "a number is missing");
+        assert.notEqual(await asked.rotate(store, four, 5), null, "the segment says 4");
+        assert.equal((await asked.follow(store, 0, 9))?.length, 5);
+        assert.equal(await asked.rotate(store, four, 4), null);
+        assert.equal(await asked.append(store, [paid]), null);
+        assert.deepEqual(await asked.follow(store, 0, 9), [rows[3], rows[4], rows[5], three, paid]);
+        await asked.close(store);
+
+        const again = world.link();
+        const outcome = await opened(asked, again);
+        assert.deepEqual(outcome.tail, longer.slice(3));
+        assert.deepEqual([outcome.first, outcome.segment], [rows[3], four]);
+        assert.deepEqual(outcome.charged, [rows[4], three]);
+        assert.deepEqual(outcome.open, rows.slice(4));
+        assert.deepEqual(await asked.follow(again, 0, 1), [rows[3]]);
+        await asked.close(again);
+      }));
+
+    it("never drops a row of an open order, nor for an ordinary row", () =>
+      withWorld(async (world, asked) => {
+        const { store, journal } = await filled(world, asked);
+        const open = rowsOf(journal, [...story, segment(6)]).at(-1);
+        const ordinary = rowsOf(journal, [...story, shown(1, "PAID")]).at(-1);
+        assert.ok(open !== undefined && ordinary !== undefined);
+        assert.notEqual(await asked.rotate(store, open, 6), null, "order 2 began in row 5");
+        assert.notEqual(await asked.rotate(store, ordinary, 3), null, "no segment says so");
+        assert.equal((await asked.follow(store, 0, 9))?.length, 4);
+        assert.equal(await asked.rotate(store, open, 1), null, "nothing was kept of what was refused");
+        await asked.close(store);
+      }));
+
+    it("surveys its beginning and what holds it there", () =>
+      withWorld(async (world, asked) => {
+        const { store, rows, journal } = await filled(world, asked);
+        const nothing = { first: rows[0], segments: [], firstOpen: 5, firstCharge: 2 };
+        assert.deepEqual(await asked.survey(store, 9, 2), nothing);
+        assert.deepEqual(await asked.survey(store, 9, 3), { ...nothing, firstCharge: null });
+        const more = rowsOf(journal, [...story, money(2, "reversed"), segment(1), segment(1), segment(3)]);
+        assert.equal(await asked.append(store, more.slice(7, 10)), null);
+        assert.deepEqual(await asked.survey(store, 1, 1), {
+          first: rows[0],
+          segments: [more[8]],
+          firstOpen: null,
+          firstCharge: 5,
+        });
+        const last = more.at(-1);
+        assert.ok(last !== undefined);
+        assert.equal(await asked.rotate(store, last, 3), null);
+        const { first, segments } = (await asked.survey(store, 9, 1)) ?? {};
+        assert.deepEqual([first, segments], [rows[2], more.slice(8)]);
+        await asked.close(store);
       }));
 
     it("opens an order again where its end is followed by a reversal", () =>
@@ -428,6 +513,60 @@ describe("the journal on a real disk", () => {
     assert.ok(found.size > 3, "the cuts hit different places");
   });
 
+  it("takes up a journal of version 1, which knew no segments", async () => {
+    const where = directory();
+    await fill(where, 3);
+    const database = new DatabaseSync(join(where, "journal.db"));
+    database.exec(`DROP TRIGGER rows_last; DROP INDEX rows_of_segments; PRAGMA user_version = 1;
+      CREATE TRIGGER rows_last BEFORE DELETE ON rows BEGIN SELECT RAISE(ABORT, 'never'); END`);
+    database.close();
+    const store = storeIn(where);
+    const outcome = await opening(store);
+    assert.ok(outcome.kind === "opened");
+    assert.equal(outcome.tail.length, 7);
+    const row = rowsOf(outcome.journal, [
+      boot,
+      ...[0, 1, 2].flatMap((index) => [charging(index), money(index, "paid")]),
+      segment(4),
+    ]).at(-1);
+    assert.ok(row !== undefined);
+    const error = await new Promise((resolve) => {
+      store.rotate(row, 4, resolve);
+    });
+    assert.equal(error, null);
+    await closing(store);
+  });
+
+  it("starts with every acknowledged order after a kill at any moment of its rotations", async () => {
+    const where = directory();
+    const acknowledged: string[] = [];
+    let dropped = 0;
+    for (const killAfter of [3, 20, 37, 51]) {
+      acknowledged.push(...(await appendAndKill(where, killAfter, "rotating")));
+      const { journal, outcome } = await realJournal(where);
+      assert.ok(outcome.kind === "opened", JSON.stringify(outcome));
+      const kept = new Set(outcome.open.map((order) => order.intent.outTradeNo));
+      assert.deepEqual(
+        acknowledged.filter((outTradeNo) => !kept.has(outTradeNo)),
+        [],
+        "open orders are never dropped",
+      );
+      dropped = outcome.droppedSeq;
+      await new Promise<void>((resolve) => {
+        journal.close(resolve);
+      });
+      using reader = openedReader(where);
+      assert.equal(reader.pageDamage(), null);
+    }
+    assert.ok(dropped > 0, "rotations have dropped rows");
+  });
+
+  function openedReader(where: string) {
+    const reader = openReader(where);
+    assert.ok(reader.ok);
+    return reader.value;
+  }
+
   it("answers a sign of life", async () => {
     const store = storeIn(directory());
     await opening(store);
@@ -456,9 +595,13 @@ describe("the journal on a real disk", () => {
     assert.ok(acknowledged.length >= 131);
   });
 
-  async function appendAndKill(where: string, killAfter: number): Promise<readonly string[]> {
+  async function appendAndKill(
+    where: string,
+    killAfter: number,
+    how: "appending" | "rotating" = "appending",
+  ): Promise<readonly string[]> {
     const script = join(import.meta.dirname, "../journal/append-until-killed.ts");
-    const child = spawn(process.execPath, [script, where], { stdio: ["ignore", "pipe", "inherit"] });
+    const child = spawn(process.execPath, [script, where, how], { stdio: ["ignore", "pipe", "inherit"] });
     let text = "";
     child.stdout.setEncoding("utf8");
     child.stdout.on("data", (chunk: string) => {

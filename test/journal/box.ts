@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import type { Entry } from "../../src/core/payment/order.ts";
 import type { MoneyEvent } from "../../src/journal/event.ts";
+import type { RotationOutcome } from "../../src/journal/journal.ts";
 import { Journal, type JournalOpened } from "../../src/journal/journal.ts";
+import type { RotationRules } from "../../src/journal/rotation.ts";
 import type { Log } from "../../src/runtime/ports.ts";
 import { Random } from "../../src/simulator/random.ts";
 import { SimulatedDisk } from "../../src/simulator/store.ts";
@@ -17,6 +19,11 @@ export class JournalBox {
   readonly disk: SimulatedDisk;
   /** Names of the log events, in order. */
   readonly logged: string[] = [];
+  /** How the journals that start here rotate, and for whom they keep events. */
+  rotation: Partial<RotationRules> = {};
+  followers: readonly string[] = [];
+  /** Whether the clocks of processes that start are believed. */
+  clockTrusted = true;
   #clock: SimulatedClock | null = null;
 
   constructor(seed = 1) {
@@ -25,9 +32,11 @@ export class JournalBox {
 
   /** A process starts: its journal, and what opening it brought. */
   start(): { readonly journal: Journal; readonly outcome: JournalOpened } {
-    const clock = new SimulatedClock(this.time, Date.UTC(2026, 2, 15));
+    const wall = Date.UTC(2026, 2, 15) + this.time.now;
+    const clock = new SimulatedClock(this.time, wall, this.clockTrusted);
     this.#clock = clock;
-    const journal = new Journal({ store: this.disk.link(), clock, log: this.#log() });
+    const { rotation, followers } = this;
+    const journal = new Journal({ store: this.disk.link(), clock, log: this.#log(), rotation, followers });
     let outcome: JournalOpened | null = null;
     journal.open((opened) => {
       outcome = opened;
@@ -63,6 +72,17 @@ export class JournalBox {
       answer = ok;
     });
     assert.equal(answer, null, "no answer comes before append has returned");
+    this.pass(100);
+    assert.ok(answer !== null);
+    return answer;
+  }
+
+  rotate(journal: Journal): RotationOutcome {
+    let answer: RotationOutcome | null = null;
+    journal.rotate((outcome) => {
+      answer = outcome;
+    });
+    assert.equal(answer, null, "no answer comes before rotate has returned");
     this.pass(100);
     assert.ok(answer !== null);
     return answer;

@@ -135,7 +135,7 @@ describe("the journal command", () => {
     const { out: json } = await run(["verify", "--json", "--directory", directory]);
     assert.match(
       json[0] ?? "",
-      /^\{"ok":true,"rows":7,"events":5,"open":2,"head":"[0-9a-f]{64}","damage":null\}$/,
+      /^\{"ok":true,"first":1,"rows":7,"events":5,"segments":1,"open":2,"head":"[0-9a-f]{64}","damage":null\}$/,
     );
   });
 
