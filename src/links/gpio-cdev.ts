@@ -13,7 +13,7 @@ import {
   systemError,
   type TakenLines,
 } from "./gpio-claim.ts";
-import { freeLeftovers } from "./gpio-leftover.ts";
+import { freeLeftovers, inUse } from "./gpio-leftover.ts";
 import { type GpioDevices, LINE_FLAGS, type LineFile, type LineWish } from "./gpio-uapi.ts";
 
 const { input, output, edgeRising, edgeFalling, openDrain, pullUp } = LINE_FLAGS;
@@ -27,16 +27,18 @@ export function cdevPins(devices: GpioDevices, label: string | null): GpioLink {
     const pins = lines.map(({ pin }) => pin);
     const why = refusedPins(pins, chosen.chip, chips);
     if (why !== null) return { ok: false, why };
-    await freeOfSysfs(pins, chosen.chip);
+    const user = await freeOfSysfs(pins, chosen.chip);
+    if (user !== null) return { ok: false, why: user };
     return takeLines(devices, chosen.chip, lines, events);
   });
 }
 
-/** Pins that an earlier start held by sysfs stay exported when that process is killed. */
-async function freeOfSysfs(pins: readonly number[], chip: GpioChip): Promise<void> {
+/** Pins that an earlier start held by sysfs stay exported when that process is killed; null, or who has one of them. */
+async function freeOfSysfs(pins: readonly number[], chip: GpioChip): Promise<string | null> {
   const [twin, ...others] = sysfsChips().filter(({ label }) => label === chip.label);
-  // What a running program uses is not freed, and is busy when it is asked for.
-  if (twin !== undefined && others.length === 0) await freeLeftovers(pins.map((pin) => twin.base + pin));
+  if (twin === undefined || others.length > 0) return null;
+  const user = await freeLeftovers(pins.map((pin) => twin.base + pin));
+  return user === null ? null : inUse(user.number - twin.base, user.program);
 }
 
 function takeLines(
@@ -90,7 +92,7 @@ function userSentence(devices: GpioDevices, chip: GpioChip, lines: readonly Gpio
   evenIfGone(() => {
     for (const { pin } of lines) {
       const user = devices.consumer(chip.path, pin);
-      if (user !== null) sentence = `Pin ${pin} is in use by "${user}"; end that program.`;
+      if (user !== null) sentence = inUse(pin, `"${user}"`);
     }
   });
   return sentence;

@@ -40,7 +40,7 @@ export function chooseChip<Chip extends GpioChip>(
   const wanted = label === null ? HEADER_LABELS : [label];
   const [chip, ...others] = chips.filter((one) => wanted.includes(one.label));
   const named =
-    label === null ? `labelled ${HEADER_LABELS.join(", ")}` : `labelled "${label}" (setting gpio.chip)`;
+    label === null ? `labelled ${HEADER_LABELS.join(" or ")}` : `labelled "${label}" (setting gpio.chip)`;
   if (chip === undefined) {
     return { ok: false, problem: `There is no GPIO chip ${named}; ${chipsSeen(chips)}.` };
   }

@@ -132,7 +132,8 @@ class Claim implements GpioLines, LineEvents {
       const use = this.#uses.get(pin);
       invariant(use === "output" || use === "open-drain", "only lines of the claim that drive are written");
     }
-    if (this.#held === null) return;
+    // A write of nothing is refused by the kernel, which would be taken for a loss.
+    if (this.#held === null || levels.length === 0) return;
     try {
       this.#held.write(levels);
       for (const { pin, level } of levels) this.#levels.set(pin, level);

@@ -34,6 +34,11 @@ export async function freeLeftovers(numbers: readonly number[]): Promise<PinUser
   return null;
 }
 
+/** The sentence for a pin that a program has. */
+export function inUse(pin: number, program: string): string {
+  return `Pin ${pin} is in use by ${program}; end that program.`;
+}
+
 /** Makes an exported pin an input and takes it out of sysfs; nothing happens where it is not there. */
 export async function unexport(number: number): Promise<void> {
   const folder = exportedFolder(number);

@@ -18,7 +18,7 @@ import {
   systemError,
   type TakenLines,
 } from "./gpio-claim.ts";
-import { exportedFolder, freeLeftovers, unexport } from "./gpio-leftover.ts";
+import { exportedFolder, freeLeftovers, inUse, unexport } from "./gpio-leftover.ts";
 
 /** How long udev may take to hand the files of an exported pin to their group. */
 const ACCESS_WITHIN_MS = 2_000;
@@ -55,9 +55,7 @@ async function takeExported(
   let held: ExportedLines | null = null;
   try {
     const user = await freeLeftovers(lines.map(({ pin }) => chip.base + pin));
-    if (user !== null) {
-      throw new PinProblem(`Pin ${user.number - chip.base} is in use by ${user.program}; end that program.`);
-    }
+    if (user !== null) throw new PinProblem(inUse(user.number - chip.base, user.program));
     for (const { pin } of lines) {
       await exportPin(chip, pin);
       exported.push(pin);

@@ -171,7 +171,10 @@ export function gpioContract(name: string, make: (seed: number) => Promise<GpioS
       owner.lines.write([{ pin: OUT, level: 1 }]);
       owner.lines.write([{ pin: OUT, level: 0 }]);
       assert.deepEqual([one(), other()], [[1, 0, 1, 0], [1]]);
+      owner.lines.write([]);
+      await stand.pass();
       assert.deepEqual([owner.lines.read(OUT), owner.lines.read(OTHER_OUT)], [0, 1]);
+      assert.deepEqual(owner.heard, []);
       await owner.release(stand);
     });
 
