@@ -10,8 +10,8 @@ import { RedrawPace } from "./redraw-pace.ts";
 export const REOPEN_FIRST_MS = 500;
 export const REOPEN_LAST_MS = 5_000;
 
-/** A module that is not ready in this time is not there. */
-export const READY_WITHIN_MS = 500;
+/** What is not ready in this time never will be: a module takes a tenth of a second, but udev up to two for its pins. */
+export const READY_WITHIN_MS = 3_000;
 
 /** How often a module is started anew although nothing is known to be wrong with it. */
 export const RESYNC_EVERY_MS = 600_000;
@@ -64,6 +64,11 @@ export class Display {
     this.#wanted = drawGlass(bootScreen, parts.language, parts.size);
     this.#drawnAt = parts.clock.now();
     this.#resyncAt = this.#drawnAt;
+  }
+
+  /** Whether the module is there; null while nobody has found out. */
+  get status(): "ready" | "absent" | null {
+    return this.#status;
   }
 
   start(): void {

@@ -9,11 +9,18 @@ import { cellAddress } from "../core/codecs/hd44780.ts";
 /** Which of its two character generators a module was made with: Japanese or European (table 4). */
 export type CharacterRom = "A00" | "A02";
 
-/** An instruction or a datum, at its slowest: 37 µs, and 4 µs for the address counter, at 190 instead of 270 kHz. */
-const EXECUTION_US = 58;
+/** How long it is busy, at its usual speed of 270 kHz: an instruction, a datum, clearing (table 6). */
+const INSTRUCTION_US = 37;
+const DATUM_US = 41;
+const CLEAR_US = 1_520;
 
-/** Clearing, at the slowest: 1.52 ms. */
-const CLEAR_US = 2_160;
+/** How a module was made. */
+export interface ModuleMake {
+  /** A00 where it is not given. */
+  readonly rom?: CharacterRom;
+  /** Speed of its oscillator, usually 270; the slowest that is sold, 190, where it is not given. */
+  readonly oscillatorKhz?: number;
+}
 
 /** The reset inside takes so long after the supply has come (at 4.5 V). */
 const POWER_ON_US = 15_000;
@@ -34,6 +41,7 @@ const UNKNOWN = "\u25a1";
 export class CharacterModule {
   readonly #size: GlassSize;
   readonly #rom: CharacterRom;
+  readonly #slowness: number;
   readonly #breaches: string[] = [];
   readonly #cells = new Map<number, number>();
   readonly #generator = new Uint8Array(64);
@@ -50,9 +58,10 @@ export class CharacterModule {
   #target: "cells" | "generator" = "cells";
   #address = 0;
 
-  constructor(size: GlassSize, rom: CharacterRom = "A00") {
+  constructor(size: GlassSize, { rom = "A00", oscillatorKhz = 190 }: ModuleMake = {}) {
     this.#size = size;
     this.#rom = rom;
+    this.#slowness = 270 / oscillatorKhz;
     // What stands in the memories when the supply comes is chance.
     this.#generator.fill(0x15);
   }
@@ -109,7 +118,7 @@ export class CharacterModule {
 
   #take(rs: 0 | 1, value: number, atUs: number): void {
     this.#whileBusy(atUs);
-    this.#busyUntilUs = atUs + EXECUTION_US;
+    this.#busyUntilUs = atUs + (rs === 1 ? DATUM_US : INSTRUCTION_US) * this.#slowness;
     if (rs === 1) this.#write(value, atUs);
     else this.#obey(value, atUs);
   }
@@ -124,7 +133,7 @@ export class CharacterModule {
     if (value >= 0x80) this.#goTo("cells", value & 0x7f, atUs);
     else if (value >= 0x40) this.#goTo("generator", value & 0x3f, atUs);
     else if (value >= 0x20) this.#setFunction(value, atUs);
-    else if (value >= 0x10) this.#breach(atUs, "the picture is shifted");
+    else if (value >= 0x10) this.#shift(value, atUs);
     else if (value >= 0x08) this.#control(value, atUs);
     else if (value >= 0x04) this.#countsUp = (value & 0b11) === 0b10;
     else if (value >= 0x02) this.#breach(atUs, "the cursor is sent home");
@@ -151,6 +160,11 @@ export class CharacterModule {
     this.#width = width;
   }
 
+  #shift(value: number, atUs: number): void {
+    if ((value & 0x08) !== 0) this.#breach(atUs, "the picture is shifted");
+    else this.#address = (this.#address + ((value & 0x04) === 0 ? 0x7f : 1)) % 0x80;
+  }
+
   #control(value: number, atUs: number): void {
     this.#started(atUs);
     this.#shown = (value & 0x04) !== 0;
@@ -159,7 +173,7 @@ export class CharacterModule {
 
   #clear(atUs: number): void {
     this.#started(atUs);
-    this.#busyUntilUs = atUs + CLEAR_US;
+    this.#busyUntilUs = atUs + CLEAR_US * this.#slowness;
     this.#cells.clear();
     this.#target = "cells";
     this.#address = 0;

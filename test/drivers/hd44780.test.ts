@@ -29,7 +29,7 @@ interface Bench {
 
 function onPins(size: GlassSize, { atomic = true, rom = "A00" as CharacterRom } = {}) {
   const time = new SimulatedTime();
-  const module = new CharacterModule(size, rom);
+  const module = new CharacterModule(size, { rom });
   const gpio = new PinnedModule(module, time, { pins, atomic });
   const clock = new SimulatedClock(time, 0);
   const link = new Hd44780Pins({ gpio, clock, spin: gpio.spin, settings: { ...pins, ...size } });
@@ -49,7 +49,7 @@ function onPins(size: GlassSize, { atomic = true, rom = "A00" as CharacterRom } 
 
 function onBackpack(size: GlassSize, { backlight = true, rom = "A00" as CharacterRom } = {}) {
   const time = new SimulatedTime();
-  const module = new CharacterModule(size, rom);
+  const module = new CharacterModule(size, { rom });
   const i2c = new BackpackModule(module, time);
   const clock = new SimulatedClock(time, 0);
   const link = new Hd44780Backpack({ i2c, clock, settings: { ...size, backlight } });

@@ -68,7 +68,7 @@ describe("a character module", () => {
     [
       "haste",
       (module, atUs) => send(module, [instruction(0x80), datum(0x41)], atUs, 0.5),
-      /spoken to 28\.0 µs early/,
+      /spoken to 22\.6 µs early/,
     ],
     ["a shifted picture", (module, atUs) => send(module, [instruction(0x18)], atUs), /shifted/],
     ["a seen cursor", (module, atUs) => send(module, [instruction(0x0f)], atUs), /cursor is seen/],
