@@ -13,6 +13,7 @@ import { SystemClock } from "../links/system-clock.ts";
 import { SystemEntropy } from "../links/system-entropy.ts";
 import { UndiciHttpsLink } from "../links/undici-https.ts";
 import type { Clock, Log } from "../runtime/ports.ts";
+import { loadPanelLinks } from "./panel-links.ts";
 import { version } from "./version.ts";
 
 /** Everything a box needs, or what is missing, a sentence each. */
@@ -23,7 +24,12 @@ export type DeviceParts =
       /** Calls back when the journal's thread has answered: its sign of life. */
       readonly ping: (done: () => void) => void;
     }
-  | { readonly ok: false; readonly problems: readonly string[] };
+  | {
+      readonly ok: false;
+      readonly problems: readonly string[];
+      /** Whether the machine is at fault, which may be well a moment later: pins that udev has not opened yet. */
+      readonly passing: boolean;
+    };
 
 /** Reads secrets and collects what is wrong with them, so that all of it is told at once. */
 class Secrets {
@@ -77,7 +83,9 @@ export async function deviceParts(
           key: secrets.readIfAny("mqtt.key", mqtt.key, "secret"),
         });
   const problems = [...unsupported(config), ...secrets.problems];
-  if (problems.length > 0) return { ok: false, problems };
+  if (problems.length > 0) return { ok: false, problems, passing: false };
+  const panel = await loadPanelLinks(config, clock, log);
+  if (!panel.ok) return { ...panel, passing: true };
   const store = new SqliteStore({ directory: config.journal.directory, onDeath });
   const parts: BoxParts = {
     config,
@@ -90,8 +98,8 @@ export async function deviceParts(
       store,
       serial: config.scanner === null ? null : await loadScannerLink(config.scanner),
       broker,
-      glass: null,
-      gpio: null,
+      glass: panel.glass,
+      gpio: panel.gpio,
     },
   };
   return { ok: true, parts, ping: (done) => store.ping(done) };
@@ -138,17 +146,9 @@ function merchantParts(
 
 type Credentials = Merchant & Pick<DeviceConfig["merchant"], "signType" | "apiKey" | "certificate">;
 
-/** Devices that a configuration may name already, but that this version cannot drive. */
-function unsupported(config: DeviceConfig): readonly string[] {
-  const devices = ["keypad", "display", "outputs"] as const;
-  const undriven = devices
-    .filter((device) => config[device] !== null)
-    .map((device) => `${device}: this version has no driver for it yet; set it to null.`);
+/** What a configuration may name already, and this version cannot do. */
+function unsupported({ merchant }: DeviceConfig): readonly string[] {
+  if (merchant.notifyUrl === null) return [];
   // Without a display that can draw it, a code to scan is a promise that nobody can keep.
-  return config.merchant.notifyUrl === null
-    ? undriven
-    : [
-        ...undriven,
-        "merchant.notifyUrl: this version drives no display that can show a QR code; set it to null.",
-      ];
+  return ["merchant.notifyUrl: this version drives no display that can show a QR code; set it to null."];
 }

@@ -19,7 +19,7 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
     io.stderr.write(`The journal's thread has ended: ${cause}\n`);
     process.exit(exitStatus.defect);
   });
-  if (!made.ok) return refuse(made.problems, io);
+  if (!made.ok) return refuse(made.problems, io, made.passing ? exitStatus.no : exitStatus.usage);
   const { log, clock } = made.parts.links;
   const service = await Service.load(clock, log);
   const stopped = new StopReason();
@@ -51,9 +51,9 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
 /** How long OUT OF SERVICE stands before a process whose journal has failed ends. */
 const BROKEN_SHOWN_MS = 5_000;
 
-function refuse(problems: readonly string[], io: CommandIo): number {
+function refuse(problems: readonly string[], io: CommandIo, status: number = exitStatus.usage): number {
   for (const problem of problems) io.stderr.write(`${problem}\n`);
-  return exitStatus.usage;
+  return status;
 }
 
 /** Why the process ends: the first of the signals that ask for it, or a journal that failed. */
