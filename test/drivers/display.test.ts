@@ -256,6 +256,22 @@ describe("the display", () => {
     assert.equal(logged.length, 2);
   });
 
+  it("does not take the end of an earlier connection's write for the end of its own", () => {
+    const { time, link, display } = held();
+    display.start();
+    const first = link.last;
+    first.listener.ready();
+    first.listener.closed("Remote I/O error");
+    time.runUntil(REOPEN_FIRST_MS);
+    const second = link.last;
+    second.listener.ready();
+    first.writes[0]?.done();
+    display.show(armed(1_250));
+    assert.equal(second.writes.length, 1, "one write at a time");
+    second.writes[0]?.done();
+    assert.equal(second.writes.length, 2);
+  });
+
   it("starts the module anew after ten minutes and draws the whole picture, without a word", () => {
     const { time, link, display, logged } = held();
     display.start();
