@@ -7,6 +7,7 @@ export const logFields: ReadonlySet<string> = new Set([
   "after",
   "amountFen",
   "attempt",
+  "backend",
   "boot",
   "box",
   "bytes",
