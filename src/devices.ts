@@ -30,6 +30,16 @@ export interface DevicesParts {
   readonly fingerprint: (code: string) => string;
 }
 
+/** How the devices are; `none` where the box has no such device, `unknown` where it has not said yet. */
+export interface DevicesStatus {
+  readonly keypad: DeviceStatus;
+  readonly display: DeviceStatus;
+  readonly relay: DeviceStatus;
+}
+
+/** `stuck` is a key that nobody lets go of. */
+export type DeviceStatus = "ready" | "absent" | "stuck" | "none" | "unknown";
+
 /** How long the machine's word must stand before it counts. */
 const INHIBIT_DEBOUNCE_MS = 50;
 
@@ -57,9 +67,7 @@ export class Devices {
     this.#display = glass === null ? null : new Display({ link: glass, clock, log, language, size });
     this.#scanner = this.#scannerOf(parts);
     this.#keypad = gpio === null ? null : this.#keypadOf(gpio);
-    const { outputs } = config;
-    this.#signals =
-      gpio === null || outputs === null ? null : new Signals({ link: gpio, clock, log, outputs });
+    this.#signals = gpio === null ? null : this.#signalsOf(gpio);
     this.#relay = gpio === null ? null : this.#relayOf(gpio);
     this.#inhibit = gpio === null ? null : this.#inhibitOf(gpio);
   }
@@ -78,6 +86,16 @@ export class Devices {
     this.#keypad?.start();
     this.#inhibit?.start();
     this.#tellNeeded();
+  }
+
+  /** How they are now; the scanner's state is the box's own. */
+  status(): DevicesStatus {
+    const relay = this.#relay?.ready === true ? "ready" : "absent";
+    return {
+      keypad: this.#keypad === null ? "none" : (this.#keypad.status ?? "unknown"),
+      display: this.#display === null ? "none" : (this.#display.status ?? "unknown"),
+      relay: this.#relay === null ? "none" : relay,
+    };
   }
 
   /** Makes everything that people see and hear say what this screen says. */
@@ -145,6 +163,15 @@ export class Devices {
         status: () => undefined,
       },
     });
+  }
+
+  #signalsOf(link: GpioLink): Signals | null {
+    const { config, links } = this.#parts;
+    const { clock, log } = links;
+    if (config.outputs === null) return null;
+    // The relay is no signal: it has a claim of its own.
+    const { paid, wait, refused, buzzer } = config.outputs;
+    return new Signals({ link, clock, log, outputs: { paid, wait, refused, buzzer } });
   }
 
   #relayOf(link: GpioLink): Relay | null {

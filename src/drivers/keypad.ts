@@ -74,6 +74,11 @@ export class Keypad {
     this.#layout = { keys: labelsOf(parts.settings).map(keyNamed), debounceMs };
   }
 
+  /** Whether keys can be pressed; null while nobody has found out. */
+  get status(): KeypadStatus | null {
+    return this.#status;
+  }
+
   start(): void {
     if (this.#state.at === "stopped") this.#claim();
   }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { openReader } from "../../src/links/sqlite-reader.ts";
 import { txMembers } from "../../src/telemetry/tx-event.ts";
-import { Program } from "./program.ts";
+import { Program, type Surroundings } from "./program.ts";
 import { PseudoTerminal } from "./pseudo-terminal.ts";
 
 /** The newest state of an order as `journal list --json` says it. */
@@ -24,6 +24,8 @@ export class Box {
   readonly id: string;
   readonly journalDirectory: string;
   readonly scanner: PseudoTerminal;
+  /** What is put around every run of the box. */
+  around: Surroundings | null = null;
   /** Every run of the box. */
   readonly programs: Program[] = [];
   /** Every other command about it. */
@@ -53,15 +55,15 @@ export class Box {
 
   /** Starts the box and waits for nothing. */
   launch(): Program {
-    const program = new Program(this.#bundle, ["run", "--config", this.#configFile], "log");
+    const program = new Program(this.#bundle, ["run", "--config", this.#configFile], "log", this.around);
     this.programs.push(program);
     return program;
   }
 
-  /** Starts the box and waits until it takes a payment. */
-  async start(): Promise<Program> {
+  /** Starts the box and waits until it takes a payment, or an amount. */
+  async start(screen: "armed" | "idle" = "armed"): Promise<Program> {
     const program = this.launch();
-    await program.screen("armed");
+    await program.screen(screen);
     return program;
   }
 

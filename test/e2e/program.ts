@@ -24,6 +24,12 @@ const logLineSchema = z.looseObject({
 /** How a process ended: a status of its own, or a signal. */
 export type Ending = number | NodeJS.Signals;
 
+/** What is put around a process: options of Node, and members of its environment; it then takes messages too. */
+export interface Surroundings {
+  readonly execArgv: readonly string[];
+  readonly env: Readonly<Record<string, string>>;
+}
+
 /** The bundled program in a process of its own. Whatever it says is kept. */
 export class Program {
   stdout = "";
@@ -38,12 +44,17 @@ export class Program {
   #rest = "";
   #ending: Ending | null = null;
 
-  constructor(bundle: string, args: readonly string[], stdout: "log" | "text") {
+  constructor(
+    bundle: string,
+    args: readonly string[],
+    stdout: "log" | "text",
+    around: Surroundings | null = null,
+  ) {
     this.#words = args.slice(0, 2).join(" ");
-    this.#child = startChild(process.execPath, [bundle, ...args], {
-      stdio: ["ignore", "pipe", "pipe"],
+    this.#child = startChild(process.execPath, [...(around?.execArgv ?? []), bundle, ...args], {
+      stdio: ["ignore", "pipe", "pipe", ...(around === null ? [] : ["ipc" as const])],
       // Nothing of the tests' surroundings: neither credentials nor options of Node.
-      env: { PATH: "/usr/bin:/bin" },
+      env: { PATH: "/usr/bin:/bin", ...around?.env },
     });
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       this.stdout += text;
@@ -64,6 +75,11 @@ export class Program {
 
   get ending(): Ending | null {
     return this.#ending;
+  }
+
+  /** Sends a message to what was put around the process. */
+  send(message: object): void {
+    this.#child.send(message);
   }
 
   /** Sends a signal to the process, without waiting for what it does. */

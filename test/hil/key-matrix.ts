@@ -37,7 +37,7 @@ export class KeyMatrix {
 
   constructor(wiring: MatrixWiring) {
     this.#wiring = wiring;
-    this.#settle();
+    this.settle();
   }
 
   /** Rows that were driven high, whether or not that did harm; always 0 where all is well. */
@@ -55,7 +55,7 @@ export class KeyMatrix {
     return {
       claim: (lines, listener, done) =>
         link.claim(lines, listener, (outcome) => {
-          this.#settle();
+          this.settle();
           if (outcome.kind === "refused") {
             done(outcome);
             return;
@@ -63,7 +63,7 @@ export class KeyMatrix {
           const claimed = outcome.lines;
           const then = (step: () => void): void => {
             step();
-            this.#settle();
+            this.settle();
           };
           done({
             kind: "claimed",
@@ -91,12 +91,12 @@ export class KeyMatrix {
   /** The key is down until it is freed, whoever presses or releases it. */
   stick(row: number, column: number): void {
     this.#stuck.add(nameOf(row, column));
-    this.#settle();
+    this.settle();
   }
 
   free(row: number, column: number): void {
     this.#stuck.delete(nameOf(row, column));
-    this.#settle();
+    this.settle();
   }
 
   /** Unplugs the keypad. */
@@ -108,12 +108,13 @@ export class KeyMatrix {
     for (let left = 2 * times; left >= 0; left -= 1) {
       if ((left % 2 === 0) === down) this.#closed.add(nameOf(row, column));
       else this.#closed.delete(nameOf(row, column));
-      this.#settle();
+      this.settle();
       if (left > 0) await new Promise((resolve) => setTimeout(resolve, everyMs));
     }
   }
 
-  #settle(): void {
+  /** Lets the columns follow the rows as they are now. */
+  settle(): void {
     for (const { pin, level } of this.#trace.next()) {
       if (!this.#wiring.rows.includes(pin)) continue;
       if (level === 1) this.#drivenHigh += 1;
