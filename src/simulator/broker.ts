@@ -49,7 +49,7 @@ export interface BrokerTemper {
   fate: (message: BrokerMessage) => Fate;
 }
 
-type Watcher = { readonly filter: string; readonly listener: (receipt: Receipt) => void };
+type Watcher = { readonly filter: readonly string[]; readonly listener: (receipt: Receipt) => void };
 
 /**
  * A broker of the simulated world: it keeps retained messages, remembers everything that arrived, publishes wills, lets a
@@ -92,7 +92,7 @@ export class SimulatedBroker implements BrokerLink {
 
   /** Calls `listener` with every message that arrives on a topic that matches; `filter` may use `+` and `#`. */
   watch(filter: string, listener: (receipt: Receipt) => void): void {
-    this.#watchers.push({ filter, listener });
+    this.#watchers.push({ filter: filter.split("/"), listener });
   }
 
   /** Publishes as somebody else, such as the host. */
@@ -132,7 +132,8 @@ export class SimulatedBroker implements BrokerLink {
 
   /** The retained messages that a new subscription gets. */
   retainedFor(filter: string): readonly (readonly [topic: string, payload: string])[] {
-    return [...this.#retained].filter(([topic]) => matches(filter, topic));
+    const parts = filter.split("/");
+    return [...this.#retained].filter(([topic]) => matches(parts, topic.split("/")));
   }
 
   #arrive(receipt: Receipt): boolean {
@@ -140,8 +141,9 @@ export class SimulatedBroker implements BrokerLink {
     this.#receipts.push(receipt);
     if (retain && payload === "") this.#retained.delete(topic);
     else if (retain) this.#retained.set(topic, payload);
-    const watchers = this.#watchers.filter(({ filter }) => matches(filter, topic));
-    const subscribed = [...this.#sessions.values()].filter((session) => session.wants(topic));
+    const levels = topic.split("/");
+    const watchers = this.#watchers.filter(({ filter }) => matches(filter, levels));
+    const subscribed = [...this.#sessions.values()].filter((session) => session.wants(levels));
     for (const { listener } of watchers) listener(receipt);
     for (const session of subscribed) session.deliver(topic, payload);
     return this.temper.heard || watchers.length + subscribed.length > 0;
@@ -153,7 +155,7 @@ class SimulatedSession implements BrokerConnection {
   readonly #time: SimulatedTime;
   readonly #settings: BrokerSettings;
   readonly #listener: BrokerListener;
-  readonly #filters = new Set<string>();
+  readonly #filters: (readonly string[])[] = [];
   #timeout: Timer | null = null;
   /** While `closing`, what was sent before still arrives, and nothing comes back. */
   #state: "connecting" | "connected" | "closing" | "ended" = "connecting";
@@ -204,7 +206,7 @@ class SimulatedSession implements BrokerConnection {
 
   subscribe(topic: string): void {
     this.#up(() => {
-      this.#filters.add(topic);
+      this.#filters.push(topic.split("/"));
       for (const [name, payload] of this.#broker.retainedFor(topic)) this.deliver(name, payload);
     });
   }
@@ -232,8 +234,8 @@ class SimulatedSession implements BrokerConnection {
     if (!asked) this.#time.after(0, () => this.#listener.closed(cause));
   }
 
-  wants(topic: string): boolean {
-    return [...this.#filters].some((filter) => matches(filter, topic));
+  wants(levels: readonly string[]): boolean {
+    return this.#filters.some((filter) => matches(filter, levels));
   }
 
   deliver(topic: string, payload: string): void {
@@ -284,10 +286,8 @@ class SimulatedSession implements BrokerConnection {
   }
 }
 
-/** Whether a topic filter of MQTT matches a topic. */
-function matches(filter: string, topic: string): boolean {
-  const levels = topic.split("/");
-  const parts = filter.split("/");
+/** Whether a topic filter of MQTT matches a topic; both by their levels. */
+function matches(parts: readonly string[], levels: readonly string[]): boolean {
   for (const [index, part] of parts.entries()) {
     if (part === "#") return true;
     if (part !== "+" && part !== levels[index]) return false;

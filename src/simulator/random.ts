@@ -53,6 +53,8 @@ export class Random implements Entropy {
   }
 
   bytes(count: number): Uint8Array {
-    return Uint8Array.from({ length: count }, () => this.#next() & 0xff);
+    const bytes = new Uint8Array(count);
+    for (let index = 0; index < count; index += 1) bytes[index] = this.#next() & 0xff;
+    return bytes;
   }
 }

@@ -150,6 +150,7 @@ export class SimulatedDisk {
   }
 
   #sync(): void {
+    if (this.#moved.size === 0) return;
     this.#cursors = new Map([...this.#cursors, ...this.#moved]);
     this.#moved = new Map();
   }

@@ -1,11 +1,21 @@
 import { type Instant, instantOf, type WallTime, wallTimeOf } from "../core/kernel/instant.ts";
 import type { Clock, Timer } from "../runtime/ports.ts";
 
-interface Appointment {
+class Appointment implements Timer {
   readonly moment: number;
   readonly order: number;
   readonly callback: () => void;
-  cancelled: boolean;
+  cancelled = false;
+
+  constructor(moment: number, order: number, callback: () => void) {
+    this.moment = moment;
+    this.order = order;
+    this.callback = callback;
+  }
+
+  cancel(): void {
+    this.cancelled = true;
+  }
 }
 
 /**
@@ -26,18 +36,10 @@ export class SimulatedTime {
   /** Calls back `delayMs` from now, in whole milliseconds; 0 means after what is already due at this moment. */
   after(delayMs: number, callback: () => void): Timer {
     this.#made += 1;
-    const appointment: Appointment = {
-      moment: this.#now + Math.max(0, Math.round(delayMs)),
-      order: this.#made,
-      callback,
-      cancelled: false,
-    };
+    const moment = this.#now + Math.max(0, Math.round(delayMs));
+    const appointment = new Appointment(moment, this.#made, callback);
     this.#push(appointment);
-    return {
-      cancel: () => {
-        appointment.cancelled = true;
-      },
-    };
+    return appointment;
   }
 
   /** Keeps the next appointment, however far away it is; false where there is none. */

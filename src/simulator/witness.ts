@@ -35,9 +35,15 @@ const reversing: ReadonlyMap<string, number> = new Map([
   ["/pay/closeorder", 300_000],
 ]);
 
-interface Money {
-  readonly row: StoredRow;
+/** What the witness reads of a money row. */
+interface MoneyBody {
   readonly tx: TxData;
+  /** There where the row is the intent. */
+  readonly intent?: { readonly codeHash: string | null };
+}
+
+interface Money extends MoneyBody {
+  readonly row: StoredRow;
 }
 
 /** Looks on while a world runs, and judges when it has ended. */
@@ -48,6 +54,7 @@ export class Witness {
   readonly #time: SimulatedTime;
   /** The journal as far as it was read, by order. */
   readonly #money = new Map<string, Money[]>();
+  readonly #bySeq = new Map<number, StoredRow>();
   #read = 0;
   readonly #events = new Map<number, string>();
   readonly #chargeAskedAt = new Map<string, number>();
@@ -152,13 +159,15 @@ export class Witness {
 
   /** A `tx` event arrived at the broker. */
   reported(payload: string): void {
-    const { seq, data } = JSON.parse(payload) as { seq: number; data: TxData };
+    const seq = Number(/"seq":(\d+)/.exec(payload)?.[1]);
     const before = this.#events.get(seq);
     if (before !== undefined && before !== payload) this.found("I24", `event ${seq} came with other bytes`);
     this.#events.set(seq, payload);
-    const row = this.#disk.rows.find((stored) => stored.seq === seq);
-    if (row === undefined || row.outTradeNo !== data.outTradeNo) {
-      this.found("I24", `event ${seq} was reported and is not in the journal`);
+    this.#catchUp();
+    const row = this.#bySeq.get(seq);
+    const data = payload.slice(payload.indexOf(DATA) + DATA.length, -1);
+    if (row?.body.includes(`"tx":${data}`) !== true) {
+      this.found("I24", `event ${seq} was reported and is not what the journal has`);
     }
   }
 
@@ -259,18 +268,15 @@ export class Witness {
       if (charges > 1) this.found("I1", `one code was charged ${charges} times`);
     }
     const hashes = new Set<string>();
-    for (const row of this.#disk.rows) {
-      if (row.kind !== "charging") continue;
-      const { intent } = JSON.parse(row.body) as { intent: { codeHash: string | null } };
-      if (intent.codeHash === null) continue;
+    for (const { row, intent } of [...this.#money.values()].flat()) {
+      if (intent === undefined || intent.codeHash === null) continue;
       if (hashes.has(intent.codeHash)) this.found("I2", `${row.outTradeNo} uses a code that was used before`);
       hashes.add(intent.codeHash);
     }
   }
 
   #checkEvents(): void {
-    const seqs = this.#disk.rows.flatMap(({ seq }) => (seq === null ? [] : [seq]));
-    for (const seq of seqs) {
+    for (const seq of this.#bySeq.keys()) {
       if (!this.#events.has(seq)) this.found("I24", `event ${seq} was never reported`);
     }
   }
@@ -294,14 +300,23 @@ export class Witness {
     for (; this.#read < rows.length; this.#read += 1) {
       const row = rows[this.#read];
       if (row === undefined || row.seq === null || row.outTradeNo === null) continue;
-      const { tx } = JSON.parse(row.body) as { tx: TxData };
+      this.#bySeq.set(row.seq, row);
+      const { tx, intent } = JSON.parse(row.body) as MoneyBody;
+      const read: Money = { row, tx, ...(intent === undefined ? {} : { intent }) };
       const money = this.#money.get(row.outTradeNo);
-      if (money === undefined) this.#money.set(row.outTradeNo, [{ row, tx }]);
-      else money.push({ row, tx });
+      if (money === undefined) this.#money.set(row.outTradeNo, [read]);
+      else money.push(read);
     }
   }
 }
 
+/** Begins the last member of an event; inside a text its quotes would be escaped. */
+const DATA = '"data":';
+
+const NUMBER_TAG = "<out_trade_no>";
+
+/** The number that the box writes into its requests, as bare text. */
 function numberIn(body: string): string {
-  return /<out_trade_no>(?:<!\[CDATA\[)?([^<\]]+)/.exec(body)?.[1] ?? "";
+  const from = body.indexOf(NUMBER_TAG);
+  return from < 0 ? "" : body.slice(from + NUMBER_TAG.length, body.indexOf("<", from + 1));
 }

@@ -31,6 +31,9 @@ const WALL_EPOCH = 1_800_000_000_000;
 /** How long an undisturbed box may take for what is open: reversals wait up to 60 s between rounds, and 60 s to confirm. */
 const LIVENESS_MS = 40 * 60_000;
 
+/** Twice what the box reads of a reply: each byte above that limit is as good as ten megabytes of them. */
+const HUGE_BYTES = 131_072;
+
 const HOSTS = ["https://api.example", "https://api2.example"];
 
 /** What a test may put between the box and the world, to see that the checks notice. */
@@ -112,6 +115,7 @@ class World {
       unseenReversal: this.#swarm.unseenReversal,
       unseenAnswer: this.#swarm.unseenAnswer,
       paidReversal: this.#swarm.paidReversal,
+      hugeBytes: HUGE_BYTES,
     });
     const config = configOf(this.#swarm);
     this.#config = options.defect?.config?.(config) ?? config;
@@ -530,7 +534,18 @@ function isSameKey(a: Key, b: Key): boolean {
   return a.name === b.name && (a.name !== "digit" || b.name !== "digit" || a.digit === b.digit);
 }
 
-function configOf({ late, amountSource, machine }: Swarm): DeviceConfig {
+/** The few configurations that worlds have; frozen, so that one may serve them all. */
+const configs = new Map<string, DeviceConfig>();
+
+function configOf(swarm: Swarm): DeviceConfig {
+  const { late, amountSource, machine } = swarm;
+  const name = `${late} ${amountSource} ${machine?.barrier} ${machine?.onAmbiguous}`;
+  const config = configs.get(name) ?? readConfig(swarm);
+  configs.set(name, config);
+  return config;
+}
+
+function readConfig({ late, amountSource, machine }: Swarm): DeviceConfig {
   const fixed = amountSource === "fixed" ? "5.00" : null;
   const menu = [
     { key: "1", name: "Tea", price: "3.00" },

@@ -57,7 +57,11 @@ export interface BankOptions {
   readonly paidReversal?: LedgerPolicy["paidReversal"];
   /** What a reversal of a number that was never seen is answered with; no page of WeChat Pay says it. */
   readonly unseenAnswer?: "done" | "invalid";
+  /** By how much a reply grows that is far too long, in bytes; ten megabytes where nothing is said. */
+  readonly hugeBytes?: number;
 }
+
+const HUGE_BYTES = 10_000_000;
 
 const AUTO_REVOKE_MS = 45_000;
 
@@ -281,7 +285,10 @@ export class Bank {
         return { ...whole, status, contentType, body: encode(treatment.body) };
       }
       case "garble":
-        return { ...whole, body: garbled(decode(whole.body), treatment.how) };
+        return {
+          ...whole,
+          body: garbled(decode(whole.body), treatment.how, this.#options.hugeBytes ?? HUGE_BYTES),
+        };
       case "refuse":
       case "pretend":
         return whole;
@@ -309,7 +316,8 @@ export class Bank {
   }
 
   #nonce(): string {
-    return Buffer.from(this.#options.entropy.bytes(8)).toString("hex");
+    const { buffer, byteOffset, byteLength } = this.#options.entropy.bytes(8);
+    return Buffer.from(buffer, byteOffset, byteLength).toString("hex");
   }
 
   #numberOf(wish: Wish, caller: Caller, now: number): string | null {
@@ -432,7 +440,7 @@ function page(call: BankCall, status: number, html: string): BankReply {
 }
 
 function encode(text: string): Uint8Array {
-  return new TextEncoder().encode(text);
+  return Buffer.from(text, "utf8");
 }
 
 function decode(body: Uint8Array): string {

@@ -76,7 +76,9 @@ export function sealed(
   key: ApiKey,
   signType: SignType,
 ): readonly ReplyField[] {
-  const sign = signatureOf(new Map(fields.map(([name, value]) => [name, String(value)])), key, signType);
+  const texts = new Map<string, string>();
+  for (const [name, value] of fields) texts.set(name, String(value));
+  const sign = signatureOf(texts, key, signType);
   const place = fields.findIndex(([name]) => name === "nonce_str") + 1;
   return [...fields.slice(0, place), ["sign", sign], ...fields.slice(place)];
 }
@@ -91,10 +93,11 @@ export function unsignedRefusal(text: string): readonly ReplyField[] {
 
 /** Writes a reply as WeChat Pay does: one element a line, texts in CDATA. */
 export function writeReply(fields: readonly ReplyField[]): string {
-  const lines = fields.map(
-    ([name, value]) => `<${name}>${typeof value === "number" ? value : cdata(value)}</${name}>`,
-  );
-  return `<xml>\n${lines.join("\n")}\n</xml>`;
+  let text = "<xml>\n";
+  for (const [name, value] of fields) {
+    text += `<${name}>${typeof value === "number" ? value : cdata(value)}</${name}>\n`;
+  }
+  return `${text}</xml>`;
 }
 
 const stateTexts: Readonly<Record<OrderState, string>> = {
@@ -152,5 +155,6 @@ function optional(name: string, value: string | null): readonly ReplyField[] {
 
 /** A text that would end its section is divided over two. */
 function cdata(text: string): string {
-  return `<![CDATA[${text.replaceAll("]]>", "]]]]><![CDATA[>")}]]>`;
+  const inner = text.includes("]]>") ? text.replaceAll("]]>", "]]]]><![CDATA[>") : text;
+  return `<![CDATA[${inner}]]>`;
 }

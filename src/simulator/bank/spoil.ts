@@ -13,8 +13,12 @@ export function liar(lie: Treatment & { readonly kind: "alter" }): (field: Reply
   };
 }
 
-/** Breaks a reply on its way, as the name of the breakage says. */
-export function garbled(text: string, how: "doctype" | "twice" | "not-utf8" | "huge"): Uint8Array {
+/** Breaks a reply on its way, as the name of the breakage says; a huge one grows by `hugeBytes`. */
+export function garbled(
+  text: string,
+  how: "doctype" | "twice" | "not-utf8" | "huge",
+  hugeBytes: number,
+): Uint8Array {
   switch (how) {
     case "doctype":
       return encoder.encode(
@@ -29,7 +33,7 @@ export function garbled(text: string, how: "doctype" | "twice" | "not-utf8" | "h
       return bytes;
     }
     case "huge":
-      return encoder.encode(text.replace("</xml>", `<note>${"x".repeat(10_000_000)}</note>\n</xml>`));
+      return encoder.encode(text.replace("</xml>", `<note>${"x".repeat(hugeBytes)}</note>\n</xml>`));
     default:
       return unreachable(how);
   }
