@@ -32,12 +32,16 @@ type Check = (value: unknown) => boolean;
 
 /** Makes the check of an object out of one for each of its fields; a field without a check does not compile. */
 function fields<Value>(checks: { readonly [Field in keyof Value]: Check }): Check {
-  const list = Object.entries<Check>(checks);
+  const list = Object.entries<Check>(checks).map(([name, check]) => ({ name, check }));
   return (value) => {
-    if (typeof value !== "object" || value === null) return false;
-    for (const [name, check] of list) if (!check(Reflect.get(value, name))) return false;
+    if (!isObject(value)) return false;
+    for (const { name, check } of list) if (!check(value[name])) return false;
     return true;
   };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
 }
 
 const isText: Check = (value) => typeof value === "string";
@@ -132,6 +136,6 @@ const entryChecks: { readonly [Kind in JournalEntry["kind"]]: Check } = {
 const kindChecks: ReadonlyMap<unknown, Check> = new Map(Object.entries(entryChecks));
 
 function isEntry(value: unknown): value is JournalEntry {
-  if (typeof value !== "object" || value === null || !("kind" in value)) return false;
+  if (!isObject(value)) return false;
   return kindChecks.get(value.kind)?.(value) ?? false;
 }

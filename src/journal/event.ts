@@ -17,8 +17,6 @@ export interface MoneyEvent {
   readonly prevHash: string | null;
   /** Hex SHA-256 over this event, see `eventHash`. */
   readonly hash: string;
-  /** The stored JSON text, with `boot`, `tx` and (of a charge) `intent` among its members. */
-  readonly body: string;
   readonly tx: TxData;
 }
 

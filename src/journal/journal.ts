@@ -177,7 +177,9 @@ export class Journal {
     });
   }
 
-  /** Up to `limit` money events after `afterSeq`, in order; null where they cannot be read or are damaged. */
+  /**
+   * Up to `limit` money events after `afterSeq`, in order, those before the first damaged one; null where none can be read.
+   */
   follow(afterSeq: number, limit: number, done: (events: readonly MoneyEvent[] | null) => void): void {
     const { journal } = this.#mustHaveOpened();
     this.#store.follow(afterSeq, limit, (rows) => {
@@ -429,7 +431,7 @@ export class Journal {
       if (event === null || event.seq !== afterSeq + events.length + 1) {
         const damage = read.ok ? damageWords["event-gap"] : damageWords[read.reason];
         this.#log.error("journal.damaged", { row: row.n, damage });
-        return null;
+        return events.length > 0 ? events : null;
       }
       events.push(event);
     }

@@ -8,7 +8,7 @@ import type { Intent, OpenOrder, TxData } from "../core/payment/order.ts";
 import { type StoredRow, type StoreOpened, TAIL_ROWS } from "../runtime/ports.ts";
 import { ChainWalk, damageWords } from "./chain.ts";
 import type { Beginning, SegmentEntry } from "./own-entry.ts";
-import { chargedCodes, genesis, type Head, readRow } from "./row.ts";
+import { chargedCodes, genesis, type Head, type ReadRow, type RowDamage, readRow } from "./row.ts";
 
 /** Where the journal ends, what it left open and which codes it has charged, newest last. */
 export interface Recovered {
@@ -38,17 +38,19 @@ export function recover(opened: Extract<StoreOpened, { kind: "opened" }>): Resul
   const whole = tail.length < TAIL_ROWS;
   if (whole && (tail[0]?.n ?? first.n) !== first.n) return refuse(`row ${first.n}: ${damageWords.gap}`);
   const walk = new ChainWalk(journal, whole && first.n === 1 ? genesis(journal) : null);
+  const checked = new CheckedRows(journal);
   const finals = new Map<string, boolean>();
   for (const row of tail) {
     const read = walk.step(row);
     if (!read.ok) return refuse(`row ${row.n}: ${damageWords[read.reason]}`);
+    checked.add(row, read.value);
     if (read.value.event !== null) finals.set(read.value.event.tx.outTradeNo, read.value.event.tx.final);
   }
 
-  const head = headOf(opened, walk);
+  const head = headOf(opened, walk, checked);
   if (!head.ok) return head;
 
-  const orders = openOrders(journal, opened.open);
+  const orders = openOrders(opened.open, checked);
   if (!orders.ok) return orders;
   const open = new Set(orders.value.map((order) => order.intent.outTradeNo));
   for (const [outTradeNo, final] of finals) {
@@ -58,7 +60,7 @@ export function recover(opened: Extract<StoreOpened, { kind: "opened" }>): Resul
 
   const codeHashes: string[] = [];
   for (const row of opened.charged) {
-    const codes = chargedCodes(row, journal);
+    const codes = checked.codesOf(row);
     if (!codes.ok) return refuse(`row ${row.n}: ${damageWords[codes.reason]}`);
     codeHashes.push(...codes.value);
   }
@@ -92,7 +94,59 @@ function segmentOf(row: StoredRow, journal: string): Result<Segment & { readonly
     : refuse(`row ${row.n}: it is not the beginning of a segment`);
 }
 
-function headOf(opened: Extract<StoreOpened, { kind: "opened" }>, walk: ChainWalk): Result<Head, string> {
+/**
+ * The rows of the tail, which have been checked. The store hands most of them over again, as those of open orders or of
+ * charged codes: a row that is equal in every column needs no second check.
+ */
+class CheckedRows {
+  readonly #journal: string;
+  readonly #known = new Map<number, { readonly row: StoredRow; readonly read: ReadRow }>();
+
+  constructor(journal: string) {
+    this.#journal = journal;
+  }
+
+  add(row: StoredRow, read: ReadRow): void {
+    this.#known.set(row.n, { row, read });
+  }
+
+  /** Checks a row by itself and reads it, whether or not it is of the tail. */
+  read(row: StoredRow): Result<ReadRow, RowDamage> {
+    const read = this.#find(row);
+    return read === null ? readRow(row, this.#journal) : accept(read);
+  }
+
+  /** The hashes of the codes that a `charging` or `quarantine` row says were charged. */
+  codesOf(row: StoredRow): Result<readonly string[], RowDamage> {
+    const entry = this.#find(row)?.entry;
+    if (entry?.kind !== "charging") return chargedCodes(row, this.#journal);
+    const { codeHash } = entry.intent;
+    return accept(codeHash === null ? [] : [codeHash]);
+  }
+
+  #find(row: StoredRow): ReadRow | null {
+    const known = this.#known.get(row.n);
+    return known !== undefined && isEqual(known.row, row) ? known.read : null;
+  }
+}
+
+function isEqual(a: StoredRow, b: StoredRow): boolean {
+  return (
+    a.n === b.n &&
+    a.seq === b.seq &&
+    a.kind === b.kind &&
+    a.outTradeNo === b.outTradeNo &&
+    a.final === b.final &&
+    a.hash === b.hash &&
+    a.body === b.body
+  );
+}
+
+function headOf(
+  opened: Extract<StoreOpened, { kind: "opened" }>,
+  walk: ChainWalk,
+  checked: CheckedRows,
+): Result<Head, string> {
   const { journal, lastMoney } = opened;
   const start = genesis(journal);
   const row = walk.row ?? start;
@@ -101,7 +155,7 @@ function headOf(opened: Extract<StoreOpened, { kind: "opened" }>, walk: ChainWal
       ? accept({ ...start, n: row.n, hash: row.hash })
       : refuse("the newest money event is missing");
   }
-  const read = readRow(lastMoney, journal);
+  const read = checked.read(lastMoney);
   if (!read.ok) return refuse(`row ${lastMoney.n}: ${damageWords[read.reason]}`);
   const { event } = read.value;
   if (event === null || (walk.event !== null && walk.event.seq !== event.seq))
@@ -110,10 +164,10 @@ function headOf(opened: Extract<StoreOpened, { kind: "opened" }>, walk: ChainWal
 }
 
 /** Orders in the order of their intents. */
-function openOrders(journal: string, rows: readonly StoredRow[]): Result<readonly OpenOrder[], string> {
+function openOrders(rows: readonly StoredRow[], checked: CheckedRows): Result<readonly OpenOrder[], string> {
   const orders = new Map<string, OpenOrder>();
   for (const row of rows) {
-    const read = readRow(row, journal);
+    const read = checked.read(row);
     if (!read.ok) return refuse(`row ${row.n}: ${damageWords[read.reason]}`);
     const { entry } = read.value;
     if (entry.kind === "charging") {

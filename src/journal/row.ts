@@ -100,7 +100,7 @@ export function readRow(row: StoredRow, journal: string): Result<ReadRow, RowDam
   if (typeof prev !== "string" && prev !== null) return refuse("not-an-entry");
   if (seq === null) return refuse("columns-differ");
   const link = { journal, seq, boot, prevHash: prev, tx: entry.tx };
-  const event = { ...link, at, hash: eventHash(link), body: row.body };
+  const event = { ...link, at, hash: eventHash(link) };
   return accept({ n, hash: row.hash, before, entry, event });
 }
 

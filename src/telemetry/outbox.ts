@@ -181,14 +181,8 @@ export class Outbox {
       const row = this.#rows[0];
       if (row === undefined) break;
       if (this.#flights.length >= flightsMax || this.#owed >= quota) return;
-      const event = txEvent(row, this.#settings.journal);
-      if (!event.ok) {
-        this.#ports.log.error("mqtt.event-unreadable", { seq: row.seq });
-        this.#wait();
-        return;
-      }
       this.#rows = this.#rows.slice(1);
-      this.#send(channel, row.seq, event.value);
+      this.#send(channel, row.seq, txEvent(row, this.#settings.journal));
     }
     this.#read();
   }

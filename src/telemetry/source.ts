@@ -1,3 +1,5 @@
+import type { TxData } from "../core/payment/order.ts";
+
 /** One money event of the journal, as the outbox reads it. */
 export interface EventRow {
   /** Dense from 1 within its journal. */
@@ -10,8 +12,8 @@ export interface EventRow {
   readonly hash: string;
   /** `hash` of the event before it, null for the first one of a journal. */
   readonly prevHash: string | null;
-  /** JSON text of the entry, as it was made durable; its member `tx` is what is reported. */
-  readonly body: string;
+  /** What is reported, as it was made durable. */
+  readonly tx: TxData;
 }
 
 /** What the outbox needs of the journal. */

@@ -5,7 +5,8 @@ import { Defect } from "../../src/core/kernel/defect.ts";
 import type { Entry } from "../../src/core/payment/order.ts";
 import { eventHash } from "../../src/journal/event.ts";
 import { NOTE_IDLE_MS } from "../../src/journal/journal.ts";
-import { TAIL_ROWS } from "../../src/runtime/ports.ts";
+import { recover } from "../../src/journal/recovered.ts";
+import { type StoredRow, type StoreOpened, TAIL_ROWS } from "../../src/runtime/ports.ts";
 import { JournalBox } from "./box.ts";
 import { boot, charging, intentOf, money, numberOf, shown, txOf } from "./entries.ts";
 
@@ -163,11 +164,38 @@ describe("a damaged journal", () => {
     assert.ok(outcome.kind === "refused" && outcome.why === "damaged");
   });
 
-  it("answers a follower with nothing rather than with a changed event", () => {
+  it("is refused where the store hands out a row of the tail a second time and it is another one", () => {
+    const box = filled();
+    const outcomes: StoreOpened[] = [];
+    box.disk.link().open((outcome) => outcomes.push(outcome));
+    box.pass(1_000);
+    const [store] = outcomes;
+    assert.ok(store?.kind === "opened" && recover(store).ok);
+    const changed = (row: StoredRow): StoredRow => ({
+      ...row,
+      body: row.body.replace("code-hash", "code-HASH"),
+    });
+    const [charged] = store.charged;
+    assert.ok(charged !== undefined && changed(charged).body !== charged.body);
+    for (const lie of [
+      { open: store.open.map(changed) },
+      { charged: store.charged.map(changed) },
+      { lastMoney: store.open.map(changed).at(-1) ?? null },
+    ]) {
+      const recovered = recover({ ...store, ...lie });
+      assert.match(recovered.ok ? "" : recovered.reason, /its hash does not match/, Object.keys(lie)[0]);
+    }
+  });
+
+  it("answers a follower with what is before a changed event, then with nothing rather than with that", () => {
     const box = filled();
     const { journal } = box.start();
     box.disk.damage(4, (row) => ({ ...row, body: row.body.replace('"yes"', '"no"') }));
-    assert.equal(box.follow(journal, 0), null);
+    assert.deepEqual(
+      box.follow(journal, 0)?.map((event) => event.seq),
+      [1],
+    );
+    assert.equal(box.follow(journal, 1), null);
     assert.deepEqual(
       box.follow(journal, 2)?.map((event) => event.seq),
       [3],

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { type Fen, fenOf } from "../../src/core/kernel/fen.ts";
-import { wallTimeOf } from "../../src/core/kernel/instant.ts";
-import type { Entry, Intent, TxData } from "../../src/core/payment/order.ts";
+import type { TxData } from "../../src/core/payment/order.ts";
 import type { EventRow } from "../../src/telemetry/source.ts";
 
 function amountOf(value: number): Fen {
@@ -38,35 +37,15 @@ export function txData(changes: Partial<TxData> = {}): TxData {
   };
 }
 
-/** The intent that belongs to `txData()`, with values that must never leave the box. */
-export function intent(): Intent {
-  const tx = txData();
-  return {
-    outTradeNo: tx.outTradeNo,
-    shortRef: tx.shortRef,
-    ref: null,
-    amountFen: tx.amountFen,
-    currency: "CNY",
-    merchant: { appId: "wx1234567890abcdef", merchantId: tx.merchantId, subAppId: null, subMerchantId: null },
-    attach: "ATTACH-IS-PRIVATE",
-    tradeType: "MICROPAY",
-    pulses: null,
-    codeHash: "CODE-HASH-IS-PRIVATE",
-    boot: "bootQ7dV2mTz",
-    intentAt: wallTimeOf(Date.parse(tx.intentAt)),
-    clockTrusted: true,
-  };
-}
-
-/** The stored row of an entry. */
-export function eventRow(seq: number, entry: Entry): EventRow {
+/** The event of a record, as the journal hands it out. */
+export function eventRow(seq: number, tx: TxData): EventRow {
   return {
     seq,
     boot: "bootQ7dV2mTz",
     at: "2026-01-01T08:00:01.300Z",
     hash: hashOf(seq),
     prevHash: seq === 1 ? null : hashOf(seq - 1),
-    body: JSON.stringify(entry),
+    tx,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { TxData } from "../../src/core/payment/order.ts";
 import type { LogFields } from "../../src/runtime/ports.ts";
 import { SimulatedBroker } from "../../src/simulator/broker.ts";
 import { Random } from "../../src/simulator/random.ts";
@@ -16,7 +17,9 @@ export const ACK = `scanbox/v1/${BOX}/ack`;
 /** A journal of money events in memory, which notes how much of it is asked for. */
 class SimulatedJournal implements EventSource {
   readonly #time: SimulatedTime;
-  readonly #bodies: string[] = [];
+  readonly #records: TxData[] = [];
+  /** The first event that cannot be read any more. */
+  #damagedAt = Number.POSITIVE_INFINITY;
   #listeners: (() => void)[] = [];
   cursor = 0;
   cursorMoves = 0;
@@ -31,18 +34,18 @@ class SimulatedJournal implements EventSource {
 
   append(count = 1): void {
     for (let made = 0; made < count; made += 1) {
-      const outTradeNo = `k3b9x0aaQ7dV2mTz${String(this.#bodies.length + 1).padStart(8, "0")}`;
-      this.#bodies.push(eventRow(1, { kind: "money", tx: txData({ outTradeNo }) }).body);
+      const outTradeNo = `k3b9x0aaQ7dV2mTz${String(this.#records.length + 1).padStart(8, "0")}`;
+      this.#records.push(txData({ outTradeNo }));
     }
     for (const listener of this.#listeners) listener();
   }
 
   damage(seq: number): void {
-    this.#bodies[seq - 1] = "{";
+    this.#damagedAt = seq;
   }
 
   head(): number {
-    return this.#bodies.length;
+    return this.#records.length;
   }
 
   follow(afterSeq: number, limit: number, done: (rows: readonly EventRow[] | null) => void): void {
@@ -52,11 +55,12 @@ class SimulatedJournal implements EventSource {
         done(null);
         return;
       }
-      const rows = this.#bodies.slice(afterSeq, afterSeq + limit).map((body, index) => {
-        return { ...eventRow(afterSeq + index + 1, { kind: "money", tx: txData() }), body };
-      });
+      const rows = this.#records
+        .slice(afterSeq, afterSeq + limit)
+        .map((tx, index) => eventRow(afterSeq + index + 1, tx));
       this.rowsMost = Math.max(this.rowsMost, rows.length);
-      done(rows);
+      const whole = rows.filter(({ seq }) => seq < this.#damagedAt);
+      done(whole.length === 0 && rows.length > 0 ? null : whole);
     });
   }
 
