@@ -25,9 +25,11 @@ export const BODY_BYTES_MAX = 127;
 
 /** The longest beginning of a text that has at most `bytesMax` bytes of UTF-8, on the border of a character, without outer blanks. */
 export function cutAtBytes(text: string, bytesMax: number): string {
+  const trimmed = text.trim();
+  if (Buffer.byteLength(trimmed, "utf8") <= bytesMax) return trimmed;
   let cut = "";
   let bytes = 0;
-  for (const character of text.trim()) {
+  for (const character of trimmed) {
     bytes += Buffer.byteLength(character, "utf8");
     if (bytes > bytesMax) break;
     cut += character;
@@ -60,7 +62,8 @@ export function signTypeSent({ signType }: GatewaySettings): string {
 
 /** The document of these fields with its signature; fields without a value are left out. */
 export function signed(settings: GatewaySettings, wanted: readonly Field[]): string {
-  const fields = new Map(wanted.filter(([, value]) => value !== ""));
+  const fields = new Map<string, string>();
+  for (const [name, value] of wanted) if (value !== "") fields.set(name, value);
   fields.set("sign", signatureOf(fields, settings.apiKey, settings.signType));
   return writeXml(fields);
 }

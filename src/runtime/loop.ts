@@ -103,8 +103,7 @@ export class Loop {
 
   #stamp(): Stamp {
     const bytes = this.#entropy.bytes(16);
-    const view = new DataView(bytes.buffer, bytes.byteOffset);
-    const chance = [view.getUint32(0), view.getUint32(4), view.getUint32(8), view.getUint32(12)] as const;
+    const chance = [wordAt(bytes, 0), wordAt(bytes, 4), wordAt(bytes, 8), wordAt(bytes, 12)] as const;
     const at = this.#clock.now();
     // Deadlines are sums of moments and waits: with fractions two ways to the same moment would differ.
     invariant(Number.isInteger(at), "the clock counts whole milliseconds");
@@ -133,7 +132,15 @@ export class Loop {
   }
 }
 
+/** 32 bits, from 0 to 2^32 − 1. */
+function wordAt(bytes: Uint8Array, index: number): number {
+  let word = 0;
+  for (let at = index; at < index + 4; at += 1) word = (word << 8) | (bytes[at] ?? 0);
+  return word >>> 0;
+}
+
 function isSameScreen(a: Screen, b: Screen): boolean {
+  if (a === b) return true;
   return (
     a.text === b.text &&
     a.amountFen === b.amountFen &&

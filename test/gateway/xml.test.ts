@@ -280,6 +280,46 @@ test("one document in any of its spellings is read as the same fields", () => {
   );
 });
 
+test("a document that needs no decoding is read as it is beside an element that does", () => {
+  const piece = fc.constantFrom(
+    "1",
+    "SUCCESS",
+    "支付成功",
+    " ",
+    "\n",
+    "\t",
+    "]",
+    "]]",
+    "\r",
+    ">",
+    "/",
+    "&#65;",
+    "<a>",
+  );
+  const value = fc.array(piece, { maxLength: 4 }).map((pieces) => pieces.join(""));
+  const spelling = fc.constantFrom("bare", "cdata", "blank", "closed");
+  const name = fc.constantFrom("a", "b", "xml", "constructor", "a.b-c_1", "1a");
+  let quick = 0;
+  fc.assert(
+    fc.property(fc.array(fc.tuple(name, value, spelling), { maxLength: 4 }), (elements) => {
+      const inner = elements.map(([field, text, how]) => written(field, text, how)).join("\n");
+      const alone = read(`<xml>\n${inner}\n</xml>\n`);
+      const beside = read(`<xml>\n${inner}<zz>&amp;</zz></xml>`);
+      if (typeof alone === "string") assert.equal(beside, alone);
+      else assert.deepEqual(beside, [...alone, ["zz", "&"]]);
+      if (typeof alone !== "string" && alone.length > 1) quick += 1;
+    }),
+    { numRuns: 3_000 },
+  );
+  assert.ok(quick > 50, `only ${quick} documents of the sample were accepted`);
+});
+
+function written(name: string, text: string, how: string): string {
+  if (how === "closed") return `<${name}/>`;
+  if (how === "blank") return `<${name} >${text}</${name}>`;
+  return `<${name}>${how === "cdata" ? `<![CDATA[${text}]]>` : text}</${name}>`;
+}
+
 function spelled(value: string, how: string): string {
   if (how === "cdata") return `<![CDATA[${value.replaceAll("]]>", "]]]]><![CDATA[>")}]]>`;
   const special = how === "numbers" ? /./gsu : /[<>&\r"']/g;
