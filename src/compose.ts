@@ -1,17 +1,19 @@
 /** Where the parts meet: a box is made from its configuration and its links, real or simulated, and nothing else. */
 import { hash } from "node:crypto";
 import type { DeviceConfig } from "./config/device-config.ts";
+import type { BoxSnapshot } from "./control/status.ts";
 import { Defect } from "./core/kernel/defect.ts";
-import { after, type Instant } from "./core/kernel/instant.ts";
+import { after, type Instant, type WallTime } from "./core/kernel/instant.ts";
+import { rfc3339 } from "./core/kernel/rfc3339.ts";
 import type { Key } from "./core/payment/amount-entry.ts";
-import type { ProbeFailure, QueryAnswer } from "./core/payment/answers.ts";
-import { isBusy, isSame } from "./core/payment/box.ts";
+import type { ChargeAnswer, ProbeFailure, QueryAnswer, ReverseAnswer } from "./core/payment/answers.ts";
+import { blockerOf, isBusy, isSame } from "./core/payment/box.ts";
 import type { Effect } from "./core/payment/effects.ts";
 import type { BoxEvent } from "./core/payment/events.ts";
 import type { Intent, OpenOrder, TxData } from "./core/payment/order.ts";
 import type { PaymentEvent } from "./core/payment/payment.ts";
 import { type AmountRules, type Rules, standardTiming, type Timing } from "./core/payment/rules.ts";
-import type { Screen } from "./core/payment/screen.ts";
+import { type Screen, screenFor } from "./core/payment/screen.ts";
 import type { Turn } from "./core/payment/turn.ts";
 import { type DeviceLinks, Devices } from "./devices.ts";
 import { Gateway } from "./gateway/gateway.ts";
@@ -79,10 +81,16 @@ export class ComposedBox {
   #toldBroken = false;
   #reporter: Reporter | null = null;
   #tendTimer: Timer | null = null;
+  /** When WeChat Pay's last correctly signed answer came. */
+  #signedAt: WallTime | null = null;
+  readonly #since: WallTime;
+  readonly #sinceMoment: Instant;
 
   constructor(parts: BoxParts) {
     this.#parts = parts;
     const { clock, entropy, log, store } = parts.links;
+    this.#since = clock.wall();
+    this.#sinceMoment = clock.now();
     this.#rules = rulesOf(parts);
     this.#journal = new Journal({
       store,
@@ -133,6 +141,61 @@ export class ComposedBox {
   /** How reporting stands, null without a broker. */
   get reporting(): ReporterStatus | null {
     return this.#reporter?.status() ?? null;
+  }
+
+  /** How everything stands, for people and their tools; null until the journal is open. Changes nothing. */
+  status(): BoxSnapshot | null {
+    const turn = this.#loop.turn;
+    const journal = this.#journal.status();
+    if (turn === null || journal === null) return null;
+    const { config, links, version } = this.#parts;
+    const { clock } = links;
+    const { box, screen } = turn;
+    const { proved, unclear, failure } = box.trust;
+    const { merchantId, subMerchantId } = this.#rules.merchant;
+    const blocker = blockerOf(box, this.#rules);
+    const reason = blocker === "unproved" ? (failure ?? "starting") : blocker;
+    // What stands in front may be a result: the outage is what people would see behind it.
+    const behind = screenFor({ ...box, front: { name: "idle" }, notice: null }, clock.now(), this.#rules);
+    const scanner = links.serial === null || config.scanner === null ? "none" : readyOrNot(box.scannerReady);
+    const orders = [...box.orders.values()].map(({ intent, phase }) => ({
+      outTradeNo: intent.outTradeNo,
+      shortRef: intent.shortRef,
+      phase: phase.name,
+      amountFen: intent.amountFen,
+      ageS: Math.round((clock.wall() - intent.intentAt) / 1_000),
+    }));
+    const held = box.held.map((outTradeNo) => {
+      return { outTradeNo, shortRef: null, phase: "held", amountFen: null, ageS: null };
+    });
+    const { n: _newest, writtenAt, ...written } = journal;
+    return {
+      box: config.box.id,
+      store: config.box.store,
+      version,
+      boot: box.numbering.bootMark,
+      since: rfc3339(this.#since),
+      upS: Math.round((clock.now() - this.#sinceMoment) / 1_000),
+      service: {
+        inService: blocker === null || blocker === "paused" || blocker === "inhibited",
+        screen: screen.text,
+        blocker,
+        reason,
+        code: blocker === null ? null : behind.ref,
+      },
+      devices: { scanner, ...this.#devices.status() },
+      wechat: {
+        merchantId: subMerchantId ?? merchantId,
+        proved,
+        unclear,
+        failure,
+        signedAt: this.#signedAt === null ? null : rfc3339(this.#signedAt),
+      },
+      orders: [...orders, ...held],
+      journal: { ...written, writtenAt: writtenAt === null ? null : rfc3339(writtenAt) },
+      mqtt: this.reporting,
+      clock: { at: rfc3339(clock.wall()), trusted: clock.trusted() },
+    };
   }
 
   /** Opens the journal, takes up its open orders, and only then listens to people. */
@@ -281,8 +344,12 @@ export class ComposedBox {
       },
       probe: () => {
         const why = this.#parts.merchants[0].certificateFault();
-        if (why === null) this.#current().probe((answer) => this.#loop.post({ type: "probed", answer }));
-        else {
+        if (why === null) {
+          this.#current().probe((answer) => {
+            if (answer.kind === "passed") this.#signedAt = clock.wall();
+            this.#loop.post({ type: "probed", answer });
+          });
+        } else {
           const answer = { kind: "failed", why } as const;
           clock.at(clock.now(), () => this.#loop.post({ type: "probed", answer }));
         }
@@ -299,6 +366,7 @@ export class ComposedBox {
   }
 
   #happens(outTradeNo: string, event: PaymentEvent): void {
+    if ("answer" in event && isSigned(event.answer)) this.#signedAt = this.#parts.links.clock.wall();
     this.#loop.post({ type: "payment", outTradeNo, event });
   }
 
@@ -361,6 +429,14 @@ export class ComposedBox {
     for (const { https } of this.#parts.merchants) https.close(closed);
     this.#journal.close(closed);
   }
+}
+
+function readyOrNot(ready: boolean): "ready" | "absent" {
+  return ready ? "ready" : "absent";
+}
+
+function isSigned(answer: ChargeAnswer | QueryAnswer | ReverseAnswer): boolean {
+  return answer.kind === "unknown" ? answer.signed : answer.kind !== "not-sent";
 }
 
 function kindOf(event: PaymentEvent): string {

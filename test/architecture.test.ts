@@ -47,6 +47,7 @@ const layers: readonly Layer[] = [
   { files: "src/gateway/", project: inner, packages: ["fast-xml-parser", pureCrypto] },
   { files: "src/journal/", project: inner, packages: ["zod", pureCrypto] },
   { files: "src/telemetry/", project: inner, packages: ["zod", pureCrypto] },
+  { files: "src/control/", project: inner, packages: ["zod"] },
   { files: "src/config/", project: inner, packages: ["zod", pureCrypto] },
   { files: "src/links/", project: inner, packages: "any" },
   {
@@ -94,7 +95,7 @@ const layers: readonly Layer[] = [
     files: "src/compose.ts",
     project: [
       ...["src/core/", "src/runtime/", "src/gateway/", "src/journal/", "src/telemetry/"],
-      ...["src/till/", "src/config/", "src/devices.ts"],
+      ...["src/till/", "src/config/", "src/control/", "src/devices.ts"],
     ],
     packages: [pureCrypto],
   },
@@ -109,7 +110,7 @@ const takesChance = /^src\/(?:links\/|cli\/|simulator\/bank\/server\.ts)/;
 const chance = /^(?:random|generateKey|generatePrime|getRandomValues|webcrypto|subtle)/;
 
 /** Folders in which time, chance and the process come through ports, if they come at all. */
-const withoutWorld = /^src\/(?:core|runtime|drivers|till|gateway|journal|telemetry|config|devices\.ts|compose\.ts)/;
+const withoutWorld = /^src\/(?:core|runtime|drivers|till|gateway|journal|telemetry|control|config|devices\.ts|compose\.ts)/;
 
 const worldly = [
   "setTimeout",

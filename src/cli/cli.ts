@@ -52,8 +52,12 @@ box, since a process that was killed cannot.
 Exit status: 0 all are off, 1 one could not be reached, 2 the configuration is wrong.
 `,
   },
+  status: {
+    summary: "Say how the box is: in service or why not, open orders, devices, journal.",
+    load: async () => (await import("./status.ts")).statusCommand,
+  },
   journal: {
-    summary: "Read the journal of payments: list, show, verify.",
+    summary: "Read the journal of payments: list, show, verify; rotate it.",
     load: async () => (await import("./journal.ts")).journalCommand,
   },
   config: {

@@ -1,6 +1,7 @@
-import { ComposedBox } from "../compose.ts";
+import { ComposedBox, type Refusal } from "../compose.ts";
 import { configPath, loadConfig } from "./config.ts";
 import { deviceParts } from "./device-links.ts";
+import { openDoor } from "./door.ts";
 import { exitStatus } from "./exit-status.ts";
 import { Service } from "./service.ts";
 import { type CommandIo, readOptions } from "./usage.ts";
@@ -33,9 +34,10 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
   const refusal = await new Promise<Parameters<Parameters<ComposedBox["start"]>[0]>[0]>((resolve) => {
     box.start(resolve);
   });
-  if (refusal !== null) return refuse([`journal: ${refusal.detail}`], io);
+  if (refusal !== null) return refuse(journalProblems(refusal), io);
   if (config.loopbackOnly) log.warn("config.loopback", { loopbackOnly: true });
   service.ready({ turns: () => box.turns, wake: () => box.wake(), ping: made.ping });
+  const door = openDoor(box, config, clock, log);
   log.info("run.ready", { box: config.box.id, pid: process.pid });
   const reason = await stopped.reason;
   log.info("run.stopping", { reason });
@@ -43,9 +45,19 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
   await new Promise<void>((resolve) => {
     box.stop(resolve);
   });
+  await new Promise<void>((resolve) => {
+    door.stop(resolve);
+  });
   service.stopped();
   log.info("run.stopped", { left: box.reporting?.unconfirmed ?? null });
   return reason === "journal" ? exitStatus.no : exitStatus.done;
+}
+
+function journalProblems({ why, detail }: Refusal): readonly string[] {
+  const problem = `journal: ${detail}`;
+  if (why !== "damaged") return [problem];
+  const help = '"scanbox journal quarantine" puts it aside and begins a new one with its open orders.';
+  return [problem, `journal: ${help}`];
 }
 
 /** How long OUT OF SERVICE stands before a process whose journal has failed ends. */

@@ -330,3 +330,32 @@ export interface ServiceManager {
   /** Tells it something in the words of sd_notify(3); false where it could not be told. */
   notify(state: string): boolean;
 }
+
+/** A door for programs on this machine: bytes in, text out. Nothing listens on a network. */
+export interface ControlLink {
+  /** Begins to listen, once; `accept` meets everybody who comes in. */
+  listen(accept: (peer: ControlPeer) => ControlPeerListener, done: (outcome: ControlOpened) => void): void;
+  /** Listens no more, and ends whoever is there. */
+  close(done: () => void): void;
+}
+
+/** Where the door is, or a sentence that says why there is none. */
+export type ControlOpened =
+  | { readonly kind: "listening"; readonly path: string }
+  | { readonly kind: "refused"; readonly why: string };
+
+/** Somebody who came in. After `end`, and after `closed`, what is sent is dropped. */
+export interface ControlPeer {
+  send(text: string): void;
+  /** Ends the connection once everything sent has left, or at once where it does not leave; `closed` does not come. */
+  end(): void;
+}
+
+/** Hears one of them. */
+export interface ControlPeerListener {
+  received(bytes: Uint8Array): void;
+  /** They have said everything, and may still read answers, or have gone: that shows when something is sent. */
+  finished(): void;
+  /** They have gone. Comes once; nothing comes after it. */
+  closed(): void;
+}

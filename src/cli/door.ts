@@ -1,0 +1,35 @@
+/** The door of a running box: what programs on this machine may ask it. */
+import type { ComposedBox } from "../compose.ts";
+import type { DeviceConfig } from "../config/device-config.ts";
+import { ControlServer } from "../control/server.ts";
+import type { BoxStatus } from "../control/status.ts";
+import { Defect } from "../core/kernel/defect.ts";
+import { ControlSocket } from "../links/control-socket.ts";
+import type { Clock, Log } from "../runtime/ports.ts";
+import { controlPaths } from "./control-paths.ts";
+import { journalBytes } from "./journal-bytes.ts";
+
+/** Opens the door of a box that has started. */
+export function openDoor(box: ComposedBox, config: DeviceConfig, clock: Clock, log: Log): ControlServer {
+  const server = new ControlServer({
+    link: new ControlSocket(controlPaths(config)),
+    clock,
+    log,
+    hands: { status: () => wholeStatus(box, config), rotate: (done) => box.rotateJournal(done) },
+  });
+  server.start();
+  return server;
+}
+
+function wholeStatus(box: ComposedBox, config: DeviceConfig): BoxStatus {
+  const snapshot = box.status();
+  if (snapshot === null) throw new Defect("the door opens after the start");
+  const { directory } = config.journal;
+  const { rss, heapUsed } = process.memoryUsage();
+  return {
+    ...snapshot,
+    pid: process.pid,
+    journal: { path: directory, bytes: journalBytes(directory), ...snapshot.journal },
+    memory: { rssBytes: rss, heapBytes: heapUsed },
+  };
+}

@@ -1,0 +1,75 @@
+import type { ProbeFailure } from "../core/payment/answers.ts";
+import type { Blocker } from "../core/payment/box.ts";
+
+/** Why the box takes no payments, where a code on the screen says it. */
+export type Outage = Exclude<Blocker, "unclear" | "unproved" | "inhibited" | "paused"> | ProbeFailure;
+
+/** What each outage means and who can end it; a new one without a sentence does not compile. */
+export const outages: Readonly<Record<Outage, readonly [means: string, remedy: string]>> = {
+  stopping: [
+    "The program was asked to end.",
+    "Wait until it has started again; a charge that is on its way is finished first.",
+  ],
+  "journal-broken": [
+    "The journal could not be written: the card is full, read-only or failing.",
+    "Look at `journal.broken` in the log, mend or replace the storage, restart. Nothing is charged before that.",
+  ],
+  "merchant-gone": [
+    "An order is open under a merchant whose credentials the configuration no longer holds.",
+    "Put that merchant under `merchant.previous` and restart; the log names the orders.",
+  ],
+  unresolved: [
+    "Four payments are still unresolved.",
+    "Nothing: queries and reversals go on. `scanbox journal list --open` shows them.",
+  ],
+  "cannot-reverse": [
+    "Reversals get no signed answer: WeChat Pay may not know the client certificate, or their host is cut off.",
+    "Check the certificate in the merchant platform and the way to every host. It ends with the first signed answer.",
+  ],
+  "no-scanner": [
+    "The scanner is not there.",
+    "Plug it in; it is opened again within 5 s. Else check `scanner.path` and the group `dialout`.",
+  ],
+  "no-relay": [
+    "The relay, or the input that says whether the machine is ready, cannot be reached.",
+    "Look at `relay.absent` or `contact.absent` in the log: another program may hold the pin.",
+  ],
+  "certificate-missing": [
+    "The merchant's certificate or its key cannot be read as PEM: reversals would be impossible.",
+    "Check `merchant.certificate`; a `.p12` has to be converted to PEM first.",
+  ],
+  "certificate-mismatch": [
+    "Certificate and private key do not belong together.",
+    "Install the two files of one download.",
+  ],
+  "certificate-expired": [
+    "The certificate is out of date, or the clock is wrong.",
+    "Look at the date of the machine, then renew the certificate with WeChat Pay.",
+  ],
+  "api-key": [
+    "WeChat Pay's answers do not fit the API key, or it refuses our signatures.",
+    "Check `merchant.apiKey` (API v2, 32 characters) and `merchant.signType`.",
+  ],
+  merchant: [
+    "WeChat Pay does not accept this merchant for payment codes.",
+    "Check `merchantId`, `appId`, their binding and the product permission in the merchant platform.",
+  ],
+  "no-trust": [
+    "The server's TLS certificate is not trusted.",
+    "A captive portal, a proxy, or a wrong clock; else check `merchant.ca`.",
+  ],
+  "no-network": [
+    "No host can be reached: no name, or no connection.",
+    "Check cable, Wi-Fi and DNS. It heals by itself within a minute.",
+  ],
+  "no-answer": [
+    "A host is reached and gives no usable answer.",
+    "Usually passing; look for `gateway.unknown` in the log if it stays.",
+  ],
+};
+
+/** The outage of this name, or null where people need no sentence for it. */
+export function outageOf(name: string): Outage | null {
+  const known: readonly string[] = Object.keys(outages);
+  return known.includes(name) ? (name as Outage) : null;
+}

@@ -1,0 +1,201 @@
+/** `scanbox status`: how the box is, from the box itself where it runs, else from its journal. */
+import type { BoxStatus } from "../control/status.ts";
+import { formatYuan } from "../core/kernel/fen.ts";
+import { readRow } from "../journal/row.ts";
+import { openReader } from "../links/sqlite-reader.ts";
+import { findBox } from "./ask-box.ts";
+import { configPath, loadConfig } from "./config.ts";
+import { exitStatus } from "./exit-status.ts";
+import { journalBytes } from "./journal-bytes.ts";
+import { outageOf, outages } from "./outages.ts";
+import { type CommandIo, readOptions } from "./usage.ts";
+
+const help = `Usage: scanbox status [--json] [--config FILE]
+
+Says how the box is. Where none runs, what its journal says without it: above all the orders that are open.
+
+  --json           one JSON object; its schema is src/control/status.schema.json
+  --config FILE    the box's configuration; else ./device.config.json, else /etc/scanbox/device.config.json
+
+Exit status: 0 in service, 1 out of service or not running, 2 wrong usage or configuration.
+`;
+
+const options = {
+  json: { type: "boolean" },
+  config: { type: "string" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+/** What `status` says of a box that does not run. */
+interface Asleep {
+  readonly running: false;
+  readonly problem: string | null;
+  readonly journal: { readonly path: string; readonly bytes: number | null; readonly rows: number | null };
+  readonly orders: readonly {
+    readonly outTradeNo: string;
+    readonly shortRef: string;
+    readonly state: string;
+    readonly amountFen: number;
+    readonly at: string;
+  }[];
+}
+
+/** `scanbox status`. */
+export async function statusCommand(args: readonly string[], io: CommandIo): Promise<number> {
+  const { values } = readOptions(args, options);
+  if (values.help === true) {
+    io.stdout.write(help);
+    return exitStatus.done;
+  }
+  const checked = loadConfig(configPath(values.config));
+  if (!checked.ok) {
+    for (const problem of checked.problems) io.stderr.write(`${problem}\n`);
+    return exitStatus.usage;
+  }
+  const found = await findBox(checked.config);
+  if (found.kind === "found") {
+    const { status } = found;
+    const text = values.json === true ? JSON.stringify({ running: true, ...status }) : table(status);
+    io.stdout.write(`${text}\n`);
+    return status.service.inService ? exitStatus.done : exitStatus.no;
+  }
+  const problem = found.kind === "unclear" ? found.why : null;
+  const asleep = fromJournal(checked.config.journal.directory, problem);
+  io.stdout.write(`${values.json === true ? JSON.stringify(asleep) : asleepText(asleep)}\n`);
+  return exitStatus.no;
+}
+
+type Line = readonly [name: string, text: string];
+
+/** The status as people read it. */
+export function table(status: BoxStatus): string {
+  const { box, store, version, boot, pid, since, upS, service, devices, wechat, orders, journal } = status;
+  const lines: Line[] = [
+    ["box", `${box}, ${store}`],
+    ["program", `scanbox ${version}, boot ${boot}, process ${pid}`],
+    ["since", `${since} (${age(upS)})`],
+    ["service", serviceText(service)],
+    ...helpLines(service),
+    [
+      "devices",
+      Object.entries(devices)
+        .map(([name, state]) => `${name} ${state}`)
+        .join(", "),
+    ],
+    ["WeChat Pay", wechatText(wechat)],
+    ["orders", orders.length === 0 ? "none is open" : `${orders.length} not over yet`],
+    ...orders.map((order): Line => ["", orderText(order)]),
+    [
+      "journal",
+      `${journal.path}: ${megabytes(journal.bytes)}, ${journal.rows} rows, ${journal.seq} money events` +
+        `${journal.writtenAt === null ? "" : `, last written ${journal.writtenAt}`}` +
+        `${journal.broken ? ", CANNOT BE WRITTEN" : ""}`,
+    ],
+    ["MQTT", mqttText(status.mqtt)],
+    ["clock", `${status.clock.at}, ${status.clock.trusted ? "believed" : "not known to be right"}`],
+    ["memory", `${megabytes(status.memory.rssBytes)}, ${megabytes(status.memory.heapBytes)} of it heap`],
+  ];
+  return lined(lines);
+}
+
+function lined(lines: readonly Line[]): string {
+  const widest = Math.max(...lines.map(([name]) => name.length));
+  return lines.map(([name, text]) => `${name.padEnd(widest)}  ${text}`.trimEnd()).join("\n");
+}
+
+function serviceText({ inService, screen, code, reason }: BoxStatus["service"]): string {
+  if (inService) return `in service${reason === null ? "" : ` (${reason})`}, the screen says "${screen}"`;
+  const why = [code, reason].filter((part) => part !== null).join(", ");
+  return `OUT OF SERVICE${why === "" ? "" : ` (${why})`}, the screen says "${screen}"`;
+}
+
+function helpLines({ inService, reason }: BoxStatus["service"]): readonly Line[] {
+  const outage = inService || reason === null ? null : outageOf(reason);
+  return outage === null ? [] : outages[outage].map((sentence): Line => ["", sentence]);
+}
+
+function wechatText({ merchantId, proved, unclear, failure, signedAt }: BoxStatus["wechat"]): string {
+  const trust = proved
+    ? unclear
+      ? "the last answer was unclear"
+      : "proved"
+    : `not proved (${failure ?? "no probe yet"})`;
+  return `merchant ${merchantId}, ${trust}, last signed answer ${signedAt ?? "none yet"}`;
+}
+
+function orderText({ shortRef, outTradeNo, phase, amountFen, ageS }: BoxStatus["orders"][number]): string {
+  const amount = amountFen === null ? "" : ` ${formatYuan(amountFen)}`;
+  return `#${shortRef ?? "????"}${amount} ${phase}${ageS === null ? "" : ` for ${age(ageS)}`}, order ${outTradeNo}`;
+}
+
+function mqttText(mqtt: BoxStatus["mqtt"]): string {
+  if (mqtt === null) return "no broker is configured";
+  const { phase, unconfirmed, held, version, lastCause } = mqtt;
+  const protocol = version === null ? "" : ` (MQTT ${version === 5 ? "5" : "3.1.1"})`;
+  const cause = phase === "online" || lastCause === null ? "" : `, last: ${lastCause}`;
+  return `${phase}${protocol}, ${unconfirmed} unconfirmed${held ? ", the first was refused" : ""}${cause}`;
+}
+
+function asleepText({ problem, journal, orders }: Asleep): string {
+  const lines: Line[] = [
+    ["service", problem === null ? "NOT RUNNING" : `NO ANSWER: ${problem}`],
+    ["journal", `${journal.path}: ${journalText(journal)}`],
+    ["orders", orders.length === 0 ? "none is open" : `${orders.length} open, and nobody looks after them`],
+    ...orders.map(({ shortRef, amountFen, state, at, outTradeNo }): Line => {
+      return ["", `#${shortRef} ${formatYuan(amountFen)} ${state} since ${at}, order ${outTradeNo}`];
+    }),
+  ];
+  return lined(lines);
+}
+
+function journalText({ bytes, rows }: Asleep["journal"]): string {
+  if (bytes === null) return "there is none";
+  return rows === null ? `${megabytes(bytes)}, cannot be read` : `${megabytes(bytes)}, ${rows} rows`;
+}
+
+function fromJournal(directory: string, problem: string | null): Asleep {
+  const journal = { path: directory, bytes: journalBytes(directory), rows: null };
+  const opened = openReader(directory);
+  if (!opened.ok) return { running: false, problem, journal, orders: [] };
+  using reader = opened.value;
+  try {
+    const [first] = reader.rowsAfter(0, 1);
+    const rows = reader.lastRow + 1 - (first?.n ?? 1);
+    const orders = reader.openOrders().flatMap((row) => {
+      const read = readRow(row, reader.journal);
+      if (!read.ok || read.value.event === null) return [];
+      const { at, tx } = read.value.event;
+      const { outTradeNo, shortRef, state, amountFen } = tx;
+      return [{ outTradeNo, shortRef, state, amountFen, at }];
+    });
+    return { running: false, problem, journal: { ...journal, rows }, orders };
+  } catch {
+    return { running: false, problem, journal, orders: [] };
+  }
+}
+
+function megabytes(bytes: number | null): string {
+  return bytes === null ? "no file" : `${(bytes / 1_048_576).toFixed(1)} MiB`;
+}
+
+/** A length of time in its two largest units. */
+function age(seconds: number): string {
+  const units = [
+    [86_400, "d"],
+    [3_600, "h"],
+    [60, "min"],
+    [1, "s"],
+  ] as const;
+  const total = Math.max(0, seconds);
+  const first = units.findIndex(([size]) => total >= size);
+  if (first < 0) return "0 s";
+  return units
+    .slice(first, first + 2)
+    .map(([size, unit], index) => {
+      const rest = index === 0 ? total : total % (units[first]?.[0] ?? 1);
+      return [Math.floor(rest / size), unit] as const;
+    })
+    .filter(([value], index) => index === 0 || value > 0)
+    .map(([value, unit]) => `${value} ${unit}`)
+    .join(" ");
+}

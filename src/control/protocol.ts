@@ -1,0 +1,114 @@
+/**
+ * What is said through the door: one request a line, one answer a line, JSON in UTF-8. A program that asks for a version
+ * that the box does not speak is told so in version 1.
+ */
+import { z } from "zod";
+
+/** The version of the protocol; raised when a meaning changes. */
+export const CONTROL_VERSION = 1;
+
+/** The longest request, in bytes, without its LF. */
+export const REQUEST_BYTES_MAX = 4_096;
+
+/** A request as it came; whether there is such a command is not looked at here. */
+export interface ControlRequest {
+  readonly command: string;
+  readonly args: unknown;
+}
+
+/** A line that was read, or the answer to one that is no request. */
+export type RequestRead =
+  | { readonly ok: true; readonly request: ControlRequest }
+  | { readonly ok: false; readonly answer: ControlAnswer };
+
+/** Why there is no result. A program may rely on these; `message` is a sentence for people. */
+export type ControlProblem =
+  /** The line is no request at all. */
+  | "malformed"
+  /** It is one of another version. */
+  | "version"
+  | "unknown-command"
+  /** The command does not take these arguments. */
+  | "arguments"
+  /** It is longer than `REQUEST_BYTES_MAX`. */
+  | "too-long"
+  /** So many programs ask already. */
+  | "busy"
+  /** The answer is no: `message` says why. */
+  | "refused";
+
+/** An answer. */
+export type ControlAnswer =
+  | { readonly v: typeof CONTROL_VERSION; readonly ok: true; readonly result: unknown }
+  | {
+      readonly v: typeof CONTROL_VERSION;
+      readonly ok: false;
+      readonly problem: ControlProblem;
+      readonly message: string;
+    };
+
+/** An answer with what was asked for. */
+export function resultAnswer(result: unknown): ControlAnswer {
+  return { v: CONTROL_VERSION, ok: true, result };
+}
+
+/** An answer without it. */
+export function problemAnswer(problem: ControlProblem, message: string): ControlAnswer {
+  return { v: CONTROL_VERSION, ok: false, problem, message };
+}
+
+const requestSchema = z.strictObject({
+  v: z.literal(CONTROL_VERSION),
+  command: z.string().min(1).max(64),
+  args: z.unknown().optional(),
+});
+
+const versioned = z.looseObject({ v: z.int() });
+
+/** Reads one line without its LF. */
+export function readRequest(line: string): RequestRead {
+  const value = jsonOf(line);
+  const read = requestSchema.safeParse(value);
+  if (read.success) {
+    const { command, args } = read.data;
+    return { ok: true, request: { command, args: args ?? {} } };
+  }
+  const other = versioned.safeParse(value);
+  const answer =
+    other.success && other.data.v !== CONTROL_VERSION
+      ? problemAnswer("version", `This box speaks version ${CONTROL_VERSION} of the protocol.`)
+      : problemAnswer("malformed", 'A request is one line of JSON such as {"v":1,"command":"status"}.');
+  return { ok: false, answer };
+}
+
+const answerSchema = z.discriminatedUnion("ok", [
+  z.strictObject({ v: z.literal(CONTROL_VERSION), ok: z.literal(true), result: z.unknown() }),
+  z.looseObject({
+    v: z.literal(CONTROL_VERSION),
+    ok: z.literal(false),
+    problem: z.string(),
+    message: z.string(),
+  }),
+]);
+
+/** An answer as whoever asked reads it; a problem may be one that only a newer box knows. */
+export type ReceivedAnswer = z.output<typeof answerSchema>;
+
+/** Reads an answer, or null where it is none of this version. */
+export function readAnswer(line: string): ReceivedAnswer | null {
+  const read = answerSchema.safeParse(jsonOf(line));
+  return read.success ? read.data : null;
+}
+
+/** The line of a request, with its LF. */
+export function requestLine(command: string, args: object = {}): string {
+  return `${JSON.stringify({ v: CONTROL_VERSION, command, args })}\n`;
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,163 @@
+import { after } from "../core/kernel/instant.ts";
+import type { Clock, ControlLink, ControlPeer, ControlPeerListener, Log, Timer } from "../runtime/ports.ts";
+import { type ControlHands, obey } from "./commands.ts";
+import { type ControlAnswer, problemAnswer, readRequest } from "./protocol.ts";
+import { RequestLines } from "./request-lines.ts";
+
+/** So many programs may be inside at once. */
+export const PEERS_MAX = 8;
+
+/** Who says nothing for so long is ended; so is who gets no answer for so long, which no command takes. */
+export const IDLE_MS = 30_000;
+
+/** After so many requests a program has to come in anew: what it does not read piles up on our side. */
+export const REQUESTS_MAX = 64;
+
+/** What the server works with. */
+export interface ControlServerParts {
+  readonly link: ControlLink;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly hands: ControlHands;
+}
+
+/**
+ * Answers programs on this machine. Nothing that they send costs more than a bounded piece of memory, and a door that
+ * cannot be opened costs a line in the log: payments do not depend on it.
+ */
+export class ControlServer {
+  readonly #parts: ControlServerParts;
+  readonly #peers = new Set<Visit>();
+
+  constructor(parts: ControlServerParts) {
+    this.#parts = parts;
+  }
+
+  /** Opens the door. */
+  start(): void {
+    const { link, log } = this.#parts;
+    link.listen(
+      (peer) => this.#enter(peer),
+      (outcome) => {
+        if (outcome.kind === "listening") log.info("control.listening", { path: outcome.path });
+        else log.warn("control.closed", { problem: outcome.why });
+      },
+    );
+  }
+
+  /** Closes it; whoever waits for an answer gets none. */
+  stop(done: () => void): void {
+    for (const visit of this.#peers) visit.end();
+    this.#peers.clear();
+    this.#parts.link.close(done);
+  }
+
+  #enter(peer: ControlPeer): ControlPeerListener {
+    if (this.#peers.size >= PEERS_MAX) {
+      peer.send(`${JSON.stringify(problemAnswer("busy", "Too many programs ask at once; try again."))}\n`);
+      peer.end();
+      const deaf = (): void => undefined;
+      return { received: deaf, finished: deaf, closed: deaf };
+    }
+    const { clock, hands } = this.#parts;
+    const visit: Visit = new Visit({ peer, clock, hands, ended: () => this.#peers.delete(visit) });
+    this.#peers.add(visit);
+    return visit;
+  }
+}
+
+interface VisitParts {
+  readonly peer: ControlPeer;
+  readonly clock: Clock;
+  readonly hands: ControlHands;
+  readonly ended: () => void;
+}
+
+/** One program, from its coming to its going. Its requests are answered in their order, one at a time. */
+class Visit implements ControlPeerListener {
+  readonly #parts: VisitParts;
+  readonly #lines = new RequestLines();
+  /** Requests that wait for the answer before them; `REQUESTS_MAX` bounds them. */
+  readonly #waiting: string[] = [];
+  #answering = false;
+  #requests = 0;
+  #finished = false;
+  #over = false;
+  #idle: Timer | null = null;
+
+  constructor(parts: VisitParts) {
+    this.#parts = parts;
+    this.#wait();
+  }
+
+  received(bytes: Uint8Array): void {
+    if (this.#over) return;
+    for (const line of this.#lines.pass(bytes)) {
+      this.#requests += 1;
+      if (line.kind === "too-long" || this.#requests > REQUESTS_MAX) {
+        const why = line.kind === "too-long" ? "The request is too long." : "Come in anew for more requests.";
+        this.#say(problemAnswer(line.kind === "too-long" ? "too-long" : "busy", why));
+        this.end();
+        return;
+      }
+      this.#waiting.push(line.text);
+    }
+    this.#next();
+  }
+
+  finished(): void {
+    this.#finished = true;
+    this.#next();
+  }
+
+  closed(): void {
+    this.#leave();
+  }
+
+  /** Sends them away. */
+  end(): void {
+    if (this.#over) return;
+    this.#parts.peer.end();
+    this.#leave();
+  }
+
+  #next(): void {
+    while (!this.#answering && !this.#over) {
+      const line = this.#waiting.shift();
+      if (line === undefined) {
+        if (this.#finished) this.end();
+        return;
+      }
+      this.#wait();
+      const read = readRequest(line);
+      if (!read.ok) {
+        this.#say(read.answer);
+        continue;
+      }
+      this.#answering = true;
+      obey(read.request, this.#parts.hands, (answer) => {
+        this.#answering = false;
+        this.#say(answer);
+        this.#next();
+      });
+    }
+  }
+
+  #say(answer: ControlAnswer): void {
+    if (!this.#over) this.#parts.peer.send(`${JSON.stringify(answer)}\n`);
+  }
+
+  #wait(): void {
+    const { clock } = this.#parts;
+    this.#idle?.cancel();
+    this.#idle = clock.at(after(clock.now(), IDLE_MS), () => this.end());
+  }
+
+  #leave(): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#waiting.length = 0;
+    this.#idle?.cancel();
+    this.#parts.ended();
+  }
+}

@@ -1,0 +1,106 @@
+/** How a box is, as `scanbox status` tells it. The schema is written from here, so the two cannot differ. */
+import { z } from "zod";
+
+const time = z.iso.datetime().describe("RFC 3339, UTC.");
+const count = z.int().min(0);
+const device = z
+  .enum(["ready", "absent", "stuck", "none", "unknown"])
+  .describe(
+    "`stuck` is a key that is held down, `none` no such device, `unknown` one that has not said yet.",
+  );
+
+/** The whole status. Members may be added; what a member means does not change within version 1 of the protocol. */
+export const boxStatusSchema = z.object({
+  box: z.string().describe("`box.id` of the configuration."),
+  store: z.string().describe("`box.store`."),
+  version: z.string().describe("Version of the program."),
+  boot: z.string().describe("The random mark of this run, part of its order numbers."),
+  pid: count.describe("Process."),
+  since: time.describe("When the process began, by its own clock."),
+  upS: count.describe("Seconds since then."),
+  service: z
+    .object({
+      inService: z.boolean().describe("Whether a payment could begin, now or within seconds."),
+      screen: z.string().describe("Name of what people see now."),
+      blocker: z.string().nullable().describe("Why no payment can begin, or null."),
+      reason: z
+        .string()
+        .nullable()
+        .describe("The cause behind an outage: the blocker itself, or what the last probe said."),
+      code: z.string().nullable().describe("Code of the outage, as the screen shows it."),
+    })
+    .describe("Whether it takes payments."),
+  devices: z
+    .object({ scanner: device, keypad: device, display: device, relay: device })
+    .describe("What is connected."),
+  wechat: z
+    .object({
+      merchantId: z.string().describe("Who is charged for."),
+      proved: z.boolean().describe("Whether a probe has proved that WeChat Pay knows this box."),
+      unclear: z.boolean().describe("Whether the last answer was unclear and no signed one has come since."),
+      failure: z.string().nullable().describe("What the last probe found wrong."),
+      signedAt: time.nullable().describe("When the last correctly signed answer came."),
+    })
+    .describe("Whether WeChat Pay can be believed."),
+  orders: z
+    .array(
+      z.object({
+        outTradeNo: z.string(),
+        shortRef: z
+          .string()
+          .nullable()
+          .describe("As the screen shows it; null where only the number is known."),
+        phase: z.string().describe("Where it is; `held` where its merchant's credentials are gone."),
+        amountFen: count.nullable(),
+        ageS: z.int().nullable().describe("Seconds since its intent, by the wall clock."),
+      }),
+    )
+    .describe("Orders that are not over, oldest first."),
+  journal: z
+    .object({
+      path: z.string().describe("Its directory."),
+      journal: z.string().describe("Its random id."),
+      bytes: count.nullable().describe("Size on the disk, write-ahead log included."),
+      rows: count.describe("Rows that it holds."),
+      seq: count.describe("Number of the newest money event."),
+      writtenAt: time.nullable().describe("When this run wrote last."),
+      broken: z.boolean().describe("Whether an append failed: nothing is written before a restart."),
+    })
+    .describe("The durable record."),
+  mqtt: z
+    .object({
+      phase: z.enum(["idle", "connecting", "online", "waiting", "stopping", "stopped"]),
+      unconfirmed: count.describe("Money events that are not confirmed yet."),
+      confirmed: count.describe("Every event up to this one is confirmed."),
+      held: z.boolean().describe("Whether the first unconfirmed one was refused when it was last tried."),
+      sessions: count.describe("Connections since the start."),
+      version: z
+        .union([z.literal(4), z.literal(5)])
+        .nullable()
+        .describe("4 is MQTT 3.1.1."),
+      lastCause: z.string().nullable().describe("Why the last connection ended."),
+    })
+    .nullable()
+    .describe("Reporting, null without a broker."),
+  clock: z
+    .object({ at: time, trusted: z.boolean() })
+    .describe("The wall clock, and whether it is known to be right."),
+  memory: z.object({ rssBytes: count, heapBytes: count }).describe("Memory of the process."),
+});
+
+/** How a box is. */
+export type BoxStatus = z.output<typeof boxStatusSchema>;
+
+/** What the box itself knows of it; the rest is the process's. */
+export type BoxSnapshot = Omit<BoxStatus, "pid" | "memory" | "journal"> & {
+  readonly journal: Omit<BoxStatus["journal"], "path" | "bytes">;
+};
+
+/** The JSON Schema of what `scanbox status --json` prints of a running box, as text. */
+export function boxStatusJsonSchema(): string {
+  const running = z
+    .literal(true)
+    .describe("`false` where no box answers: then only `journal` and `orders` follow.");
+  const schema = z.object({ running, ...boxStatusSchema.shape });
+  return `${JSON.stringify({ $id: "urn:scanbox:schema:status:1", ...z.toJSONSchema(schema) }, null, 2)}\n`;
+}

@@ -1,0 +1,240 @@
+import assert from "node:assert/strict";
+import { describe, it } from "node:test";
+import fc from "fast-check";
+import type { ControlHands, Rotated } from "../../src/control/commands.ts";
+import { REQUEST_BYTES_MAX, readAnswer, readRequest, requestLine } from "../../src/control/protocol.ts";
+import { RequestLines } from "../../src/control/request-lines.ts";
+import { ControlServer, IDLE_MS, PEERS_MAX, REQUESTS_MAX } from "../../src/control/server.ts";
+import { SimulatedControlLink, type SimulatedVisitor } from "../../src/simulator/control.ts";
+import { SimulatedClock, SimulatedTime } from "../../src/simulator/time.ts";
+import { aStatus } from "./a-status.ts";
+
+const utf8 = new TextEncoder();
+
+class Stand {
+  readonly time = new SimulatedTime();
+  readonly link = new SimulatedControlLink(this.time);
+  readonly logged: string[] = [];
+  readonly server: ControlServer;
+  /** Calls of the box that have not been answered. */
+  readonly rotations: ((outcome: Rotated) => void)[] = [];
+  asked = 0;
+
+  constructor() {
+    const note = (event: string): void => void this.logged.push(event);
+    const hands: ControlHands = {
+      status: () => {
+        this.asked += 1;
+        return aStatus;
+      },
+      rotate: (done) => void this.rotations.push(done),
+    };
+    this.server = new ControlServer({
+      link: this.link,
+      clock: new SimulatedClock(this.time, 0),
+      log: { debug: note, info: note, warn: note, error: note },
+      hands,
+    });
+    this.server.start();
+    this.pass(1);
+  }
+
+  pass(milliseconds: number): void {
+    this.time.runUntil(this.time.now + milliseconds);
+  }
+
+  visit(): SimulatedVisitor {
+    const visitor = this.link.visit();
+    assert.ok(visitor !== null);
+    return visitor;
+  }
+
+  say(visitor: SimulatedVisitor, text: string): void {
+    visitor.send(utf8.encode(text));
+    this.pass(1);
+  }
+}
+
+function answers(visitor: SimulatedVisitor): readonly unknown[] {
+  assert.ok(visitor.heard === "" || visitor.heard.endsWith("\n"));
+  return visitor.heard
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => {
+      const answer = readAnswer(line);
+      assert.ok(answer !== null, line);
+      return answer.ok ? answer.result : answer.problem;
+    });
+}
+
+describe("the door of a box", () => {
+  it("answers each request with one line, in order, however it is cut", () => {
+    const stand = new Stand();
+    const visitor = stand.visit();
+    const text = `${requestLine("status")}\r\n\n${requestLine("statuz")}${requestLine("status", { all: 1 })}`;
+    for (const character of text) visitor.send(utf8.encode(character));
+    stand.pass(1);
+    assert.deepEqual(answers(visitor), [aStatus, "unknown-command", "arguments"]);
+    assert.equal(visitor.ended, false);
+  });
+
+  it("answers one after the other where the first takes its time", () => {
+    const stand = new Stand();
+    const visitor = stand.visit();
+    stand.say(visitor, requestLine("journal rotate") + requestLine("status"));
+    assert.deepEqual([answers(visitor), stand.rotations.length], [[], 1]);
+    stand.rotations[0]?.({ kind: "rotated", row: 7, dropped: 3 });
+    assert.deepEqual(answers(visitor), [{ kind: "rotated", row: 7, dropped: 3 }, aStatus]);
+  });
+
+  it("says why the answer is no", () => {
+    const stand = new Stand();
+    const visitor = stand.visit();
+    stand.say(visitor, requestLine("journal rotate"));
+    stand.rotations[0]?.({ kind: "refused", why: "a payment is not over yet" });
+    assert.match(visitor.heard, /"problem":"refused","message":"a payment is not over yet"/);
+  });
+
+  it("ends a line that is too long, and reads nothing after it", () => {
+    const stand = new Stand();
+    const visitor = stand.visit();
+    stand.say(visitor, `${"x".repeat(REQUEST_BYTES_MAX)}\n${requestLine("status")}`);
+    assert.deepEqual(answers(visitor), ["malformed", aStatus], "the bound itself is allowed");
+    stand.say(visitor, `${"x".repeat(REQUEST_BYTES_MAX + 1)}\n${requestLine("status")}`);
+    assert.deepEqual(answers(visitor), ["malformed", aStatus, "too-long"]);
+    assert.ok(visitor.ended);
+    assert.equal(stand.asked, 1);
+  });
+
+  it("says which version it speaks", () => {
+    const stand = new Stand();
+    const visitor = stand.visit();
+    stand.say(visitor, '{"v":2,"command":"status","new":true}\n');
+    assert.match(visitor.heard, /"problem":"version","message":"This box speaks version 1 of the protocol."/);
+  });
+
+  it("lets in so many and no more, and the next one when somebody leaves", () => {
+    const stand = new Stand();
+    const visitors = Array.from({ length: PEERS_MAX }, () => stand.visit());
+    const late = stand.visit();
+    assert.deepEqual([answers(late), late.ended], [["busy"], true]);
+    visitors[0]?.leave();
+    visitors[1]?.finish();
+    stand.pass(1);
+    assert.equal(visitors[1]?.ended, true, "nothing was left to answer");
+    const next = [stand.visit(), stand.visit()];
+    for (const visitor of next) stand.say(visitor, requestLine("status"));
+    assert.deepEqual(next.map(answers), [[aStatus], [aStatus]]);
+  });
+
+  it("answers who has said everything, and ends them then", () => {
+    const stand = new Stand();
+    const visitor = stand.visit();
+    visitor.send(utf8.encode(requestLine("journal rotate")));
+    visitor.finish();
+    stand.pass(1);
+    assert.equal(visitor.ended, false);
+    stand.rotations[0]?.({ kind: "nothing" });
+    assert.deepEqual([answers(visitor), visitor.ended], [[{ kind: "nothing" }], true]);
+  });
+
+  it("ends who says nothing for long, and who asks without end", () => {
+    const stand = new Stand();
+    const idle = stand.visit();
+    stand.pass(IDLE_MS - 2);
+    assert.equal(idle.ended, false);
+    stand.say(idle, requestLine("status"));
+    stand.pass(IDLE_MS - 2);
+    assert.equal(idle.ended, false, "a request begins the time anew");
+    stand.pass(10);
+    assert.ok(idle.ended);
+    const busy = stand.visit();
+    stand.say(busy, requestLine("status").repeat(REQUESTS_MAX + 1));
+    assert.ok(busy.ended);
+    assert.equal(answers(busy).at(-1), "busy");
+  });
+
+  it("hears of nobody after it was closed, not even of an answer", () => {
+    const stand = new Stand();
+    const visitor = stand.visit();
+    stand.say(visitor, requestLine("journal rotate"));
+    let closed = false;
+    stand.server.stop(() => {
+      closed = true;
+    });
+    assert.equal(closed, false);
+    stand.pass(1);
+    assert.ok(closed && visitor.ended);
+    stand.rotations[0]?.({ kind: "nothing" });
+    assert.equal(visitor.heard, "");
+    assert.equal(stand.link.visit(), null);
+  });
+
+  it("that cannot be opened costs a line in the log", () => {
+    const time = new SimulatedTime();
+    const link = new SimulatedControlLink(time);
+    link.taken = true;
+    const logged: string[] = [];
+    const note = (event: string): void => void logged.push(event);
+    const log = { debug: note, info: note, warn: note, error: note };
+    const hands = { status: () => aStatus, rotate: () => undefined };
+    new ControlServer({ link, clock: new SimulatedClock(time, 0), log, hands }).start();
+    time.runUntil(10);
+    assert.deepEqual(logged, ["control.closed"]);
+  });
+});
+
+describe("whatever bytes come in", () => {
+  const junk = fc.oneof(
+    fc.uint8Array({ maxLength: 6_000 }),
+    fc.json().map((text) => utf8.encode(`${text}\n`)),
+    fc.string().map((command) => utf8.encode(requestLine(command))),
+    fc.constantFrom("status", "journal rotate", "__proto__", "constructor").map((command) => {
+      return utf8.encode(requestLine(command, JSON.parse('{"__proto__":{"v":1}}')));
+    }),
+  );
+
+  it("each line is answered once, a sane one still is, and nothing throws", () => {
+    fc.assert(
+      fc.property(fc.array(junk, { maxLength: 6 }), (chunks) => {
+        const stand = new Stand();
+        const visitor = stand.visit();
+        for (const chunk of chunks) visitor.send(chunk);
+        visitor.send(utf8.encode("\n"));
+        stand.pass(1);
+        for (const done of stand.rotations) done({ kind: "nothing" });
+        const before = answers(visitor).length;
+        if (visitor.ended) {
+          assert.ok(["too-long", "busy"].includes(String(answers(visitor).at(-1))));
+          return;
+        }
+        stand.say(visitor, requestLine("status"));
+        assert.equal(answers(visitor).length, before + 1);
+        assert.deepEqual(answers(visitor).at(-1), aStatus);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it("no more than one line is kept", () => {
+    const lines = new RequestLines();
+    const chunk = new Uint8Array(65_536).fill(0x78);
+    const found = Array.from({ length: 64 }, () => lines.pass(chunk)).flat();
+    assert.deepEqual(found, [{ kind: "too-long" }]);
+  });
+
+  it("a request is read back as it was written", () => {
+    fc.assert(
+      fc.property(
+        fc.string({ minLength: 1, maxLength: 64 }),
+        fc.dictionary(fc.string(), fc.jsonValue()),
+        (command, args) => {
+          const read = readRequest(requestLine(command, args).trimEnd());
+          assert.ok(read.ok);
+          assert.equal(read.request.command, command);
+          assert.deepEqual(JSON.stringify(read.request.args), JSON.stringify(args));
+        },
+      ),
+    );
+  });
+});
