@@ -52,6 +52,10 @@ box, since a process that was killed cannot.
 Exit status: 0 all are off, 1 one could not be reached, 2 the configuration is wrong.
 `,
   },
+  doctor: {
+    summary: "Look for what is wrong with this box, and say what to do about it.",
+    load: async () => (await import("./doctor.ts")).doctorCommand,
+  },
   status: {
     summary: "Say how the box is: in service or why not, open orders, devices, journal.",
     load: async () => (await import("./status.ts")).statusCommand,

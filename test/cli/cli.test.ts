@@ -56,7 +56,7 @@ test("every listed command has a help of its own, asked for either way", async (
 const wrong: readonly (readonly [string[], string])[] = [
   [["vesion"], 'There is no command "vesion"; did you mean "version"? See: scanbox --help\n'],
   [["toString"], 'There is no command "toString". See: scanbox --help\n'],
-  [["doctor"], 'There is no command "doctor". See: scanbox --help\n'],
+  [["surgeon"], 'There is no command "surgeon". See: scanbox --help\n'],
   [["help", "vesion"], 'There is no command "vesion"; did you mean "version"? See: scanbox --help\n'],
   [["version", "--jsn"], 'There is no option "--jsn"; did you mean "--json"? See: scanbox version --help\n'],
   [["version", "-x"], 'There is no option "-x". See: scanbox version --help\n'],

@@ -1,0 +1,94 @@
+import { existsSync } from "node:fs";
+import { loadKernelProbe } from "../../links/kernel-probe.ts";
+import { SystemClock } from "../../links/system-clock.ts";
+import { type Finding, fault, note, ok, warning } from "./finding.ts";
+import type { Area } from "./subject.ts";
+
+/** This machine's clock by itself; the bank's clock is compared with it where the bank is asked. */
+export const clockArea: Area = {
+  name: "clock",
+  about: "the clock: plausible, synchronised, kept without power",
+  network: false,
+  configured: false,
+  examine: async () => judgeClock(await clockFacts()),
+};
+
+/** What the machine says of its clock. */
+export interface ClockFacts {
+  /** Milliseconds since 1970. */
+  readonly wall: number;
+  /** Whether the box would believe it. */
+  readonly believed: boolean;
+  /** Whether systemd-timesyncd has synchronised it; null where that does not run. */
+  readonly timesynced: boolean | null;
+  /** Whether something keeps it right, as the kernel was told; null where it cannot be asked. */
+  readonly kept: boolean | null;
+  /** Whether there is a clock that runs without power. */
+  readonly battery: boolean;
+}
+
+/** The program is newer than any moment before the first, and hardly in use after the second. */
+const plausibleYears = { first: 2026, last: 2060 };
+
+const SYNC_REMEDY =
+  "sudo timedatectl set-ntp true, and let UDP port 123 out; it labels records and decides nothing.";
+
+/** Judges a clock. */
+export function judgeClock(facts: ClockFacts): readonly Finding[] {
+  return [year(facts), synchronised(facts), battery(facts)];
+}
+
+function year({ wall }: ClockFacts): Finding {
+  const data = { wall: new Date(wall).toISOString() };
+  const now = new Date(wall).getUTCFullYear();
+  if (now >= plausibleYears.first && now <= plausibleYears.last) {
+    return ok("clock.year", `The clock says ${data.wall}.`, data);
+  }
+  const found = `The clock says ${data.wall}, which cannot be: no certificate is valid then.`;
+  return fault("clock.year", found, SYNC_REMEDY, data);
+}
+
+function synchronised({ believed, timesynced, kept }: ClockFacts): Finding {
+  const data = { believed, timesynced, kept };
+  if (timesynced === true || kept === true) {
+    const by = timesynced === true ? "systemd-timesyncd" : "a time service";
+    return ok("clock.synchronised", `The clock is kept right by ${by}.`, data);
+  }
+  if (timesynced === false) {
+    return warning(
+      "clock.synchronised",
+      "systemd-timesyncd has not reached a server yet.",
+      SYNC_REMEDY,
+      data,
+    );
+  }
+  if (kept === false)
+    return warning("clock.synchronised", "Nothing keeps the clock right.", SYNC_REMEDY, data);
+  return note(
+    "clock.synchronised",
+    "Whether something keeps the clock right cannot be told here.",
+    null,
+    data,
+  );
+}
+
+function battery({ battery: has }: ClockFacts): Finding {
+  return has
+    ? ok("clock.battery", "There is a clock that goes on without power.")
+    : note(
+        "clock.battery",
+        "There is no clock with a battery: after each start the time comes from the network.",
+      );
+}
+
+async function clockFacts(): Promise<ClockFacts> {
+  const clock = new SystemClock();
+  const timesync = "/run/systemd/timesync";
+  return {
+    wall: clock.wall(),
+    believed: clock.trusted(),
+    timesynced: existsSync(timesync) ? existsSync(`${timesync}/synchronized`) : null,
+    kept: (await loadKernelProbe())?.clockIsKept() ?? null,
+    battery: existsSync("/dev/rtc0"),
+  };
+}

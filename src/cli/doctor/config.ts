@@ -1,0 +1,25 @@
+import type { ConfigCheck } from "../../config/device-config.ts";
+import { loadConfig } from "../config.ts";
+import { type Finding, fault, note, ok } from "./finding.ts";
+import type { Area } from "./subject.ts";
+
+/** The configuration as a whole. */
+export const configArea: Area = {
+  name: "config",
+  about: "the configuration: every mistake in it",
+  network: false,
+  configured: true,
+  examine: ({ configFile }) => judgeConfig(configFile, loadConfig(configFile)),
+};
+
+/** Judges a configuration by what the program itself says of it. */
+export function judgeConfig(path: string, check: ConfigCheck): readonly Finding[] {
+  if (!check.ok) {
+    const remedy = `Correct ${path}; "scanbox config schema" prints what it may hold.`;
+    return check.problems.map((problem) => fault("config.problem", problem, remedy));
+  }
+  const findings = [ok("config.file", `${path} is in order.`, { path })];
+  if (!check.config.loopbackOnly) return findings;
+  const lookAlike = "Every host of the bank is this machine: no real money can move.";
+  return [...findings, note("config.loopback", lookAlike)];
+}

@@ -1,0 +1,99 @@
+import { join } from "node:path";
+import { ChainWalk, damageWords } from "../../journal/chain.ts";
+import { genesis } from "../../journal/row.ts";
+import { type FileHolder, realPathIfAny } from "../../links/proc-files.ts";
+import { openReader, type SqliteReader } from "../../links/sqlite-reader.ts";
+import { JOURNAL_FILE } from "../../links/sqlite-schema.ts";
+import { TAIL_ROWS } from "../../runtime/ports.ts";
+import { type Finding, fault, note, ok, warning } from "./finding.ts";
+import type { Area, Subject } from "./subject.ts";
+
+/** The journal itself, read beside a box that may be writing it. */
+export const journalArea: Area = {
+  name: "journal",
+  about: "the journal: whole at its end, open orders, who writes it",
+  network: false,
+  configured: true,
+  examine: (subject) => judgeJournal(journalFacts(subject)),
+};
+
+/** What the end of a journal says. */
+export interface JournalTail {
+  readonly journal: string;
+  /** How many rows were read, and the number of the last. */
+  readonly read: number;
+  readonly last: number;
+  readonly openOrders: number;
+  /** The first row that does not fit, or null. */
+  readonly damage: { readonly row: number; readonly what: string } | null;
+}
+
+/** What there is of a journal. */
+export interface JournalFacts {
+  /** What was read, a sentence about why nothing could be, or null where there is none yet. */
+  readonly tail: JournalTail | string | null;
+  readonly box: FileHolder | null;
+}
+
+const DAMAGED =
+  'Charge nobody; keep the file as it is, run "scanbox journal verify", and compare with the merchant platform.';
+
+/** Judges a journal; null where none is known. */
+export function judgeJournal(facts: JournalFacts | null): readonly Finding[] {
+  if (facts === null) return [note("journal.tail", "No journal is known: its configuration cannot be read.")];
+  return [...content(facts), writer(facts)];
+}
+
+function content({ tail, box }: JournalFacts): readonly Finding[] {
+  if (tail === null) return [note("journal.tail", "There is no journal yet; the box begins one.")];
+  if (typeof tail === "string") return [fault("journal.tail", tail, DAMAGED)];
+  const { journal, read, last, openOrders, damage } = tail;
+  const data = { journal, read, last, openOrders };
+  if (damage !== null) {
+    const found = `The journal is damaged at row ${damage.row}: ${damage.what}.`;
+    return [fault("journal.tail", found, DAMAGED, { ...data, row: damage.row })];
+  }
+  return [ok("journal.tail", `The last ${read} of ${last} rows are whole.`, data), orders(openOrders, box)];
+}
+
+function orders(open: number, box: FileHolder | null): Finding {
+  const data = { openOrders: open };
+  if (open === 0) return ok("journal.open-orders", "No order is open.", data);
+  const found = `${open} ${open === 1 ? "order is" : "orders are"} open.`;
+  if (box !== null) return note("journal.open-orders", `${found} The running box sees to it.`, null, data);
+  const remedy = "Start the box: it asks about them, and reverses what stays unclear.";
+  return warning("journal.open-orders", found, remedy, data);
+}
+
+function writer({ box }: JournalFacts): Finding {
+  if (box === null) return note("journal.writer", "No box runs on this journal.");
+  const { pid, program } = box;
+  return ok("journal.writer", `A box runs on it: ${program} (process ${pid}).`, { pid, program });
+}
+
+function journalFacts({ sections, runningBox }: Subject): JournalFacts | null {
+  const directory = sections.journal?.directory;
+  if (directory === undefined) return null;
+  if (realPathIfAny(join(directory, JOURNAL_FILE)) === null) return { tail: null, box: runningBox };
+  const opened = openReader(directory);
+  if (!opened.ok) return { tail: opened.reason, box: runningBox };
+  using reader = opened.value;
+  try {
+    return { tail: reader.atOneMoment(() => tailOf(reader)), box: runningBox };
+  } catch (error) {
+    return { tail: `The journal cannot be read: ${String(error)}.`, box: runningBox };
+  }
+}
+
+/** Checks as many rows at the end as a start of the box does. */
+function tailOf(reader: SqliteReader): JournalTail {
+  const { journal, lastRow: last } = reader;
+  const rows = reader.rowsAfter(Math.max(0, last - TAIL_ROWS), TAIL_ROWS);
+  const walk = new ChainWalk(journal, (rows[0]?.n ?? 1) === 1 ? genesis(journal) : null);
+  const facts = { journal, read: rows.length, last, openOrders: reader.openNumbers().length };
+  for (const row of rows) {
+    const step = walk.step(row);
+    if (!step.ok) return { ...facts, damage: { row: row.n, what: damageWords[step.reason] } };
+  }
+  return { ...facts, damage: null };
+}

@@ -1,0 +1,198 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { PassThrough } from "node:stream";
+import test from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { areas, examine } from "../../src/cli/doctor/examination.ts";
+import { type Finding, fault, note, ok, warning } from "../../src/cli/doctor/finding.ts";
+import { reportText } from "../../src/cli/doctor/report.ts";
+import { type Area, Subject } from "../../src/cli/doctor/subject.ts";
+import { doctorCommand } from "../../src/cli/doctor.ts";
+import { UsageError } from "../../src/cli/usage.ts";
+import { levelsOf } from "./doctor/sound.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "scanbox-doctor-"));
+test.after(() => rmSync(folder, { recursive: true }));
+const nowhere = join(folder, "none.json");
+
+async function doctor(...args: readonly string[]) {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const status = await doctorCommand(args, { stdout, stderr, stdin: new PassThrough() });
+  const text = (stream: PassThrough): string => String(stream.read() ?? "");
+  return { status, stdout: text(stdout), stderr: text(stderr) };
+}
+
+test("the help lists every area, and says what each exit status means", async () => {
+  const { status, stdout } = await doctor("--help");
+  assert.equal(status, 0);
+  for (const { name } of areas) assert.match(stdout, new RegExp(`^ {2}${name} +\\S`, "m"));
+  assert.match(stdout, /Exit status: 0 .* 1 .* 2 /s);
+});
+
+test("areas are named with blanks, with commas or one by one, and a wrong name is wrong usage", async () => {
+  const checks = async (...args: readonly string[]): Promise<readonly string[]> => {
+    const { stdout } = await doctor("--json", ...args, "--config", nowhere);
+    return JSON.parse(stdout).findings.map(({ check }: Finding) => check.replace(/\..*/, ""));
+  };
+  const both = new Set(["machine", "clock"]);
+  assert.deepEqual(new Set(await checks("--only", "machine", "clock")), both);
+  assert.deepEqual(new Set(await checks("--only", "machine,clock")), both);
+  assert.deepEqual(new Set(await checks("--only", "clock", "--only", "machine")), both);
+  await assert.rejects(
+    doctor("--only", "clok"),
+    new UsageError('There is no area "clok"; did you mean "clock"?'),
+  );
+  await assert.rejects(doctor("clock"), new UsageError('"clock" is one word too many.'));
+  await assert.rejects(doctor("--only", ","), UsageError);
+});
+
+test("without a configuration all of the rest is looked at, and the status is 2", async () => {
+  const { status, stdout, stderr } = await doctor("--config", nowhere);
+  assert.equal(status, 2);
+  assert.equal(stderr, "");
+  assert.match(stdout, /^✗ config\.problem +There is no file .*none\.json/m);
+  assert.match(stdout, /^. machine\.system /m);
+  assert.match(stdout, /^– bank\.probe +The bank was not asked/m);
+  assert.match(stdout, /^Wrong: config\.problem/m);
+});
+
+test("a question that no configuration can change is answered without one", async () => {
+  const { status, stdout } = await doctor("--json", "--only", "machine", "--config", nowhere);
+  assert.equal(status, 0);
+  assert.ok(JSON.parse(stdout).findings.every(({ check }: Finding) => check.startsWith("machine.")));
+});
+
+test("one mistake in the configuration keeps no other section from its check", async () => {
+  const config = join(folder, "mistake.json");
+  const directory = join(folder, "journal");
+  writeFileSync(
+    config,
+    JSON.stringify({
+      version: 1,
+      box: { id: "box-7" },
+      amount: { source: "fixed", fixed: "1.00" },
+      journal: { directory },
+      scanner: { path: 7 },
+    }),
+  );
+  const { status, stdout } = await doctor("--json", "--quick", "--config", config);
+  const { box, version, findings } = JSON.parse(stdout);
+  assert.equal(status, 2);
+  assert.equal(box, "box-7");
+  assert.match(version, /^\d+\.\d+\.\d+/);
+  const levels = levelsOf(findings);
+  assert.equal(levels.filter((one) => one === "config.problem fault").length, 2, "merchant and scanner.path");
+  assert.ok(levels.includes("disk.folder note"), "the journal's folder is looked at");
+  assert.ok(!levels.some((one) => one.startsWith("bank.") || one.startsWith("mqtt.")), "--quick asks nobody");
+});
+
+function area(name: string, more: Partial<Area>): Area {
+  const nothing = { about: "", network: false, configured: false, examine: () => [] };
+  return { name, ...nothing, ...more };
+}
+
+const everything = { only: null, quick: false };
+const subject = new Subject(nowhere);
+
+test("the network is asked while the rest is looked at, and the order of the output stays", async () => {
+  const events: string[] = [];
+  const slow = area("slow", {
+    network: true,
+    examine: async () => {
+      events.push("asked");
+      await sleep(1);
+      events.push("answered");
+      return [ok("slow.one", "It is.")];
+    },
+  });
+  const quick = area("quick", {
+    examine: () => {
+      events.push("looked");
+      return [ok("quick.one", "It is.")];
+    },
+  });
+  const left: (readonly string[])[] = [];
+  const findings = await examine(subject, everything, (names) => left.push(names), [slow, quick]);
+  assert.deepEqual(levelsOf(findings), ["slow.one ok", "quick.one ok"]);
+  assert.deepEqual(events, ["asked", "looked", "answered"]);
+  assert.deepEqual(left, [["slow", "quick"], ["slow"], []]);
+  const offline = await examine(subject, { only: null, quick: true }, () => {}, [slow, quick]);
+  assert.deepEqual(levelsOf(offline), ["quick.one ok"]);
+});
+
+test("a check that breaks is a fault of its own, and the others still run", async () => {
+  const broken = area("broken", {
+    examine: () => {
+      throw new TypeError("x is not a function");
+    },
+  });
+  const sound = area("sound", { examine: () => [ok("sound.one", "It is.")] });
+  const findings = await examine(subject, everything, () => {}, [broken, sound]);
+  assert.deepEqual(levelsOf(findings), ["broken.examination fault", "sound.one ok"]);
+  assert.match(findings[0]?.found ?? "", /TypeError: x is not a function/);
+});
+
+test("a configuration that nobody asked about is told only where it is wrong and matters", async () => {
+  const config = (findings: readonly Finding[]) => area("config", { examine: () => findings });
+  const depends = area("depends", { configured: true });
+  const free = area("free", {});
+  const told = async (name: string, ...findings: readonly Finding[]): Promise<readonly string[]> =>
+    levelsOf(
+      await examine(subject, { only: [name], quick: false }, () => {}, [config(findings), depends, free]),
+    );
+  const [right, wrong] = [ok("config.file", "It is."), fault("config.problem", "It is not.", "Do.")];
+  assert.deepEqual(await told("depends", right), []);
+  assert.deepEqual(await told("depends", wrong), ["config.problem fault"]);
+  assert.deepEqual(await told("free", wrong), []);
+  assert.deepEqual(await told("config", right), ["config.file ok"]);
+});
+
+test("people get a line for each finding, what to do below it, and one sentence at the end", () => {
+  const findings = [
+    ok("a.one", "It is."),
+    note("a.note", "By the way."),
+    note("b.note", "Well.", "Think."),
+    warning("b.soon", "It fades.", "Renew it."),
+    fault("c.wrong", "It broke.", "Mend it."),
+    fault("c.wrong", "So did this.", "Mend it too."),
+  ];
+  assert.equal(
+    reportText(findings, false),
+    [
+      "✓ a.one    It is.",
+      "– a.note   By the way.",
+      "– b.note   Well.",
+      "           → Think.",
+      "! b.soon   It fades.",
+      "           → Renew it.",
+      "✗ c.wrong  It broke.",
+      "           → Mend it.",
+      "✗ c.wrong  So did this.",
+      "           → Mend it too.",
+      "",
+      "Wrong: c.wrong; worth a look: b.soon.\n",
+    ].join("\n"),
+  );
+  assert.match(reportText(findings.slice(0, 1), true), /\nNothing is wrong in 1 findings\. The network was/);
+});
+
+test("names that others chose cannot steer the terminal", () => {
+  const text = reportText([note("bank.tls", "By \u001b[2J\u202eEvil\nCA.")], false);
+  assert.match(text, /By \?\[2J\?Evil\?CA\./);
+});
+
+test("a person is told what is waited for, a program is not", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const run = async (...args: readonly string[]): Promise<string> => {
+    const stderr = new PassThrough();
+    const io = { stdout: new PassThrough(), stderr, stdin: new PassThrough() };
+    const done = doctorCommand([...args, "--only", "packages", "--config", nowhere], io);
+    t.mock.timers.tick(1_000);
+    await done;
+    return String(stderr.read() ?? "");
+  };
+  assert.match(await run(), /^Still looking at: .*packages …\n$/);
+  assert.equal(await run("--json"), "");
+});

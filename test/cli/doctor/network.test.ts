@@ -1,0 +1,169 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { type BankHostFacts, judgeBank } from "../../../src/cli/doctor/bank.ts";
+import { type BrokerFacts, judgeBroker } from "../../../src/cli/doctor/broker.ts";
+import type { Finding } from "../../../src/cli/doctor/finding.ts";
+import type { ProbeFailure } from "../../../src/core/payment/answers.ts";
+import type { PeerSeen } from "../../../src/links/host-probe.ts";
+import { levelsOf, the } from "./sound.ts";
+
+const DAY = 86_400_000;
+const now = Date.UTC(2026, 10, 21);
+const name = { ok: true, v4: ["192.0.2.1"], v6: ["2001:db8::1"], ms: 12 } as const;
+const peer: PeerSeen = {
+  distrust: null,
+  subject: "Tenpay",
+  issuer: "DigiCert Inc",
+  validFrom: now - 90 * DAY,
+  validTo: now + 90 * DAY,
+};
+const reached = { ok: true, ms: 40, peer, clockAheadMs: 0 } as const;
+const bank: BankHostFacts = {
+  host: "https://api.mch.weixin.qq.com",
+  name,
+  reached,
+  probe: { kind: "passed" },
+  says: null,
+};
+const second = { ...bank, host: "https://api2.mch.weixin.qq.com" };
+const failed = (why: ProbeFailure) => ({ probe: { kind: "failed", why } }) as const;
+
+function judged(...hosts: readonly BankHostFacts[]): readonly Finding[] {
+  const findings = judgeBank(hosts, now);
+  levelsOf(findings);
+  return findings;
+}
+
+test("a bank that is found, trusted, of one mind about the time and with a signed answer is in order", () => {
+  assert.deepEqual(levelsOf(judged(bank)), ["bank.name ok", "bank.tls ok", "bank.clock ok", "bank.probe ok"]);
+  const loopback = { ...bank, host: "http://127.0.0.1:8080", reached: { ...reached, peer: null } };
+  assert.equal(the("bank.tls", judged(loopback)).level, "ok");
+});
+
+test("a merchant that nobody knows is a note, and so is a key that cannot be read", () => {
+  assert.deepEqual(levelsOf(judgeBank(null, now)), ["bank.probe note"]);
+  assert.equal(the("bank.probe", judged({ ...bank, probe: null })).level, "note");
+});
+
+test("a name without an address is one fault, a slow one a warning", () => {
+  const lost = {
+    ...bank,
+    name: { ok: false, code: "EAI_AGAIN", ms: 5_000 },
+    ...failed("no-network"),
+  } as const;
+  assert.deepEqual(levelsOf(judged(lost)), ["bank.name fault"]);
+  const slow = judged({ ...bank, name: { ...name, ms: 1_001 } });
+  assert.equal(the("bank.name", slow).level, "warning");
+});
+
+test("a host that cannot be reached is one fault", () => {
+  const dead = {
+    ...bank,
+    reached: { ok: false, code: "ECONNREFUSED", ms: 3 },
+    ...failed("no-network"),
+  } as const;
+  assert.deepEqual(levelsOf(judged(dead)), ["bank.name ok", "bank.tls fault"]);
+});
+
+test("a look that failed where the question passed is told beside it, as a warning", () => {
+  const odd = { ...bank, reached: { ok: false, code: "ETIMEDOUT", ms: 5_000 } } as const;
+  assert.deepEqual(levelsOf(judged(odd)), ["bank.name ok", "bank.tls warning", "bank.probe ok"]);
+});
+
+test("a certificate that is not trusted is a fault whose remedy tells dates from strangers", () => {
+  const tls = (changes: Partial<PeerSeen>) => {
+    const distrusted = { ...peer, distrust: "DEPTH_ZERO_SELF_SIGNED_CERT", ...changes };
+    return the(
+      "bank.tls",
+      judged({ ...bank, reached: { ...reached, peer: distrusted }, ...failed("no-trust") }),
+    );
+  };
+  assert.equal(tls({}).level, "fault");
+  assert.match(tls({}).remedy ?? "", /captive portal/);
+  assert.match(tls({ validFrom: now + DAY }).remedy ?? "", /not valid yet/);
+  assert.match(tls({ validTo: now - DAY }).remedy ?? "", /expired/);
+  assert.equal(tls({ validTo: Number.NaN }).data?.validTo, null);
+});
+
+test("a certificate of theirs that ends within the week is a warning", () => {
+  const soon = { ...peer, validTo: now + 6 * DAY };
+  assert.equal(the("bank.tls", judged({ ...bank, reached: { ...reached, peer: soon } })).level, "warning");
+});
+
+test("a clock that differs is a warning, by more than a day a fault, and a silent host says nothing of it", () => {
+  const clock = (clockAheadMs: number | null) =>
+    judged({ ...bank, reached: { ...reached, clockAheadMs } }).filter(({ check }) => check === "bank.clock");
+  assert.equal(clock(30_000)[0]?.level, "ok");
+  assert.equal(clock(30_001)[0]?.level, "warning");
+  assert.match(clock(-40_000)[0]?.found ?? "", /40 s ahead of/);
+  assert.match(clock(DAY + 1)[0]?.found ?? "", /behind/);
+  assert.equal(clock(DAY + 1)[0]?.level, "fault");
+  assert.deepEqual(clock(null), []);
+});
+
+test("every failure of the question is a fault of its own, with the bank's words where it had some", () => {
+  const reasons: readonly ProbeFailure[] = [
+    ...(["no-network", "no-trust", "no-answer", "api-key", "merchant"] as const),
+    ...(["certificate-missing", "certificate-mismatch", "certificate-expired"] as const),
+  ];
+  for (const why of reasons) {
+    const finding = the("bank.probe", judged({ ...bank, ...failed(why), says: "SIGNERROR wrong sign" }));
+    assert.equal(finding.level, "fault", why);
+    assert.match(finding.found, /\(SIGNERROR wrong sign\)/);
+    assert.equal(finding.data?.why, why);
+  }
+});
+
+test("while one host works, what another one lacks can wait, but not the clock", () => {
+  const lost = { ...second, name: { ok: false, code: "ENOTFOUND", ms: 3 }, ...failed("no-network") } as const;
+  assert.deepEqual(levelsOf(judged(bank, lost)).slice(4), ["bank.name warning"]);
+  assert.deepEqual(levelsOf(judged(lost, lost)), ["bank.name fault", "bank.name fault"]);
+  const late = { ...second, reached: { ...reached, clockAheadMs: 2 * DAY } };
+  assert.ok(levelsOf(judged(bank, late)).includes("bank.clock fault"));
+});
+
+const broker: Exclude<BrokerFacts, string> = {
+  where: "broker.example:8883",
+  host: "broker.example",
+  name,
+  reached,
+  knocked: { kind: "let-in", ms: 80, version: 5 },
+  clientId: "box-000123-doctor-1a2b",
+};
+
+function judgedBroker(changes: Partial<typeof broker>): readonly Finding[] {
+  return judgeBroker({ ...broker, ...changes }, now);
+}
+
+test("a broker that lets us in is in order, with TLS and without", () => {
+  assert.deepEqual(levelsOf(judgedBroker({})), ["mqtt.name ok", "mqtt.tls ok", "mqtt.login ok"]);
+  const plain = judgedBroker({ reached: null, knocked: { kind: "let-in", ms: 8, version: 4 } });
+  assert.deepEqual(levelsOf(plain), ["mqtt.name ok", "mqtt.login ok"]);
+  assert.match(the("mqtt.login", plain).found, /MQTT 3\.1\.1/);
+});
+
+test("no broker, and one that cannot be read, are notes", () => {
+  for (const facts of ["none", "unread"] as const) {
+    assert.deepEqual(levelsOf(judgeBroker(facts, now)), ["mqtt.login note"]);
+  }
+});
+
+test("a broker without an address, or out of reach, is one fault", () => {
+  const unreached = { kind: "unreached", code: "ECONNREFUSED", version: 5 } as const;
+  const lost = judgedBroker({ name: { ok: false, code: "ENOTFOUND", ms: 3 }, knocked: unreached });
+  assert.deepEqual(levelsOf(lost), ["mqtt.name fault"]);
+  const dead = judgedBroker({ reached: { ok: false, code: "ECONNREFUSED", ms: 3 }, knocked: unreached });
+  assert.deepEqual(levelsOf(dead), ["mqtt.name ok", "mqtt.tls fault"]);
+  const silent = judgedBroker({ reached: null, knocked: unreached });
+  assert.equal(the("mqtt.login", silent).level, "fault");
+});
+
+test("each refusal names what to compare, in both versions of MQTT; a refused client id proves nothing", () => {
+  const login = (reason: number): Finding =>
+    the("mqtt.login", judgedBroker({ knocked: { kind: "refused", reason, version: 5 } }));
+  for (const reason of [0x04, 0x86]) assert.match(login(reason).remedy ?? "", /mqtt\.password/);
+  for (const reason of [0x02, 0x85]) assert.equal(login(reason).level, "warning");
+  for (const reason of [0x05, 0x87]) assert.match(login(reason).remedy ?? "", /box\.id alone/);
+  for (const reason of [0x01, 0x84]) assert.match(login(reason).remedy ?? "", /mqtt\.version/);
+  assert.equal(login(0x88).level, "fault");
+});
