@@ -313,7 +313,12 @@ const shape = {
           rs: pin,
           e: pin,
           data: z.array(pin).length(4).describe("Pins of D4 to D7."),
-          rom: z.enum(["A00", "A02"]).default("A00").describe("Character set of the controller."),
+          rom: z
+            .enum(["A00", "A02"])
+            .default("A00")
+            .describe(
+              "Character set of the controller; the box draws its own signs, so that both show the same.",
+            ),
         }),
         object({
           driver: z.literal("hd44780-i2c").describe("HD44780 character display behind a PCF8574 expander."),
@@ -327,14 +332,24 @@ const shape = {
             .default(0x27)
             .describe("Address on the bus, 32 to 39 or 56 to 63."),
           backlight: z.boolean().default(true).describe("Whether the backlight is on."),
-          rom: z.enum(["A00", "A02"]).default("A00").describe("Character set of the controller."),
+          rom: z
+            .enum(["A00", "A02"])
+            .default("A00")
+            .describe(
+              "Character set of the controller; the box draws its own signs, so that both show the same.",
+            ),
         }),
         object({
           driver: z.literal("kernel").describe("Character display that a driver of the kernel shows."),
           columns: z.literal([16, 20]).describe("Characters in a line."),
           rows: z.literal([2, 4]).describe("Lines."),
           path: path.default("/dev/lcd").describe("Its device."),
-          rom: z.enum(["A00", "A02"]).default("A00").describe("Character set of the controller."),
+          rom: z
+            .enum(["A00", "A02"])
+            .default("A00")
+            .describe(
+              "Character set of the controller; the box draws its own signs, so that both show the same.",
+            ),
         }),
         object({
           driver: z.literal("terminal").describe("The display as text on the terminal of the program."),

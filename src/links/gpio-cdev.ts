@@ -16,7 +16,7 @@ import {
 import { freeLeftovers, inUse } from "./gpio-leftover.ts";
 import { type GpioDevices, LINE_FLAGS, type LineFile, type LineWish } from "./gpio-uapi.ts";
 
-const { input, output, edgeRising, edgeFalling, openDrain, pullUp } = LINE_FLAGS;
+const { input, output, edgeRising, edgeFalling, openDrain, pullUp, biasDisabled } = LINE_FLAGS;
 
 /** The pins of the chip with this label, null for the header's. */
 export function cdevPins(devices: GpioDevices, label: string | null): GpioLink {
@@ -82,7 +82,9 @@ function wishOf(line: GpioLine): LineWish {
     case "output":
       return { ...wish, flags: output, level: line.level };
     case "open-drain":
-      return { ...wish, flags: output + openDrain };
+      // A row that is let go of must not pull: pins 9 to 27 of a Raspberry Pi are pulled down from the reset on, which through
+      // a pressed key would hold a column half way between the levels.
+      return { ...wish, flags: output + openDrain + biasDisabled };
   }
 }
 

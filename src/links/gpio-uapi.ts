@@ -28,6 +28,7 @@ export const LINE_FLAGS = {
   edgeFalling: 0x20,
   openDrain: 0x40,
   pullUp: 0x100,
+  biasDisabled: 0x400,
 } as const;
 
 const GET_CHIPINFO = 0x8044_b401;

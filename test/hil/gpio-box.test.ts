@@ -65,6 +65,7 @@ for (const backend of ["sysfs", "cdev"] as const) {
     it("takes 12.50 from the keys, shows every step, and pulses the relay once", async () => {
       const program = await box.start("idle");
       await program.line("a keypad", ({ event }) => event === "keypad.ready");
+      await film.shows("ScanBox         ", "Starting...     ");
       await film.shows("Welcome         ", "Enter amount    ");
       const finger = new Finger(box);
       // A ghost: three corners of a rectangle are down, the fourth (9) must not be typed.
@@ -78,6 +79,7 @@ for (const backend of ["sysfs", "cdev"] as const) {
       await finger.tap("=");
       await film.shows("Pay       ¥12.50", "Show WeChat code");
       await box.scan(stand.code());
+      await film.shows("Pay       ¥12.50", "Please wait...  ");
       await film.shows("PAID      ¥12.50", "Dispensing...   ");
       await film.shows("PAID      ¥12.50", "Thank you       ");
       await stand.settled(box);
