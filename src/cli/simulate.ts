@@ -1,8 +1,10 @@
-import type { WorldReport } from "../simulator/world.ts";
+import { availableParallelism } from "node:os";
+import { isMainThread } from "node:worker_threads";
 import { exitStatus } from "./exit-status.ts";
 import { type CommandIo, readOptions, UsageError } from "./usage.ts";
+import type { WorldOutcome, WorldsRange } from "./worlds.ts";
 
-const help = `Usage: scanbox simulate --seeds A..B [--minutes M] [--json]
+const help = `Usage: scanbox simulate --seeds A..B [--minutes M] [--jobs N] [--json]
        scanbox simulate --seed N --story [--minutes M]
 
 Runs whole worlds: the real box on simulated links, with a bank, a broker, a card, people, and everything that goes
@@ -12,9 +14,12 @@ wrong, each from one seed. The same seed gives the same world on any machine.
   --seed N        one world
   --story         tell what happened in it, a line for each event
   --minutes M     how long faults go on in each world, 1 to 1440 simulated minutes; 4 where not given
+  --jobs N        how many worlds run at a time, 1 to 256; as many as there are cores where not given
   --json          one JSON object at the end instead of a sentence
 
-Exit status: 0 nothing was found, 1 an invariant was broken, 2 wrong usage.
+What is found and told does not depend on --jobs. Ctrl-C ends at once and says how far it came.
+
+Exit status: 0 nothing was found, 1 an invariant was broken, 2 wrong usage, 130 interrupted.
 `;
 
 const options = {
@@ -22,6 +27,7 @@ const options = {
   seed: { type: "string" },
   story: { type: "boolean" },
   minutes: { type: "string" },
+  jobs: { type: "string" },
   json: { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;
@@ -40,8 +46,12 @@ interface Totals {
   readonly failed: number[];
 }
 
+const INTERRUPTED = 130;
+
 /** `scanbox simulate`: looks for a seed that breaks an invariant, or tells the story of one. */
 export async function simulateCommand(args: readonly string[], io: CommandIo): Promise<number> {
+  // The threads that run many worlds are this program again.
+  if (!isMainThread && (await import("./worlds-thread.ts")).serveWorlds()) return exitStatus.done;
   const { values } = readOptions(args, options);
   if (values.help === true) {
     io.stdout.write(help);
@@ -49,6 +59,8 @@ export async function simulateCommand(args: readonly string[], io: CommandIo): P
   }
   const minutes = values.minutes === undefined ? MINUTES : wholeNumber(values.minutes, "--minutes");
   if (minutes < 1 || minutes > 1_440) throw new UsageError("--minutes takes a whole number from 1 to 1440.");
+  const jobs = values.jobs === undefined ? availableParallelism() : wholeNumber(values.jobs, "--jobs");
+  if (jobs < 1 || jobs > 256) throw new UsageError("--jobs takes a whole number from 1 to 256.");
   if ((values.seed === undefined) === (values.seeds === undefined)) {
     throw new UsageError("Say --seeds A..B for many worlds, or --seed N for one.");
   }
@@ -56,7 +68,8 @@ export async function simulateCommand(args: readonly string[], io: CommandIo): P
     return await one(wholeNumber(values.seed, "--seed"), minutes, values.story === true, io);
   }
   if (values.story === true) throw new UsageError("--story tells of one world: say --seed N.");
-  return await many(rangeOf(values.seeds ?? ""), minutes, values.json === true, io);
+  const range = { ...rangeOf(values.seeds ?? ""), minutes };
+  return await many(range, { jobs, json: values.json === true }, io);
 }
 
 async function one(seed: number, minutes: number, story: boolean, io: CommandIo): Promise<number> {
@@ -73,30 +86,38 @@ async function one(seed: number, minutes: number, story: boolean, io: CommandIo)
 }
 
 async function many(
-  { first, last }: { readonly first: number; readonly last: number },
-  minutes: number,
-  json: boolean,
+  range: WorldsRange,
+  { jobs, json }: { readonly jobs: number; readonly json: boolean },
   io: CommandIo,
 ): Promise<number> {
-  const { runWorld } = await import("../simulator/world.ts");
+  const { runWorlds } = await import("./worlds.ts");
+  const { first, last, minutes } = range;
   const totals: Totals = { seeds: 0, payments: 0, crashes: 0, simulatedMs: 0, failed: [] };
   const began = performance.now();
-  let saidAt = began;
+  const progress = (): string => {
+    const rate = (totals.seeds * 1_000) / (performance.now() - began);
+    return `${totals.seeds} of ${last - first + 1} worlds, ${rate.toFixed(0)} a second`;
+  };
   io.stderr.write(`worlds ${first}..${last}, ${minutes} minutes of faults each\n`);
-  for (let seed = first; seed <= last; seed += 1) {
-    const report = runWorld({ seed, minutes });
+  const ticking = setInterval(() => io.stderr.write(`  ${progress()}\n`), PROGRESS_EVERY_MS);
+  const interruption = Promise.withResolvers<"interrupted">();
+  const interrupt = (): void => interruption.resolve("interrupted");
+  process.once("SIGINT", interrupt);
+  const worlds = runWorlds(range, jobs, (outcome) => {
     totals.seeds += 1;
-    totals.payments += report.payments;
-    totals.crashes += report.crashes;
-    totals.simulatedMs += report.simulatedMs;
-    if (tellFindings(report, minutes, io)) totals.failed.push(seed);
-    const now = performance.now();
-    if (now - saidAt < PROGRESS_EVERY_MS) continue;
-    saidAt = now;
-    const rate = (totals.seeds * 1_000) / (now - began);
-    io.stderr.write(`  ${totals.seeds} of ${last - first + 1} worlds, ${rate.toFixed(0)} a second\n`);
-    // A signal that asks the process to end is heard between two worlds.
-    await new Promise(setImmediate);
+    totals.payments += outcome.payments;
+    totals.crashes += outcome.crashes;
+    totals.simulatedMs += outcome.simulatedMs;
+    if (tellFindings(outcome, minutes, io)) totals.failed.push(outcome.seed);
+  });
+  const end = await Promise.race([worlds, interruption.promise]).finally(() => {
+    clearInterval(ticking);
+    process.off("SIGINT", interrupt);
+  });
+  if (end === "interrupted") {
+    const rest = `scanbox simulate --seeds ${first + totals.seeds}..${last} --minutes ${minutes}`;
+    io.stderr.write(`interrupted after ${progress()}; ${foundIn(totals)}\n  the others: ${rest}\n`);
+    return INTERRUPTED;
   }
   const seconds = (performance.now() - began) / 1_000;
   io.stdout.write(
@@ -106,7 +127,11 @@ async function many(
 }
 
 /** Says what was found and how to see it again; false where nothing was. */
-function tellFindings({ seed, findings }: WorldReport, minutes: number, io: CommandIo): boolean {
+function tellFindings(
+  { seed, findings }: Pick<WorldOutcome, "seed" | "findings">,
+  minutes: number,
+  io: CommandIo,
+): boolean {
   if (findings.length === 0) return false;
   for (const { check, at, sentence } of findings) {
     io.stderr.write(`seed ${seed} at ${(at / 1_000).toFixed(3)} s: ${check}: ${sentence}\n`);
@@ -115,13 +140,17 @@ function tellFindings({ seed, findings }: WorldReport, minutes: number, io: Comm
   return true;
 }
 
-function sentence({ seeds, payments, crashes, simulatedMs, failed }: Totals, seconds: number): string {
+function sentence(totals: Totals, seconds: number): string {
+  const { seeds, payments, crashes, simulatedMs } = totals;
   const days = (simulatedMs / 86_400_000).toFixed(1);
-  const outcome = failed.length === 0 ? "no invariant broken" : `${failed.length} SEEDS BROKE AN INVARIANT`;
   return (
     `${seeds} seeds, ${payments} payments, ${crashes} crashes, ${days} simulated days ` +
-    `in ${seconds.toFixed(1)} s (${(seeds / seconds).toFixed(0)} seeds/s): ${outcome}`
+    `in ${seconds.toFixed(1)} s (${(seeds / seconds).toFixed(0)} seeds/s): ${foundIn(totals)}`
   );
+}
+
+function foundIn({ failed }: Totals): string {
+  return failed.length === 0 ? "no invariant broken" : `${failed.length} SEEDS BROKE AN INVARIANT`;
 }
 
 function rangeOf(text: string): { readonly first: number; readonly last: number } {
