@@ -36,7 +36,7 @@ const kinds: readonly Kind[] = [
   { name: "contract", check: () => tests(["test/contract/*.test.ts"]) },
   { name: "simulation", check: () => tests(["test/simulation/*.test.ts"]) },
   { name: "seeds", check: () => command(["node", "src/main.ts", "simulate", "--seeds", SEEDS]) },
-  { name: "command line", check: () => tests(["test/cli/*.test.ts"]) },
+  { name: "command line", check: () => tests(["test/cli/**/*.test.ts"]) },
   { name: "end to end", check: () => tests(["test/e2e/*.test.ts"]) },
   { name: "kernel", check: () => kernelTests() },
 ];
