@@ -110,7 +110,8 @@ const takesChance = /^src\/(?:links\/|cli\/|simulator\/bank\/server\.ts)/;
 const chance = /^(?:random|generateKey|generatePrime|getRandomValues|webcrypto|subtle)/;
 
 /** Folders in which time, chance and the process come through ports, if they come at all. */
-const withoutWorld = /^src\/(?:core|runtime|drivers|till|gateway|journal|telemetry|control|config|devices\.ts|compose\.ts)/;
+const withoutWorld =
+  /^src\/(?:core|runtime|drivers|till|gateway|journal|telemetry|control|config|devices\.ts|compose\.ts)/;
 
 const worldly = [
   "setTimeout",

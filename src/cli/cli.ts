@@ -61,7 +61,7 @@ Exit status: 0 all are off, 1 one could not be reached, 2 the configuration is w
     load: async () => (await import("./status.ts")).statusCommand,
   },
   journal: {
-    summary: "Read the journal of payments: list, show, verify; rotate it.",
+    summary: "Read the journal of payments: list, show, verify; rotate it, or put a damaged one aside.",
     load: async () => (await import("./journal.ts")).journalCommand,
   },
   config: {

@@ -1,17 +1,18 @@
 /**
- * `scanbox journal list|show|verify`: the journal for people and their tools. It only reads, and works while
- * the daemon runs.
+ * `scanbox journal`: the journal for people and their tools. `list`, `show` and `verify` only read, and work while the
+ * daemon runs.
  */
 import { unreachable } from "../core/kernel/defect.ts";
 import { formatYuan } from "../core/kernel/fen.ts";
 import type { TxData } from "../core/payment/order.ts";
-import { ChainWalk, damageWords } from "../journal/chain.ts";
-import type { Beginning, JournalEntry } from "../journal/own-entry.ts";
-import { genesis, type ReadRow, readRow } from "../journal/row.ts";
+import { damageWords } from "../journal/chain.ts";
+import type { JournalEntry } from "../journal/own-entry.ts";
+import { type ReadRow, readRow } from "../journal/row.ts";
 import { openReader, type SqliteReader } from "../links/sqlite-reader.ts";
 import type { StoredRow } from "../runtime/ports.ts";
 import { configPath, loadConfig } from "./config.ts";
 import { exitStatus } from "./exit-status.ts";
+import { Verification } from "./journal-verification.ts";
 import { type CommandIo, readOptions, UsageError, unknownName } from "./usage.ts";
 
 /**
@@ -28,20 +29,28 @@ export type DirectoryFound =
 const help = `Usage: scanbox journal list [--open] [--limit N] [--json]
        scanbox journal show ORDER [--json]
        scanbox journal verify [--json]
+       scanbox journal rotate [--json]
+       scanbox journal quarantine [--json]
 
-Reads the journal; changes nothing and may be used while scanbox runs.
+The first three only read, and may be used while scanbox runs.
 
   list             the orders that moved last, newest first, each with its newest state
   show ORDER       everything recorded about one order, by its number, by the short form that
                    the screen showed, or by the till's own id
   verify           read the whole journal and check that nothing was changed, lost or put in
+  rotate           begin a new segment and drop old ones that are confirmed and past journal.retentionDays;
+                   the running box does it by itself each day and is asked to, where one runs
+  quarantine       move a damaged journal aside as it is, and begin a new one with its open orders
 
   --open           only orders that have not ended yet
   --limit N        at most N orders (20)
   --json           one JSON object a line
   --config FILE    the configuration that says where the journal is;
                    otherwise ./device.config.json, then /etc/scanbox/device.config.json
-  --directory DIR  the journal's directory itself
+  --directory DIR  the journal's directory itself, for reading
+
+Exit status: 0 done; 1 the answer is no (no such order, damaged, nothing was done); 2 wrong usage or configuration;
+3 put aside, but something of it could not be read.
 `;
 
 const described = {
@@ -53,16 +62,11 @@ const described = {
   help: { type: "boolean", short: "h" },
 } as const;
 
-const actions = ["list", "show", "verify"] as const;
-
-/** Rows that are read at a time. */
-const CHUNK_ROWS = 1_000;
-
-/** A long verification says how far it is after each of so many rows. */
-const PROGRESS_ROWS = 50_000;
+const readings = ["list", "show", "verify"] as const;
+const actions = [...readings, "rotate", "quarantine"] as const;
 
 interface Wish {
-  readonly action: (typeof actions)[number];
+  readonly action: (typeof readings)[number];
   readonly order: string;
   readonly limit: number;
   readonly open: boolean;
@@ -71,10 +75,7 @@ interface Wish {
 
 type Output = Pick<CommandIo, "stdout" | "stderr">;
 
-/**
- * `scanbox journal list|show|verify`: status 1 where there is no such order or the journal is damaged or
- * missing.
- */
+/** `scanbox journal`: status 1 where there is no such order or the journal is damaged or missing. */
 export async function journalCommand(
   args: readonly string[],
   io: Output,
@@ -84,6 +85,13 @@ export async function journalCommand(
   if (values.help === true) {
     io.stdout.write(help);
     return exitStatus.done;
+  }
+  const [word] = positionals;
+  if (word === "rotate" || word === "quarantine") {
+    refuseReading(values, positionals);
+    const wanted = { config: values.config, json: values.json === true };
+    if (word === "rotate") return (await import("./journal-rotate.ts")).rotateJournal(wanted, io);
+    return (await import("./journal-quarantine.ts")).quarantineJournal(wanted, io);
   }
   const wish = readWish(values, positionals);
   const found: DirectoryFound =
@@ -128,10 +136,17 @@ function configuredDirectory(configFile: string | undefined): DirectoryFound {
 
 type Values = ReturnType<typeof readOptions<typeof described>>["values"];
 
+function refuseReading(values: Values, [word, more]: readonly string[]): void {
+  if (more !== undefined) throw new UsageError(`"${more}" is one word too many.`);
+  if (values.open === true || values.limit !== undefined || values.directory !== undefined)
+    throw new UsageError(`"journal ${word}" takes --config and --json alone.`);
+}
+
 function readWish(values: Values, positionals: readonly string[]): Wish {
   const [word, order = ""] = positionals;
-  if (word === undefined) throw new UsageError("Say what to do with the journal: list, show or verify.");
-  const action = actions.find((name) => name === word);
+  if (word === undefined)
+    throw new UsageError("Say what to do with the journal: list, show, verify, rotate or quarantine.");
+  const action = readings.find((name) => name === word);
   if (action === undefined) throw new UsageError(unknownName("journal command", word, actions));
   if (action === "show" && order === "") throw new UsageError("Say which order to show.");
   if (action !== "show" && order !== "") throw new UsageError(`"${order}" is one word too many.`);
@@ -232,18 +247,6 @@ function explanation(entry: JournalEntry): string {
   }
 }
 
-interface Verdict {
-  /** The first row that the journal still has; older ones were dropped by rotations. */
-  readonly first: number;
-  readonly rows: number;
-  readonly events: number;
-  readonly segments: number;
-  readonly open: number;
-  readonly head: string | null;
-  /** The first row that is wrong, null where the file as a whole is; no damage at all is null. */
-  readonly damage: { readonly row: number | null; readonly what: string } | null;
-}
-
 function verify(reader: SqliteReader, wish: Wish, io: Output): number {
   const verdict = new Verification(reader, (line) => complain(io, line)).verdict();
   const { damage, first, rows, events, open, segments } = verdict;
@@ -262,96 +265,4 @@ function verify(reader: SqliteReader, wish: Wish, io: Output): number {
     print(io, `${where}: ${damage.what}. ${rows} rows before it are in order.`);
   }
   return damage === null ? exitStatus.done : exitStatus.no;
-}
-
-/** One reading of the whole journal. */
-class Verification {
-  readonly #reader: SqliteReader;
-  readonly #tell: (line: string) => void;
-  readonly #open = new Set<string>();
-  readonly #first: StoredRow | null;
-  readonly #walk: ChainWalk;
-  #rows = 0;
-  #events = 0;
-  #segments = 1;
-  /** Where the journal begins, as its rows say it. */
-  #begins: Beginning | null = null;
-  /** The same as its newest segment says it. */
-  #claimed: Beginning;
-
-  constructor(reader: SqliteReader, tell: (line: string) => void) {
-    this.#reader = reader;
-    this.#tell = tell;
-    const start = genesis(reader.journal);
-    this.#first = reader.rowsAfter(0, 1)[0] ?? null;
-    this.#walk = new ChainWalk(reader.journal, (this.#first?.n ?? 1) === 1 ? start : null);
-    this.#claimed = { n: 1, before: start.hash };
-  }
-
-  verdict(): Verdict {
-    const pages = this.#reader.pageDamage();
-    if (pages !== null) return this.#result({ row: null, what: pages });
-    const first = this.#first;
-    if (first !== null && first.n > 1 && first.kind !== "segment")
-      return this.#result({ row: first.n, what: damageWords.gap });
-    const total = this.#reader.lastRow;
-    let last = (first?.n ?? 1) - 1;
-    while (last + CHUNK_ROWS < total) {
-      const damaged = this.#check(this.#reader.rowsAfter(last, CHUNK_ROWS), total);
-      if (damaged !== null) return damaged;
-      last = this.#walk.row?.n ?? last;
-    }
-    // The rest and the list of open orders are read at one moment: the daemon may be appending.
-    return this.#reader.atOneMoment(
-      () => this.#check(this.#reader.rowsAfter(last, Number.MAX_SAFE_INTEGER), total) ?? this.#atTheEnd(),
-    );
-  }
-
-  #check(rows: readonly StoredRow[], total: number): Verdict | null {
-    for (const row of rows) {
-      const step = this.#walk.step(row);
-      if (!step.ok) return this.#result({ row: row.n, what: damageWords[step.reason] });
-      this.#take(step.value);
-      if (total > PROGRESS_ROWS && row.n % PROGRESS_ROWS === 0) this.#tell(`${row.n} of ${total} rows`);
-    }
-    return null;
-  }
-
-  #take({ n, before, entry, event }: ReadRow): void {
-    this.#rows += 1;
-    this.#begins ??= { n, before };
-    if (event !== null) this.#events += 1;
-    if (event?.tx.final === true) this.#open.delete(event.tx.outTradeNo);
-    else if (event !== null) this.#open.add(event.tx.outTradeNo);
-    if (entry.kind !== "segment") return;
-    this.#claimed = entry.first;
-    // Where rows were dropped the first one begins a segment.
-    if (this.#rows > 1) this.#segments += 1;
-  }
-
-  #atTheEnd(): Verdict {
-    const begins = this.#begins;
-    if (begins !== null && (begins.n !== this.#claimed.n || begins.before !== this.#claimed.before))
-      return this.#result({
-        row: begins.n,
-        what: "the journal does not begin where its newest segment says",
-      });
-    const listed = this.#reader.openNumbers();
-    const agrees = listed.length === this.#open.size && listed.every((number) => this.#open.has(number));
-    return this.#result(
-      agrees ? null : { row: null, what: "the list of open orders does not agree with the rows" },
-    );
-  }
-
-  #result(damage: Verdict["damage"]): Verdict {
-    return {
-      first: this.#first?.n ?? 1,
-      rows: this.#rows,
-      events: this.#events,
-      segments: this.#segments,
-      open: this.#open.size,
-      head: this.#walk.row?.hash ?? null,
-      damage,
-    };
-  }
 }

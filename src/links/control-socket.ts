@@ -26,7 +26,7 @@ export class ControlSocket implements ControlLink {
   }
 
   listen(accept: (peer: ControlPeer) => ControlPeerListener, done: (outcome: ControlOpened) => void): void {
-    void this.#tryAll(accept).then(done);
+    void this.#open(accept, done);
   }
 
   close(done: () => void): void {
@@ -36,6 +36,13 @@ export class ControlSocket implements ControlLink {
     // Node removes the socket's file together with the server.
     if (server === null) setImmediate(done);
     else server.close(() => done());
+  }
+
+  async #open(
+    accept: (peer: ControlPeer) => ControlPeerListener,
+    tell: (outcome: ControlOpened) => void,
+  ): Promise<void> {
+    tell(await this.#tryAll(accept));
   }
 
   async #tryAll(accept: (peer: ControlPeer) => ControlPeerListener): Promise<ControlOpened> {

@@ -13,6 +13,9 @@ export const JOURNAL_FILE = "journal.db";
  */
 export const LOCK_FILE = "journal.lock";
 
+/** Stands there while a damaged journal is being moved aside: until that is done nobody begins a new one. */
+export const QUARANTINE_FILE = "journal.quarantine";
+
 /** `PRAGMA application_id`: "scan". */
 export const APPLICATION_ID = 0x7363616e;
 

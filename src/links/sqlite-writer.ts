@@ -23,6 +23,7 @@ import {
   createSchema,
   JOURNAL_FILE,
   LOCK_FILE,
+  QUARANTINE_FILE,
   ROW_COLUMNS,
   SCHEMA_VERSION,
   upgradeSchema,
@@ -51,21 +52,26 @@ interface Statements {
 /** The only connection that appends to a journal. */
 export class SqliteWriter {
   readonly #directory: string;
+  readonly #salt: Uint8Array;
   #lock: DatabaseSync | null = null;
   #database: DatabaseSync | null = null;
   #statements: Statements | null = null;
   /** Set once the disk has failed outside an append; appends are refused from then on. */
   #failure: string | null = null;
 
-  constructor(directory: string) {
+  /** `salt` is for a journal that is made anew and takes over the codes of another; chance where it is left out. */
+  constructor(directory: string, salt: Uint8Array = randomBytes(32)) {
     this.#directory = directory;
+    this.#salt = salt;
   }
 
   /** Takes the writer's lock, makes or checks the database and reads what the start needs. */
   open(): StoreOpened {
     try {
+      if (existsSync(join(this.#directory, QUARANTINE_FILE)))
+        throw new Refusal("damaged", "a damaged journal is half moved aside: go on with journal quarantine");
       this.#makeFiles();
-      this.#takeLock();
+      this.#lock = takeLock(this.#directory);
       const database = this.#connect();
       this.#database = database;
       checkIdentity(database);
@@ -75,7 +81,7 @@ export class SqliteWriter {
       database.exec(`PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${WAL_PAGES_MAX};
         PRAGMA cache_size = -512; PRAGMA trusted_schema = OFF`);
       const version = versionOf(database);
-      if (version === 0) create(database);
+      if (version === 0) create(database, this.#salt);
       else if (version < SCHEMA_VERSION) database.exec(`BEGIN IMMEDIATE; ${upgradeSchema} COMMIT`);
       checkPages(database);
       this.#statements = {
@@ -193,17 +199,6 @@ export class SqliteWriter {
     }
   }
 
-  #takeLock(): void {
-    const lock = new DatabaseSync(join(this.#directory, LOCK_FILE), { timeout: 0 });
-    this.#lock = lock;
-    try {
-      lock.exec("PRAGMA journal_mode = MEMORY; BEGIN IMMEDIATE");
-    } catch (error) {
-      if (!isBusy(error)) throw error;
-      throw new Refusal("locked", `another scanbox is writing the journal in ${this.#directory}`);
-    }
-  }
-
   #connect(): DatabaseSync {
     return new DatabaseSync(join(this.#directory, JOURNAL_FILE), { timeout: BUSY_MS });
   }
@@ -214,6 +209,19 @@ export class SqliteWriter {
     } catch (error) {
       this.#failure = detailOf(error);
     }
+  }
+}
+
+/** Takes the writer's lock of the journal in `directory`; closing what is returned frees it. Throws a `Refusal`. */
+export function takeLock(directory: string): DatabaseSync {
+  const lock = new DatabaseSync(join(directory, LOCK_FILE), { timeout: 0 });
+  try {
+    lock.exec("PRAGMA journal_mode = MEMORY; BEGIN IMMEDIATE");
+    return lock;
+  } catch (error) {
+    lock.close();
+    if (!isBusy(error)) throw error;
+    throw new Refusal("locked", `another scanbox is writing the journal in ${directory}`);
   }
 }
 
@@ -250,11 +258,11 @@ function checkIdentity(database: DatabaseSync): void {
     );
 }
 
-function create(database: DatabaseSync): void {
+function create(database: DatabaseSync, salt: Uint8Array): void {
   database.exec(`BEGIN IMMEDIATE; ${createSchema}`);
   database
     .prepare("INSERT INTO meta (one, journal, salt) VALUES (1, ?, ?)")
-    .run(randomBytes(8).toString("hex"), randomBytes(32));
+    .run(randomBytes(8).toString("hex"), salt);
   database.exec("COMMIT");
 }
 

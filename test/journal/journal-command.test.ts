@@ -152,7 +152,10 @@ describe("the journal command", () => {
   it("refuses what it does not know with a sentence", async () => {
     for (const args of [
       [],
-      ["rotate"],
+      ["rotat"],
+      ["rotate", "--directory", "."],
+      ["rotate", "now"],
+      ["quarantine", "--limit", "1"],
       ["show"],
       ["verify", "0001"],
       ["verify", "--open"],

@@ -1,0 +1,174 @@
+/** `scanbox journal quarantine`: a damaged journal is put aside, and its open orders go on in a new one. */
+import { invariant } from "../core/kernel/defect.ts";
+import { formatYuan } from "../core/kernel/fen.ts";
+import type { QuarantineEntry } from "../journal/own-entry.ts";
+import { recover } from "../journal/recovered.ts";
+import { Salvage, type Salvaged } from "../journal/salvage.ts";
+import {
+  finishMove,
+  halfMoved,
+  hasJournal,
+  makeNext,
+  moveAside,
+  REPORT_FILE,
+} from "../links/journal-folder.ts";
+import { openReader } from "../links/sqlite-reader.ts";
+import { type Readable, readWhatCan } from "../links/sqlite-salvage.ts";
+import { SqliteWriter, takeLock } from "../links/sqlite-writer.ts";
+import { configPath, loadConfig } from "./config.ts";
+import { exitStatus } from "./exit-status.ts";
+import { Verification } from "./journal-verification.ts";
+import type { CommandIo } from "./usage.ts";
+
+type Output = Pick<CommandIo, "stdout" | "stderr">;
+
+/** What the report in the folder of the damaged journal says; `--json` prints it too. */
+interface Report extends Omit<Salvaged, "codes" | "newest"> {
+  readonly at: string;
+  readonly folder: string;
+  readonly damage: string;
+  readonly journal: string | null;
+  /** Rows that cannot be read at all, as ranges with both ends. */
+  readonly unreadable: Readable["unreadable"];
+  /** Whether even the list of open orders could be read. */
+  readonly listRead: boolean;
+  /** How many used codes stay refused. */
+  readonly codes: number;
+}
+
+/** Status 1 where nothing was done, 3 where something that matters could not be read. */
+export async function quarantineJournal(
+  { config, json }: { readonly config: string | undefined; readonly json: boolean },
+  io: Output,
+): Promise<number> {
+  const checked = loadConfig(configPath(config));
+  if (!checked.ok) {
+    for (const problem of checked.problems) io.stderr.write(`${problem}\n`);
+    return exitStatus.usage;
+  }
+  const { directory } = checked.config.journal;
+  try {
+    return quarantine(directory, json, io);
+  } catch (error) {
+    return no(io, error instanceof Error ? error.message : String(error));
+  }
+}
+
+function quarantine(directory: string, json: boolean, io: Output): number {
+  const half = halfMoved(directory);
+  if (half !== null) {
+    using _lock = locked(directory);
+    finishMove(directory);
+    io.stdout.write(`What an earlier run began is done; see ${half}/${REPORT_FILE}.\n`);
+    return exitStatus.unknown;
+  }
+  if (!hasJournal(directory)) return no(io, `There is no journal in ${directory}`);
+  const damage = damageOf(directory);
+  if (damage.kind !== "damaged") return no(io, damage.sentence);
+  using _lock = locked(directory);
+  const report = putAside(directory, damage.sentence);
+  if (json) io.stdout.write(`${JSON.stringify(report)}\n`);
+  else tell(report, directory, io);
+  return isWhole(report) ? exitStatus.done : exitStatus.unknown;
+}
+
+function no(io: Output, sentence: string): number {
+  io.stderr.write(`${sentence}; nothing was done.\n`);
+  return exitStatus.no;
+}
+
+function locked(directory: string): Disposable {
+  const lock = takeLock(directory);
+  return { [Symbol.dispose]: () => lock.close() };
+}
+
+/** What a start would say, then what a reading of everything says. */
+function damageOf(directory: string): { readonly kind: "damaged" | "not"; readonly sentence: string } {
+  const writer = new SqliteWriter(directory);
+  const opened = writer.open();
+  writer.close();
+  if (opened.kind === "refused") {
+    return { kind: opened.why === "damaged" ? "damaged" : "not", sentence: opened.detail };
+  }
+  const recovered = recover(opened);
+  if (!recovered.ok) return { kind: "damaged", sentence: recovered.reason };
+  const reader = openReader(directory);
+  if (!reader.ok) return { kind: "not", sentence: reader.reason };
+  using reading = reader.value;
+  try {
+    const { damage } = new Verification(reading, () => undefined).verdict();
+    if (damage === null) return { kind: "not", sentence: "The journal is whole" };
+    return {
+      kind: "damaged",
+      sentence: damage.row === null ? damage.what : `row ${damage.row}: ${damage.what}`,
+    };
+  } catch (error) {
+    return { kind: "damaged", sentence: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+function putAside(directory: string, damage: string): Report {
+  const at = new Date().toISOString();
+  const folder = `damaged-${at.replaceAll(":", "-").replace(/\.\d+Z$/, "Z")}`;
+  const salvage = new Salvage();
+  const readable = readWhatCan(directory, (row) => salvage.take(row));
+  const { codes, newest, ...salvaged } = salvage.result(readable.listed);
+  // Hashes of codes mean something under their salt alone.
+  const kept = readable.salt === null ? [] : codes;
+  const { journal } = readable;
+  const from = journal === null || newest === null ? null : { journal, ...newest };
+  const first: QuarantineEntry = { kind: "quarantine", at, folder, from, codes: kept };
+  makeJournal(makeNext(directory), readable.salt, salvage, first);
+  const report: Report = {
+    at,
+    folder,
+    damage,
+    journal,
+    ...salvaged,
+    unreadable: readable.unreadable,
+    listRead: readable.listed !== null,
+    codes: kept.length,
+  };
+  moveAside(directory, folder, `${JSON.stringify(report, null, 2)}\n`);
+  return report;
+}
+
+function makeJournal(where: string, salt: Uint8Array | null, salvage: Salvage, first: QuarantineEntry): void {
+  const writer = salt === null ? new SqliteWriter(where) : new SqliteWriter(where, salt);
+  const opened = writer.open();
+  invariant(opened.kind === "opened", "a new journal opens");
+  const error = writer.append(salvage.rowsFor(opened.journal, first));
+  writer.close();
+  if (error !== null) throw new Error(`The new journal cannot be written: ${error}`);
+}
+
+/** Whether nothing that money hangs on is missing: the rest is history, and stands in the damaged file. */
+function isWhole({ lost, unreadable, damaged, listRead }: Report): boolean {
+  return lost.length === 0 && listRead && unreadable.length === 0 && damaged.length === 0;
+}
+
+function tell(report: Report, directory: string, io: Output): void {
+  const { carried, lost, damaged, unreadable, folder, codes } = report;
+  io.stdout.write(
+    `The damaged journal is in ${directory}/${folder}, with ${REPORT_FILE} beside it.\n` +
+      `A new one has begun with ${carried.length} open orders and ${codes} used codes.\n`,
+  );
+  for (const { outTradeNo, shortRef, amountFen, state, doubtful } of carried) {
+    const doubt = doubtful ? ", whose end may stand in a row that cannot be read" : "";
+    io.stdout.write(`  #${shortRef} ${formatYuan(amountFen)} ${state}, order ${outTradeNo}${doubt}\n`);
+  }
+  for (const outTradeNo of lost)
+    io.stderr.write(
+      `Order ${outTradeNo} was open and cannot be read: look it up in the merchant platform.\n`,
+    );
+  if (!report.listRead)
+    io.stderr.write(
+      "The list of open orders cannot be read: compare the box's day with the merchant platform.\n",
+    );
+  for (const [from, to] of unreadable)
+    io.stderr.write(
+      from === to ? `Row ${from} cannot be read.\n` : `Rows ${from} to ${to} cannot be read.\n`,
+    );
+  for (const { n, what, outTradeNo } of damaged)
+    io.stderr.write(`Row ${n}${outTradeNo === null ? "" : ` of order ${outTradeNo}`}: ${what}.\n`);
+}

@@ -1,0 +1,136 @@
+/** Reads of a journal's database whatever can be read, row by row where its pages are torn. Changes nothing. */
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import type { StoredRow } from "../runtime/ports.ts";
+import { detailOf } from "./sqlite-refusal.ts";
+import { bytesOf, integerOf, storedRowOf, textOf } from "./sqlite-rows.ts";
+import { JOURNAL_FILE, ROW_COLUMNS } from "./sqlite-schema.ts";
+
+/** What was readable beside the rows. */
+export interface Readable {
+  readonly journal: string | null;
+  readonly salt: Uint8Array | null;
+  /** The list of open orders, null where it cannot be read. */
+  readonly listed: readonly string[] | null;
+  /** Numbers of rows that should be there and cannot be read, as ranges with both ends. */
+  readonly unreadable: readonly (readonly [from: number, to: number])[];
+  /** Why nothing at all could be read, else null. */
+  readonly failure: string | null;
+}
+
+const CHUNK_ROWS = 500;
+
+/** Where nobody knows how many rows there were, so many missing ones in a row are the end. */
+const MISSING_MAX = 10_000;
+
+/** Hands every row that can be read to `take`, in order. */
+export function readWhatCan(directory: string, take: (row: StoredRow) => void): Readable {
+  const nothing = { journal: null, salt: null, listed: null, unreadable: [] };
+  let database: DatabaseSync;
+  try {
+    database = new DatabaseSync(join(directory, JOURNAL_FILE), { readOnly: true, timeout: 2_000 });
+    database.prepare("SELECT count(*) AS tables FROM sqlite_schema").get();
+  } catch (error) {
+    return { ...nothing, failure: detailOf(error) };
+  }
+  try {
+    const meta = (): ReturnType<ReturnType<DatabaseSync["prepare"]>["get"]> =>
+      database.prepare("SELECT journal, salt FROM meta").get();
+    return {
+      journal: attempt(() => textOf(meta(), "journal")),
+      salt: attempt(() => bytesOf(meta(), "salt")),
+      listed: attempt(() =>
+        database
+          .prepare("SELECT out_trade_no FROM open_orders")
+          .all()
+          .map((record) => textOf(record, "out_trade_no")),
+      ),
+      unreadable: new RowReader(database, take).readAll(),
+      failure: null,
+    };
+  } catch (error) {
+    return { ...nothing, failure: detailOf(error) };
+  } finally {
+    database.close();
+  }
+}
+
+class RowReader {
+  readonly #database: DatabaseSync;
+  readonly #take: (row: StoredRow) => void;
+  readonly #unreadable: [from: number, to: number][] = [];
+
+  constructor(database: DatabaseSync, take: (row: StoredRow) => void) {
+    this.#database = database;
+    this.#take = take;
+  }
+
+  readAll(): readonly (readonly [number, number])[] {
+    const last =
+      attempt(() => this.#number("SELECT max(n) AS n FROM rows")) ?? attempt(() => this.#lastByIndex());
+    const first = attempt(() => this.#number("SELECT min(n) AS n FROM rows")) ?? 1;
+    let missing = 0;
+    for (let n = first; last === null ? missing < MISSING_MAX : n <= last; n += CHUNK_ROWS) {
+      const read = this.#chunk(n) ?? this.#oneByOne(n, last);
+      missing = read === 0 ? missing + CHUNK_ROWS : 0;
+    }
+    // Behind the last row nothing is missing.
+    if (last === null) this.#unreadable.pop();
+    return this.#unreadable;
+  }
+
+  /** All rows of a chunk at once, or null where one of them is missing or cannot be read. */
+  #chunk(from: number): number | null {
+    const rows = attempt(() =>
+      this.#database
+        .prepare(`SELECT ${ROW_COLUMNS} FROM rows WHERE n >= ? AND n < ? ORDER BY n`)
+        .all(from, from + CHUNK_ROWS)
+        .map(storedRowOf),
+    );
+    if (rows === null || rows.length < CHUNK_ROWS) return null;
+    for (const row of rows) this.#take(row);
+    return rows.length;
+  }
+
+  #oneByOne(from: number, last: number | null): number {
+    const statement = this.#database.prepare(`SELECT ${ROW_COLUMNS} FROM rows WHERE n = ?`);
+    let read = 0;
+    for (let n = from; n < from + CHUNK_ROWS && n <= (last ?? n); n += 1) {
+      const row = attempt(() => {
+        const record = statement.get(n);
+        return record === undefined ? null : storedRowOf(record);
+      });
+      if (row === null) {
+        this.#miss(n);
+        continue;
+      }
+      read += 1;
+      this.#take(row);
+    }
+    return read;
+  }
+
+  #miss(n: number): void {
+    const range = this.#unreadable.at(-1);
+    if (range !== undefined && range[1] === n - 1) range[1] = n;
+    else this.#unreadable.push([n, n]);
+  }
+
+  #lastByIndex(): number {
+    return this.#number(
+      "SELECT max(n) AS n FROM rows INDEXED BY rows_by_order WHERE out_trade_no IS NOT NULL",
+    );
+  }
+
+  #number(sql: string): number {
+    return integerOf(this.#database.prepare(sql).get(), "n");
+  }
+}
+
+function attempt<Value>(read: () => Value): Value | null {
+  try {
+    return read();
+  } catch {
+    return null;
+  }
+}

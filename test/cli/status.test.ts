@@ -1,0 +1,140 @@
+import assert from "node:assert/strict";
+import { existsSync, mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, it } from "node:test";
+import { table } from "../../src/cli/status.ts";
+import { boxStatusSchema } from "../../src/control/status.ts";
+import type { Entry } from "../../src/core/payment/order.ts";
+import { fixtureMerchant } from "../../src/simulator/bank/fixture-merchant.ts";
+import { type BankServer, startBankServer } from "../../src/simulator/bank/server.ts";
+import { aStatus } from "../control/a-status.ts";
+import { boot, charging, money } from "../journal/entries.ts";
+import { realJournal } from "../journal/real.ts";
+import { RunningBox } from "./running-box.ts";
+
+describe("a status", () => {
+  it("reads like this", () => {
+    assert.equal(
+      table(aStatus),
+      `box         box-000123, Example store
+program     scanbox 0.1.0, boot Q7dV2mTz9KpL, process 4711
+since       2026-03-15T09:30:12.000Z (1 d 2 h)
+service     in service, the screen says "idle"
+devices     scanner ready, keypad ready, display absent, relay none
+WeChat Pay  merchant 1900000109, proved, last signed answer 2026-03-16T11:33:00.000Z
+orders      1 not over yet
+            #0042 12.50 reversing for 1 min 15 s, order k3b9x0aa_Q7dV2mTz9KpL_42
+journal     /var/lib/scanbox: 3.0 MiB, 1234 rows, 812 money events, last written 2026-03-16T11:32:58.000Z
+MQTT        online (MQTT 5), 0 unconfirmed
+clock       2026-03-16T11:33:16.000Z, believed
+memory      80.0 MiB, 18.0 MiB of it heap`,
+    );
+  });
+
+  it("says what an outage means and what helps", () => {
+    const service = {
+      inService: false,
+      screen: "out-of-service",
+      blocker: "unproved",
+      reason: "api-key",
+      code: "E31",
+    };
+    const text = table({ ...aStatus, service, mqtt: null });
+    assert.match(text, /^service {5}OUT OF SERVICE \(E31, api-key\), the screen says "out-of-service"$/m);
+    assert.match(text, /^ {12}WeChat Pay's answers do not fit the API key, or it refuses our signatures\.$/m);
+    assert.match(text, /^ {12}Check `merchant\.apiKey`/m);
+    assert.match(text, /^MQTT {8}no broker is configured$/m);
+  });
+});
+
+describe("the door of the real program", () => {
+  let directory = "";
+  let bank: BankServer;
+  let box: RunningBox;
+
+  before(async () => {
+    directory = mkdtempSync(join(tmpdir(), "scanbox-status-"));
+    bank = await startBankServer({ merchants: [fixtureMerchant] });
+    box = await RunningBox.prepare(join(directory, "box"), bank.origin);
+  });
+
+  after(async () => {
+    await box.end();
+    await bank.close();
+    rmSync(directory, { recursive: true, force: true });
+  });
+
+  /** What an earlier run of the box has left. */
+  async function record(entries: readonly Entry[]): Promise<void> {
+    const { journal, outcome } = await realJournal(box.journal);
+    assert.equal(outcome.kind, "opened");
+    journal.note(boot);
+    for (const entry of entries)
+      await new Promise((resolve) => {
+        journal.append(entry, resolve);
+      });
+    await new Promise<void>((resolve) => {
+      journal.close(resolve);
+    });
+  }
+
+  it("where no box ran yet there is nothing, and that is said", async () => {
+    const { status, stdout } = await box.command("status");
+    assert.equal(status, 1);
+    assert.equal(
+      stdout,
+      `service  NOT RUNNING\njournal  ${box.journal}: there is none\norders   none is open\n`,
+    );
+    const rotated = await box.command("journal", "rotate");
+    assert.deepEqual([rotated.status, rotated.stdout], [1, ""]);
+    assert.match(rotated.stderr, /there is no journal in /);
+    assert.equal(existsSync(box.journal), false);
+  });
+
+  it("tells how the box is, as a table and as JSON, and rotates its journal", async () => {
+    await record([charging(1), money(1, "paid")]);
+    await box.run("screen.shown");
+    for (let tries = 0; (await box.command("status")).status !== 0; tries += 1) assert.ok(tries < 20);
+    const socket = join(box.journal, "control.sock");
+    assert.equal(statSync(socket).mode & 0o777, 0o660);
+    const { stdout } = await box.command("status");
+    assert.match(stdout, /^service {5}in service, the screen says "armed"$/m);
+    const json = await box.command("status", "--json");
+    assert.equal(json.status, 0);
+    const { running, ...rest } = JSON.parse(json.stdout) as Record<string, unknown>;
+    const told = boxStatusSchema.strict().parse(rest);
+    assert.deepEqual([running, told.box, told.wechat.proved], [true, "box-000123", true]);
+    assert.ok(told.wechat.signedAt !== null && told.journal.bytes !== null);
+    const first = await box.command("journal", "rotate", "--json");
+    assert.equal(first.status, 0, first.stderr);
+    assert.match(first.stdout, /^\{"kind":"rotated","row":[45],"dropped":0\}$/m);
+    const again = await box.command("journal", "rotate");
+    assert.deepEqual([again.status, again.stderr], [0, ""]);
+    assert.match(again.stdout, /^Nothing was written/);
+    const verified = await box.command("journal", "verify");
+    assert.match(verified.stdout, /^The journal is whole: [45] rows in 2 segments,/);
+    await box.end();
+    assert.equal(existsSync(socket), false);
+  });
+
+  it("says what the journal alone tells of a box that was killed, and rotates it under the lock", async () => {
+    await record([charging(2)]);
+    const { status, stdout } = await box.command("status");
+    assert.equal(status, 1);
+    assert.match(stdout, /^service {2}NOT RUNNING$/m);
+    assert.match(stdout, /^orders {3}1 open, and nobody looks after them$/m);
+    assert.match(stdout, /^ {9}#0002 12\.52 charging since .*, order k3b9x0aaQ7dV2mTz0000002$/m);
+    const json = await box.command("status", "--json");
+    const { running, orders } = JSON.parse(json.stdout) as { running: boolean; orders: readonly object[] };
+    assert.deepEqual([json.status, running, orders.length], [1, false, 1]);
+    const rotated = await box.command("journal", "rotate");
+    assert.equal(rotated.status, 0, rotated.stderr);
+    assert.match(rotated.stdout, /^A new segment begins at row \d+; 0 rows of old ones were dropped\.$/m);
+  });
+
+  it("wrong usage and a wrong configuration are 2", async () => {
+    assert.equal((await box.command("status", "--jsn")).status, 2);
+    assert.equal((await box.command("status", "now")).status, 2);
+  });
+});
