@@ -48,7 +48,8 @@ export async function knockAtBroker(probe: BrokerProbe, withinMs: number): Promi
       protocolVersion: version,
       clean: true,
       reconnectPeriod: 0,
-      connectTimeout: withinMs,
+      // Ours ends first, and says what it was.
+      connectTimeout: 2 * withinMs,
       keepalive: 0,
       timerVariant: "native",
       writeCache: false,

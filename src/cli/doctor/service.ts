@@ -1,15 +1,24 @@
+import { realPathIfAny } from "../../links/proc-files.ts";
+import { knockAtSocket } from "../../links/socket-probe.ts";
 import { unitProperties } from "../../links/unit-state.ts";
+import { controlPaths } from "../control-paths.ts";
 import { type Finding, fault, note, ok, warning } from "./finding.ts";
-import type { Area } from "./subject.ts";
+import type { Area, Subject } from "./subject.ts";
 
-/** The unit of the box at systemd. */
+/** The unit of the box at systemd, and the box's door for programs on this machine. */
 export const serviceArea: Area = {
   name: "service",
-  about: "the service at systemd: running, started at boot, not failing over and over",
+  about: "the service at systemd: running, started at boot, not failing over and over; the box's door",
   network: false,
-  configured: false,
-  examine: async () => judgeService(await serviceFacts()),
+  configured: true,
+  examine: async (subject) => [...judgeService(await serviceFacts()), ...judgeDoor(await doorFacts(subject))],
 };
+
+/** The box's socket: whether a box runs, where one is, and what knocking at it said (null: somebody listens). */
+export interface DoorFacts {
+  readonly running: boolean;
+  readonly socket: { readonly path: string; readonly said: string | null } | null;
+}
 
 /** The properties of the unit, by systemd's names; null where there is no systemd to ask. */
 export type ServiceFacts = ReadonlyMap<string, string> | null;
@@ -69,6 +78,37 @@ function restarts(said: Said): readonly Finding[] {
   return [
     warning("service.restarts", `It was started again ${count} times by itself.`, LOG_REMEDY, { count }),
   ];
+}
+
+/** Judges the box's door. */
+export function judgeDoor({ running, socket }: DoorFacts): readonly Finding[] {
+  if (socket === null) {
+    if (!running) return [];
+    const found = "The running box has no socket, so no program on this machine can ask it.";
+    return [
+      warning("service.socket", found, "Look at its log for control, and at the rights of /run/scanbox."),
+    ];
+  }
+  const { path, said } = socket;
+  const data = { path, said };
+  if (said === null) return [ok("service.socket", `The box listens at ${path}.`, data)];
+  if (said === "EACCES" || said === "EPERM") {
+    const remedy = "Join the group of the box, or use sudo.";
+    return [note("service.socket", `This user may not ask the box at ${path}.`, remedy, data)];
+  }
+  if (!running)
+    return [note("service.socket", `Nobody listens at ${path}; the next start takes it over.`, null, data)];
+  const found = `A box runs, but nobody answers at ${path} (${said}).`;
+  return [warning("service.socket", found, "Restart the box when no payment is under way.", data)];
+}
+
+/** The first socket that is there, in the order in which the box tries the places. */
+async function doorFacts({ sections: { journal }, runningBox }: Subject): Promise<DoorFacts> {
+  const running = runningBox !== null;
+  const paths = journal === undefined ? [] : controlPaths({ journal });
+  const path = paths.find((one) => realPathIfAny(one) !== null);
+  if (path === undefined) return { running, socket: null };
+  return { running, socket: { path, said: await knockAtSocket(path, WITHIN_MS) } };
 }
 
 async function serviceFacts(): Promise<ServiceFacts> {

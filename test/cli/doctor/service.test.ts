@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { judgeService } from "../../../src/cli/doctor/service.ts";
+import { judgeDoor, judgeService } from "../../../src/cli/doctor/service.ts";
 import { levelsOf, the } from "./sound.ts";
 
 const running = {
@@ -40,4 +40,16 @@ test("a service that does not start at boot, or starts again and again, is a war
   assert.equal(the("service.boot", judged({ UnitFileState: "" })).level, "warning");
   assert.equal(the("service.restarts", judged({ NRestarts: "4" })).level, "warning");
   assert.equal(judged({ NRestarts: "3" }).length, 2);
+});
+
+test("the box's door answers, or says why not; without a box there need be none", () => {
+  const path = "/run/scanbox/control.sock";
+  const door = (running: boolean, said: string | null) =>
+    levelsOf(judgeDoor({ running, socket: { path, said } }));
+  assert.deepEqual(door(true, null), ["service.socket ok"]);
+  assert.deepEqual(door(true, "EACCES"), ["service.socket note"]);
+  assert.deepEqual(door(true, "ECONNREFUSED"), ["service.socket warning"]);
+  assert.deepEqual(door(false, "ECONNREFUSED"), ["service.socket note"]);
+  assert.deepEqual(levelsOf(judgeDoor({ running: true, socket: null })), ["service.socket warning"]);
+  assert.deepEqual(judgeDoor({ running: false, socket: null }), []);
 });

@@ -1,0 +1,331 @@
+/**
+ * Doctor as it is shipped, beside the look-alike bank over TLS and Mosquitto: it finds what was broken, it disturbs nothing,
+ * and it says so without a configuration, without packages and without a network. What belongs to the machine that the
+ * tests run on is left out of the comparison.
+ */
+import assert from "node:assert/strict";
+import { pbkdf2Sync } from "node:crypto";
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, type Socket } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { after, describe, it } from "node:test";
+import { z } from "zod";
+import type { Finding } from "../../src/cli/doctor/finding.ts";
+import { levelsOf } from "../cli/doctor/sound.ts";
+import type { Box } from "./box.ts";
+import { makeBundle } from "./bundle.ts";
+import { startChild } from "./child.ts";
+import { Mosquitto } from "./mosquitto.ts";
+import { Program } from "./program.ts";
+import { Stand } from "./stand.ts";
+
+const stand = await Stand.start();
+after(() => stand.end());
+
+/** These depend on the machine of the tests, and on the two days that its certificates have. */
+const ofTheMachine = /^(?:machine|clock|user|service)\.|^disk\.(?:file-system|space|flush)$/;
+
+interface Examined {
+  readonly status: unknown;
+  readonly findings: readonly Finding[];
+  readonly text: string;
+}
+
+async function doctor(box: Box, ...args: readonly string[]): Promise<Examined> {
+  const { status, stdout, stderr } = await box.command("doctor", "--json", ...args);
+  assert.equal(stderr, "");
+  const { box: id, version, findings } = JSON.parse(stdout);
+  assert.match(version, /^\d+\.\d+\.\d+/);
+  assert.equal(id, box.id);
+  levelsOf(findings);
+  return { status, findings, text: stdout };
+}
+
+/** The checks that found a fault, each once. */
+function faults({ findings }: Examined): readonly string[] {
+  const found = findings.filter(
+    (finding) => finding.level === "fault" && !ofTheMachine.test(finding.check) && !isCable(finding),
+  );
+  return [...new Set(found.map(({ check }) => check))];
+}
+
+/** The scanner's cable is a program here, which keeps its end of the pseudo-terminal open, and the other one too. */
+function isCable({ check, data }: Finding): boolean {
+  return check === "scanner.free" && othersOn(data).every((program) => program === "socat");
+}
+
+/** The programs that have the scanner open, but the box. */
+function othersOn(data: Finding["data"]): readonly string[] {
+  const { holders } = holdersSchema.parse(data);
+  return holders.map(({ program }) => program).filter((program) => !program.endsWith("scanbox.mjs"));
+}
+
+const holdersSchema = z.object({ holders: z.array(z.object({ pid: z.int(), program: z.string() })) });
+
+function one({ findings }: Examined, check: string, level?: Finding["level"]): Finding {
+  const finding = findings.find(
+    (each) => each.check === check && (level === undefined || each.level === level),
+  );
+  assert.ok(finding, `${check} in ${JSON.stringify(findings)}`);
+  return finding;
+}
+
+/** Writes a configuration whose sections differ from the usual ones in these members. */
+function change(box: Box, sections: Readonly<Record<string, object>>): void {
+  const config = stand.config(box, {});
+  for (const [name, members] of Object.entries(sections)) {
+    config[name] = { ...z.looseObject({}).parse(config[name]), ...members };
+  }
+  box.configure(config);
+}
+
+/** A password as mosquitto_passwd(1) writes it: $7$, rounds, salt, hash. */
+function hashed(password: string): string {
+  const salt = Buffer.alloc(12, "salt");
+  const hash = pbkdf2Sync(password, salt, 101, 64, "sha512");
+  return `$7$101$${salt.toString("base64")}$${hash.toString("base64")}`;
+}
+
+describe("doctor", { concurrency: 4 }, () => {
+  it("finds nothing wrong with a box that is in order, charges nobody and publishes nothing", async () => {
+    const box = await stand.box("sound");
+    const calls: string[] = [];
+    stand.onCall = ({ path }) => calls.push(path);
+    const examined = await doctor(box);
+    assert.deepEqual(faults(examined), []);
+    for (const check of ["bank.name", "bank.tls", "bank.clock", "bank.probe", "mqtt.name", "mqtt.login"]) {
+      assert.notEqual(one(examined, check).level, "fault", check);
+    }
+    assert.equal(
+      examined.findings.filter(({ check, level }) => check === "bank.probe" && level === "ok").length,
+      2,
+    );
+    assert.equal(one(examined, "scanner.path").level, "ok");
+    assert.equal(one(examined, "packages.load").level, "ok");
+    assert.equal(one(examined, "certificate.pair").level, "ok");
+    assert.equal(one(examined, "certificate.validity").level, "warning");
+    assert.equal(one(examined, "credentials.readable").level, "ok");
+    assert.equal(one(examined, "api-key.shape").level, "ok");
+    assert.equal(one(examined, "journal.tail").level, "note");
+    const wrong = examined.findings.some(({ level }) => level === "fault");
+    assert.equal(examined.status, wrong ? 1 : 0);
+    assert.ok(calls.includes("/pay/orderquery") && !calls.includes("/pay/micropay"), calls.join(" "));
+    assert.deepEqual(stand.orders(box), []);
+    assert.deepEqual(stand.consumer.events(box.id), []);
+    assert.equal(stand.consumer.status(box.id), "unknown");
+  });
+
+  it("says the same to people, with a sentence at the end", async () => {
+    const { status, stdout } = await (await stand.box("people")).command("doctor");
+    assert.match(stdout, /^✓ bank\.probe +https:\/\/127\.0\.0\.1:\d+ knows the merchant and the key/m);
+    assert.match(stdout, /^! certificate\.validity .*\n +→ Renew it/m);
+    assert.match(stdout, status === 0 ? /\nNothing is wrong in \d+ findings; .*\.\n$/ : /\nWrong: .*\.\n$/);
+  });
+
+  it("leaves a running box alone, and finds it", async () => {
+    const box = await stand.box("running");
+    const program = await box.start();
+    const [examined] = await Promise.all([doctor(box), doctor(box)]);
+    assert.deepEqual(faults(examined), []);
+    const pid = Number(one(examined, "journal.writer").data?.pid);
+    assert.equal(process.kill(pid, 0), true);
+    const { holders } = holdersSchema.parse(one(examined, "scanner.free").data);
+    assert.ok(
+      holders.some((holder) => holder.pid === pid),
+      "it sees that the box has the scanner",
+    );
+    assert.equal(one(examined, "journal.tail").level, "ok");
+    await box.scan(stand.code());
+    await stand.settled(box);
+    assert.equal(stand.consumer.status(box.id), "online");
+    assert.ok(!program.log.some(({ event }) => /lost|closed/.test(event)), program.tail());
+    await box.stop();
+    const rows = await stand.assertOneStory(box);
+    assert.deepEqual(
+      rows.map(({ state }) => state),
+      ["paid"],
+    );
+    assert.equal(one(await doctor(box, "--only", "journal"), "journal.writer").level, "note");
+  });
+
+  it("finds a wrong API key by the bank's word, and shows none of it", async () => {
+    const file = join(stand.directory, "doctor-key");
+    const key = "89abcdef0123456789abcdef01234567";
+    stand.hide("the wrong API key", key);
+    writeFileSync(file, key, { mode: 0o644 });
+    const examined = await doctor(await stand.box("wrong-key", { apiKeyFile: file }));
+    assert.equal(examined.status, 1);
+    assert.deepEqual(faults(examined), ["bank.probe"]);
+    assert.equal(one(examined, "bank.probe").data?.why, "api-key");
+    assert.equal(one(examined, "credentials.private").level, "warning");
+    assert.ok(!examined.text.includes(key));
+  });
+
+  it("finds a certificate that has expired, or belongs to another key", async () => {
+    const { expired, merchant, stranger } = stand.certificates;
+    const late = await doctor(await stand.box("expired", { certificate: expired }), "--quick");
+    assert.deepEqual(faults(late), ["certificate.validity"]);
+    assert.equal(late.status, 1);
+    const certificate = { certFile: merchant.certFile, keyFile: stranger.keyFile };
+    const mixed = await doctor(await stand.box("mixed", { certificate }), "--quick");
+    assert.deepEqual(faults(mixed), ["certificate.pair"]);
+  });
+
+  it("finds a bank whose certificate nobody vouches for, and names its issuer", async () => {
+    const box = await stand.box("untrusted");
+    change(box, { merchant: { ca: null } });
+    const examined = await doctor(box);
+    assert.deepEqual(faults(examined), ["bank.tls", "bank.probe"]);
+    const { data } = one(examined, "bank.tls");
+    assert.deepEqual([data?.issuer, data?.distrust], ["bank", "DEPTH_ZERO_SELF_SIGNED_CERT"]);
+    assert.equal(one(examined, "bank.probe").data?.why, "no-trust");
+  });
+
+  it("finds a broker that is down, and one that wants another password", async () => {
+    const down = await stand.box("broker-down", { extra: { mqtt: { url: "mqtt://127.0.0.1:1" } } });
+    assert.deepEqual(faults(await doctor(down)), ["mqtt.login"]);
+    const folder = join(stand.directory, "strict");
+    mkdirSync(folder);
+    const strict = await Mosquitto.prepare(folder);
+    const passwords = join(folder, "passwords");
+    writeFileSync(passwords, `box:${hashed("right-password")}\n`, { mode: 0o600 });
+    const lines = [
+      `listener ${strict.port} 127.0.0.1`,
+      "allow_anonymous false",
+      `password_file ${passwords}`,
+    ];
+    writeFileSync(join(folder, "mosquitto.conf"), `${["user root", ...lines].join("\n")}\n`);
+    await strict.start();
+    const login = async (id: string, password: string): Promise<Examined> => {
+      const file = join(folder, id);
+      stand.hide("a password", password);
+      writeFileSync(file, password, { mode: 0o600 });
+      const mqtt = { url: `mqtt://127.0.0.1:${strict.port}`, username: "box", password: { file } };
+      return await doctor(await stand.box(id, { extra: { mqtt } }), "--only", "mqtt");
+    };
+    assert.deepEqual(faults(await login("right-login", "right-password")), []);
+    const refused = await login("wrong-login", "wrong-password");
+    assert.deepEqual(faults(refused), ["mqtt.login"]);
+    assert.match(one(refused, "mqtt.login").remedy ?? "", /mqtt\.password/);
+    await strict.stop();
+  });
+
+  it("finds a scanner that is not plugged in", async () => {
+    const box = await stand.box("no-scanner");
+    await box.scanner.unplug();
+    assert.deepEqual(faults(await doctor(box, "--quick")), ["scanner.path"]);
+  });
+
+  it("finds a scanner that somebody else has open", async () => {
+    const box = await stand.box("shared-scanner");
+    const other = startChild("sh", ["-c", `exec 3<"$1"; echo; exec sleep 60`, "sh", box.scanner.path], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    await new Promise((resolve) => other.stdout?.once("data", resolve));
+    const examined = await doctor(box, "--only", "scanner");
+    other.kill();
+    assert.deepEqual(faults(examined), ["scanner.free"]);
+    assert.match(one(examined, "scanner.free").found, new RegExp(`sleep \\(process ${other.pid}\\)`));
+  });
+
+  it("finds a journal that was changed, by its row", async () => {
+    const box = await stand.box("changed");
+    await box.start();
+    await box.scan(stand.code());
+    await stand.settled(box);
+    await box.stop();
+    const database = new DatabaseSync(join(box.journalDirectory, "journal.db"));
+    database.exec("DROP TRIGGER rows_stay; UPDATE rows SET final = 1 - final WHERE n = 2");
+    database.close();
+    const examined = await doctor(box, "--only", "journal,disk");
+    assert.deepEqual(faults(examined), ["journal.tail"]);
+    assert.equal(one(examined, "journal.tail").data?.row, 2);
+    assert.equal(one(examined, "disk.writable").level, "ok");
+  });
+
+  it("finds a journal on a disk that is mounted for reading only", async (t) => {
+    const box = await stand.box("read-only");
+    mkdirSync(box.journalDirectory, { mode: 0o700 });
+    const script = `mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && exec "$@"`;
+    const words = [process.execPath, makeBundle(), "doctor", "--json", "--only", "disk,journal"];
+    const config = join(stand.directory, box.id, "device.config.json");
+    const confined = [
+      "unshare",
+      "-rm",
+      "sh",
+      "-c",
+      script,
+      "sh",
+      box.journalDirectory,
+      ...words,
+      "--config",
+      config,
+    ];
+    let stdout = "";
+    const child = startChild("env", confined, { stdio: ["ignore", "pipe", "ignore"] });
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+    });
+    const status = await new Promise((resolve) => child.once("close", resolve));
+    if (stdout === "") return t.skip("this machine lets nobody mount in a namespace of their own");
+    const examined = { status, findings: JSON.parse(stdout).findings, text: stdout };
+    assert.deepEqual(faults(examined), ["disk.writable"]);
+    assert.match(one(examined, "disk.writable").found, /mounted for reading only/);
+    assert.equal(status, 1);
+  });
+
+  it("waits for nobody longer than its limit", async (t) => {
+    const sockets: Socket[] = [];
+    const silent = createServer((socket) => sockets.push(socket)).listen(0, "127.0.0.1");
+    await new Promise((resolve) => silent.once("listening", resolve));
+    t.after(() => {
+      for (const socket of sockets) socket.destroy();
+      silent.close();
+    });
+    const address = silent.address();
+    assert.ok(typeof address === "object" && address !== null);
+    const box = await stand.box("silence");
+    const host = `127.0.0.1:${address.port}`;
+    change(box, { merchant: { hosts: [`https://${host}`] }, mqtt: { url: `mqtt://${host}` } });
+    const began = performance.now();
+    const { stdout, stderr, status } = await box.command("doctor", "--only", "bank", "mqtt");
+    const seconds = (performance.now() - began) / 1_000;
+    assert.ok(seconds > 4.5 && seconds < 12, `${seconds} s`);
+    assert.equal(status, 1);
+    assert.equal(stderr, "Still looking at: bank, mqtt …\n");
+    assert.match(stdout, /^✗ bank\.tls .*cannot be reached \(ETIMEDOUT/m);
+    assert.match(stdout, /^✗ mqtt\.login .*does not answer as an MQTT broker \(ETIMEDOUT\)/m);
+  });
+
+  it("says what it can on a machine without configuration, packages or anything else", async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), "scanbox-bare-"));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const bundle = join(folder, "scanbox.mjs");
+    copyFileSync(makeBundle(), bundle);
+    const program = new Program(bundle, ["doctor", "--config", join(folder, "none.json")], "text");
+    assert.equal(await program.ended(), 2, program.tail());
+    assert.equal(program.stderr, "");
+    assert.match(program.stdout, /^✗ config\.problem +There is no file .*none\.json/m);
+    for (const name of ["serialport", "onoff", "lcd", "i2c-bus", "koffi"]) {
+      assert.match(program.stdout, new RegExp(`^– packages\\.load +${name} does not load`, "m"));
+    }
+    assert.match(program.stdout, /^. clock\.synchronised /m);
+    assert.doesNotMatch(program.stdout, /examination/);
+  });
+
+  it("says what a configured box lacks on a machine without packages", async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), "scanbox-bare-"));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const bundle = join(folder, "scanbox.mjs");
+    copyFileSync(makeBundle(), bundle);
+    const box = await stand.box("no-packages");
+    const config = join(stand.directory, box.id, "device.config.json");
+    const program = new Program(bundle, ["doctor", "--json", "--quick", "--config", config], "text");
+    assert.equal(await program.ended(), 1, program.tail());
+    const examined = { status: 1, findings: JSON.parse(program.stdout).findings, text: program.stdout };
+    assert.deepEqual(faults(examined), ["packages.load"]);
+    assert.match(one(examined, "packages.load", "fault").found, /^serialport does not load/);
+  });
+});
