@@ -79,6 +79,7 @@ export class ComposedBox {
   readonly #loop: Loop;
   #loggedText: string | null = null;
   #toldBroken = false;
+  #toldViolation = false;
   #reporter: Reporter | null = null;
   #tendTimer: Timer | null = null;
   /** When WeChat Pay's last correctly signed answer came. */
@@ -384,6 +385,10 @@ export class ComposedBox {
 
   #logTurn(event: BoxEvent, { box, effects }: Turn): void {
     const { log } = this.#parts.links;
+    if (box.violation !== null && !this.#toldViolation) {
+      this.#toldViolation = true;
+      log.error("box.contradicted", { problem: box.violation });
+    }
     if (box.journalBroken && !this.#toldBroken) {
       this.#toldBroken = true;
       this.#parts.onJournalBroken?.();

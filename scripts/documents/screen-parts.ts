@@ -90,6 +90,8 @@ function brokenBy(box: Box, outage: Outage): Box {
       return { ...box, orders: new Map([["a", muteReversal()]]) };
     case "no-scanner":
       return { ...box, scannerReady: false };
+    case "invariant-broken":
+      return { ...box, violation: "I6: an example" };
     case "no-relay":
       return { ...box, relayReady: false };
     default:

@@ -30,6 +30,10 @@ export const outages: Readonly<Record<Outage, readonly [means: string, remedy: s
     "The scanner is not there.",
     "Plug it in; it is opened again within 5 s. Else check `scanner.path` and the group `dialout`.",
   ],
+  "invariant-broken": [
+    "The program has contradicted itself; what is open is still asked about and reversed.",
+    "Restart it, which reads the journal anew; send the log and the journal to whoever maintains the program.",
+  ],
   "no-relay": [
     "The relay, or the input that says whether the machine is ready, cannot be reached.",
     "Look at `relay.absent` or `contact.absent` in the log: another program may hold the pin.",

@@ -267,6 +267,8 @@ class World {
   }
 
   #shown(life: Life, screen: Screen): void {
+    const violation = life.box.turn?.box.violation ?? null;
+    if (violation !== null) this.#witness.found("no-defect", violation);
     life.screen = screen;
     if (life !== this.#life) return;
     const front = life.box.turn?.box.front;

@@ -61,6 +61,8 @@ export interface Box {
   readonly pausedUntil: Instant | null;
   /** An append failed: nothing is charged any more until a restart has verified the journal. */
   readonly journalBroken: boolean;
+  /** The first invariant that this process has broken, as a sentence: nothing is charged any more. */
+  readonly violation: string | null;
   /** Orders whose merchant's credentials the box no longer holds. */
   readonly held: readonly string[];
   readonly stopping: boolean;
@@ -100,6 +102,7 @@ export type NoticeName =
 export type Blocker =
   | "stopping"
   | "journal-broken"
+  | "invariant-broken"
   | "merchant-gone"
   | "unproved"
   | "no-scanner"
@@ -141,6 +144,7 @@ export function start(event: BoxEvent & { readonly type: "started" }, stamp: Sta
     declines: [],
     pausedUntil: null,
     journalBroken: false,
+    violation: null,
     held,
     stopping: false,
   };
@@ -184,6 +188,7 @@ function nextSecond(now: Instant, deadline: Instant): Instant | null {
 export function blockerOf(box: Box, rules: Rules): Blocker | null {
   if (box.stopping) return "stopping";
   if (box.journalBroken) return "journal-broken";
+  if (box.violation !== null) return "invariant-broken";
   if (box.held.length > 0) return "merchant-gone";
   if (!box.trust.proved) return "unproved";
   if (!box.scannerReady && !rules.native) return "no-scanner";

@@ -54,6 +54,7 @@ export type AlarmName =
   | "reverse-expired"
   | "refunded-by-others"
   | "journal-broken"
+  | "invariant-broken"
   | "order-stranded"
   | "merchant-unknown"
   | "not-dispensed"

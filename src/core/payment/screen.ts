@@ -48,6 +48,7 @@ const outageCodes: Readonly<
   unresolved: "E13",
   "no-scanner": "E14",
   "no-relay": "E15",
+  "invariant-broken": "E16",
   "certificate-missing": "E21",
   "certificate-mismatch": "E22",
   "certificate-expired": "E23",

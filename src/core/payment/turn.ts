@@ -3,7 +3,7 @@ import { invariant } from "../kernel/defect.ts";
 import type { Instant } from "../kernel/instant.ts";
 import { rfc3339 } from "../kernel/rfc3339.ts";
 import { type Box, start, step, wakeAt } from "./box.ts";
-import { checkBox } from "./box-check.ts";
+import { halted, violationOf } from "./box-check.ts";
 import type { Effect } from "./effects.ts";
 import type { BoxEvent } from "./events.ts";
 import type { Rules, Stamp } from "./rules.ts";
@@ -27,8 +27,9 @@ export function firstTurn(event: BoxEvent & { readonly type: "started" }, stamp:
 
 /** Goes on with the box. */
 export function nextTurn(before: Turn, event: BoxEvent, stamp: Stamp, rules: Rules): Turn {
-  const { box, effects } = step(before.box, event, stamp, rules);
-  checkBox(before.box, box, rules);
+  const stepped = step(before.box, event, stamp, rules);
+  const violation = violationOf(before.box, stepped.box, rules);
+  const { box, effects } = violation === null ? stepped : halted(stepped, violation, stamp, rules);
   const after = turned(box, effects, stamp, rules);
   const shown = proofOfDisplay(before.screen, after, stamp);
   return shown === null ? after : { ...after, effects: [...effects, shown] };
