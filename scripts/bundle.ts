@@ -1,5 +1,7 @@
 /** Makes dist/scanbox.mjs, the whole program in one file, and its source map. Run by scripts/build. */
-import { type BuildOptions, build, type Plugin } from "esbuild";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { type BuildOptions, build, type OutputFile, type Plugin } from "esbuild";
 
 /**
  * Loads a module of Node where it is first used. As an import it would stand at the top of the bundle, so that every start
@@ -53,13 +55,28 @@ export async function journalThread(): Promise<string> {
   return outputFiles.map(({ text }) => text).join("");
 }
 
-if (import.meta.main) {
-  await build({
+/** The program, dist/scanbox.mjs, and its source map: the same sources give the same bytes, wherever they are written. */
+export async function bundleProgram(): Promise<{
+  readonly files: readonly OutputFile[];
+  /** Every source that is in it, by path from the root. */
+  readonly inputs: readonly string[];
+}> {
+  const { outputFiles, metafile } = await build({
     ...bundling,
     entryPoints: ["src/main.ts"],
     outfile: "dist/scanbox.mjs",
     define: { JOURNAL_THREAD: JSON.stringify(await journalThread()) },
     sourcemap: true,
     sourcesContent: false,
+    metafile: true,
+    write: false,
   });
+  return { files: outputFiles, inputs: Object.keys(metafile.inputs) };
+}
+
+if (import.meta.main) {
+  for (const { path, contents } of (await bundleProgram()).files) {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, contents);
+  }
 }

@@ -39,6 +39,7 @@ const kinds: readonly Kind[] = [
   { name: "command line", check: () => tests(["test/cli/**/*.test.ts"]) },
   { name: "end to end", check: () => tests(["test/e2e/*.test.ts"]) },
   { name: "kernel", check: () => kernelTests() },
+  { name: "package", check: () => tests(["test/package/*.test.ts"]) },
 ];
 
 /** Runs test files, each in a process of its own; `covered` demands every line and branch of those sources. */

@@ -1,0 +1,251 @@
+/** Makes the Debian packages. Run by scripts/build-deb. */
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { gzipSync } from "node:zlib";
+import { z } from "zod";
+import packageJson from "../../package.json" with { type: "json" };
+import { SCHEMA_VERSION } from "../../src/links/sqlite-schema.ts";
+import { bundleProgram } from "../bundle.ts";
+import { billOfMaterials } from "./bill-of-materials.ts";
+import { licenceFiles, nativeFiles, packageFolders } from "./natives.ts";
+import { packagesFor, run, runtimeFor } from "./sources.ts";
+import { root, type Target, targets } from "./target.ts";
+
+const usage = "Usage: scripts/build-deb [amd64|arm64|all] [--revision N] [--directory D] [--fast]\n";
+
+/** Where the files of the repository lie in the package, and by which mode. */
+const plainFiles: readonly (readonly [from: string, to: string, mode?: number])[] = [
+  ["scripts/deb/launcher", "usr/bin/scanbox", 0o755],
+  ["systemd/scanbox.service", "usr/lib/systemd/system/scanbox.service"],
+  ["systemd/scanbox.sysusers.conf", "usr/lib/sysusers.d/scanbox.conf"],
+  ["systemd/scanbox.tmpfiles.conf", "usr/lib/tmpfiles.d/scanbox.conf"],
+  ["systemd/scanbox.modules-load.conf", "usr/lib/modules-load.d/scanbox.conf"],
+  ["systemd/scanbox.journald.conf", "usr/lib/systemd/journald.conf.d/scanbox.conf"],
+  ["systemd/scanbox.watchdog.conf", "usr/lib/systemd/system.conf.d/scanbox-watchdog.conf"],
+  ["systemd/60-scanbox.rules", "usr/lib/udev/rules.d/60-scanbox.rules"],
+  ["device.config.json", "usr/share/doc/scanbox/examples/device.config.json"],
+  ["README.md", "usr/share/doc/scanbox/README.md"],
+  ["SECURITY.md", "usr/share/doc/scanbox/SECURITY.md"],
+  ["ARCHITECTURE.md", "usr/share/doc/scanbox/ARCHITECTURE.md"],
+  ["scripts/deb/lintian-overrides", "usr/share/lintian/overrides/scanbox"],
+];
+
+const library = "usr/lib/scanbox";
+const documents = "usr/share/doc/scanbox";
+
+/** What distinguishes one build from another. */
+interface Wish {
+  readonly target: Target;
+  readonly version: string;
+  /** Seconds since 1970: the time of every file. */
+  readonly epoch: number;
+  readonly directory: string;
+  readonly fast: boolean;
+}
+
+/** A package as it grows, in a folder of its own. */
+class Stage {
+  readonly folder: string = mkdtempSync(join(tmpdir(), "scanbox-deb-"));
+
+  copy(from: string, to: string, mode = 0o644): void {
+    const path = this.#place(to);
+    copyFileSync(from, path);
+    chmodSync(path, mode);
+  }
+
+  write(to: string, contents: string | Uint8Array, mode = 0o644): void {
+    const path = this.#place(to);
+    writeFileSync(path, contents);
+    chmodSync(path, mode);
+  }
+
+  /** Every path, folders included, in one order everywhere. */
+  paths(): readonly string[] {
+    return readdirSync(this.folder, { recursive: true, encoding: "utf8" }).sort();
+  }
+
+  path(name: string): string {
+    return join(this.folder, name);
+  }
+
+  #place(to: string): string {
+    const path = join(this.folder, to);
+    mkdirSync(dirname(path), { recursive: true });
+    return path;
+  }
+}
+
+/** Makes one package and gives its path. */
+async function makePackage(wish: Wish): Promise<string> {
+  const stage = new Stage();
+  try {
+    const runtime = runtimeFor(wish.target);
+    const packages = packagesFor(wish.target);
+    const { files, inputs } = await bundleProgram();
+    for (const { path, contents } of files) stage.write(`${library}/${path.split("/").at(-1)}`, contents);
+    const natives = await nativeFiles(packages, wish.target, runtime.folder);
+    for (const { from, to } of natives) stage.copy(from, `${library}/${to}`);
+    const node = join(runtime.folder, "bin/node");
+    stage.copy(node, `${library}/bin/node`, 0o755);
+    // A third of it is for debuggers.
+    run(`${wish.target.triplet}-strip`, [
+      "--strip-unneeded",
+      "-R.comment",
+      "-R.note",
+      stage.path(`${library}/bin/node`),
+    ]);
+    for (const [from, to, mode] of plainFiles) stage.copy(join(root, from), to, mode);
+    const shipped = [...inputs, ...natives.map(({ to }) => to), "node_modules/nan/nan.h"];
+    writeLegal(stage, { shipped, packages, runtime: runtime.folder, wish });
+    const bill = billOfMaterials(packages, {
+      packages: new Set(shipped.flatMap((path) => innermost(path, packages))),
+      runtime: {
+        version: runtime.version,
+        cpu: wish.target.cpu,
+        sha256: createHash("sha256").update(readFileSync(node)).digest("hex"),
+      },
+      epoch: wish.epoch,
+    });
+    stage.write(`${documents}/scanbox.cdx.json`, bill);
+    writeControl(stage, wish);
+    return close(stage, wish);
+  } finally {
+    rmSync(stage.folder, { recursive: true });
+  }
+}
+
+const descriptionSchema = z.object({ name: z.string(), version: z.string() });
+
+/** The package that a file belongs to, as name@version; none for files of our own. */
+function innermost(path: string, packages: string): readonly string[] {
+  const [folder] = packageFolders(path);
+  if (folder === undefined) return [];
+  const { name, version } = descriptionSchema.parse(
+    JSON.parse(readFileSync(join(packages, folder, "package.json"), "utf8")),
+  );
+  return [`${name}@${version}`];
+}
+
+interface LegalParts {
+  readonly shipped: readonly string[];
+  readonly packages: string;
+  readonly runtime: string;
+  readonly wish: Wish;
+}
+
+/** Whose work is in the package, and what changed in it. */
+function writeLegal(stage: Stage, { shipped, packages, runtime, wish }: LegalParts): void {
+  const folders = [...new Set(shipped.flatMap((path) => packageFolders(path).slice(0, 1)))].sort();
+  const texts = folders.map((folder) => {
+    const [name = ""] = innermost(`${folder}/x`, packages);
+    const files = licenceFiles(join(packages, folder)).map((path) => readFileSync(path, "utf8").trim());
+    return `${name}\n\n${files.join("\n\n") || "No licence file; see its package.json."}`;
+  });
+  const line = "\n\n----------------------------------------------------------------------\n\n";
+  stage.write(`${documents}/third-party-licences.gz`, packed(`${texts.join(line)}\n`));
+  stage.write(`${documents}/node-licence.gz`, packed(readFileSync(join(runtime, "LICENSE"))));
+  const ours = readFileSync(join(root, "LICENSE"), "utf8");
+  stage.write(
+    `${documents}/copyright`,
+    `${ours}\nThe package also holds Node.js (node-licence.gz) and packages of npm (third-party-licences.gz; the list with\n` +
+      "versions and hashes is scanbox.cdx.json). All of them may be redistributed.\n",
+  );
+  const date = new Date(wish.epoch * 1_000).toUTCString().replace("GMT", "+0000");
+  const entry = `scanbox (${wish.version}) stable; urgency=medium\n\n  * See changelog.gz.\n\n -- ${maintainer()}  ${date}\n`;
+  stage.write(`${documents}/changelog.Debian.gz`, packed(entry));
+  stage.write(`${documents}/changelog.gz`, packed(readFileSync(join(root, "CHANGELOG.md"))));
+}
+
+function maintainer(): string {
+  return /^Maintainer: (.+)$/m.exec(readFileSync(join(import.meta.dirname, "control"), "utf8"))?.[1] ?? "";
+}
+
+/** zlib writes no time and no name. */
+function packed(contents: string | Uint8Array): Uint8Array {
+  return gzipSync(contents, { level: 9 });
+}
+
+function writeControl(stage: Stage, { version, target }: Wish): void {
+  const content = stage.paths().filter((path) => !statSync(stage.path(path)).isDirectory());
+  const kibibytes = content.reduce(
+    (sum, path) => sum + Math.ceil(statSync(stage.path(path)).size / 1_024),
+    0,
+  );
+  const sums = content.map(
+    (path) =>
+      `${createHash("md5")
+        .update(readFileSync(stage.path(path)))
+        .digest("hex")}  ${path}\n`,
+  );
+  const values: Readonly<Record<string, string>> = {
+    VERSION: version,
+    ARCHITECTURE: target.debian,
+    SIZE: String(kibibytes),
+    JOURNAL_VERSION: String(SCHEMA_VERSION),
+  };
+  const filled = (name: string): string =>
+    readFileSync(join(import.meta.dirname, name), "utf8").replace(
+      /@([A-Z_]+)@/g,
+      (_, key: string) => values[key] ?? "",
+    );
+  stage.write("DEBIAN/control", filled("control"));
+  for (const script of ["preinst", "postinst", "prerm", "postrm"]) {
+    stage.write(`DEBIAN/${script}`, filled(script), 0o755);
+  }
+  stage.write("DEBIAN/md5sums", sums.join(""));
+}
+
+/** Gives every file the same time, and makes one file of all. */
+function close(stage: Stage, { version, target, epoch, directory, fast }: Wish): string {
+  for (const path of [...stage.paths(), "."]) {
+    if (statSync(stage.path(path)).isDirectory()) chmodSync(stage.path(path), 0o755);
+    utimesSync(stage.path(path), epoch, epoch);
+  }
+  mkdirSync(directory, { recursive: true });
+  const made = join(directory, `scanbox_${version}_${target.debian}.deb`);
+  // One thread: how xz cuts its blocks would depend on their number.
+  const compression = fast ? ["-Zgzip", "-z1"] : ["-Zxz", "-z6", "--threads-max=1"];
+  run("dpkg-deb", ["--root-owner-group", ...compression, "--build", stage.folder, made], {
+    SOURCE_DATE_EPOCH: String(epoch),
+  });
+  return made;
+}
+
+const { values, positionals } = parseArgs({
+  options: { revision: { type: "string" }, directory: { type: "string" }, fast: { type: "boolean" } },
+  allowPositionals: true,
+});
+const [which = "all", ...more] = positionals;
+const wanted = targets.filter(({ debian }) => which === "all" || which === debian);
+if (wanted.length === 0 || more.length > 0 || !/^[1-9]\d{0,5}$/.test(values.revision ?? "1")) {
+  process.stderr.write(usage);
+  process.exit(2);
+}
+const epoch = Number(process.env.SOURCE_DATE_EPOCH ?? run("git", ["-C", root, "log", "-1", "--format=%ct"]));
+process.umask(0o022);
+for (const target of wanted) {
+  const made = await makePackage({
+    target,
+    version: `${packageJson.version}-${values.revision ?? "1"}`,
+    epoch,
+    directory: resolve(values.directory ?? join(root, "dist")),
+    fast: values.fast === true,
+  });
+  console.log(
+    `${createHash("sha256").update(readFileSync(made)).digest("hex")}  ${statSync(made).size}  ${made}`,
+  );
+}
