@@ -95,7 +95,7 @@ describe("doctor", { concurrency: 4 }, () => {
     stand.onCall = ({ path }) => calls.push(path);
     const examined = await doctor(box);
     assert.deepEqual(faults(examined), []);
-    for (const check of ["bank.name", "bank.tls", "bank.clock", "bank.probe", "mqtt.name", "mqtt.login"]) {
+    for (const check of ["bank.name", "bank.tls", "bank.clock", "bank.probe", "mqtt.login"]) {
       assert.notEqual(one(examined, check).level, "fault", check);
     }
     assert.equal(

@@ -55,14 +55,14 @@ function asSpare(finding: Finding): Finding {
 
 function judgeHost(facts: BankHostFacts, now: number): readonly Finding[] {
   const { host, name, reached } = facts;
-  const hostName = new URL(host).hostname;
+  const hostName = new URL(host).hostname.replace(/^\[(.*)\]$/, "$1");
   const looked = judgeName("bank.name", hostName, name);
   // What needs a name fails without one: one cause, one finding.
-  if (!name.ok) return [looked];
+  if (!name.ok) return looked;
   const answered = judgeReached("bank.tls", host, reached, now);
   const connected = reached.ok ? clock(host, reached.clockAheadMs) : [];
-  if (!reached.ok && facts.probe?.kind !== "passed") return [looked, answered];
-  return [looked, answered, ...connected, probe(facts)];
+  if (!reached.ok && facts.probe?.kind !== "passed") return [...looked, answered];
+  return [...looked, answered, ...connected, probe(facts)];
 }
 
 function clock(host: string, aheadMs: number | null): readonly Finding[] {

@@ -42,10 +42,10 @@ export function judgeBroker(facts: BrokerFacts, now: number): readonly Finding[]
   const { where, host, name, reached } = facts;
   const looked = judgeName("mqtt.name", host, name);
   // What needs a name fails without one: one cause, one finding.
-  if (!name.ok) return [looked];
-  if (reached === null) return [looked, login(facts)];
+  if (!name.ok) return looked;
+  if (reached === null) return [...looked, login(facts)];
   const answered = judgeReached("mqtt.tls", where, reached, now);
-  return reached.ok ? [looked, answered, login(facts)] : [looked, answered];
+  return reached.ok ? [...looked, answered, login(facts)] : [...looked, answered];
 }
 
 type Asked = Exclude<BrokerFacts, string>;

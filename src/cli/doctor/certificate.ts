@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { type Finding, fault, note, ok, warning } from "./finding.ts";
+import { daysText } from "./network.ts";
 import { type Area, merchantKey, type Subject } from "./subject.ts";
 
 /** The certificates that the box shows of itself: the merchant's, which reversals need, and that for the broker. */
@@ -67,7 +68,7 @@ function validity(where: string, { validFrom, validTo }: Matching, now: number):
     return fault(check, `${where}: not valid before ${data.validFrom}.`, remedy, data);
   }
   if (now > validTo) return fault(check, `${where}: expired on ${data.validTo}.`, renew, data);
-  const found = `${where}: valid until ${data.validTo}, ${daysLeft} days more.`;
+  const found = `${where}: valid until ${data.validTo}, ${daysText(daysLeft)} more.`;
   return daysLeft < WARN_DAYS ? warning(check, found, renew, data) : ok(check, found, data);
 }
 

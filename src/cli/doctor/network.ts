@@ -1,4 +1,5 @@
 /** Words for what a look at a host brought, the same for the bank and for the broker. */
+import { isIP } from "node:net";
 import type { HostReached, NameLooked, PeerSeen } from "../../links/host-probe.ts";
 import { type Finding, fault, ok, warning } from "./finding.ts";
 
@@ -13,8 +14,12 @@ const PEER_WARN_DAYS = 7;
 
 const DAY_MS = 86_400_000;
 
-/** Judges the look-up of a name. */
-export function judgeName(check: string, name: string, looked: NameLooked): Finding {
+/** Judges the look-up of a name; nothing is said of an address, which is none. */
+export function judgeName(check: string, name: string, looked: NameLooked): readonly Finding[] {
+  return isIP(name) === 0 ? [judgeLookUp(check, name, looked)] : [];
+}
+
+function judgeLookUp(check: string, name: string, looked: NameLooked): Finding {
   if (!looked.ok) {
     const found = `${name} has no address (${looked.code}, after ${looked.ms} ms).`;
     const remedy =
@@ -45,7 +50,8 @@ export function judgeReached(check: string, where: string, reached: HostReached,
     const found = `${where} shows a certificate of ${subject}, issued by ${issuer}, that is not trusted (${distrust}).`;
     return fault(check, found, distrustRemedy(peer, now), { ...data, distrust });
   }
-  const found = `${where}: TLS in ${ms} ms, certificate by ${issuer}, ${daysLeft ?? "unknown"} days more.`;
+  const left = daysLeft === null ? "" : `, ${daysText(daysLeft)} more`;
+  const found = `${where}: TLS in ${ms} ms, certificate by ${issuer}${left}.`;
   if (daysLeft === null || daysLeft >= PEER_WARN_DAYS) return ok(check, found, data);
   const remedy = "Its owner renews it; where that is you, do so now.";
   return warning(check, found, remedy, data);
@@ -60,6 +66,11 @@ function distrustRemedy({ validFrom, validTo }: PeerSeen, now: number): string {
     "Something stands between: a captive portal that wants a log-in, or a proxy that opens TLS. Let this box through, " +
     "or set the ca of this host where it is your own."
   );
+}
+
+/** A number of days in words. */
+export function daysText(days: number): string {
+  return days === 1 ? "1 day" : `${days} days`;
 }
 
 function dayOf(ms: number): string | null {

@@ -58,10 +58,11 @@ function chips({ chips: seen }: PinFacts): Finding {
 
 function backend({ backend: chosen, needed }: PinFacts): Finding {
   if ("why" in chosen) return ok("pins.backend", chosen.why, { backend: chosen.backend });
+  const { problem } = chosen;
   if (!needed)
-    return note("pins.backend", "No pin is configured, and none could be driven here.", chosen.problem);
+    return note("pins.backend", "No pin is configured, and none could be driven here.", null, { problem });
   const remedy = "Add the user of the box to the group gpio, install the packages, or set gpio.chip.";
-  return fault("pins.backend", chosen.problem, remedy);
+  return fault("pins.backend", problem, remedy);
 }
 
 function claims({ taken, box, needed, backend: chosen }: PinFacts): readonly Finding[] {
