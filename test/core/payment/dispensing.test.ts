@@ -174,6 +174,24 @@ test("a refund that takes long leaves the customer a reference", () => {
   assert.equal(story.glass[1], `Keep ref   #${story.order.intent.shortRef}`);
 });
 
+test("a box whose journal fails promises no refund that nobody recorded", () => {
+  for (const outcome of ["dispensed", "not-dispensed", "unclear"] as const) {
+    const story = counter().post({ type: "relay-changed", ready: true }).scan().recorded().charge(paid);
+    story.recorded().happens({ type: "dispensed", outcome });
+    const state = outcome === "not-dispensed" ? "reversing" : "paid";
+    story.happens({ type: "record-failed", state });
+    assert.deepEqual(story.glass, ["RESULT UNKNOWN  ", `Ask staff  #${story.order.intent.shortRef}`]);
+  }
+});
+
+test("a refund that was asked for stays one when its end cannot be recorded", () => {
+  const story = counter().post({ type: "relay-changed", ready: true }).scan().recorded().charge(paid);
+  story.recorded().happens({ type: "dispensed", outcome: "not-dispensed" }).recorded().wait(15_000);
+  story.reverse({ kind: "done" }).query({ kind: "refunded", transactionId: "42" });
+  story.happens({ type: "record-failed", state: "refunded" });
+  assert.equal(story.text, "refund-pending");
+});
+
 test("goods that may or may not have come are left to staff, and shown long enough to find them", () => {
   const story = counter().post({ type: "relay-changed", ready: true }).scan().recorded().charge(paid);
   story.recorded().happens({ type: "dispensed", outcome: "unclear" }).recorded();
