@@ -16,6 +16,7 @@ import {
   type StoreSurveyWish,
   TAIL_ROWS,
 } from "../runtime/ports.ts";
+import { DiskReserve } from "./disk-reserve.ts";
 import { detailOf, isBusy, primaryCode, Refusal, refusalOf } from "./sqlite-refusal.ts";
 import { bytesOf, integerOf, storedRowOf, textOf } from "./sqlite-rows.ts";
 import {
@@ -53,6 +54,7 @@ interface Statements {
 export class SqliteWriter {
   readonly #directory: string;
   readonly #salt: Uint8Array;
+  readonly #reserve: DiskReserve;
   #lock: DatabaseSync | null = null;
   #database: DatabaseSync | null = null;
   #statements: Statements | null = null;
@@ -63,6 +65,7 @@ export class SqliteWriter {
   constructor(directory: string, salt: Uint8Array = randomBytes(32)) {
     this.#directory = directory;
     this.#salt = salt;
+    this.#reserve = new DiskReserve(directory);
   }
 
   /** Takes the writer's lock, makes or checks the database and reads what the start needs. */
@@ -96,9 +99,15 @@ export class SqliteWriter {
     }
   }
 
-  /** One transaction, flushed before it returns; null, or why it is not durable. */
+  /**
+   * One transaction, flushed before it returns; null, or why it is not durable. A charge is recorded only where the reserve
+   * stands, so that its end and its reversal have room; other rows may use the reserve up.
+   */
   append(rows: readonly StoredRow[]): string | null {
-    return this.#transact((statements) => insert(statements, rows));
+    const charges = rows.some(({ kind }) => kind === "charging");
+    if (charges && this.#database !== null && !this.#reserve.hold())
+      return "the disk is full: the last of its room is kept for open orders";
+    return this.#transact((statements) => insert(statements, rows), !charges);
   }
 
   /** The same for a row that begins a segment, and for the end of every row before `first`. */
@@ -106,7 +115,7 @@ export class SqliteWriter {
     return this.#transact((statements, database) => {
       insert(statements, [segment]);
       database.prepare("DELETE FROM rows WHERE n < ?").run(first);
-    });
+    }, true);
   }
 
   /** What a rotation has to know; null where it cannot be read. */
@@ -118,7 +127,11 @@ export class SqliteWriter {
     }
   }
 
-  #transact(work: (statements: Statements, database: DatabaseSync) => void): string | null {
+  /** `mayUseReserve` says that a full disk is no end: the transaction was rolled back for certain, and is tried once more. */
+  #transact(
+    work: (statements: Statements, database: DatabaseSync) => void,
+    mayUseReserve: boolean,
+  ): string | null {
     const database = this.#database;
     const statements = this.#statements;
     if (database === null || statements === null) return "the journal is not open";
@@ -130,6 +143,8 @@ export class SqliteWriter {
       return null;
     } catch (error) {
       this.#rollBack(database);
+      const full = primaryCode(error) === SQLITE_FULL && this.#failure === null;
+      if (full && mayUseReserve && this.#reserve.spend()) return this.#transact(work, false);
       return detailOf(error);
     }
   }
@@ -154,9 +169,10 @@ export class SqliteWriter {
     } catch {}
   }
 
-  /** Uses an idle moment to empty a long write-ahead log, so that no payment has to. */
+  /** Uses an idle moment to make the reserve and to empty a long write-ahead log, so that no payment has to. */
   idle(): void {
     try {
+      if (this.#database !== null) this.#reserve.hold();
       const wal = statSync(join(this.#directory, `${JOURNAL_FILE}-wal`), { throwIfNoEntry: false });
       if (wal === undefined || wal.size < WAL_IDLE_BYTES) return;
       this.#database?.exec("PRAGMA wal_checkpoint(TRUNCATE)");

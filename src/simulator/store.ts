@@ -13,7 +13,7 @@ import type { SimulatedTime } from "./time.ts";
 
 /**
  * What is wrong with the disk. `refusing` is an I/O error: what was being written may still turn up after the
- * next start; `full` and `read-only` certainly wrote nothing.
+ * next start; `full` and `read-only` certainly wrote nothing. A `full` disk takes a few rows of open orders all the same.
  */
 export type DiskFault = "none" | "refusing" | "full" | "read-only";
 
@@ -23,6 +23,9 @@ interface Transaction {
   /** Rows below this one are dropped. */
   readonly first: number;
 }
+
+/** How many rows of open orders a full disk still takes: the real one holds back some megabytes for them. */
+const RESERVE_ROWS = 64;
 
 /** How long one flush takes, in milliseconds: both bounds included. */
 export interface FlushTime {
@@ -54,6 +57,7 @@ export class SimulatedDisk {
   #rows: StoredRow[] = [];
   /** The first row that has not been dropped. */
   #first = 1;
+  #reserve = RESERVE_ROWS;
   #cursors: ReadonlyMap<string, number> = new Map();
   /** Cursor moves since the last flush. */
   #moved = new Map<string, number>();
@@ -133,7 +137,7 @@ export class SimulatedDisk {
 
   /** Called by a store alone, when its flush has ended: null, or the error. */
   commit(transaction: Transaction): string | null {
-    if (this.fault !== "none") {
+    if (this.fault !== "none" && !this.#usesReserve(transaction)) {
       if (this.fault === "refusing") this.#doubtful.push(transaction);
       return errors[this.fault];
     }
@@ -141,7 +145,15 @@ export class SimulatedDisk {
     if (!this.#mayDrop(transaction)) return "journal rows are never deleted";
     this.#keep(transaction);
     this.#sync();
+    if (this.fault === "none") this.#reserve = RESERVE_ROWS;
     return null;
+  }
+
+  #usesReserve({ rows }: Transaction): boolean {
+    if (this.fault !== "full" || rows.length > this.#reserve) return false;
+    if (rows.some(({ kind }) => kind === "charging")) return false;
+    this.#reserve -= rows.length;
+    return true;
   }
 
   /** Called by a store alone. */

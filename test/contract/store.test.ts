@@ -428,10 +428,10 @@ describe("the journal on a real disk", () => {
     await closing(store);
   });
 
-  it("leaves one file with everything in it and the lock when it is closed", async () => {
+  it("leaves one file with everything in it, the lock and the reserve when it is closed", async () => {
     const where = directory();
     await fill(where, 3);
-    assert.deepEqual(readdirSync(where).sort(), ["journal.db", "journal.lock"]);
+    assert.deepEqual(readdirSync(where).sort(), ["journal.db", "journal.lock", "journal.reserve"]);
   });
 
   it("lets nobody change or delete a row, nor put one in a gap", async () => {
@@ -648,6 +648,31 @@ describe("the journal on a real disk", () => {
        store.open((outcome) => console.log(outcome.kind));`,
     );
     assert.equal(printed, "died: out of luck\n");
+  });
+
+  it("takes the records of open orders on a full disk, and no charge", () => {
+    const where = directory();
+    const script = join(import.meta.dirname, "../journal/fill-the-disk.ts");
+    // A disk of 12 megabytes that exists for one process.
+    const small = 'mount -t tmpfs -o size=12m none "$1" && exec "$0" "$2" "$1"';
+    const { stdout, stderr, status } = spawnSync(
+      "unshare",
+      ["--user", "--map-root-user", "--mount", "sh", "-c", small, process.execPath, where, script],
+      { encoding: "utf8", timeout: 30_000 },
+    );
+    assert.equal(status, 0, stderr);
+    const said = JSON.parse(stdout) as Record<string, unknown>;
+    assert.deepEqual(said, {
+      charged: true,
+      reserved: true,
+      refused: "database or disk is full",
+      reversing: null,
+      ended: 80,
+      spent: true,
+      stillRefused: "the disk is full: the last of its room is kept for open orders",
+      chargedAgain: null,
+      reservedAgain: true,
+    });
   });
 
   it("keeps every acknowledged entry where the disk refuses to grow, and breaks", async () => {

@@ -53,6 +53,28 @@ describe("a journal that opens", () => {
     );
   });
 
+  it("gives back declines that nobody has looked at once more, also after a restart in between", () => {
+    const box = new JournalBox();
+    const journal = box.startBooted();
+    const unsent: Entry = { kind: "money", tx: { ...txOf(4, "declined"), reason: "not-sent" } };
+    for (const entry of [charging(1), money(1, "declined"), charging(2), money(2, "declined")])
+      box.append(journal, entry);
+    for (const entry of [charging(3), money(3, "declined"), money(3, "reversing"), charging(4), unsent])
+      box.append(journal, entry);
+    box.append(journal, { kind: "checked", outTradeNo: numberOf(1), at: "2026-03-15T09:31:00.000Z" });
+    box.crash();
+    const { outcome } = box.start();
+    assert.ok(outcome.kind === "opened");
+    assert.deepEqual(
+      outcome.unchecked.map(({ intent, last }) => [intent.outTradeNo, last.state]),
+      [[numberOf(2), "declined"]],
+    );
+    assert.deepEqual(
+      outcome.open.map(({ last }) => last.state),
+      ["reversing"],
+    );
+  });
+
   it("is one chain over many starts, crashes among them", () => {
     const box = new JournalBox();
     for (let index = 1; index <= 5; index += 1) {
@@ -289,7 +311,8 @@ describe("an append", () => {
       assert.equal(box.append(journal, charging(1)), true);
       box.disk.fault = fault;
       const answers: string[] = [];
-      journal.append(money(1, "paid"), (ok) => answers.push(`first ${ok}`));
+      // A full disk has room for open orders.
+      journal.append(fault === "full" ? charging(9) : money(1, "paid"), (ok) => answers.push(`first ${ok}`));
       journal.append(charging(2), (ok) => answers.push(`waiting ${ok}`));
       box.pass(100);
       box.disk.fault = "none";
@@ -304,6 +327,21 @@ describe("an append", () => {
       box.close(journal);
     });
   }
+});
+
+describe("a full disk", () => {
+  it("takes the records of open orders, and no charge", () => {
+    const box = new JournalBox();
+    const journal = box.startBooted();
+    for (const index of [1, 2]) assert.equal(box.append(journal, charging(index)), true);
+    box.disk.fault = "full";
+    assert.equal(box.append(journal, money(1, "paid")), true);
+    assert.equal(box.append(journal, money(2, "reversing")), true);
+    assert.equal(box.append(journal, charging(3)), false);
+    box.crash();
+    const again = box.startBooted();
+    assert.equal(box.append(again, money(2, "reversed")), true);
+  });
 });
 
 describe("a note", () => {
