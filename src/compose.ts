@@ -209,7 +209,8 @@ export class ComposedBox {
         this.#devices.stopShowing(() => done(opened));
         return;
       }
-      this.#loop.post({ type: "started", open: opened.open, usedCodes: opened.codeHashes });
+      const { open, unchecked, codeHashes } = opened;
+      this.#loop.post({ type: "started", open, unchecked, usedCodes: codeHashes });
       this.#devices.start();
       this.#startReporter(opened);
       this.#tendLater();

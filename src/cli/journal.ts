@@ -235,6 +235,8 @@ function explanation(entry: JournalEntry): string {
       return `${entry.at}  boot ${entry.boot} of scanbox ${entry.version}`;
     case "shown":
       return `${entry.at}  shown: ${entry.text.replaceAll("\n", " / ")}`;
+    case "checked":
+      return `${entry.at}  looked at once more: no money had moved`;
     case "segment":
       return `${entry.at}  a new segment; the journal begins at row ${entry.first.n}`;
     case "quarantine":

@@ -116,6 +116,7 @@ const entryChecks: { readonly [Kind in JournalEntry["kind"]]: Check } = {
   boot: fields<EntryOf<"boot">>({ kind: isText, boot: isText, version: isText, at: isText }),
   charging: fields<EntryOf<"charging">>({ kind: isText, tx: isTx, intent: isIntent }),
   money: fields<EntryOf<"money">>({ kind: isText, tx: isTx }),
+  checked: fields<EntryOf<"checked">>({ kind: isText, outTradeNo: isText, at: isText }),
   shown: fields<EntryOf<"shown">>({ kind: isText, outTradeNo: isText, text: isText, at: isText }),
   segment: fields<EntryOf<"segment">>({
     kind: isText,

@@ -73,6 +73,8 @@ export type JournalOpened =
       readonly salt: Uint8Array;
       /** Orders whose newest money entry is not final, in the order of their intents. */
       readonly open: readonly OpenOrder[];
+      /** Declined orders that were not looked at once more, in the order of their ends. */
+      readonly unchecked: readonly OpenOrder[];
       /** `codeHash` of the newest charges, newest last: no such code is charged again. */
       readonly codeHashes: readonly string[];
       /** How far each follower has confirmed, by its name. */
@@ -284,7 +286,7 @@ export class Journal {
       this.#store.close(() => this.#refuse(refused, done));
       return;
     }
-    const { head, open, codeHashes, segment, first, droppedSeq }: Recovered = recovered.value;
+    const { head, open, unchecked, codeHashes, segment, first, droppedSeq }: Recovered = recovered.value;
     const { journal, salt, cursors } = outcome;
     this.#phase = "open";
     this.#segment = segment;
@@ -294,7 +296,7 @@ export class Journal {
     this.#identity = { journal, codeKey: createSecretKey(salt) };
     this.#head = head;
     this.#log.info("journal.opened", { journal, rows: head.n, seq: head.seq, open: open.length });
-    done({ kind: "opened", journal, salt, open, codeHashes, cursors, droppedSeq, head });
+    done({ kind: "opened", journal, salt, open, unchecked, codeHashes, cursors, droppedSeq, head });
     this.#flush();
   }
 

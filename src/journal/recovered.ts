@@ -4,7 +4,7 @@
  * at the end.
  */
 import { accept, type Result, refuse } from "../core/kernel/result.ts";
-import type { Intent, OpenOrder, TxData } from "../core/payment/order.ts";
+import { type Intent, isDeclinedByCode, type OpenOrder, type TxData } from "../core/payment/order.ts";
 import { type StoredRow, type StoreOpened, TAIL_ROWS } from "../runtime/ports.ts";
 import { ChainWalk, damageWords } from "./chain.ts";
 import type { Beginning, SegmentEntry } from "./own-entry.ts";
@@ -14,6 +14,8 @@ import { chargedCodes, genesis, type Head, type ReadRow, type RowDamage, readRow
 export interface Recovered {
   readonly head: Head;
   readonly open: readonly OpenOrder[];
+  /** Declined orders of the newest rows that were not looked at once more. */
+  readonly unchecked: readonly OpenOrder[];
   readonly codeHashes: readonly string[];
   /** The newest segment, null where the journal has only its first. */
   readonly segment: Segment | null;
@@ -40,10 +42,12 @@ export function recover(opened: Extract<StoreOpened, { kind: "opened" }>): Resul
   const walk = new ChainWalk(journal, whole && first.n === 1 ? genesis(journal) : null);
   const checked = new CheckedRows(journal);
   const finals = new Map<string, boolean>();
+  const declines = new Declines();
   for (const row of tail) {
     const read = walk.step(row);
     if (!read.ok) return refuse(`row ${row.n}: ${damageWords[read.reason]}`);
     checked.add(row, read.value);
+    declines.read(read.value);
     if (read.value.event !== null) finals.set(read.value.event.tx.outTradeNo, read.value.event.tx.final);
   }
 
@@ -64,7 +68,35 @@ export function recover(opened: Extract<StoreOpened, { kind: "opened" }>): Resul
     if (!codes.ok) return refuse(`row ${row.n}: ${damageWords[codes.reason]}`);
     codeHashes.push(...codes.value);
   }
-  return accept({ head: head.value, open: orders.value, codeHashes, segment, first, droppedSeq });
+  const unchecked = declines.unchecked();
+  return accept({ head: head.value, open: orders.value, unchecked, codeHashes, segment, first, droppedSeq });
+}
+
+/**
+ * Follows declines through the newest rows. A decline so old that its intent is not among them was looked at long ago, or
+ * the box was off for as long as thousands of payments take.
+ */
+class Declines {
+  readonly #intents = new Map<string, Intent>();
+  readonly #unchecked = new Map<string, OpenOrder>();
+
+  read({ entry }: ReadRow): void {
+    if (entry.kind === "charging") this.#intents.set(entry.tx.outTradeNo, entry.intent);
+    else if (entry.kind === "checked") this.#unchecked.delete(entry.outTradeNo);
+    else if (entry.kind === "money") this.#money(entry.tx);
+  }
+
+  unchecked(): readonly OpenOrder[] {
+    return [...this.#unchecked.values()];
+  }
+
+  #money(last: TxData): void {
+    const intent = this.#intents.get(last.outTradeNo);
+    if (intent !== undefined && isDeclinedByCode(last))
+      this.#unchecked.set(last.outTradeNo, { intent, last });
+    // A decline that was contradicted is being reversed, and open by itself.
+    else this.#unchecked.delete(last.outTradeNo);
+  }
 }
 
 /** Where the journal begins: at its first row ever, or where its newest segment says that rows were dropped. */

@@ -124,7 +124,7 @@ export function chargedCodes(row: StoredRow, journal: string): Result<readonly s
 function columnsOf(entry: JournalEntry): Pick<StoredRow, "kind" | "outTradeNo" | "final"> {
   if (isMoneyEntry(entry))
     return { kind: entry.kind, outTradeNo: entry.tx.outTradeNo, final: entry.tx.final };
-  return { kind: entry.kind, outTradeNo: entry.kind === "shown" ? entry.outTradeNo : null, final: false };
+  return { kind: entry.kind, outTradeNo: "outTradeNo" in entry ? entry.outTradeNo : null, final: false };
 }
 
 function sealed(row: Omit<StoredRow, "hash">): StoredRow {

@@ -2,7 +2,7 @@
  * Who looks at everything at once: the journal, the bank's books, the screens and the broker's log, and says where they
  * contradict each other. The names of the checks are those of the invariants (ARCHITECTURE.md, invariants by name).
  */
-import type { TxData } from "../core/payment/order.ts";
+import { isDeclinedByCode, type TxData } from "../core/payment/order.ts";
 import type { Screen } from "../core/payment/screen.ts";
 import type { HttpsRequest, StoredRow } from "../runtime/ports.ts";
 import type { Bank } from "./bank/bank.ts";
@@ -61,6 +61,8 @@ export class Witness {
   /** Pulses of the relay, by the order that they were for, and the orders whose goods died with an earlier life. */
   readonly #pulses = new Map<string, number>();
   readonly #lostGoods = new Set<string>();
+  /** Orders that were asked about at the bank. */
+  readonly #askedAbout = new Set<string>();
   readonly #shownEnds = new Map<string, { readonly text: string; readonly at: number }[]>();
 
   constructor(parts: { readonly disk: SimulatedDisk; readonly bank: Bank; readonly time: SimulatedTime }) {
@@ -97,6 +99,7 @@ export class Witness {
   /** A request arrives at the bank: whatever is dangerous must be durable by now. */
   arrived({ path, body }: SimulatedRequest): void {
     const outTradeNo = numberIn(body);
+    if (path === "/pay/orderquery") this.#askedAbout.add(outTradeNo);
     const money = this.#of(outTradeNo);
     const [intent] = money;
     if (charging.has(path)) {
@@ -173,7 +176,17 @@ export class Witness {
 
   /** Whether every order has its end and the bank agrees that nothing more can happen. */
   isSettled(): boolean {
-    return this.openOrders().length === 0;
+    return this.openOrders().length === 0 && this.#unasked().length === 0;
+  }
+
+  /** Orders that were declined by a code and have not been looked at once more (money rule 7). */
+  #unasked(): readonly string[] {
+    return [...this.#money].flatMap(([outTradeNo, money]) => {
+      const end = money.at(-1)?.tx;
+      return end !== undefined && isDeclinedByCode(end) && !this.#askedAbout.has(outTradeNo)
+        ? [outTradeNo]
+        : [];
+    });
   }
 
   /** The orders that have no final record yet. */
@@ -189,6 +202,9 @@ export class Witness {
     this.#catchUp();
     for (const [outTradeNo, money] of this.#money) this.#checkOrder(outTradeNo, money);
     for (const order of this.#bank.ledger.orders()) this.#checkBankOrder(order);
+    for (const outTradeNo of this.#unasked()) {
+      this.found("second-look", `${outTradeNo} was declined by a code and never looked at again`);
+    }
     this.#checkCodes();
     this.#checkEvents();
   }

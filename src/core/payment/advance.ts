@@ -6,7 +6,7 @@ import type { QueryAnswer } from "./answers.ts";
 import { askedAnswered, asking, chargeAnswered, checked } from "./asking.ts";
 import type { AuthCode } from "./auth-code.ts";
 import { dispense, dispensed, dispensingAt } from "./dispensing.ts";
-import type { Intent, MoneyState, OpenOrder } from "./order.ts";
+import { type Intent, isDeclinedByCode, type MoneyState, type OpenOrder, type TxData } from "./order.ts";
 import {
   type Advance,
   type Payment,
@@ -63,13 +63,20 @@ export function resume(order: OpenOrder, stamp: Stamp, rules: Rules): Payment {
     chargedHosts: rules.hosts,
   };
   if (last.state === "charging") return { ...payment, phase: asking("unclear", at, at, stamp, rules) };
+  if (last.state === "declined") return { ...payment, phase: uncheckedFrom(last, stamp, rules) };
   if (last.state === "paid") return { ...payment, phase: dispensingAt(at, last.late) };
-  invariant(last.state === "reversing", "an open order is charging, reversing, or waits for its goods");
+  invariant(last.state === "reversing", "an order that is taken up waits for something");
   return reverseFrom(
     { ...payment, phase: { name: "booking", reason: last.reason ?? "gave-up" } },
     stamp,
     rules,
   );
+}
+
+/** The phase of a decline that nobody has looked at once more before the process ended. */
+function uncheckedFrom({ reason }: TxData, stamp: Stamp, rules: Rules): Phase {
+  const verdict: Verdict = { state: "declined", charged: "no", reason, late: false };
+  return { name: "settled", verdict, check: after(stamp.at, rules.timing.checkAfterMs) };
 }
 
 /** Moves one order by one event. What people can cause at any time is ignored by name; an answer nobody asked for is a defect. */
@@ -128,8 +135,7 @@ function send(
 
 /** The verdict is durable. A decline by code gets one later look (money rule 7). */
 function settle(payment: Payment, verdict: Verdict, stamp: Stamp, rules: Rules): Advance {
-  const byCode = verdict.state === "declined" && verdict.reason !== "not-sent" && verdict.reason !== "stale";
-  const check = byCode ? after(stamp.at, rules.timing.checkAfterMs) : null;
+  const check = isDeclinedByCode(verdict) ? after(stamp.at, rules.timing.checkAfterMs) : null;
   return go({ ...payment, phase: { name: "settled", verdict, check } });
 }
 

@@ -1,6 +1,7 @@
 /** Finding out what became of a charge: its answer, the queries after an unclear one, the look at a declined one. */
 import { invariant } from "../kernel/defect.ts";
 import { after, earlier, type Instant, later } from "../kernel/instant.ts";
+import { rfc3339 } from "../kernel/rfc3339.ts";
 import type { ChargeAnswer, QueryAnswer } from "./answers.ts";
 import type { About, Advance, Payment, Phase, Verdict } from "./payment.ts";
 import { book } from "./reversal.ts";
@@ -113,7 +114,13 @@ export function checked(
     case "unpaid":
     case "failed":
     case "absent":
-      return go({ ...payment, phase: { ...phase, check: null } });
+      return go(
+        { ...payment, phase: { ...phase, check: null } },
+        {
+          type: "note",
+          entry: { kind: "checked", outTradeNo: payment.intent.outTradeNo, at: rfc3339(stamp.wall) },
+        },
+      );
   }
 }
 

@@ -131,6 +131,11 @@ export function start(event: BoxEvent & { readonly type: "started" }, stamp: Sta
       orders.set(order.intent.outTradeNo, resume(order, stamp, rules));
     }
   }
+  for (const order of event.unchecked) {
+    const { credentials } = factsOf(order, rules);
+    // Nothing waits for the look at a decline: without credentials it is left to people, and blocks nobody.
+    if (credentials) orders.set(order.intent.outTradeNo, resume(order, stamp, rules));
+  }
   const box: Box = {
     numbering,
     front: firstFront(stamp, rules),

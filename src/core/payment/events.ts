@@ -6,8 +6,16 @@ import type { PaymentEvent } from "./payment.ts";
 
 /** Everything that can happen to the box. The loop is the only one who calls the core with these. */
 export type BoxEvent =
-  /** The journal is open: its open orders and the hashes of the codes that were charged, oldest first. */
-  | { readonly type: "started"; readonly open: readonly OpenOrder[]; readonly usedCodes: readonly string[] }
+  /**
+   * The journal is open: its open orders, the declined ones that were not looked at once more, and the hashes of the codes
+   * that were charged, oldest first.
+   */
+  | {
+      readonly type: "started";
+      readonly open: readonly OpenOrder[];
+      readonly unchecked: readonly OpenOrder[];
+      readonly usedCodes: readonly string[];
+    }
   | { readonly type: "key-pressed"; readonly key: Key }
   /** `codeHash` is the salted hash by which the journal remembers the code. */
   | { readonly type: "code-scanned"; readonly code: AuthCode; readonly codeHash: string }

@@ -100,14 +100,21 @@ export interface TxData {
   readonly box: string;
 }
 
+/** Whether WeChat Pay refused an order with a code, after which it is asked about once more (money rule 7). */
+export function isDeclinedByCode({ state, reason }: Pick<TxData, "state" | "reason">): boolean {
+  return state === "declined" && reason !== "not-sent" && reason !== "stale";
+}
+
 /** An entry of the journal. Money entries become `tx` events; the others explain them. */
 export type Entry =
   | { readonly kind: "boot"; readonly boot: string; readonly version: string; readonly at: string }
   | { readonly kind: "charging"; readonly tx: TxData; readonly intent: Intent }
   | { readonly kind: "money"; readonly tx: TxData }
-  | { readonly kind: "shown"; readonly outTradeNo: string; readonly text: string; readonly at: string };
+  | { readonly kind: "shown"; readonly outTradeNo: string; readonly text: string; readonly at: string }
+  /** A declined order was looked at once more, and no money had moved. */
+  | { readonly kind: "checked"; readonly outTradeNo: string; readonly at: string };
 
-/** An order that the journal holds without a final record, as recovery finds it. */
+/** An order as recovery finds it: without a final record, or declined and not looked at once more. */
 export interface OpenOrder {
   readonly intent: Intent;
   readonly last: TxData;

@@ -469,7 +469,9 @@ test("a reversal that is too old for WeChat goes to people", () => {
 });
 
 test("a second start of the same box is a defect", () => {
-  assert.throws(() => Story.ready().post({ type: "started", open: [], usedCodes: [] }), { name: "Defect" });
+  assert.throws(() => Story.ready().post({ type: "started", open: [], unchecked: [], usedCodes: [] }), {
+    name: "Defect",
+  });
 });
 
 test("a reversal whose reason the journal does not tell is one that gave up", () => {
@@ -640,4 +642,36 @@ test("where customers may scan, a broken scanner does not close the box", () => 
   assert.equal(story.box.orders.size, 1);
   const without = Story.ready().keys("1250=").post({ type: "code-wanted" });
   assert.equal(without.box.orders.size, 0);
+});
+
+test("a decline is looked at once more after half a minute, and that it was stands in the journal", () => {
+  const story = Story.ready().payTo().charge({ kind: "declined", reason: "funds", code: "NOTENOUGH" });
+  story.recorded().take();
+  story.wait(29_999);
+  assert.deepEqual(story.take(), ["warm"], "the amount is armed again");
+  story.wait(1);
+  assert.deepEqual(story.take(), ["query"]);
+  story.query({ kind: "unknown", why: "silence", signed: false });
+  assert.deepEqual(story.take(), []);
+  story.wait(30_000).query({ kind: "failed" });
+  const note = story.effects.at(-1);
+  assert.ok(note?.type === "note" && note.entry.kind === "checked");
+  assert.equal(story.box.orders.size, 0);
+});
+
+test("a start looks at declines that the last process did not come to, and takes back what was paid after all", () => {
+  const story = Story.ready().payTo().charge({ kind: "declined", reason: "funds", code: "NOTENOUGH" });
+  const { intent } = story.order;
+  const last = story.records().at(-1);
+  assert.ok(last?.state === "declined");
+  const next = new Story(keypadRules, [], [], [{ intent, last }]);
+  assert.deepEqual([...next.box.orders.keys()], [intent.outTradeNo]);
+  next.wait(30_000);
+  assert.ok(next.take().includes("query"));
+  next.query({ kind: "paid", transactionId: "42" });
+  assert.deepEqual(next.take(), ["record", "alarm"]);
+  next.recorded();
+  assert.equal(next.order.phase.name, "reversing");
+  const gone = { ...keypadRules, merchants: [] };
+  assert.equal(new Story(gone, [], [], [{ intent, last }]).box.orders.size, 0);
 });

@@ -56,9 +56,10 @@ export class Story {
     rules: Rules = keypadRules,
     open: readonly OpenOrder[] = [],
     usedCodes: readonly string[] = [],
+    unchecked: readonly OpenOrder[] = [],
   ) {
     this.rules = rules;
-    this.turn = firstTurn({ type: "started", open, usedCodes }, this.#stamp(), rules);
+    this.turn = firstTurn({ type: "started", open, unchecked, usedCodes }, this.#stamp(), rules);
     this.effects.push(...this.turn.effects);
   }
 
