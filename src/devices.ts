@@ -57,6 +57,8 @@ export class Devices {
   readonly #inhibit: Contact | null;
   /** Devices without which nothing may be sold, and whether they can be reached. */
   readonly #needed = new Map<"relay" | "inhibit", boolean>();
+  /** What the machine said last. */
+  #inhibited = false;
 
   constructor(parts: DevicesParts) {
     this.#parts = parts;
@@ -107,13 +109,22 @@ export class Devices {
 
   /** Gives goods, once; calls back with what the machine can say about them. */
   dispense(pulses: number, done: (answer: DispenseAnswer) => void): void {
-    if (this.#relay !== null) {
+    const { clock, log } = this.#parts.links;
+    const cause = this.#cannotGive();
+    if (this.#relay !== null && cause === null) {
       this.#relay.pulse(pulses, (outcome) => done(answerOf(outcome)));
       return;
     }
-    // A relay that the configuration has lost since the order began: nothing went out, and that is certain.
-    const { clock } = this.#parts.links;
+    // Nothing goes out, and that is certain.
+    log.warn("goods.refused", { cause });
     clock.at(clock.now(), () => done("not-dispensed"));
+  }
+
+  /** Why a pulse would be lost, which may have become so while the customer paid; null where it would not. */
+  #cannotGive(): string | null {
+    if (this.#relay === null) return "there is no relay";
+    if (this.#needed.get("inhibit") === false) return "the machine is not heard";
+    return this.#inhibited ? "the machine takes no order" : null;
   }
 
   /** Listens to nobody any more; calls back when the inputs are free. */
@@ -192,7 +203,10 @@ export class Devices {
     this.#needed.set("inhibit", false);
     const settings = { ...pin, debounceMs: INHIBIT_DEBOUNCE_MS };
     const listener = {
-      changed: (inhibited: boolean) => post({ type: "inhibit-changed", inhibited }),
+      changed: (inhibited: boolean) => {
+        this.#inhibited = inhibited;
+        post({ type: "inhibit-changed", inhibited });
+      },
       status: (state: "ready" | "absent") => this.#reached("inhibit", state === "ready"),
     };
     return new Contact({ link, clock, log, name: "inhibit", settings, listener });

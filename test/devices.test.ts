@@ -1,0 +1,91 @@
+/** Where the devices of a box meet: what one of them says decides what another does. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { checkConfig, type DeviceConfig } from "../src/config/device-config.ts";
+import type { BoxEvent } from "../src/core/payment/events.ts";
+import type { DispenseAnswer } from "../src/core/payment/payment.ts";
+import { Devices } from "../src/devices.ts";
+import { SimulatedPins } from "../src/simulator/pins.ts";
+import { Random } from "../src/simulator/random.ts";
+import { SimulatedClock, SimulatedTime } from "../src/simulator/time.ts";
+import { keptLog } from "./drivers/late-clock.ts";
+
+const RELAY = 26;
+const INHIBIT = 17;
+
+function configOf(sections: object): DeviceConfig {
+  const checked = checkConfig(
+    JSON.stringify({
+      version: 1,
+      box: { id: "box-1" },
+      merchant: {
+        appId: "wx1",
+        merchantId: "19",
+        apiKey: { credential: "api-key" },
+        certificate: { cert: { file: "/c" }, key: { file: "/k" } },
+      },
+      amount: { source: "fixed", fixed: "2.00" },
+      outputs: { relay: { pin: RELAY, fenPerPulse: 100 } },
+      ...sections,
+    }),
+  );
+  assert.ok(checked.ok, checked.ok ? "" : checked.problems.join("\n"));
+  return checked.config;
+}
+
+/** A box with a relay, and a machine that says on a pin that it takes no order. */
+function machine(inputs: object | null = { inhibit: { pin: INHIBIT, activeLow: true } }) {
+  const time = new SimulatedTime();
+  const pins = new SimulatedPins(time, new Random(1));
+  const posted: BoxEvent[] = [];
+  const answers: DispenseAnswer[] = [];
+  let pulses = 0;
+  pins.wire(RELAY, (level) => {
+    if (level === 1) pulses += 1;
+  });
+  const devices = new Devices({
+    config: configOf({ inputs }),
+    links: {
+      clock: new SimulatedClock(time, 0),
+      log: keptLog().log,
+      serial: null,
+      glass: null,
+      gpio: pins,
+    },
+    post: (event) => posted.push(event),
+    fingerprint: (code) => code,
+  });
+  devices.boot();
+  devices.start();
+  const dispense = (): void => {
+    devices.dispense(2, (answer) => answers.push(answer));
+    assert.deepEqual(answers, [], "an answer never comes before the call has returned");
+  };
+  return { time, pins, devices, posted, answers, dispense, pulses: () => pulses };
+}
+
+test("a machine that takes orders gets its pulses", () => {
+  for (const inputs of [null, undefined]) {
+    const { time, answers, dispense, pulses } = machine(inputs);
+    time.runUntil(1_000);
+    dispense();
+    time.runUntil(5_000);
+    assert.deepEqual([answers, pulses()], [["dispensed"], 2]);
+  }
+});
+
+test("a machine that has come to take no order, or can no longer say so, gets no pulse that it would not count", () => {
+  const cases = {
+    inhibited: ({ pins }: ReturnType<typeof machine>) => pins.drive(INHIBIT, "down"),
+    "not heard": ({ pins }: ReturnType<typeof machine>) => pins.fail(INHIBIT, "No such device"),
+  };
+  for (const [name, happens] of Object.entries(cases)) {
+    const box = machine();
+    box.time.runUntil(1_000);
+    happens(box);
+    box.time.runUntil(1_200);
+    box.dispense();
+    box.time.runUntil(5_000);
+    assert.deepEqual([box.answers, box.pulses()], [["not-dispensed"], 0], name);
+  }
+});
