@@ -118,7 +118,8 @@ async function pinFacts({ sections, runningBox }: Subject): Promise<PinFacts> {
   const columns = async (): Promise<PinFacts["pullUps"]> => {
     if (!keypad || !loaded.ok) return { kind: "none" };
     // Whoever runs has the pins, and a look would take them for a moment.
-    if (runningBox !== null || taken.length > 0) return { kind: "refused", why: "its pins are in use." };
+    const inUse = taken.some(({ key }) => key.startsWith("keypad."));
+    if (runningBox !== null || inUse) return { kind: "refused", why: "its pins are in use." };
     return await readColumns(loaded.link, keypad);
   };
   return {
