@@ -197,9 +197,19 @@ function pins(sections: Sections): readonly string[] {
 }
 
 function relayAmounts({ amount, outputs }: Sections): readonly string[] {
+  if (amount === undefined || outputs === undefined) return [];
   const relay = outputs?.relay;
-  if (!relay || amount === undefined) return [];
+  if (!relay) {
+    return amount.menu.flatMap(({ pulses }, index) =>
+      pulses === null ? [] : [`amount.menu[${index}].pulses: must be null where there is no outputs.relay.`],
+    );
+  }
   const { fenPerPulse } = relay;
+  if (amount.source === "keypad" && fenPerPulse > amount.maximum) {
+    return [
+      `outputs.relay.fenPerPulse: must be at most amount.maximum (${amount.maximum} fen), got ${fenPerPulse}.`,
+    ];
+  }
   const prices: (readonly [key: string, fen: number])[] = [];
   if (amount.source === "fixed" && amount.fixed !== null) prices.push(["amount.fixed", amount.fixed]);
   for (const [index, { price, pulses }] of amount.menu.entries()) {

@@ -249,7 +249,9 @@ const shape = {
             .string()
             .regex(/^[1-9]$/, { error: 'must be a digit from "1" to "9".' })
             .describe("The key that sells it."),
-          name: glassText(12).describe("What stands on the display."),
+          name: glassText(12)
+            .regex(/^[^{|}]*$/, { error: 'must not hold "{", "|" or "}".' })
+            .describe("What stands on the display."),
           price: amount.describe("Price in yuan, as text."),
           pulses: z
             .int()

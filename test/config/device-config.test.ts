@@ -399,6 +399,35 @@ test("a menu has keys that exist, once each, and prices that fit", () => {
   );
 });
 
+test("a name of the menu leaves its price where it stands", () => {
+  const named = (name: string): readonly string[] =>
+    problemsOf(
+      changedAll([
+        ["amount.source", "menu"],
+        ["amount.menu", [{ key: "1", name, price: "3.00" }]],
+      ]),
+    );
+  for (const name of ["Tea|milk", "{amount}", "{ref}"]) {
+    assert.deepEqual(named(name), ['amount.menu[0].name: must not hold "{", "|" or "}".'], name);
+  }
+  assert.deepEqual(named("Tea & milk"), []);
+});
+
+test("a configuration sells no pulses that cannot go out", () => {
+  assert.deepEqual(
+    problemsOf(
+      changedAll([
+        ["amount.source", "menu"],
+        ["amount.menu", [{ key: "1", name: "Cola", price: "3.00", pulses: 2 }]],
+      ]),
+    ),
+    ["amount.menu[0].pulses: must be null where there is no outputs.relay."],
+  );
+  assert.deepEqual(problemsOf(changed("outputs.relay", { pin: 7, fenPerPulse: 300_001 })), [
+    "outputs.relay.fenPerPulse: must be at most amount.maximum (300000 fen), got 300001.",
+  ]);
+});
+
 test("no payment may make more pulses than a machine takes", () => {
   const typed = changedAll([["outputs.relay", { pin: 7, fenPerPulse: 100 }]]);
   assert.deepEqual(problemsOf(typed), [
