@@ -484,7 +484,9 @@ function lookAtFront(box: Box, stamp: Stamp, rules: Rules): Box {
   const patience = intent.tradeType === "NATIVE" ? 0 : rules.timing.askStaffAfterMs;
   const old = phase.name === "reversing" && stamp.at >= after(phase.since, patience);
   if (!old && phase.name !== "stranded") return box;
-  const until = rules.keypad ? null : after(stamp.at, rules.timing.unknownShownMs);
+  // The keys of a menu may be digits alone, and who bought by one walks away.
+  const confirmed = rules.keypad && rules.amount.source !== "menu";
+  const until = confirmed ? null : after(stamp.at, rules.timing.unknownShownMs);
   return { ...box, front: { name: "unknown", intent, until } };
 }
 

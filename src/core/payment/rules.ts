@@ -79,7 +79,7 @@ export interface Timing {
   readonly reversalAlarmMs: number;
   /** A reversal in front of people that is open for so long turns into RESULT UNKNOWN (money rule 12). */
   readonly askStaffAfterMs: number;
-  /** RESULT UNKNOWN on a box without keys stays for so long (money rule 12). */
+  /** RESULT UNKNOWN on a box without keys, or with a menu, stays for so long (money rule 12). */
   readonly unknownShownMs: number;
   /** From a decline by code to its check in the background (money rule 7). */
   readonly checkAfterMs: number;

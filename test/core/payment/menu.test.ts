@@ -54,6 +54,16 @@ test("what is paid for takes its own pulses, or as many as its price buys", () =
   assert.equal(salesOf(keypadRules).size, 0);
 });
 
+test("a result that is unknown leaves a menu by itself: its keys may be digits alone, and its customers walk away", () => {
+  const story = Story.ready(menu).keys("1").scan().recorded();
+  story.charge({ kind: "paid", transactionId: "42" }).happens({ type: "record-failed", state: "paid" });
+  assert.equal(story.text, "unknown");
+  story.keys("1").wait(29_999);
+  assert.equal(story.text, "unknown");
+  story.wait(1);
+  assert.equal(story.box.front.name, "idle");
+});
+
 test("after a decline the same item is armed again, after a payment the menu stands", () => {
   const story = Story.ready(menu).keys("1").scan().recorded();
   story.charge({ kind: "declined", reason: "funds", code: "NOTENOUGH" }).recorded().wait(5_000);
