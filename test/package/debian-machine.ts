@@ -18,6 +18,9 @@ const mirror = "http://deb.debian.org/debian";
 
 const BOOT_MS = 60_000;
 
+/** The host's /sys can be written to there, which is what shows whether the service's cannot; so nothing else may write. */
+const masked = ["systemd-udevd", "systemd-udev-trigger", "systemd-sysctl", "systemd-modules-load"];
+
 /** What a command said and how it ended. */
 export interface Answer {
   readonly status: number | null;
@@ -75,8 +78,12 @@ export class DebianMachine {
         ...["--directory", freshRoot(), "--volatile=overlay", "--boot", "--private-network"],
         ...[`--machine=scanbox-${process.pid}`, "--register=no", "--keep-unit", "--console=pipe"],
         `--bind-ro=${folder}:/packages`,
+        ...masked.map((unit) => `systemd.mask=${unit}.service`),
       ],
-      { stdio: ["ignore", "pipe", "pipe"] },
+      {
+        stdio: ["ignore", "pipe", "pipe"],
+        env: { ...process.env, SYSTEMD_NSPAWN_API_VFS_WRITABLE: "yes" },
+      },
     );
     let said = "";
     for (const stream of [child.stdout, child.stderr]) {

@@ -160,7 +160,7 @@ test("it is confined: nothing to write, nothing to see, nothing to gain", { skip
   ]) {
     assert.notEqual(inside(`touch ${path}/planted`).status, 0, path);
   }
-  for (const path of ["/var/lib/scanbox", "/var/cache/scanbox", "/tmp"]) {
+  for (const path of ["/var/lib/scanbox", "/var/cache/scanbox", "/run/scanbox", "/tmp"]) {
     assert.equal(inside(`touch ${path}/planted && rm ${path}/planted`).status, 0, path);
   }
   // Root itself cannot write there, inside its mounts.
@@ -169,6 +169,12 @@ test("it is confined: nothing to write, nothing to see, nothing to gain", { skip
   assert.notEqual(asRoot("touch /usr/lib/scanbox/planted"), 0);
   assert.equal(inside("ls /home /root /tmp").text.includes("planted"), false);
   assert.notEqual(inside("cat /etc/credstore/scanbox.api-key").status, 0);
+  // Of the kernel's settings only the part with the pins of sysfs is open, to the group of each file.
+  const mounts = box.do(`cat /proc/${pid}/mountinfo`);
+  assert.match(mounts, / \/sys\/kernel ro,/);
+  assert.match(mounts, / \/sys\/class ro,/);
+  assert.match(mounts, / \/sys\/devices\/platform rw,/);
+  assert.notEqual(inside("echo 1 >/proc/sys/kernel/panic").status, 0);
   const own = inside("ls /proc | grep -c ^[0-9]").text.trim();
   assert.ok(Number(own) <= 6, `${own} processes are seen`);
   const status = box.do(`cat /proc/${pid}/status`);
