@@ -3,7 +3,7 @@
 import type { MoneyState, TxData } from "../../src/core/payment/order.ts";
 import type { PaymentEvent } from "../../src/core/payment/payment.ts";
 import { recoveryTable } from "../../src/core/payment/recovery.ts";
-import { standardTiming } from "../../src/core/payment/rules.ts";
+import { type Rules, standardTiming } from "../../src/core/payment/rules.ts";
 import { chargeCodes } from "../../src/gateway/codes.ts";
 import { type Edge, explore, smallRules } from "../../test/core/payment/reachable.ts";
 import { code, fenced, list, table } from "./markdown.ts";
@@ -11,11 +11,14 @@ import { code, fenced, list, table } from "./markdown.ts";
 let walked: readonly Edge[] | null = null;
 
 /**
- * All steps of all orders. Where late payments are reversed an order can do whatever it can do elsewhere, and that too.
- * Walking takes seconds, so it is done once.
+ * All steps of all orders. Where late payments are reversed and goods are sold an order can do whatever it can do elsewhere,
+ * and more. Walking takes seconds, so it is done once.
  */
 function edges(): readonly Edge[] {
-  walked ??= explore(smallRules("reverse")).edges;
+  walked ??= (["hold", "refund"] as const).flatMap((onAmbiguous) => {
+    const rules: Rules = { ...smallRules("reverse"), relay: { fenPerPulse: 100, onAmbiguous } };
+    return explore(rules, "MICROPAY", 1).edges;
+  });
   return walked;
 }
 
@@ -59,7 +62,7 @@ function causeOf(event: PaymentEvent, calls: readonly string[]) {
     case "record-failed":
       return { cause: "not durable", detail: null };
     case "woke":
-      return { cause: `time to ${calls.join(", ")}`, detail: null };
+      return { cause: `time to ${calls.join(", ") || "judge"}`, detail: null };
     case "dispensed":
       return { cause: "goods", detail: event.outcome };
     case "cancel-pressed":
@@ -88,7 +91,7 @@ export function moneyRecords(): string {
       list(from),
       list(new Set(state === "charging" ? ["unknown"] : txs.map(({ charged }) => charged))),
       list(new Set(txs.flatMap((tx) => reasonsOf(tx).map(code)))),
-      txs.some(({ final }) => final) ? "yes" : "no",
+      list(new Set(state === "charging" ? ["no"] : txs.map(({ final }) => (final ? "yes" : "no")))),
     ]),
   );
 }
