@@ -1,4 +1,5 @@
 import type { ChildProcess } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { endChild, startChild } from "../e2e/child.ts";
@@ -11,6 +12,13 @@ interface LogLine {
   /** RFC 3339. */
   readonly time: string;
   readonly pid?: number;
+}
+
+/** The options of Node that the service starts the program with, from its unit. */
+function deviceOptions(): readonly string[] {
+  const unit = readFileSync(new URL("../../systemd/scanbox.service", import.meta.url), "utf8");
+  const words = /^ExecStart=\S+ (.*)$/m.exec(unit)?.[1]?.split(" ") ?? [];
+  return words.filter((word, index) => word.startsWith("--") && index < words.indexOf("run"));
 }
 
 /** How long a box may take for anything that is waited for, in milliseconds. */
@@ -26,10 +34,14 @@ export class RunningBox {
   #heard: () => void = () => {};
 
   constructor(bundle: string, site: Site) {
-    this.#child = startChild(process.execPath, [bundle, "run", "--config", site.configFile], {
-      stdio: ["ignore", "pipe", "inherit"],
-      env: { PATH: "/usr/bin:/bin", NODE_COMPILE_CACHE: join(site.directory, "compile") },
-    });
+    this.#child = startChild(
+      process.execPath,
+      [...deviceOptions(), bundle, "run", "--config", site.configFile],
+      {
+        stdio: ["ignore", "pipe", "inherit"],
+        env: { PATH: "/usr/bin:/bin", NODE_COMPILE_CACHE: join(site.directory, "compile") },
+      },
+    );
     const { stdout } = this.#child;
     if (stdout === null) throw new Error("a box has an output");
     createInterface({ input: stdout }).on("line", (text) => {
