@@ -36,7 +36,7 @@ export const outages: Readonly<Record<Outage, readonly [means: string, remedy: s
   ],
   "no-relay": [
     "The relay, or the input that says whether the machine is ready, cannot be reached.",
-    "Look at `relay.absent` or `contact.absent` in the log: another program may hold the pin.",
+    "Look at `pins.absent` of `relay` and `inhibit` in the log: another program may hold the pin.",
   ],
   "certificate-missing": [
     "The merchant's certificate or its key cannot be read as PEM: reversals would be impossible.",
