@@ -13,6 +13,7 @@ import type { Intent, Merchant } from "../core/payment/order.ts";
 import type { Clock, Entropy, HttpsLane, HttpsLink, Log } from "../runtime/ports.ts";
 import { type CloseAnswer, closeOrderRequest, readCloseOrder } from "./close-order.ts";
 import type { AskedTrade } from "./evidence.ts";
+import { HostHealth, type Hosts } from "./host-health.ts";
 import { paths } from "./message.ts";
 import { chargeAnswerOf, closingAnswerOf, refundAnswerOf, refundConfirmedBy } from "./native-answers.ts";
 import { type RefundAnswer, readRefund, refundRequest } from "./refund.ts";
@@ -48,18 +49,15 @@ export class Gateway {
   readonly #entropy: Entropy;
   readonly #clock: Clock;
   readonly #log: Log;
-  /** The host that last brought a signed document; the others are asked after it, in their configured order. */
-  #preferred: string;
+  readonly #health: HostHealth;
 
   constructor(parts: GatewayParts) {
-    const [first] = parts.settings.hosts;
-    invariant(first !== undefined, "a gateway has at least one host");
     this.#settings = parts.settings;
     this.#link = parts.link;
     this.#entropy = parts.entropy;
     this.#clock = parts.clock;
     this.#log = parts.log;
-    this.#preferred = first;
+    this.#health = new HostHealth(parts.settings.hosts);
   }
 
   /**
@@ -243,7 +241,8 @@ export class Gateway {
 
   /** Opens the connection of the next charge ahead of need. */
   warm(): void {
-    this.#link.warm(this.#preferred);
+    const [first] = this.#health.inOrder(this.#clock.now());
+    this.#link.warm(first);
   }
 
   #queryCall(name: string, asked: AskedTrade): Call<QueryAnswer> {
@@ -310,12 +309,20 @@ export class Gateway {
     if (answer.kind === "not-sent") this.#log.warn("gateway.not-sent", fields);
     else if (answer.kind === "unknown") this.#log.warn("gateway.unknown", fields);
     else this.#log.info("gateway.answered", fields);
-    if (answer.kind !== "not-sent" && (answer.kind !== "unknown" || answer.signed)) this.#preferred = host;
+    this.#judge(host, answer);
+  }
+
+  /** What an attempt says about its host; one that we gave up ourselves says nothing. */
+  #judge(host: string, answer: AnyAnswer): void {
+    if (answer.kind === "not-sent" && (answer.why === "stopped" || answer.why === "too-late")) return;
+    const well = answer.kind !== "not-sent" && (answer.kind !== "unknown" || answer.signed);
+    if (well) this.#health.answered(host);
+    else this.#health.failed(host, this.#clock.now());
   }
 
   #hosts(only: string | null): Hosts {
     if (only !== null) return [only];
-    return [this.#preferred, ...this.#settings.hosts.filter((host) => host !== this.#preferred)];
+    return this.#health.inOrder(this.#clock.now());
   }
 
   #clientIp(): string {
@@ -343,8 +350,6 @@ type AnyAnswer =
   | CloseAnswer
   | RefundAnswer
   | RefundQueryAnswer;
-
-type Hosts = readonly [string, ...string[]];
 
 interface Call<Answer> {
   readonly name: string;

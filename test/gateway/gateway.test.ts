@@ -5,6 +5,7 @@ import { instantOf } from "../../src/core/kernel/instant.ts";
 import type { ProbeAnswer } from "../../src/core/payment/answers.ts";
 import { AuthCode } from "../../src/core/payment/auth-code.ts";
 import { Gateway } from "../../src/gateway/gateway.ts";
+import { HOST_REST_MS } from "../../src/gateway/host-health.ts";
 import type { GatewaySettings } from "../../src/gateway/settings.ts";
 import type { Fields } from "../../src/gateway/xml.ts";
 import type { HttpsLink, HttpsOutcome, HttpsRequest, Log, LogFields } from "../../src/runtime/ports.ts";
@@ -255,7 +256,45 @@ test("a query or a reversal at any host begins at the first and moves on where n
   assert.deepEqual(reverse.answers, [{ at: 200, host: backupHost, answer: { kind: "done" } }]);
 });
 
-test("the host that last brought a signed document is asked first, until another does", () => {
+test("a host that fails in whatever way is asked after the others for three minutes, then the first is first again", () => {
+  const failures: readonly HttpsOutcome[] = [
+    notSent("no-name"),
+    notSent("no-connection"),
+    notSent("no-trust"),
+    { kind: "unanswered", why: "timeout" },
+    { kind: "unanswered", why: "broken" },
+    answered("<html>sign in to this network</html>"),
+    answered("", 502),
+  ];
+  for (const failure of failures) {
+    const { time, gateway, link, done, run } = world(
+      byHost(failure, answered(fixtureText("orderquery-systemerror"))),
+    );
+    gateway.query(intent, null, done);
+    time.runUntil(1_000);
+    gateway.warm();
+    gateway.query(intent, null, done);
+    time.runUntil(2_000);
+    assert.equal(link.requests.at(-1)?.host, backupHost, JSON.stringify(failure));
+    assert.deepEqual(link.warmed, [backupHost]);
+    time.runUntil(HOST_REST_MS + 2_000);
+    gateway.query(intent, null, done);
+    assert.equal(link.requests.at(-1)?.host, mainHost);
+    run();
+  }
+});
+
+test("a host is not blamed for a call that came too late or was stopped", () => {
+  const { gateway, link, time, done, run } = world(always(notSent("stopped")));
+  gateway.query(intent, null, done);
+  run();
+  gateway.charge(intent, code, instantOf(time.now), done);
+  run();
+  gateway.query(intent, null, done);
+  assert.equal(link.requests.at(-1)?.host, mainHost);
+});
+
+test("the host that brings signed documents is asked first, until it fails", () => {
   let isMainUp = false;
   let isBackupUp = true;
   const { gateway, link, done, run } = world(({ host }) => ({
