@@ -3,10 +3,12 @@ import type { Clock, GpioLine, GpioLines, GpioLink, Log, Timer } from "../runtim
 
 /** The first pause before lines are claimed again; each failure in a row doubles it up to the last. */
 export const CLAIM_FIRST_MS = 500;
-export const CLAIM_LAST_MS = 5_000;
+export const CLAIM_LAST_MS = 2_000;
 
 /** Hears whether the lines are there. */
 export interface ClaimListener {
+  /** Why lines that could be had are of no use, or null: such lines are let go of, and tried again. None are refused without it. */
+  refuse?(lines: GpioLines): string | null;
   /** The lines are there, in the state in which they were asked for. */
   claimed(lines: GpioLines): void;
   /** Inputs moved. */
@@ -87,12 +89,18 @@ export class Claim {
       lost: (cause: string) => heard(() => this.#failed(cause)),
     };
     link.claim(lines, ears, (outcome) => {
-      const ended = claiming.ended ?? (() => {});
-      if (attempt !== this.#attempt) {
-        if (outcome.kind === "claimed") outcome.lines.release(ended);
-        else ended();
-      } else if (outcome.kind === "claimed") this.#held(outcome.lines);
-      else this.#failed(outcome.why);
+      // Whoever stops the claim while it is under way leaves word whom to tell.
+      const failed = (why: string): void => {
+        if (attempt === this.#attempt) this.#failed(why);
+        else claiming.ended?.();
+      };
+      if (outcome.kind === "refused") {
+        failed(outcome.why);
+        return;
+      }
+      const why = attempt === this.#attempt ? (listener.refuse?.(outcome.lines) ?? null) : "nobody waits";
+      if (why === null) this.#held(outcome.lines);
+      else outcome.lines.release(() => failed(why));
     });
   }
 

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { Key } from "../../src/core/payment/amount-entry.ts";
-import { Keypad, RECLAIM_FIRST_MS, RECLAIM_LAST_MS } from "../../src/drivers/keypad.ts";
+import { CLAIM_FIRST_MS, CLAIM_LAST_MS } from "../../src/drivers/claim.ts";
+import { Keypad } from "../../src/drivers/keypad.ts";
 import type { GpioLine, GpioLines, GpioLink, GpioListener, Log, LogFields } from "../../src/runtime/ports.ts";
 import { BOUNCE_MS_MAX, SimulatedKeypad } from "../../src/simulator/keypad.ts";
 import { SimulatedPins, type SimulatedPinsOptions } from "../../src/simulator/pins.ts";
@@ -407,16 +408,16 @@ describe("the keypad: coming and going", () => {
     assert.equal(box.pins.calls.claim, box.pins.calls.release);
     assert.ok(box.pins.calls.claim >= 8 && box.pins.calls.claim <= 12, `${box.pins.calls.claim} claims`);
     const line = (level: string, retryInMs: number) =>
-      `${level}: keypad.absent ${JSON.stringify({ cause, retryInMs })}`;
+      `${level}: pins.absent ${JSON.stringify({ device: "keypad", cause, retryInMs })}`;
     assert.deepEqual(box.logged.slice(0, 4), [
-      line("warn", RECLAIM_FIRST_MS),
+      line("warn", CLAIM_FIRST_MS),
       line("debug", 1_000),
-      line("debug", RECLAIM_LAST_MS),
-      line("debug", RECLAIM_LAST_MS),
+      line("debug", CLAIM_LAST_MS),
+      line("debug", CLAIM_LAST_MS),
     ]);
     box.pins.pull(16, "up");
     box.pins.pull(21, "up");
-    box.pass(RECLAIM_LAST_MS + 200);
+    box.pass(CLAIM_LAST_MS + 200);
     assert.deepEqual(box.statuses.slice(1), ["ready"]);
     box.hand.tap("6", 80);
     box.pass(200);
@@ -454,7 +455,7 @@ describe("the keypad: coming and going", () => {
     box.pass(5_000);
     assert.deepEqual(box.statuses, ["absent: pin 13 is in use: end what holds it"]);
     taken[0]?.release(() => {});
-    box.pass(RECLAIM_LAST_MS + 100);
+    box.pass(CLAIM_LAST_MS + 100);
     assert.deepEqual(box.statuses.slice(1), ["ready"]);
   });
 
@@ -481,7 +482,7 @@ describe("the keypad: coming and going", () => {
     const box = started();
     for (let n = 0; n < 10; n += 1) {
       box.pins.fail(5, "it fell out");
-      box.pass(RECLAIM_FIRST_MS + 100);
+      box.pass(CLAIM_FIRST_MS + 100);
       assert.equal(box.statuses.at(-1), "ready");
     }
   });

@@ -64,7 +64,7 @@ for (const backend of ["sysfs", "cdev"] as const) {
 
     it("takes 12.50 from the keys, shows every step, and pulses the relay once", async () => {
       const program = await box.start("idle");
-      await program.line("a keypad", ({ event }) => event === "keypad.ready");
+      await program.line("a keypad", ({ event, device }) => event === "pins.ready" && device === "keypad");
       await film.shows("ScanBox         ", "Starting...     ");
       await film.shows("Welcome         ", "Enter amount    ");
       const finger = new Finger(box);
@@ -103,7 +103,7 @@ for (const backend of ["sysfs", "cdev"] as const) {
 
     it("is killed between pulses: they end, the next start gives none, and the goods are for staff", async () => {
       const program = await box.start("idle");
-      await program.line("a keypad", ({ event }) => event === "keypad.ready");
+      await program.line("a keypad", ({ event, device }) => event === "pins.ready" && device === "keypad");
       const finger = new Finger(box);
       for (const key of ["1", "0", "0", "="]) await finger.tap(key);
       await program.screen("armed");
