@@ -17,6 +17,7 @@ export const documents: readonly string[] = [
   "README.md",
   "ARCHITECTURE.md",
   "CONTRIBUTING.md",
+  "SAFETY.md",
   "SECURITY.md",
   "CHANGELOG.md",
 ];
