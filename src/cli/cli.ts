@@ -14,6 +14,10 @@ interface Entry {
 
 /** In the order of the help. */
 const entries: Readonly<Record<string, Entry>> = {
+  setup: {
+    summary: "Configure a box for the first time, question by question, trying its devices.",
+    load: async () => (await import("./setup.ts")).setupCommand,
+  },
   run: {
     summary: "Be the box: take payments until the process is asked to end.",
     load: async () => (await import("./run.ts")).runCommand,

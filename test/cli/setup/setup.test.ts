@@ -1,0 +1,355 @@
+// Goal: a box can be configured on its devices by answering questions, and nothing is changed before the last answer.
+// Method: the whole command with answers from a pipe, on a simulated header, scanners and display.
+import assert from "node:assert/strict";
+import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import test, { describe } from "node:test";
+import { loadConfig } from "../../../src/cli/config.ts";
+import { usualPins } from "../../../src/cli/setup/pins-text.ts";
+import { Bench } from "./bench.ts";
+
+const example = join(import.meta.dirname, "../../../device.config.json");
+const apiKey = "0123456789abcdefFEDCBA9876543210";
+const code = "134567890123456789";
+
+const box = ["", "box-7", "Corner shop"];
+const merchant = ["wx1234567890abcdef", "1900000109", "", "", apiKey, "", ""];
+const typed = ["keypad", ""];
+const noScanner = ["none"];
+const noKeypad = ["no"];
+const noDisplay = ["none"];
+const noLights = ["no"];
+const noRelay = ["no"];
+const noBroker = ["none"];
+const rest = [...noDisplay, ...noLights, ...noRelay, ...noBroker, "yes"];
+const fixed = ["fixed", "5.00"];
+
+describe("a whole set-up", () => {
+  test("makes a configuration that passes its check, and keeps what is secret in files of its own", async (t) => {
+    const bench = new Bench(t);
+    bench.scanWhenAsked("/dev/ttyACM0", code);
+    bench.pressWhatIsAsked();
+    const answers = [
+      ...[...box, ...merchant, ...typed],
+      ...["scan", "", "plain"],
+      ...["yes", "", "", "", "yes"],
+      ...["1", "16x2", "", "", "", "yes", "yes"],
+      ...["yes", "", "yes", "", "yes", "", "yes", "", "yes"],
+      ...["yes", "10", "low", "", "", "no"],
+      ...["mqtts://broker.example", "box-7", "a password"],
+      "yes",
+    ];
+    const { status, said } = await bench.setup(answers);
+    assert.equal(status, 0, said);
+    const checked = loadConfig(bench.file);
+    assert.deepEqual(checked.ok ? [] : checked.problems, []);
+    const text = readFileSync(bench.file, "utf8");
+    assert.deepEqual(JSON.parse(text), {
+      version: 1,
+      box: { language: "en", id: "box-7", store: "Corner shop" },
+      merchant: {
+        appId: "wx1234567890abcdef",
+        merchantId: "1900000109",
+        subMerchantId: null,
+        signType: "HMAC-SHA256",
+        apiKey: { file: join(bench.folder, "api-key") },
+        certificate: {
+          cert: { file: join(bench.folder, "apiclient_cert.pem") },
+          key: { file: join(bench.folder, "apiclient_key.pem") },
+        },
+      },
+      amount: { source: "keypad", maximum: "3000.00" },
+      scanner: { path: "/dev/ttyACM0", baudRate: 9600, profile: "plain" },
+      keypad: { rows: [5, 6, 13, 19], columns: [12, 16, 20, 21], keys: ["789C", "456<", "123X", "0.:="] },
+      display: { driver: "hd44780-gpio", columns: 16, rows: 2, rs: 25, e: 24, data: [23, 17, 18, 22] },
+      outputs: {
+        paid: 26,
+        wait: 4,
+        refused: 27,
+        buzzer: 11,
+        relay: { pin: 10, activeLow: true, fenPerPulse: 10_000, widthMs: 50 },
+      },
+      mqtt: {
+        url: "mqtts://broker.example",
+        username: "box-7",
+        password: { file: join(bench.folder, "mqtt-password") },
+      },
+    });
+    const modeOf = (name: string): number => statSync(join(bench.folder, name)).mode & 0o777;
+    assert.equal(modeOf("device.config.json"), 0o640);
+    assert.equal(modeOf("api-key"), 0o600);
+    assert.equal(modeOf("mqtt-password"), 0o600);
+    assert.equal(readFileSync(join(bench.folder, "api-key"), "utf8"), `${apiKey}\n`);
+    assert.deepEqual(readdirSync(bench.folder).sort(), ["api-key", "device.config.json", "mqtt-password"]);
+    for (const secret of [apiKey, "a password", code]) assert.ok(!said.includes(secret));
+    assert.match(said, /✓|ok: The display is as it should be/);
+    assert.deepEqual(bench.glass.at(-1), ["Can you read me?", "¥12.50 #%&012345"]);
+    assert.match(said, /It is a test\.[\s\S]*Start the box: scanbox run --config/);
+    assert.ok([10, 26, 5, 25].every((pin) => !bench.pins.holds(pin)));
+  });
+
+  test("with defaults alone leaves a file that is there as it was", async (t) => {
+    const bench = new Bench(t);
+    copyFileSync(example, bench.file);
+    const answers = Array.from({ length: 60 }, () => "");
+    bench.pressWhatIsAsked();
+    const { status, said } = await bench.setup(answers);
+    assert.equal(status, 0, said);
+    assert.deepEqual(JSON.parse(readFileSync(bench.file, "utf8")), JSON.parse(readFileSync(example, "utf8")));
+    assert.equal(readFileSync(`${bench.file}.bak`, "utf8"), readFileSync(example, "utf8"));
+  });
+
+  test("without devices is still a configuration", async (t) => {
+    const bench = new Bench(t, { withoutPins: true, scanners: [] });
+    const { status, said } = await bench.setup([
+      ...[...box, ...merchant, ...fixed],
+      ...["scan", "path", "/dev/serial0", "", ""],
+      ...noKeypad,
+      ...rest,
+    ]);
+    assert.equal(status, 0, said);
+    assert.match(said, /There is no serial device and no keyboard on this machine/);
+    assert.equal(JSON.parse(readFileSync(bench.file, "utf8")).scanner.path, "/dev/serial0");
+  });
+
+  test("whose answers are skipped is written all the same, and says what is missing", async (t) => {
+    const bench = new Bench(t);
+    const { status, said } = await bench.setup([
+      ...["-", "-", "-", "-", "-", "-", "-", "-", "-", "-"],
+      ...[...fixed, ...noScanner, ...noKeypad, ...rest],
+    ]);
+    assert.equal(status, 2, said);
+    assert.match(said, /not complete:\n {2}box: is missing/);
+    assert.match(said, /1\. Complete the configuration: scanbox setup --config/);
+    assert.equal(JSON.parse(readFileSync(bench.file, "utf8")).amount.fixed, "5.00");
+  });
+});
+
+describe("a question", () => {
+  test("explains itself, refuses what the configuration's check refuses, and goes back", async (t) => {
+    const bench = new Bench(t, { host: "till-3.shop.example" });
+    const { said } = await bench.setup(["zh", "?", "a b", "<", "", ""]);
+    assert.match(said, /Id of this box \[till-3\]: \?\nUnique among/);
+    assert.match(said, /!! box\.id: must be 3 to 32 letters, digits, _ or -\.\nId of this box/);
+    assert.match(said, /Id of this box \[till-3\]: <\n\nLanguage of the screens:\n.*\n.*\n {2}\[zh\]: \n/);
+    assert.match(said, /Name of the store: \nNothing was written/);
+    assert.equal(existsSync(bench.file), false);
+  });
+
+  test("proposes an id from the board where nobody has named the machine", async (t) => {
+    const { said } = await new Bench(t).setup([""]);
+    assert.match(said, /Id of this box \[box-a1b2c3d4\]: /);
+  });
+
+  test("about a key says what its length is, and not what it is", async (t) => {
+    const { said } = await new Bench(t).setup([...box, "wx1", "19", "", "", "tooshort", apiKey]);
+    assert.match(said, /An API key has 32 characters without blanks, this has 8\./);
+    assert.ok(!said.includes("tooshort"));
+  });
+
+  for (const [kind, words] of [
+    ["certificate-mismatch", /The key does not belong to the certificate/],
+    ["certificate-missing", /holds no certificate, or no key/],
+    ["certificate-expired", /not valid today/],
+  ] as const) {
+    test(`about a certificate says at once: ${kind}`, async (t) => {
+      const { said } = await new Bench(t, { pair: { kind } }).setup([...box, ...merchant]);
+      assert.match(said, words);
+    });
+  }
+});
+
+describe("whoever leaves", () => {
+  test("leaves every file as it was, wherever that is", async (t) => {
+    const bench = new Bench(t);
+    copyFileSync(example, bench.file);
+    const before = readFileSync(bench.file);
+    for (const answers of [[], box, [...box, ...merchant, ...typed]]) {
+      const { status, said } = await bench.setup(answers);
+      assert.equal(status, 1);
+      assert.match(said, /Nothing was written; everything is as it was\.\n$/);
+    }
+    assert.deepEqual(readdirSync(bench.folder), ["device.config.json"]);
+    assert.deepEqual(readFileSync(bench.file), before);
+  });
+
+  test("says no at the end, and nothing is written", async (t) => {
+    const bench = new Bench(t);
+    const { status } = await bench.setup([
+      ...[...box, ...merchant, ...fixed, ...noScanner, ...noKeypad],
+      ...rest.slice(0, -1),
+      "no",
+    ]);
+    assert.equal(status, 1);
+    assert.deepEqual(readdirSync(bench.folder), []);
+  });
+
+  test("while a light is on leaves it off, and its pin free", async (t) => {
+    const bench = new Bench(t);
+    let lit = false;
+    bench.pins.wire(26, (level) => {
+      if (level !== 1 || lit) return;
+      lit = true;
+      process.emit("SIGTERM");
+    });
+    const before = [...box, ...merchant, ...fixed, ...noScanner, ...noKeypad, ...noDisplay];
+    const { status } = await bench.setup([...before, "yes", "", "yes", "", "yes"]);
+    assert.equal(status, 1);
+    assert.equal(lit, true);
+    assert.equal(bench.pins.level(26), 0);
+    assert.equal(bench.pins.holds(26), false);
+  });
+
+  test("a file that is no configuration is not touched", async (t) => {
+    const bench = new Bench(t);
+    writeFileSync(bench.file, '{"version": 1,');
+    const { status, complained } = await bench.setup([]);
+    assert.equal(status, 1);
+    assert.match(complained, /device\.config\.json, line 1, column \d+: .* Mend it, or move it away/);
+  });
+});
+
+describe("the scanner", () => {
+  const to = [...box, ...merchant, ...fixed];
+
+  test("is the device that a code comes from, and all devices are free again", async (t) => {
+    const paths = ["/dev/serial/by-id/usb-modem", "/dev/serial/by-id/usb-scanner"];
+    const bench = new Bench(t, { scanners: paths });
+    bench.scanWhenAsked(paths[1] ?? "", "4006381333931");
+    const { said } = await bench.setup([...to, "scan", "", "", ...noKeypad, ...rest]);
+    assert.match(said, /ok: \/dev\/serial\/by-id\/usb-scanner read a code\./);
+    assert.ok(!said.includes("4006381333931"));
+    assert.equal(JSON.parse(readFileSync(bench.file, "utf8")).scanner.path, paths[1]);
+    for (const scanner of bench.scanners.values())
+      assert.equal(
+        scanner.send(Buffer.from("1"), () => {}),
+        false,
+      );
+  });
+
+  test("that plays a keyboard has no speed, and what people type on one is no code", async (t) => {
+    const path = "/dev/input/by-id/usb-scanner-event-kbd";
+    const bench = new Bench(t, { scanners: [path] });
+    const texts = ["yes", code];
+    bench.hands.push((said) => {
+      const text = said.includes("Enter ends it") ? texts.shift() : undefined;
+      if (text !== undefined) bench.time.after(500, () => bench.scan(path, text));
+    });
+    const { said } = await bench.setup([...to, "scan", "again", ...noKeypad, ...rest]);
+    assert.match(said, /Nothing readable came from \/dev\/input/);
+    assert.match(said, /kbd read a WeChat payment code\./);
+    assert.deepEqual(JSON.parse(readFileSync(bench.file, "utf8")).scanner, { path });
+  });
+
+  test("whose speed is wrong is searched at the next one, which is kept", async (t) => {
+    const bench = new Bench(t);
+    const texts = ["\u00f3\u00f8\u0081", code];
+    bench.hands.push((said) => {
+      const text = said.includes("Enter ends it") ? texts.shift() : undefined;
+      if (text !== undefined) bench.time.after(500, () => bench.scan("/dev/ttyACM0", text));
+    });
+    await bench.setup([...to, "scan", "", "", "", ...noKeypad, ...rest]);
+    assert.equal(JSON.parse(readFileSync(bench.file, "utf8")).scanner.baudRate, 115_200);
+  });
+
+  test("that says nothing can be left for later", async (t) => {
+    const bench = new Bench(t);
+    const { status, said } = await bench.setup([...to, "scan", "later", ...noKeypad, ...rest]);
+    assert.equal(status, 0, said);
+    assert.match(said, /No code came\./);
+    assert.equal(JSON.parse(readFileSync(bench.file, "utf8")).scanner, undefined);
+  });
+});
+
+describe("the keypad", () => {
+  const to = [...box, ...merchant, ...typed, ...noScanner];
+
+  test("whose wires run in another order is written as it is wired", async (t) => {
+    const bench = new Bench(t, { rows: [19, 5, 13, 6], columns: [21, 20, 16, 12] });
+    bench.pressWhatIsAsked();
+    const { status, said } = await bench.setup([...to, "yes", "", "", "", "yes", ...rest]);
+    assert.equal(status, 0, said);
+    assert.match(said, /The wires run in another order: rows 19 5 13 6, columns 21 20 16 12\./);
+    assert.deepEqual(JSON.parse(readFileSync(bench.file, "utf8")).keypad, {
+      rows: [19, 5, 13, 6],
+      columns: [21, 20, 16, 12],
+      keys: ["789C", "456<", "123X", "0.:="],
+    });
+  });
+
+  test("with another print than it was said to have is written as it is wired", async (t) => {
+    const bench = new Bench(t, { print: ["147:", "2580", "369.", "CX<="] });
+    bench.pressWhatIsAsked();
+    const { said } = await bench.setup([...to, "yes", "", "", "", "yes", ...rest]);
+    assert.match(said, /The matrix is not wired like the print/);
+    assert.deepEqual(JSON.parse(readFileSync(bench.file, "utf8")).keypad.keys, [
+      "147:",
+      "2580",
+      "369.",
+      "CX<=",
+    ]);
+  });
+
+  test("without a pull-up, or with a key held, names the column", async (t) => {
+    const bench = new Bench(t);
+    bench.pins.drive(20, "down");
+    const { said } = await bench.setup([...to, "yes", "", "", "", "yes", "no", ...rest]);
+    assert.match(said, /the column on pin 20 must read\s+high, and does not/);
+    assert.ok([5, 6, 13, 19, 12, 16, 20, 21].every((pin) => !bench.pins.holds(pin)));
+  });
+
+  test("that lacks a key that is needed makes the configuration incomplete", async (t) => {
+    const bench = new Bench(t, { print: ["789C", "456<", "123X", "0.: "] });
+    bench.pressWhatIsAsked();
+    const { status, said } = await bench.setup([...to, "yes", "", "", "", "yes", ...rest]);
+    assert.equal(status, 2);
+    assert.match(said, /Press {2}OK \(confirm\) +not there/);
+    assert.match(said, /keypad\.keys: must hold "="/);
+  });
+});
+
+describe("lights and relay", () => {
+  const to = [...box, ...merchant, ...fixed, ...noScanner, ...noKeypad, ...noDisplay];
+
+  test("a light that goes off when it should go on is kept the other way round", async (t) => {
+    const bench = new Bench(t);
+    const lights = ["yes", "", "reversed", "yes", "none", "none", "none"];
+    const { status, said } = await bench.setup([...to, ...lights, ...noRelay, ...noBroker, "yes"]);
+    assert.equal(status, 0, said);
+    assert.deepEqual(JSON.parse(readFileSync(bench.file, "utf8")).outputs.paid, { pin: 26, activeLow: true });
+    const blinks = bench.pins.changes.filter(({ pin, level }) => pin === 26 && level === 1);
+    assert.ok(blinks.length >= 6);
+  });
+
+  test("a pin that something else has is refused with the name of what has it", async (t) => {
+    const bench = new Bench(t);
+    const { said } = await bench.setup([...to, "yes", "26", "yes", "26"]);
+    assert.match(said, /outputs\.\w+: must not be pin 26, which outputs\.\w+ uses\./);
+  });
+
+  for (const [word, pulses] of [
+    ["no", 0],
+    ["y", 0],
+    ["switch it", 1],
+  ] as const) {
+    test(`the relay gives ${pulses} pulses for "${word}"`, async (t) => {
+      const bench = new Bench(t);
+      const relay = ["yes", "10", "high", "", "", word, "no"];
+      await bench.setup([...to, ...noLights, ...relay, ...noBroker, "yes"]);
+      const rises = bench.pins.changes.filter(({ pin, level }) => pin === 10 && level === 1);
+      assert.equal(rises.length, pulses);
+      assert.equal(bench.pins.level(10), 0);
+    });
+  }
+});
+
+test("a new configuration begins with the pins of the wiring table", () => {
+  const { keypad, display, outputs } = JSON.parse(readFileSync(example, "utf8"));
+  const { rs, e, data } = display;
+  const { paid, wait, refused, buzzer } = outputs;
+  assert.deepEqual(usualPins, {
+    keypad,
+    display: { rs, e, data },
+    outputs: { paid, wait, refused, buzzer },
+  });
+});
