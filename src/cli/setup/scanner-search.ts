@@ -22,15 +22,26 @@ export interface SearchEnd {
   readonly closed: ReadonlyMap<string, string>;
 }
 
-/** Opens all `paths` at once and waits for a code. Every device is free again when this resolves. */
+/** Which devices, at which speed; `ready` hears when each of them is open or has refused. */
+export interface SearchWish {
+  readonly paths: readonly string[];
+  readonly baudRate: number;
+  readonly ready: () => void;
+}
+
+/** Opens all devices at once and waits for a code. Every one of them is free again when this resolves. */
 export async function searchScanner(
   machine: Machine,
   dialogue: Dialogue,
-  { paths, baudRate }: { readonly paths: readonly string[]; readonly baudRate: number },
+  { paths, baudRate, ready }: SearchWish,
 ): Promise<SearchEnd> {
   const connections: SerialConnection[] = [];
   const closed = new Map<string, string>();
   const garbled = new Set<string>();
+  const undecided = new Set(paths);
+  const decided = (path: string): void => {
+    if (undecided.delete(path) && undecided.size === 0) ready();
+  };
   const round = Promise.withResolvers<SearchEnd["found"]>();
   const end = (): void => round.resolve(null);
   const timer = machine.clock.at(after(machine.clock.now(), SEARCH_MS), end);
@@ -41,18 +52,22 @@ export async function searchScanner(
     try {
       const link = await machine.scannerLink(path);
       const listener = {
-        opened: () => {},
+        opened: () => decided(path),
         line: (text: string) => {
           const kind = kindOf(text, path);
           if (kind === "garbled") garbled.add(path);
           else round.resolve({ path, payment: kind === "payment" });
         },
         discarded: () => void garbled.add(path),
-        closed: (cause: string) => void closed.set(path, cause),
+        closed: (cause: string) => {
+          closed.set(path, cause);
+          decided(path);
+        },
       };
       connections.push(link.open({ path, baudRate, profile: "plain" }, listener));
     } catch (error) {
       closed.set(path, error instanceof Error ? error.message : String(error));
+      decided(path);
     }
   }
   const found = await round.promise;

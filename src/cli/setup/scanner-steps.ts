@@ -91,11 +91,14 @@ async function search(state: State, desk: Desk): Promise<State | "back"> {
   for (;;) {
     const usual = machine.scannerPaths();
     const paths = known === null || usual.includes(known) ? usual : [known, ...usual];
-    announce(paths, baudRate, desk);
     const end: SearchEnd =
       paths.length === 0
         ? { found: null, garbled: [], closed: new Map() }
-        : await searchScanner(machine, dialogue, { paths, baudRate });
+        : await searchScanner(machine, dialogue, {
+            paths,
+            baudRate,
+            ready: () => announce(paths, baudRate, desk),
+          });
     if (end.found !== null) {
       const { path, payment } = end.found;
       dialogue.say(`${path} read ${payment ? "a WeChat payment code" : "a code"}.`, "good");
@@ -128,15 +131,14 @@ async function search(state: State, desk: Desk): Promise<State | "back"> {
 }
 
 function announce(paths: readonly string[], baudRate: number, { dialogue }: Desk): void {
-  if (paths.length === 0) return;
-  dialogue.say(
-    `Hold any code before the scanner within ${SEARCH_MS / 1_000} s; what it says is neither shown nor kept. ` +
-      `Listening at ${baudRate} baud, Enter ends it:`,
-  );
+  dialogue.say(`Listening at ${baudRate} baud to:`);
   for (const path of paths) dialogue.say(`  ${path}`);
   if (paths.some((path) => path.startsWith("/dev/input/"))) {
     dialogue.say("A keyboard that is plugged into this machine does not answer meanwhile.", "quiet");
   }
+  dialogue.say(
+    `Hold any code before the scanner within ${SEARCH_MS / 1_000} s. What it says is neither shown nor kept. Enter ends the search.`,
+  );
 }
 
 function tellFailure({ garbled, closed }: SearchEnd, paths: readonly string[], { dialogue }: Desk): void {

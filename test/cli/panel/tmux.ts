@@ -87,6 +87,11 @@ export class TmuxPanel {
     return this.#tmux("capture-pane", "-p").replace(/ +$/gm, "");
   }
 
+  /** The text on the terminal and all that has gone out of it at the top. */
+  everything(): string {
+    return this.#tmux("capture-pane", "-p", "-S", "-").replace(/ +$/gm, "");
+  }
+
   /** A value of tmux, such as `cursor_flag` or `alternate_on`. */
   value(name: string): string {
     return this.#tmux("display-message", "-p", `#{${name}}`).trim();

@@ -143,8 +143,7 @@ export class Bench {
   /** Holds a code before a scanner whenever a code is asked for. */
   scanWhenAsked(path: string, text: string): void {
     this.hands.push((said) => {
-      // A moment later: whoever asks opens the devices just then.
-      if (said.includes("Enter ends it")) this.time.after(500, () => this.scan(path, text));
+      if (said.includes("Hold any code before the")) this.time.after(500, () => this.scan(path, text));
     });
   }
 }

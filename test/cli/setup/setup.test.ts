@@ -232,7 +232,7 @@ describe("the scanner", () => {
     const bench = new Bench(t, { scanners: [path] });
     const texts = ["yes", code];
     bench.hands.push((said) => {
-      const text = said.includes("Enter ends it") ? texts.shift() : undefined;
+      const text = said.includes("Hold any code before the") ? texts.shift() : undefined;
       if (text !== undefined) bench.time.after(500, () => bench.scan(path, text));
     });
     const { said } = await bench.setup([...to, "scan", "again", ...noKeypad, ...rest]);
@@ -245,7 +245,7 @@ describe("the scanner", () => {
     const bench = new Bench(t);
     const texts = ["\u00f3\u00f8\u0081", code];
     bench.hands.push((said) => {
-      const text = said.includes("Enter ends it") ? texts.shift() : undefined;
+      const text = said.includes("Hold any code before the") ? texts.shift() : undefined;
       if (text !== undefined) bench.time.after(500, () => bench.scan("/dev/ttyACM0", text));
     });
     await bench.setup([...to, "scan", "", "", "", ...noKeypad, ...rest]);
