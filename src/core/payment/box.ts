@@ -481,7 +481,7 @@ function lookAtFront(box: Box, stamp: Stamp, rules: Rules): Box {
   }
   if (box.front.name === "unknown") return box;
   // A code of ours that was withdrawn is closed minutes later: nobody waits for that.
-  const patience = intent.tradeType === "NATIVE" ? 0 : rules.timing.askStaffAfterMs;
+  const patience = intent.tradeType === "NATIVE" && goods === null ? 0 : rules.timing.askStaffAfterMs;
   const old = phase.name === "reversing" && stamp.at >= after(phase.since, patience);
   if (!old && phase.name !== "stranded") return box;
   // The keys of a menu may be digits alone, and who bought by one walks away.

@@ -162,13 +162,13 @@ function closingScreen({ counts, goods }: Payment, phase: Phase): Screen {
 }
 
 function unknownText({ tradeType, outTradeNo }: Intent, box: Box): TextName {
-  if (tradeType === "NATIVE") return "code-withdrawn";
   const payment = box.orders.get(outTradeNo);
   invariant(payment !== undefined, "an order whose result is unknown is known");
   const { goods, phase, counts } = payment;
-  if (goods === null || isAwaited(goods)) return "unknown";
+  if (goods === null) return tradeType === "NATIVE" ? "code-withdrawn" : "unknown";
   // Only a reversal that stands in the journal is a refund that will come.
-  return phase.name === "stranded" && counts.reverse === 0 ? "unknown" : "refund-pending";
+  const unbooked = phase.name === "stranded" && counts.reverse === 0;
+  return isAwaited(goods) || unbooked ? "unknown" : "refund-pending";
 }
 
 function resultScreen({ verdict, intent, goods }: Front & { name: "result" }): Screen {

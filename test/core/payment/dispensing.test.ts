@@ -192,6 +192,17 @@ test("a refund that was asked for stays one when its end cannot be recorded", ()
   assert.equal(story.text, "refund-pending");
 });
 
+test("who paid by our code and got nothing is told of the refund, not of a code", () => {
+  const story = counter({ native: true }).post({ type: "relay-changed", ready: true });
+  story.post({ type: "code-wanted" }).recorded().charge({ kind: "ordered", codeUrl: "weixin://pay" });
+  story.wait(5_000).query({ kind: "paid", transactionId: "42" }).recorded();
+  story.happens({ type: "dispensed", outcome: "not-dispensed" }).recorded();
+  assert.equal(story.text, "vend-failed");
+  story.wait(15_000).reverse({ kind: "done" }).query({ kind: "unknown", why: "silence", signed: false });
+  story.wait(5_000);
+  assert.equal(story.text, "refund-pending");
+});
+
 test("goods that may or may not have come are left to staff, and shown long enough to find them", () => {
   const story = counter().post({ type: "relay-changed", ready: true }).scan().recorded().charge(paid);
   story.recorded().happens({ type: "dispensed", outcome: "unclear" }).recorded();
