@@ -147,7 +147,7 @@ describe("the terminal is left as it was", { concurrency: 3 }, () => {
 
   test("after a fault of the program, whose words can be read", async (t) => {
     const panel = new TmuxPanel(t, { columns: 80, rows: 24 });
-    const planted = "setTimeout(()=>{throw(new(Error)(`planted`))},2500)";
+    const planted = "setTimeout(()=>{throw(new(Error)(`planted`))},8000)";
     await panel.demo("", { before: `--import 'data:text/javascript,${planted}'` });
     const seen = await panel.until(/ended with 70/);
     assert.match(seen, /Error: planted/);

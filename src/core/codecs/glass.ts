@@ -19,7 +19,9 @@ export const GLASS_ALPHABET: ReadonlySet<string> = new Set([
   ...Array.from({ length: ASCII_LAST - ASCII_FIRST + 1 }, (_, index) =>
     String.fromCharCode(ASCII_FIRST + index),
   ).filter((character) => character !== "\\" && character !== "~"),
-  ..."\u00a5\u5143\u2713",
+  "\u00a5",
+  "\u5143",
+  "\u2713",
 ]);
 
 /** What stands in front of a reference that the text itself does not show: an order's number, or the code of an outage. */

@@ -75,7 +75,7 @@ test("a payment found after a restart gets no goods, and goods that were on thei
   const late = held.edges.flatMap((edge) =>
     edge.before.recovered ? recordsOf(edge).filter(({ state }) => state === "paid") : [],
   );
-  assert.deepEqual([...new Set(late.map(({ dispense }) => dispense?.outcome))].sort(), [
+  assert.deepEqual([...new Set(late.map(({ dispense }) => String(dispense?.outcome)))].sort(), [
     "unclear",
     "withheld",
   ]);
