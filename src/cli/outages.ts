@@ -35,8 +35,8 @@ export const outages: Readonly<Record<Outage, readonly [means: string, remedy: s
     "Restart it, which reads the journal anew; send the log and the journal to whoever maintains the program.",
   ],
   "no-relay": [
-    "The relay, or the input that says whether the machine is ready, cannot be reached.",
-    "Look at `pins.absent` of `relay` and `inhibit` in the log: another program may hold the pin.",
+    "The relay or an input of the machine cannot be reached, or its drop sensor stays on.",
+    "Look at `pins.absent` or `relay.failed` in the log: another program may hold the pin, or the sensor is dirty.",
   ],
   "certificate-missing": [
     "The merchant's certificate or its key cannot be read as PEM: reversals would be impossible.",

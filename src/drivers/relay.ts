@@ -18,6 +18,9 @@ const DROP_DEBOUNCE_MS = 2;
 /** An edge of long ago that the kernel tells when it is first asked is over after so long. */
 const SENSOR_SETTLE_MS = 20;
 
+/** How often is looked whether the path of the drop sensor is clear again, in milliseconds. */
+const CLEAR_EVERY_MS = 1_000;
+
 /** The relay and how a machine wants its pulses. */
 export interface RelaySettings extends Pin {
   /** Length of a pulse in milliseconds, at least; 50 where it is not given. */
@@ -39,9 +42,9 @@ export type RelayOutcome =
   /** `begun` says whether any pulse may have gone out; it is never false where one did. */
   | { readonly kind: "failed"; readonly begun: boolean; readonly cause: string };
 
-/** Hears whether the relay can be driven. */
+/** Hears whether goods can be given. */
 export interface RelayListener {
-  /** Comes at each change and once for the first try; `cause` says why it cannot. */
+  /** Comes at each change and once for the first try; `cause` says why they cannot. */
   status(ready: boolean, cause: string | null): void;
 }
 
@@ -79,6 +82,8 @@ export class Relay {
   #lines: GpioLines | null = null;
   #started: (() => void) | null = null;
   #train: Train | null = null;
+  /** Waits for the path of the drop sensor to be clear; until then nobody is to be charged for a refund. */
+  #clearing: Timer | null = null;
   /** Before this moment a pulse would join the last one. */
   #quietUntil: Instant = instantOf(0);
 
@@ -97,7 +102,7 @@ export class Relay {
 
   /** Whether pulses could go out now. */
   get ready(): boolean {
-    return this.#lines !== null;
+    return this.#lines !== null && this.#clearing === null;
   }
 
   /** Claims the relay, off; calls back when the first try has ended, either way. */
@@ -126,6 +131,7 @@ export class Relay {
     this.#off();
     this.#fail("The box was stopped.");
     this.#lines = null;
+    this.#forgetClearing();
     this.#claim.stop(done);
   }
 
@@ -137,6 +143,7 @@ export class Relay {
 
   #absent(cause: string): void {
     this.#lines = null;
+    this.#forgetClearing();
     this.#parts.listener.status(false, cause);
     this.#fail(cause);
     this.#tellStarted();
@@ -163,8 +170,32 @@ export class Relay {
 
   #beginWatched(train: Train): void {
     // Whether goods fall could not be seen then, and a refund for goods that came would be a loss.
-    if (this.#sees()) this.#fail("The drop sensor is on before the first pulse: clear its path.");
-    else this.#rise(train);
+    if (this.#sees()) {
+      const cause = "The drop sensor is on before the first pulse: clear its path.";
+      this.#awaitClear(cause);
+      this.#fail(cause);
+    } else this.#rise(train);
+  }
+
+  /** The relay counts as not there until the path of the drop sensor is clear. */
+  #awaitClear(cause: string): void {
+    const { clock, listener } = this.#parts;
+    const isNews = this.#clearing === null;
+    this.#forgetClearing();
+    this.#clearing = clock.at(after(clock.now(), CLEAR_EVERY_MS), () => {
+      if (this.#sees()) {
+        this.#awaitClear(cause);
+        return;
+      }
+      this.#clearing = null;
+      listener.status(true, null);
+    });
+    if (isNews) listener.status(false, cause);
+  }
+
+  #forgetClearing(): void {
+    this.#clearing?.cancel();
+    this.#clearing = null;
   }
 
   #rise(train: Train): void {

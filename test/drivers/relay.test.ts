@@ -520,6 +520,36 @@ describe("the drop sensor", () => {
     assert.deepEqual(outcomes[1], { kind: "not-dropped" });
   });
 
+  it("counts as not there until its sensor is clear, so that nobody is charged for a refund", () => {
+    const { time, pins, relay, statuses, pulse } = watched();
+    time.runUntil(1_500);
+    pins.drive(DROP, "down");
+    pulse(1);
+    time.runUntil(20_000);
+    const blocked = "false: The drop sensor is on before the first pulse: clear its path.";
+    assert.deepEqual([statuses, relay.ready], [["true", blocked], false]);
+    pins.drive(DROP, "free");
+    time.runUntil(21_100);
+    assert.deepEqual([statuses.slice(2), relay.ready], [["true"], true]);
+    assert.equal(time.step(), false, "nothing is waited for any more");
+  });
+
+  it("forgets a sensor that is on when its lines are lost or it is stopped", () => {
+    for (const end of ["lost", "stopped"] as const) {
+      const { time, pins, relay, statuses, pulse } = watched();
+      time.runUntil(1_500);
+      pins.drive(DROP, "down");
+      pulse(1);
+      time.runUntil(2_000);
+      if (end === "lost") pins.fail(RELAY, "No such device");
+      else relay.stop(() => {});
+      time.runUntil(60_000);
+      assert.equal(relay.ready, end === "lost");
+      assert.equal(statuses.at(-1), end === "lost" ? "true" : statuses[1]);
+      assert.equal(time.step(), false);
+    }
+  });
+
   it("is watched only while it matters", () => {
     const { time, pins, outcomes, pulse } = watched();
     const { read } = pins.calls;
