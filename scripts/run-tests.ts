@@ -30,15 +30,17 @@ const kinds: readonly Kind[] = [
     check: () =>
       tests([
         "test/*.test.ts",
-        "test/{config,control,drivers,gateway,journal,links,runtime,simulator,telemetry}/**/*.test.ts",
+        "test/{config,control,drivers,gateway,journal,links,power,runtime,simulator,telemetry}/**/*.test.ts",
       ]),
   },
   { name: "contract", check: () => tests(["test/contract/*.test.ts"]) },
   { name: "simulation", check: () => tests(["test/simulation/*.test.ts"]) },
   { name: "seeds", check: () => command(["node", "src/main.ts", "simulate", "--seeds", SEEDS]) },
+  { name: "exhaustive", check: () => command(["node", "src/main.ts", "simulate", "--exhaustive"]) },
   { name: "command line", check: () => tests(["test/cli/**/*.test.ts"]) },
   { name: "end to end", check: () => tests(["test/e2e/*.test.ts"]) },
-  { name: "kernel", check: () => kernelTests() },
+  { name: "kernel", check: () => kernelTests("scripts/hil") },
+  { name: "power cuts", check: () => kernelTests("scripts/power-cuts") },
   { name: "package", check: () => tests(["test/package/*.test.ts"]) },
 ];
 
@@ -84,17 +86,18 @@ function sentenceOf(error: Error): string {
   return inspect(error.cause ?? error);
 }
 
-/** How `scripts/hil` ends where there is no kernel to run its tests in. */
+/** How such a script ends where there is no kernel to run its tests in. */
 const NO_KERNEL = 77;
 
-/** Runs the tests that need a kernel's pins, in user-mode Linux; each is counted, once for each board it ran on. */
-async function kernelTests(): Promise<Outcome> {
+/** Runs a script whose tests need a kernel of their own, user-mode Linux; each line of its results is counted. */
+async function kernelTests(script: string): Promise<Outcome> {
   const folder = mkdtempSync(join(tmpdir(), "scanbox-hil-"));
   const results = join(folder, "results.jsonl");
-  const { status, said, printed } = await ran(["scripts/hil", "--results", results]);
+  const { status, said, printed } = await ran([script, "--results", results]);
   const lines = existsSync(results) ? readFileSync(results, "utf8").split("\n").slice(0, -1) : [];
   rmSync(folder, { recursive: true });
   const outcome: Outcome = { passed: 0, failed: 0, skipped: [], note: "" };
+  if (script === "scripts/power-cuts") outcome.note = printed.trim().split("\n").at(-1) ?? "";
   if (status === NO_KERNEL) return { ...outcome, skipped: [printed.trim()] };
   for (const line of lines) {
     const { name, outcome: end, why } = JSON.parse(line);
