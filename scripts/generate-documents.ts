@@ -4,6 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { faults } from "./documents/fault-parts.ts";
 import { packages, toolbox } from "./documents/package-parts.ts";
 import { moneyRecords, recovery, stateDiagram, waits } from "./documents/payment-parts.ts";
 import { glassOfPayment, outageCodes, screenTexts } from "./documents/screen-parts.ts";
@@ -35,6 +36,7 @@ export const parts: Readonly<Record<string, () => string | Promise<string>>> = {
   waits: () => waits(readFileSync(join(root, "src/core/payment/rules.ts"), "utf8")),
   "error codes": errorCodes,
   "screen texts": screenTexts,
+  faults,
   "event members": txMembers,
   packages: () => packages(root),
   tools: () => toolbox(root),
