@@ -10,6 +10,7 @@ import { moneyRecords, recovery, stateDiagram, waits } from "./documents/payment
 import { glassOfPayment, outageCodes, screenTexts } from "./documents/screen-parts.ts";
 import { commands, configKeys } from "./documents/setting-parts.ts";
 import { bankScenarios, errorCodes, txMembers } from "./documents/wire-parts.ts";
+import { wiring } from "./documents/wiring-parts.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -29,6 +30,7 @@ export const parts: Readonly<Record<string, () => string | Promise<string>>> = {
   "glass of a payment": glassOfPayment,
   scenarios: bankScenarios,
   "configuration keys": configKeys,
+  wiring: () => wiring(readFileSync(join(root, "device.config.json"), "utf8")),
   "outage codes": outageCodes,
   "state diagram": stateDiagram,
   "recovery table": recovery,

@@ -4,7 +4,6 @@ import { dirname, resolve } from "node:path";
 import { checkConfig } from "../config/device-config.ts";
 import { readJson } from "../config/json-text.ts";
 import { configPath } from "./config.ts";
-import { reportText } from "./doctor/report.ts";
 import { exitStatus } from "./exit-status.ts";
 import { amountSection } from "./setup/amount-steps.ts";
 import { boxSection } from "./setup/box-steps.ts";
@@ -43,6 +42,9 @@ Answers may come from a pipe, one a line. Stop a running box first: it holds the
 
 Exit status: 0 the configuration is written and in order, 1 nothing was written, 2 it is written and not complete.
 `;
+
+/** Where the service looks for its configuration. */
+const SERVICE_CONFIG = "/etc/scanbox/device.config.json";
 
 const sections = [
   ...[boxSection, merchantSection, amountSection],
@@ -93,8 +95,8 @@ export async function setupCommand(
 /** Where the file goes that nobody has named: where the service looks for it, if this machine has a place for that. */
 function setupPath(option: string | undefined): string {
   const usual = configPath(option);
-  if (option !== undefined || existsSync(usual) || !existsSync("/etc/scanbox")) return usual;
-  return "/etc/scanbox/device.config.json";
+  if (option !== undefined || existsSync(usual) || !existsSync(dirname(SERVICE_CONFIG))) return usual;
+  return SERVICE_CONFIG;
 }
 
 /** What the file says already; or a sentence, where it is no file to begin with. */
@@ -117,7 +119,7 @@ function readDraft(file: string): Draft | string {
 }
 
 async function converse(file: string, begun: Draft, dialogue: Dialogue, machine: Machine): Promise<number> {
-  const desk = { dialogue, machine, folder: dirname(file) };
+  const desk = { dialogue, machine, folder: dirname(file), told: new Set<string>() };
   dialogue.title("scanbox: first configuration");
   const known = existsSync(file) ? "What it says already stands in brackets." : "There is no such file yet.";
   dialogue.say(`It is written to ${file}, at the very end. ${known}`);
@@ -142,8 +144,8 @@ async function converse(file: string, begun: Draft, dialogue: Dialogue, machine:
     "good",
   );
   const problems = problemsOf(made.draft);
-  await look(file, dialogue, machine);
-  closing(file, problems, dialogue, machine);
+  const sound = await look(file, dialogue, machine);
+  closing(file, dialogue, machine, { complete: problems.length === 0, sound });
   return problems.length === 0 ? exitStatus.done : exitStatus.usage;
 }
 
@@ -171,25 +173,48 @@ async function isWanted(file: string, { draft }: State, dialogue: Dialogue): Pro
   }
 }
 
-/** All that doctor looks at, on this machine as it is now. */
-async function look(file: string, dialogue: Dialogue, machine: Machine): Promise<void> {
+/** All that doctor looks at, on this machine as it is now; what it finds in order is only counted. Says whether all is. */
+async function look(file: string, dialogue: Dialogue, machine: Machine): Promise<boolean> {
   dialogue.title("What doctor says");
   dialogue.say("This takes a moment: the bank and the broker are asked too.", "quiet");
-  dialogue.say(reportText(await machine.examine(file), false).trimEnd());
+  const findings = await machine.examine(file);
+  const told = findings.filter(({ level }) => level === "fault" || level === "warning");
+  for (const { check, found, level, remedy } of told) {
+    dialogue.say(`${check}:`, level === "fault" ? "bad" : "usual");
+    dialogue.say(`    ${plain(found)}`);
+    if (remedy !== null) dialogue.say(`    To do: ${plain(remedy)}`);
+  }
+  dialogue.say(
+    `${findings.length - told.length} of ${findings.length} findings are as they should be.`,
+    "good",
+  );
+  return findings.every(({ level }) => level !== "fault");
 }
 
-function closing(file: string, problems: readonly string[], dialogue: Dialogue, machine: Machine): void {
+/** Others have written some of it: nothing of it may steer a terminal. */
+function plain(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, "?");
+}
+
+function closing(
+  file: string,
+  dialogue: Dialogue,
+  machine: Machine,
+  is: { complete: boolean; sound: boolean },
+): void {
   dialogue.title("What is still to be done");
   let steps = 0;
-  const step = (text: string): void => {
+  const step = (text: string, command: string | null): void => {
     steps += 1;
-    dialogue.say(`  ${steps}. ${text}`);
+    dialogue.say(`  ${steps}. ${text}${command === null ? "" : ":"}`);
+    // Not wrapped, so that it can be copied.
+    if (command !== null) dialogue.begin(`       ${command}\n`);
   };
-  if (problems.length > 0) step(`Complete the configuration: scanbox setup --config ${file}`);
-  step(`Mend what doctor marks as wrong, and look again: scanbox doctor --config ${file}`);
-  if (machine.hasService() && file === "/etc/scanbox/device.config.json") {
-    step("Start the box: sudo systemctl enable --now scanbox");
-    step("See how it is: scanbox status");
-  } else step(`Start the box: scanbox run --config ${file}`);
-  step("Take a payment of 0.01 and compare it with the merchant platform.");
+  if (!is.complete) step("Complete the configuration", `scanbox setup --config ${file}`);
+  if (!is.sound) step("Mend what doctor finds wrong, and ask again", `scanbox doctor --config ${file}`);
+  if (machine.hasService() && file === SERVICE_CONFIG) {
+    step("Start the box", "sudo systemctl enable --now scanbox");
+    step("See how it is", "scanbox status");
+  } else step("Start the box", `scanbox run --config ${file}`);
+  step("Take a payment of 0.01, and compare it with the merchant platform", null);
 }

@@ -1,5 +1,7 @@
 /** What an answer may look like, and what it becomes in the configuration. */
 
+import { isObject } from "./draft.ts";
+
 /** A value for the configuration, or a sentence that says why the text is none. */
 export type Read =
   | { readonly ok: true; readonly value: unknown }
@@ -41,13 +43,19 @@ export const textOrNone: Form = {
 /** A text that nobody may see. */
 export const secretText: Form = { ...anyText, secret: true };
 
-/** A file, which stands in the configuration as `{file}`. */
-export const file: Form = {
+/** What stands before the name of a systemd credential. */
+const CREDENTIAL = "credential:";
+
+/** A file, or a credential that systemd hands to the service, as `{file}` or `{credential}` in the configuration. */
+export const source: Form = {
   ...plain,
-  read: (text) => ({ ok: true, value: { file: text } }),
+  read: (text) =>
+    text.startsWith(CREDENTIAL)
+      ? { ok: true, value: { credential: text.slice(CREDENTIAL.length) } }
+      : { ok: true, value: { file: text } },
   show: (value) => {
-    const path = typeof value === "object" && value !== null ? Object.values(value)[0] : null;
-    return typeof path === "string" ? path : "";
+    const { file, credential } = isObject(value) ? value : {};
+    return typeof credential === "string" ? `${CREDENTIAL}${credential}` : shown(file);
   },
 };
 

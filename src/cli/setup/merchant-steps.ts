@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type Draft, textAt, withoutValue } from "./draft.ts";
-import { anyText, file, oneOf, textOrNone } from "./form.ts";
+import { anyText, oneOf, source, textOrNone } from "./form.ts";
 import { questionStep } from "./question.ts";
 import { secretStep } from "./secret-step.ts";
 import type { Desk, Section } from "./step.ts";
@@ -73,8 +73,8 @@ export const merchantSection: Section = {
       section: name,
       key: "merchant.certificate.cert",
       text: "API certificate, path of apiclient_cert.pem",
-      help: "Reversals need it. Download it at the merchant platform and copy both files beside the configuration. Where they are not there yet, the paths are remembered.",
-      form: file,
+      help: "Reversals need it. Download it at the merchant platform and copy both files beside the configuration. Where they are not there yet, the paths are remembered. credential:NAME means what systemd hands to the service under that name.",
+      form: source,
       proposal: (_, { folder }) => join(folder, "apiclient_cert.pem"),
     }),
     questionStep({
@@ -82,7 +82,7 @@ export const merchantSection: Section = {
       key: "merchant.certificate.key",
       text: "Its private key, path of apiclient_key.pem",
       help: "The file that came with the certificate. It must belong to it, which is looked at now.",
-      form: file,
+      form: source,
       proposal: (_, { folder }) => join(folder, "apiclient_key.pem"),
       remark: pairRemark,
     }),

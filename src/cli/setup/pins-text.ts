@@ -11,15 +11,16 @@ export const usualPins = {
 } as const;
 
 /** The pins as the draft says they are reached; null where they cannot be, which is said. */
-export async function pinsOf(draft: Draft, { dialogue, machine }: Desk) {
+export async function pinsOf(draft: Draft, { dialogue, machine, told }: Desk) {
   const backend = textAt(draft, "gpio.backend");
   const loaded: LoadedGpio = await machine.pins({
     backend: backend === "sysfs" || backend === "cdev" ? backend : "auto",
     chip: textAt(draft, "gpio.chip"),
   });
   if (loaded.ok) return loaded.link;
-  dialogue.say(`The pins cannot be reached: ${loaded.problem}`, "bad");
-  dialogue.say("What was typed is kept, and was not tried.", "quiet");
+  const why = told.has(loaded.problem) ? "the pins cannot be reached." : loaded.problem;
+  told.add(loaded.problem);
+  dialogue.say(`Kept, and not tried: ${why}`, "bad");
   return null;
 }
 

@@ -39,7 +39,7 @@ const pinStep: Step = {
     const known = pinAt(state.draft, "relay");
     const answer = await ask(dialogue, {
       text: "Its pin",
-      help: "BCM number from 9 to 27: those are pulled low at reset, so that nothing moves before the box runs. A board that switches on at low needs a pull-up of its own against that.",
+      help: "BCM number. 9 to 27 are pulled low at reset: right for what switches on at high. 4 to 8 are pulled high: right for what switches on at low. So nothing moves before the box runs.",
       form: wholeNumber,
       proposal: known === null ? null : String(known.pin),
       refuse: (value) => problemsAt(withValue(state.draft, "outputs.relay.pin", value), "outputs.relay.pin"),

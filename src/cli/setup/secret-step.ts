@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type Draft, valueAt, withValue } from "./draft.ts";
-import { file, secretText } from "./form.ts";
+import { secretText, source } from "./form.ts";
 import { ask } from "./question.ts";
 import type { Desk, State, Step } from "./step.ts";
 
@@ -26,7 +26,7 @@ export function secretStep(question: SecretQuestion): Step {
     run: async (state: State, { dialogue, folder }: Desk): Promise<State | "back"> => {
       const path = join(folder, fileName);
       const before = valueAt(state.draft, key);
-      const known = state.secrets.has(path) ? "as typed" : before ? `as in ${file.show(before)}` : null;
+      const known = state.secrets.has(path) ? "as typed" : before ? `as in ${source.show(before)}` : null;
       const answer = await ask(dialogue, {
         ...question,
         form: secretText,

@@ -16,6 +16,8 @@ export interface Desk {
   readonly machine: Machine;
   /** The folder of the configuration, where secrets go. */
   readonly folder: string;
+  /** What has been said already, and is not worth saying again. */
+  readonly told: Set<string>;
 }
 
 /** A question, or something that is tried. */

@@ -84,7 +84,7 @@ describe("a whole set-up", () => {
     for (const secret of [apiKey, "a password", code]) assert.ok(!said.includes(secret));
     assert.match(said, /✓|ok: The display is as it should be/);
     assert.deepEqual(bench.glass.at(-1), ["Can you read me?", "¥12.50 #%&012345"]);
-    assert.match(said, /It is a test\.[\s\S]*Start the box: scanbox run --config/);
+    assert.match(said, /1 of 1 findings[\s\S]*1\. Start the box:\n {7}scanbox run --config/);
     assert.ok([10, 26, 5, 25].every((pin) => !bench.pins.holds(pin)));
   });
 
@@ -97,6 +97,23 @@ describe("a whole set-up", () => {
     assert.equal(status, 0, said);
     assert.deepEqual(JSON.parse(readFileSync(bench.file, "utf8")), JSON.parse(readFileSync(example, "utf8")));
     assert.equal(readFileSync(`${bench.file}.bak`, "utf8"), readFileSync(example, "utf8"));
+  });
+
+  test("leaves secrets where systemd hands them to the service", async (t) => {
+    const bench = new Bench(t);
+    const config = JSON.parse(readFileSync(example, "utf8"));
+    config.merchant.apiKey = { credential: "scanbox.api-key" };
+    config.merchant.certificate = {
+      cert: { credential: "scanbox.cert" },
+      key: { credential: "scanbox.key" },
+    };
+    writeFileSync(bench.file, JSON.stringify(config));
+    bench.pressWhatIsAsked();
+    const { status, said } = await bench.setup(Array.from({ length: 60 }, () => ""));
+    assert.equal(status, 0, said);
+    assert.match(said, /\[as in credential:scanbox\.api-key\]: \(not shown\)/);
+    assert.deepEqual(JSON.parse(readFileSync(bench.file, "utf8")), config);
+    assert.deepEqual(readdirSync(bench.folder).sort(), ["device.config.json", "device.config.json.bak"]);
   });
 
   test("without devices is still a configuration", async (t) => {
@@ -120,7 +137,7 @@ describe("a whole set-up", () => {
     ]);
     assert.equal(status, 2, said);
     assert.match(said, /not complete:\n {2}box: is missing/);
-    assert.match(said, /1\. Complete the configuration: scanbox setup --config/);
+    assert.match(said, /1\. Complete the configuration:\n {7}scanbox setup --config/);
     assert.equal(JSON.parse(readFileSync(bench.file, "utf8")).amount.fixed, "5.00");
   });
 });
