@@ -65,7 +65,7 @@ export const plantedDefects: readonly Planted[] = [
   {
     name: "codes that were charged are forgotten at a restart",
     caughtBy: ["I2"],
-    seed: 1,
+    seed: 28,
     defect: {
       store: (store) =>
         through(store, {
@@ -128,7 +128,7 @@ export const plantedDefects: readonly Planted[] = [
   {
     name: "an absence counts at once, while the charge may still be in flight",
     caughtBy: ["I19", "I18"],
-    seed: 1,
+    seed: 63,
     defect: {
       config: (config) => ({ ...config, timing: { ...config.timing, confirmNotBeforeMs: 0 } }),
     },

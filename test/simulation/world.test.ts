@@ -3,9 +3,10 @@ import { test } from "node:test";
 import { runWorld } from "../../src/simulator/world.ts";
 import { plantedDefects } from "./planted.ts";
 
-/** How far the search for a planted defect goes; the rarest needs a few hundred worlds. */
+/** How far the search for a planted defect goes behind its stored seed, in worlds. */
 const SEARCH_MAX = 2_000;
 
+/** Longer than usual, so that most are found in the first few worlds. */
 const MINUTES = 4;
 
 test("one seed gives one world, to the last line of its story", () => {
