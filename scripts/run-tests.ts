@@ -97,8 +97,8 @@ async function kernelTests(script: string): Promise<Outcome> {
   const lines = existsSync(results) ? readFileSync(results, "utf8").split("\n").slice(0, -1) : [];
   rmSync(folder, { recursive: true });
   const outcome: Outcome = { passed: 0, failed: 0, skipped: [], note: "" };
-  if (script === "scripts/power-cuts") outcome.note = printed.trim().split("\n").at(-1) ?? "";
   if (status === NO_KERNEL) return { ...outcome, skipped: [printed.trim()] };
+  if (script === "scripts/power-cuts") outcome.note = printed.trim().split("\n").at(-1) ?? "";
   for (const line of lines) {
     const { name, outcome: end, why } = JSON.parse(line);
     if (end === "passed") outcome.passed += 1;
