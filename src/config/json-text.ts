@@ -1,4 +1,5 @@
 import { accept, refuse } from "../core/kernel/result.ts";
+import { quoted } from "./quoted.ts";
 
 /** What stands in the way of reading a text as JSON, with the place a person has to look at (both counted from 1). */
 export interface JsonFault {
@@ -62,8 +63,9 @@ function checkObject({ text, at }: Place, depth: number): Checked {
     if (text[position] !== '"') return stop(position, 'a key in double quotes (") is expected here.');
     const keyEnd = checkString(text, position);
     if (!keyEnd.ok) return keyEnd;
-    const key = text.slice(position, keyEnd.value);
-    if (keys.has(key)) return stop(position, `the key ${key} stands here a second time.`);
+    // Read, since one key may be written in several ways.
+    const key = String(JSON.parse(text.slice(position, keyEnd.value)));
+    if (keys.has(key)) return stop(position, `the key ${quoted(key)} stands here a second time.`);
     keys.add(key);
     const colon = skipBlank(text, keyEnd.value);
     if (text[colon] !== ":") return stop(colon, "a colon (:) is expected here.");

@@ -3,6 +3,7 @@
  * Of the values themselves only numbers, booleans and kinds are named, never texts: somebody may have pasted a secret.
  */
 import * as z from "zod";
+import { quoted } from "./quoted.ts";
 
 /** How `schema.ts` hands on the sentences for unknown keys. */
 const unknownKeys = z.array(z.tuple([z.string(), z.string()]));
@@ -16,7 +17,7 @@ function pathText(path: readonly PropertyKey[]): string {
 
 function keyText(key: PropertyKey): string {
   const text = String(key);
-  return /^[\w$-]+$/.test(text) ? text : JSON.stringify(text);
+  return /^[\w$-]{1,64}$/.test(text) ? text : quoted(text);
 }
 
 /** What is wrong with one value, as the end of a sentence whose subject is the key; zod asks for it issue by issue. */

@@ -129,6 +129,7 @@ const refusals: readonly (readonly [string, Json | undefined, readonly string[]]
   ["scaner", 1, ['scaner: is not a known key; did you mean "scanner"?']],
   ["merchant.hots", [], ['merchant.hots: is not a known key; did you mean "hosts"?']],
   ["zebra", 1, ["zebra: is not a known key."]],
+  ["merchant.\u009b2J", 1, ['merchant."\\u009b2J": is not a known key.']],
   ["version", 2, ["version: must be 1, got 2."]],
   ["version", undefined, ["version: is missing; it must be 1."]],
   ["box.id", undefined, ["box.id: is missing; it must be a text."]],

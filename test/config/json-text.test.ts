@@ -13,6 +13,8 @@ const faults: readonly (readonly [string, number, number, RegExp])[] = [
   ["[1,]", 1, 4, /value is expected/],
   ["[1 2]", 1, 4, /comma/],
   ['{"a": 1, "a": 2}', 1, 10, /second time/],
+  ['{"a": 1, "\\u0061": 2}', 1, 10, /the key "a" stands here a second time/],
+  ['{"\x9b2J": 1, "\x9b2J": 2}', 1, 12, /the key "\\u009b2J" stands here a second time/],
   ['{"a": tru}', 1, 7, /value is expected/],
   ['{"a": 01}', 1, 7, /value is expected/],
   ['{"a": "x\n"}', 1, 7, /not closed/],
