@@ -71,6 +71,15 @@ const layers: readonly Layer[] = [
     packages: [pureCrypto],
   },
   {
+    // The same, smaller and without chance.
+    files: "src/simulator/small-world/",
+    project: [
+      ...["src/simulator/", "src/core/", "src/runtime/"],
+      ...["src/compose.ts", "src/config/device-config.ts"],
+    ],
+    packages: [],
+  },
+  {
     files: "src/simulator/embedded-broker.ts",
     project: ["src/simulator/", "src/core/", "src/runtime/"],
     packages: ["node:net", "node:tls", "aedes"],

@@ -6,15 +6,24 @@ import type { WorldOutcome, WorldsRange } from "./worlds.ts";
 
 const help = `Usage: scanbox simulate --seeds A..B [--minutes M] [--jobs N] [--json]
        scanbox simulate --seed N --story [--minutes M]
+       scanbox simulate --exhaustive [--of KIND] [--faults N] [--jobs N] [--json]
+       scanbox simulate --world "KIND CHOICES" --story
 
 Runs whole worlds: the real box on simulated links, with a bank, a broker, a card, people, and everything that goes
 wrong, each from one seed. The same seed gives the same world on any machine.
+
+With --exhaustive the worlds are small and left to no chance: a payment or two, and every combination of lost, late,
+doubled and cut messages, failing writes, power failures, pins that fail, and people who cancel or show a code again.
 
   --seeds A..B    the worlds to run, both included; whole numbers from 0 to 9007199254740991
   --seed N        one world
   --story         tell what happened in it, a line for each event
   --minutes M     how long faults go on in each world, 1 to 1440 simulated minutes; 1 where not given
   --jobs N        how many worlds run at a time, 1 to 256; as many as there are cores where not given
+  --exhaustive    every small world, and how many there are
+  --of KIND       those of one kind: one, two (payments), goods, barrier (that a machine gives); all where not given
+  --faults N      how many things go wrong in one world at most, 0 to 9; where not given what takes about a minute
+  --world "..."   one small world, as a finding names it
   --json          one JSON object at the end instead of a sentence
 
 What is found and told does not depend on --jobs. Ctrl-C ends at once and says how far it came.
@@ -28,6 +37,10 @@ const options = {
   story: { type: "boolean" },
   minutes: { type: "string" },
   jobs: { type: "string" },
+  exhaustive: { type: "boolean" },
+  of: { type: "string" },
+  faults: { type: "string" },
+  world: { type: "string" },
   json: { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;
@@ -54,7 +67,7 @@ const INTERRUPTED = 130;
 /** `scanbox simulate`: looks for a seed that breaks an invariant, or tells the story of one. */
 export async function simulateCommand(args: readonly string[], io: CommandIo): Promise<number> {
   // The threads that run many worlds are this program again.
-  if (!isMainThread && (await import("./worlds-thread.ts")).serveWorlds()) return exitStatus.done;
+  if (!isMainThread && (await serves())) return exitStatus.done;
   const { values } = readOptions(args, options);
   if (values.help === true) {
     io.stdout.write(help);
@@ -64,8 +77,19 @@ export async function simulateCommand(args: readonly string[], io: CommandIo): P
   if (minutes < 1 || minutes > 1_440) throw new UsageError("--minutes takes a whole number from 1 to 1440.");
   const jobs = values.jobs === undefined ? availableParallelism() : wholeNumber(values.jobs, "--jobs");
   if (jobs < 1 || jobs > 256) throw new UsageError("--jobs takes a whole number from 1 to 256.");
-  if ((values.seed === undefined) === (values.seeds === undefined)) {
-    throw new UsageError("Say --seeds A..B for many worlds, or --seed N for one.");
+  const { seed, seeds, exhaustive, world } = values;
+  if ([seed, seeds, exhaustive, world].filter((said) => said !== undefined).length !== 1) {
+    throw new UsageError("Say one of --seeds A..B, --seed N, --exhaustive and --world.");
+  }
+  if (exhaustive === undefined && (values.of !== undefined || values.faults !== undefined)) {
+    throw new UsageError("--of and --faults go with --exhaustive.");
+  }
+  if (exhaustive !== undefined || world !== undefined) {
+    const { exhaustiveCommand, smallWorldCommand } = await import("./exhaustive.ts");
+    if (world !== undefined) return smallWorldCommand(world, values.story === true, io);
+    const faults = values.faults === undefined ? null : wholeNumber(values.faults, "--faults");
+    if (faults !== null && faults > 9) throw new UsageError("--faults takes a whole number from 0 to 9.");
+    return await exhaustiveCommand({ faults, kind: values.of ?? null, jobs, json: values.json === true }, io);
   }
   if (values.seed !== undefined) {
     return await one(wholeNumber(values.seed, "--seed"), minutes, values.story === true, io);
@@ -73,6 +97,12 @@ export async function simulateCommand(args: readonly string[], io: CommandIo): P
   if (values.story === true) throw new UsageError("--story tells of one world: say --seed N.");
   const range = { ...rangeOf(values.seeds ?? ""), minutes };
   return await many(range, { jobs, json: values.json === true }, io);
+}
+
+/** Runs worlds where this is a thread that was started for them; false where it is not. */
+async function serves(): Promise<boolean> {
+  const { serveWorlds } = await import("./worlds-thread.ts");
+  return serveWorlds() || (await import("./exhaustive-thread.ts")).serveSmallWorlds();
 }
 
 async function one(seed: number, minutes: number, story: boolean, io: CommandIo): Promise<number> {

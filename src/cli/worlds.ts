@@ -82,7 +82,7 @@ function runThread(order: WorldsOrder, take: (outcome: WorldOutcome) => void): P
 }
 
 /** A thread is this program again: its one file where it is bundled, else the file that it starts with. */
-function program(): URL {
+export function program(): URL {
   const here = import.meta.url;
   return here.endsWith("/worlds.ts") ? new URL("../main.ts", here) : new URL(here);
 }
