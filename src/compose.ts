@@ -7,7 +7,7 @@ import { after, type Instant, type WallTime } from "./core/kernel/instant.ts";
 import { rfc3339 } from "./core/kernel/rfc3339.ts";
 import type { Key } from "./core/payment/amount-entry.ts";
 import type { ChargeAnswer, ProbeFailure, QueryAnswer, ReverseAnswer } from "./core/payment/answers.ts";
-import { blockerOf, isBusy, isSame } from "./core/payment/box.ts";
+import { blockerOf, isBusy, isDispensing, isSame } from "./core/payment/box.ts";
 import type { Effect } from "./core/payment/effects.ts";
 import type { BoxEvent } from "./core/payment/events.ts";
 import type { Intent, OpenOrder, TxData } from "./core/payment/order.ts";
@@ -62,6 +62,9 @@ export type Refusal = Extract<JournalOpened, { kind: "refused" }>;
 
 /** How long a graceful stop waits for charges that are on their way. */
 const STOP_WITHIN_MS = 10_000;
+
+/** The same for a machine that is giving goods: the longest train of pulses and the longest look of the sensor after it. */
+const GOODS_WITHIN_MS = 240_000;
 
 /** How often the box looks whether the journal's segment is long enough. */
 const TEND_EVERY_MS = 60_000;
@@ -246,15 +249,15 @@ export class ComposedBox {
   }
 
   /**
-   * Takes no more payments, waits for charges that are on their way (at most 10 s), reports, and frees everything. What is
+   * Takes no more payments, waits for charges that are on their way (at most 10 s) and for goods (4 minutes), reports, and frees everything. What is
    * still open stands in the journal and is taken up by the next start.
    */
   stop(done: () => void): void {
     const { clock } = this.#parts.links;
     this.#loop.post({ type: "stopping" });
-    const deadline = after(clock.now(), STOP_WITHIN_MS);
+    const since = clock.now();
     this.#devices.stopListening(() =>
-      this.#whenIdle(deadline, () =>
+      this.#whenIdle(since, () =>
         this.#stopReporter(() => this.#devices.stopShowing(() => this.#stopRest(done))),
       ),
     );
@@ -412,11 +415,13 @@ export class ComposedBox {
     log.info("screen.shown", { screen: text, ...(outage ? { code: ref } : { shortRef: ref }), state: light });
   }
 
-  #whenIdle(deadline: Instant, done: () => void): void {
+  #whenIdle(since: Instant, done: () => void): void {
     const { clock } = this.#parts.links;
     const box = this.#loop.turn?.box;
-    if (box === undefined || !isBusy(box) || clock.now() >= deadline) done();
-    else clock.at(after(clock.now(), 20), () => this.#whenIdle(deadline, done));
+    const busy = box !== undefined && isBusy(box);
+    const limitMs = busy && isDispensing(box) ? GOODS_WITHIN_MS : STOP_WITHIN_MS;
+    if (!busy || clock.now() >= after(since, limitMs)) done();
+    else clock.at(after(clock.now(), 20), () => this.#whenIdle(since, done));
   }
 
   #stopReporter(done: () => void): void {

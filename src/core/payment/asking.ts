@@ -138,5 +138,6 @@ function paid(payment: Payment, transactionId: string, stamp: Stamp, rules: Rule
   // Nobody waits at the machine for a payment that was found after a restart (money rule 14).
   const outcome = payment.recovered ? "withheld" : null;
   const bought: Payment = { ...seen, goods: pulses === null ? null : { pulses, outcome } };
-  return close(bought, paidVerdict(payment.recovered), stamp, rules);
+  const closing = close(bought, paidVerdict(payment.recovered), stamp, rules);
+  return bought.goods?.outcome === "withheld" ? withAlarm(closing, "goods-withheld") : closing;
 }

@@ -216,6 +216,11 @@ export function frontPayment({ front, orders }: Box): Payment | undefined {
   return front.name === "paying" ? orders.get(front.outTradeNo) : undefined;
 }
 
+/** Whether a machine is giving goods: cut off, nobody could say what the customer got. */
+export function isDispensing(box: Box): boolean {
+  return [...box.orders.values()].some(({ phase }) => phase.name === "dispensing");
+}
+
 /** Whether a charge or goods may still be on their way into the world: a graceful stop waits for these. */
 export function isBusy(box: Box): boolean {
   return [...box.orders.values()].some(({ phase }) =>

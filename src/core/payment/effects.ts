@@ -58,4 +58,5 @@ export type AlarmName =
   | "order-stranded"
   | "merchant-unknown"
   | "not-dispensed"
+  | "goods-withheld"
   | "dispense-unclear";

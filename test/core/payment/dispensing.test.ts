@@ -1,6 +1,7 @@
 /** Goods: durable before the first pulse, once, and never after a restart (money rule 14). */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { isBusy, isDispensing } from "../../../src/core/payment/box.ts";
 import type { TxData } from "../../../src/core/payment/order.ts";
 import { isOver, wakeAt } from "../../../src/core/payment/payment.ts";
 import type { RelayRules, Rules } from "../../../src/core/payment/rules.ts";
@@ -85,6 +86,20 @@ test("a payment found after a restart gets no goods, and goods that were on thei
     );
     assert.ok(found.length > 0);
     for (const payment of found) assert.notEqual(wakeAt(payment), null, "a start judges it at once");
+  }
+});
+
+test("goods that are withheld from a payment that is kept are told of", () => {
+  const withheld = held.edges.filter(
+    ({ after }) => after.goods?.outcome === "withheld" && after.phase.name === "closing",
+  );
+  assert.ok(withheld.length > 0);
+  for (const { before, effects } of withheld) {
+    if (before.phase.name === "closing") continue;
+    assert.deepEqual(
+      effects.map((effect) => (effect.type === "alarm" ? effect.alarm : effect.type)),
+      ["record", "goods-withheld"],
+    );
   }
 });
 
@@ -219,6 +234,9 @@ test("a key, a cancellation and a stop change nothing about goods that are on th
   story.charge(paid).recorded().keys("X=").post({ type: "stopping" });
   assert.equal(story.order.phase.name, "dispensing");
   assert.equal(story.text, "dispensing");
+  assert.ok(isDispensing(story.box) && isBusy(story.box), "a stop waits for it");
+  story.happens({ type: "dispensed", outcome: "dispensed" });
+  assert.ok(!isDispensing(story.box) && isBusy(story.box), "and for its record");
 });
 
 test("a start judges goods that were on their way by the setting, in one record", () => {
