@@ -1,6 +1,6 @@
 /** A user-mode Linux kernel that runs the guest's program on an ext4 disk, until it ends or its power is cut. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, readFileSync, realpathSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, realpathSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import {
@@ -77,7 +77,10 @@ export class Machine {
 
   /** Lets the guest go on. */
   follow(plan: Plan): void {
-    writeFileSync(join(this.#folder, PLAN_FILE), JSON.stringify(plan));
+    const file = join(this.#folder, PLAN_FILE);
+    // Renamed, so that the guest never reads half of it.
+    writeFileSync(`${file}.new`, JSON.stringify(plan));
+    renameSync(`${file}.new`, file);
   }
 
   /** What the guest has told by now. */
