@@ -5,6 +5,10 @@ const LENGTH_MAX = 64;
 export function quoted(text: string): string {
   const short = text.length > LENGTH_MAX ? `${text.slice(0, LENGTH_MAX)}…` : text;
   return JSON.stringify(short).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
-    character.replace(/[^]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`),
+    character.split("").map(escaped).join(""),
   );
+}
+
+function escaped(unit: string): string {
+  return `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
 }
