@@ -41,14 +41,15 @@ export function recover(opened: Extract<StoreOpened, { kind: "opened" }>): Resul
   if (whole && (tail[0]?.n ?? first.n) !== first.n) return refuse(`row ${first.n}: ${damageWords.gap}`);
   const walk = new ChainWalk(journal, whole && first.n === 1 ? genesis(journal) : null);
   const checked = new CheckedRows(journal);
-  const finals = new Map<string, boolean>();
+  const newest = new Map<string, NewestRow>();
   const declines = new Declines();
   for (const row of tail) {
     const read = walk.step(row);
     if (!read.ok) return refuse(`row ${row.n}: ${damageWords[read.reason]}`);
     checked.add(row, read.value);
     declines.read(read.value);
-    if (read.value.event !== null) finals.set(read.value.event.tx.outTradeNo, read.value.event.tx.final);
+    const { event } = read.value;
+    if (event !== null) newest.set(event.tx.outTradeNo, { n: row.n, final: event.tx.final });
   }
 
   const head = headOf(opened, walk, checked);
@@ -56,9 +57,9 @@ export function recover(opened: Extract<StoreOpened, { kind: "opened" }>): Resul
 
   const orders = openOrders(opened.open, checked);
   if (!orders.ok) return orders;
-  const open = new Set(orders.value.map((order) => order.intent.outTradeNo));
-  for (const [outTradeNo, final] of finals) {
-    if (final === open.has(outTradeNo))
+  const open = new Map(orders.value.map((order) => [order.intent.outTradeNo, order]));
+  for (const [outTradeNo, { n, final }] of newest) {
+    if (final ? open.has(outTradeNo) : open.get(outTradeNo)?.n !== n)
       return refuse(`order ${outTradeNo}: the list of open orders does not agree with its newest row`);
   }
 
@@ -69,7 +70,8 @@ export function recover(opened: Extract<StoreOpened, { kind: "opened" }>): Resul
     codeHashes.push(...codes.value);
   }
   const unchecked = declines.unchecked();
-  return accept({ head: head.value, open: orders.value, unchecked, codeHashes, segment, first, droppedSeq });
+  const found = orders.value.map(({ intent, last }) => ({ intent, last }));
+  return accept({ head: head.value, open: found, unchecked, codeHashes, segment, first, droppedSeq });
 }
 
 /**
@@ -195,9 +197,18 @@ function headOf(
   return accept({ n: row.n, hash: row.hash, seq: event.seq, eventHash: event.hash });
 }
 
+/** The newest money row of an order. */
+interface NewestRow {
+  readonly n: number;
+  readonly final: boolean;
+}
+
+/** An open order with the number of its newest row. */
+type OpenRow = OpenOrder & Pick<NewestRow, "n">;
+
 /** Orders in the order of their intents. */
-function openOrders(rows: readonly StoredRow[], checked: CheckedRows): Result<readonly OpenOrder[], string> {
-  const orders = new Map<string, OpenOrder>();
+function openOrders(rows: readonly StoredRow[], checked: CheckedRows): Result<readonly OpenRow[], string> {
+  const orders = new Map<string, OpenRow>();
   for (const row of rows) {
     const read = checked.read(row);
     if (!read.ok) return refuse(`row ${row.n}: ${damageWords[read.reason]}`);
@@ -206,12 +217,12 @@ function openOrders(rows: readonly StoredRow[], checked: CheckedRows): Result<re
       const { outTradeNo } = entry.tx;
       if (orders.has(outTradeNo) || !isOf(entry.intent, entry.tx))
         return refuse(`row ${row.n}: the intent of order ${outTradeNo} does not stand alone`);
-      orders.set(outTradeNo, { intent: entry.intent, last: entry.tx });
+      orders.set(outTradeNo, { n: row.n, intent: entry.intent, last: entry.tx });
     } else if (entry.kind === "money") {
       const order = orders.get(entry.tx.outTradeNo);
       if (order === undefined || !isOf(order.intent, entry.tx))
         return refuse(`row ${row.n}: order ${entry.tx.outTradeNo} has no intent that fits`);
-      orders.set(entry.tx.outTradeNo, { intent: order.intent, last: entry.tx });
+      orders.set(entry.tx.outTradeNo, { n: row.n, intent: order.intent, last: entry.tx });
     }
   }
   for (const { intent, last } of orders.values()) {

@@ -19,17 +19,26 @@ const BUSY_MS = 2_000;
 export function openReader(directory: string): Result<SqliteReader, string> {
   const path = join(directory, JOURNAL_FILE);
   if (!existsSync(path)) return refuse(`There is no journal in ${directory}.`);
+  let database: DatabaseSync | null = null;
   try {
-    const database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS });
-    const number = (pragma: string): number => integerOf(database.prepare(`PRAGMA ${pragma}`).get(), pragma);
-    const version = number("user_version");
-    if (number("application_id") !== APPLICATION_ID) return refuse(`${path} is not a journal of scanbox.`);
-    if (version > SCHEMA_VERSION)
-      return refuse(`${path} was written by a newer scanbox (version ${version}, known: ${SCHEMA_VERSION}).`);
-    return accept(new SqliteReader(database));
+    database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS });
+    const refused = refusalOf(database, path);
+    if (refused !== null) database.close();
+    return refused === null ? accept(new SqliteReader(database)) : refuse(refused);
   } catch (error) {
+    database?.close();
     return refuse(`${path} cannot be read: ${detailOf(error)}.`);
   }
+}
+
+/** Why a database is no journal that this program reads, or null. */
+function refusalOf(database: DatabaseSync, path: string): string | null {
+  const number = (pragma: string): number => integerOf(database.prepare(`PRAGMA ${pragma}`).get(), pragma);
+  const version = number("user_version");
+  if (number("application_id") !== APPLICATION_ID) return `${path} is not a journal of scanbox.`;
+  return version > SCHEMA_VERSION
+    ? `${path} was written by a newer scanbox (version ${version}, known: ${SCHEMA_VERSION}).`
+    : null;
 }
 
 /** Reads of an open journal. All throw where SQLite finds the file damaged. */

@@ -20,6 +20,9 @@ export interface Readable {
 
 const CHUNK_ROWS = 500;
 
+/** No box makes so many rows in its life: a number beyond them is damage itself. */
+const ROWS_MAX = 10_000_000;
+
 /** Where nobody knows how many rows there were, so many missing ones in a row are the end. */
 const MISSING_MAX = 10_000;
 
@@ -66,12 +69,13 @@ class RowReader {
   }
 
   readAll(): readonly (readonly [number, number])[] {
-    const last =
+    const first = Math.max(1, attempt(() => this.#number("SELECT min(n) AS n FROM rows")) ?? 1);
+    const newest =
       attempt(() => this.#number("SELECT max(n) AS n FROM rows")) ?? attempt(() => this.#lastByIndex());
-    const first = attempt(() => this.#number("SELECT min(n) AS n FROM rows")) ?? 1;
+    const last = newest === null || newest - first > ROWS_MAX ? null : newest;
     let missing = 0;
     for (let n = first; last === null ? missing < MISSING_MAX : n <= last; n += CHUNK_ROWS) {
-      const read = this.#chunk(n) ?? this.#oneByOne(n, last);
+      const read = this.#chunk(n, last) ?? this.#oneByOne(n, last);
       missing = read === 0 ? missing + CHUNK_ROWS : 0;
     }
     // Behind the last row nothing is missing.
@@ -79,14 +83,18 @@ class RowReader {
     return this.#unreadable;
   }
 
-  /** All rows of a chunk at once, or null where one of them is missing or cannot be read. */
-  #chunk(from: number): number | null {
+  /** All rows of a chunk at once, or none of them; null where some are missing or cannot be read. */
+  #chunk(from: number, last: number | null): number | null {
     const rows = attempt(() =>
       this.#database
         .prepare(`SELECT ${ROW_COLUMNS} FROM rows WHERE n >= ? AND n < ? ORDER BY n`)
         .all(from, from + CHUNK_ROWS)
         .map(storedRowOf),
     );
+    if (rows?.length === 0) {
+      this.#miss(from, Math.min(from + CHUNK_ROWS - 1, last ?? Number.POSITIVE_INFINITY));
+      return 0;
+    }
     if (rows === null || rows.length < CHUNK_ROWS) return null;
     for (const row of rows) this.#take(row);
     return rows.length;
@@ -101,7 +109,7 @@ class RowReader {
         return record === undefined ? null : storedRowOf(record);
       });
       if (row === null) {
-        this.#miss(n);
+        this.#miss(n, n);
         continue;
       }
       read += 1;
@@ -110,10 +118,10 @@ class RowReader {
     return read;
   }
 
-  #miss(n: number): void {
+  #miss(from: number, to: number): void {
     const range = this.#unreadable.at(-1);
-    if (range !== undefined && range[1] === n - 1) range[1] = n;
-    else this.#unreadable.push([n, n]);
+    if (range !== undefined && range[1] === from - 1) range[1] = to;
+    else this.#unreadable.push([from, to]);
   }
 
   #lastByIndex(): number {

@@ -290,13 +290,14 @@ function checkPages(database: DatabaseSync): void {
 function readStart(database: DatabaseSync): StoreOpened {
   const meta = database.prepare("SELECT journal, salt FROM meta").get();
   const cursors = database.prepare("SELECT name, seq FROM cursors").all();
+  const tail = rowsOf(database, "ORDER BY n DESC LIMIT ?", TAIL_ROWS).reverse();
   return {
     kind: "opened",
     journal: textOf(meta, "journal"),
     salt: bytesOf(meta, "salt"),
-    tail: rowsOf(database, "ORDER BY n DESC LIMIT ?", TAIL_ROWS).reverse(),
+    tail,
     lastMoney: rowOf(database, "WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1"),
-    open: rowsOf(database, "WHERE out_trade_no IN (SELECT out_trade_no FROM open_orders) ORDER BY n"),
+    open: openRows(database, tail),
     first: rowOf(database, "ORDER BY n LIMIT 1"),
     segment: rowOf(database, "WHERE kind = 'segment' ORDER BY n DESC LIMIT 1"),
     charged: rowsOf(
@@ -306,6 +307,27 @@ function readStart(database: DatabaseSync): StoreOpened {
     ).reverse(),
     cursors: Object.fromEntries(cursors.map((cursor) => [textOf(cursor, "name"), integerOf(cursor, "seq")])),
   };
+}
+
+/** Also finds a row whose column was changed and whose text was not: its hash then tells. Reads all rows. */
+const BY_TEXT = `NOT INDEXED WHERE EXISTS (SELECT 1 FROM open_orders AS o WHERE o.out_trade_no = rows.out_trade_no
+  OR instr(rows.body, '"outTradeNo":"' || o.out_trade_no || '"') > 0) ORDER BY n`;
+
+const BY_INDEX = "WHERE out_trade_no IN (SELECT out_trade_no FROM open_orders) ORDER BY n";
+
+/**
+ * All rows of the orders that are listed as open. The check of the pages holds no index and no list against the rows: where
+ * the tail does not prove how an order stands all rows are searched, and a name without rows is damage.
+ */
+function openRows(database: DatabaseSync, tail: readonly StoredRow[]): readonly StoredRow[] {
+  const proved = new Set(tail.filter(({ seq }) => seq !== null).map(({ outTradeNo }) => outTradeNo));
+  const records = database.prepare("SELECT out_trade_no FROM open_orders").all();
+  const listed = records.map((record) => textOf(record, "out_trade_no"));
+  const rows = rowsOf(database, listed.every((name) => proved.has(name)) ? BY_INDEX : BY_TEXT);
+  const found = new Set(rows.map(({ outTradeNo }) => outTradeNo));
+  if (!listed.every((name) => found.has(name)))
+    throw new Refusal("damaged", "the list of open orders names an order that has no rows");
+  return rows;
 }
 
 function surveyOf(database: DatabaseSync, { segments, charges }: StoreSurveyWish): StoreSurvey {

@@ -26,8 +26,15 @@ import type { JournalEntry } from "../../src/journal/own-entry.ts";
 import { recover } from "../../src/journal/recovered.ts";
 import { genesis, type Head, writeRow } from "../../src/journal/row.ts";
 import { openReader } from "../../src/links/sqlite-reader.ts";
+import { readWhatCan } from "../../src/links/sqlite-salvage.ts";
 import { SqliteStore } from "../../src/links/sqlite-store.ts";
-import type { StoredRow, StoreLink, StoreOpened, StoreSurvey } from "../../src/runtime/ports.ts";
+import {
+  type StoredRow,
+  type StoreLink,
+  type StoreOpened,
+  type StoreSurvey,
+  TAIL_ROWS,
+} from "../../src/runtime/ports.ts";
 import { Random } from "../../src/simulator/random.ts";
 import { SimulatedDisk } from "../../src/simulator/store.ts";
 import { SimulatedTime } from "../../src/simulator/time.ts";
@@ -472,6 +479,54 @@ describe("the journal on a real disk", () => {
       assert.equal(outcome.why, why, outcome.detail);
       await closing(store);
     }
+  });
+
+  for (const [what, sql] of [
+    ["its name in the list of open orders", "UPDATE open_orders SET out_trade_no = 'another'"],
+    ["the column of its newest row", "UPDATE rows SET out_trade_no = 'another' WHERE n = 3"],
+    [
+      "the text of its newest row",
+      "UPDATE rows SET body = replace(body, 'reversing', 'rejecting') WHERE n = 3",
+    ],
+  ] as const) {
+    it(`is refused where an open order is older than the newest rows, and ${what} was changed`, async () => {
+      const where = directory();
+      const store = storeIn(where);
+      const outcome = await opening(store);
+      assert.ok(outcome.kind === "opened");
+      const later = Array.from({ length: TAIL_ROWS }, (_, index) => shown(index, "PAID"));
+      const entries = [boot, charging(1), money(1, "reversing"), ...later];
+      const error = await new Promise((resolve) => {
+        store.append(rowsOf(outcome.journal, entries), resolve);
+      });
+      assert.equal(error, null);
+      await closing(store);
+      const whole = await realJournal(where);
+      assert.ok(whole.outcome.kind === "opened");
+      assert.equal(whole.outcome.open[0]?.last.state, "reversing");
+      await new Promise<void>((resolve) => {
+        whole.journal.close(resolve);
+      });
+      const database = new DatabaseSync(join(where, "journal.db"));
+      database.exec(`DROP TRIGGER rows_stay; ${sql};
+        CREATE TRIGGER rows_stay BEFORE UPDATE ON rows BEGIN SELECT RAISE(ABORT, 'never'); END`);
+      database.close();
+      const { outcome: changed } = await realJournal(where);
+      assert.ok(changed.kind === "refused" && changed.why === "damaged");
+    });
+  }
+
+  it("is read where people save what they can, however large the number of a row has become", async () => {
+    const where = directory();
+    await fill(where, 3);
+    const database = new DatabaseSync(join(where, "journal.db"));
+    database.exec(`DROP TRIGGER rows_stay; UPDATE rows SET n = ${2 ** 50} WHERE n = 7;
+      UPDATE rows SET n = ${-(2 ** 50)} WHERE n = 1`);
+    database.close();
+    const numbers: number[] = [];
+    const { unreadable } = readWhatCan(where, ({ n }) => numbers.push(n));
+    assert.deepEqual(numbers, [2, 3, 4, 5, 6]);
+    assert.deepEqual(unreadable, [[1, 1]]);
   });
 
   it("opens with what was whole where the end of the write-ahead log is torn", async () => {

@@ -209,6 +209,21 @@ describe("a damaged journal", () => {
     }
   });
 
+  it("is refused where the store leaves out the newest row of an open order", () => {
+    const box = new JournalBox();
+    const journal = box.startBooted();
+    box.append(journal, charging(1));
+    box.append(journal, money(1, "reversing"));
+    box.close(journal);
+    const outcomes: StoreOpened[] = [];
+    box.disk.link().open((outcome) => outcomes.push(outcome));
+    box.pass(1_000);
+    const [store] = outcomes;
+    assert.ok(store?.kind === "opened" && recover(store).ok);
+    const recovered = recover({ ...store, open: store.open.slice(0, 1) });
+    assert.match(recovered.ok ? "" : recovered.reason, /does not agree with its newest row/);
+  });
+
   it("answers a follower with what is before a changed event, then with nothing rather than with that", () => {
     const box = filled();
     const { journal } = box.start();
