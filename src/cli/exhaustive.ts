@@ -77,7 +77,7 @@ export function withWorld(
 }
 
 /** Adds up what came of some worlds and of others. */
-export function sum(a: SmallTotals, b: SmallTotals): SmallTotals {
+function sum(a: SmallTotals, b: SmallTotals): SmallTotals {
   const length = Math.max(a.worlds.length, b.worlds.length);
   const inOrder = (one: SmallFinding, other: SmallFinding): number =>
     one.faults - other.faults || one.world.length - other.world.length || (one.world < other.world ? -1 : 1);

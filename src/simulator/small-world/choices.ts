@@ -50,22 +50,23 @@ export interface Point {
 
 /** Answers each question of one world, and remembers what was asked. */
 export class Choices {
-  readonly #said: ReadonlyMap<number, number>;
+  readonly #said: ReadonlyMap<number, Choice>;
   readonly #heard: (point: Point, option: string) => void;
   readonly points: Point[] = [];
 
   /** `heard` is told of every choice that is not the first option. */
   constructor(said: readonly Choice[], heard: (point: Point, option: string) => void) {
-    this.#said = new Map(said.map(({ point, option }) => [point, option]));
+    this.#said = new Map(said.map((choice) => [choice.point, choice]));
     this.#heard = heard;
   }
 
   /** The number of the option that is taken here. */
   take(point: Point): number {
-    const option = this.#said.get(this.points.length) ?? 0;
-    this.points.push(point);
+    const { option = 0, way = point.way } = this.#said.get(this.points.length) ?? {};
     const name = point.options[option];
-    invariant(name !== undefined, `point ${this.points.length - 1} (${point.what}) has an option ${option}`);
+    const number = this.points.push(point) - 1;
+    invariant(name !== undefined, `point ${number} (${point.what}) has an option ${option}`);
+    invariant(way === point.way, `point ${number} (${point.what}) is where ${way ?? "no way"} is met`);
     if (option > 0) this.#heard(point, name);
     return option;
   }
