@@ -68,12 +68,19 @@ export function sysfsChips(folder: string = SYSFS_GPIO): readonly SysfsChip[] {
     const path = join(folder, name);
     try {
       const word = (file: string): string => readFileSync(join(path, file), "utf8").trim();
-      return [{ path, label: word("label"), base: Number(word("base")), lines: Number(word("ngpio")) }];
+      const [base, lines] = [word("base"), word("ngpio")];
+      // What is no number would make every pin one of the chip's.
+      if (!isCount(base) || !isCount(lines)) return [];
+      return [{ path, label: word("label"), base: Number(base), lines: Number(lines) }];
     } catch {
       // It was taken away while it was read, or may not be read: it is none that could be used.
       return [];
     }
   });
+}
+
+function isCount(text: string): boolean {
+  return /^\d{1,9}$/.test(text);
 }
 
 /** The names gpiochip… of a folder, in the order of their numbers. */

@@ -117,6 +117,17 @@ describe("the chips of sysfs", () => {
     );
   });
 
+  it("are not seen where their numbers are none", () => {
+    for (const [index, base] of ["", "-1", "1e3", "x"].entries()) {
+      const path = join(folder, "odd", `gpiochip${index}`);
+      mkdirSync(path, { recursive: true });
+      writeFileSync(join(path, "label"), "pinctrl-rp1\n");
+      writeFileSync(join(path, "base"), `${base}\n`);
+      writeFileSync(join(path, "ngpio"), "54\n");
+    }
+    assert.deepEqual(sysfsChips(join(folder, "odd")), []);
+  });
+
   it("are none where the kernel has no such folder", () => {
     assert.deepEqual(sysfsChips(join(folder, "absent")), []);
   });
