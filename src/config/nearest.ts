@@ -3,6 +3,8 @@ export function nearest(word: string, words: readonly string[]): string | null {
   let best: string | null = null;
   let bestDistance = Math.min(2, Math.floor(word.length / 3)) + 1;
   for (const candidate of words) {
+    // As many letters apart as one is longer, at least: a text of megabytes is not looked at letter by letter.
+    if (Math.abs(word.length - candidate.length) >= bestDistance) continue;
     const distance = lettersApart(word.toLowerCase(), candidate.toLowerCase());
     if (distance < bestDistance) {
       best = candidate;
