@@ -37,8 +37,10 @@ const kinds: readonly Kind[] = [
   { name: "simulation", check: () => tests(["test/simulation/*.test.ts"]) },
   { name: "seeds", check: () => command(["node", "src/main.ts", "simulate", "--seeds", SEEDS]) },
   { name: "exhaustive", check: () => command(["node", "src/main.ts", "simulate", "--exhaustive"]) },
+  { name: "fuzz", check: () => tests(["test/fuzz/*.test.ts"]) },
   { name: "command line", check: () => tests(["test/cli/**/*.test.ts"]) },
   { name: "end to end", check: () => tests(["test/e2e/*.test.ts"]) },
+  { name: "faults", check: () => tests(["test/faults/*.test.ts"]) },
   { name: "kernel", check: () => kernelTests("scripts/hil") },
   { name: "power cuts", check: () => kernelTests("scripts/power-cuts") },
   { name: "package", check: () => tests(["test/package/*.test.ts"]) },
@@ -62,6 +64,8 @@ async function tests(
       outcome.failed += 1;
       const { error } = data.details;
       console.error(`\n✖ ${data.name} (${data.file ?? ""})\n${sentenceOf(error)}`);
+    } else if (type === "test:stderr" && data.message.startsWith("fuzz: ")) {
+      console.error(data.message.trimEnd());
     } else if (type === "test:coverage") {
       const { coveredLinePercent, coveredBranchPercent } = data.summary.totals;
       outcome.note = `${coveredLinePercent.toFixed(2)} % of lines, ${coveredBranchPercent.toFixed(2)} % of branches`;
