@@ -55,6 +55,7 @@ export class Witness {
   /** The journal as far as it was read, by order. */
   readonly #money = new Map<string, Money[]>();
   readonly #bySeq = new Map<number, StoredRow>();
+  #newestEvent = 0;
   #read = 0;
   readonly #events = new Map<number, string>();
   readonly #chargeAskedAt = new Map<string, number>();
@@ -75,6 +76,12 @@ export class Witness {
   get payments(): number {
     this.#catchUp();
     return this.#money.size;
+  }
+
+  /** The number of the newest durable event, 0 where there is none. */
+  get newestEvent(): number {
+    this.#catchUp();
+    return this.#newestEvent;
   }
 
   found(check: string, sentence: string): void {
@@ -317,6 +324,7 @@ export class Witness {
       const row = rows[this.#read];
       if (row === undefined || row.seq === null || row.outTradeNo === null) continue;
       this.#bySeq.set(row.seq, row);
+      this.#newestEvent = row.seq;
       const { tx, intent } = JSON.parse(row.body) as MoneyBody;
       const read: Money = { row, tx, ...(intent === undefined ? {} : { intent }) };
       const money = this.#money.get(row.outTradeNo);

@@ -471,7 +471,9 @@ class World {
   #untilSettled(limit: number): void {
     while (this.#time.now < limit) {
       this.#time.runUntil(this.#time.now + 10_000);
-      if (this.#witness.isSettled() && this.#life?.box.reporting?.unconfirmed === 0) return;
+      // The box may not know yet what has just become durable, so its own count of events does not decide.
+      const reported = this.#life?.box.reporting?.confirmed === this.#witness.newestEvent;
+      if (reported && this.#witness.isSettled()) return;
     }
     this.#witness.found(
       "liveness",

@@ -25,6 +25,11 @@ test("other seeds give other worlds", () => {
   assert.equal(new Set(reports).size, 4);
 });
 
+test("a world in which an order ends at the last moment goes on until its event is reported", () => {
+  // In these an event became durable within the millisecond in which the world was looked at.
+  for (const seed of [12_751, 44_174]) assert.deepEqual(runWorld({ seed, minutes: 1 }).findings, []);
+});
+
 for (const { name, defect, caughtBy, seed: first } of plantedDefects) {
   test(`the witness notices when ${name}`, () => {
     for (let seed = first; seed < first + SEARCH_MAX; seed += 1) {
