@@ -77,6 +77,7 @@ const journal = inFile("test/journal/journal.test.ts");
 const keypad = inFile("test/drivers/keypad.test.ts");
 const life = inFile("test/package/life.test.ts");
 const matrix = inFile("test/core/codecs/key-matrix.test.ts");
+const network = inFile("test/faults/network.test.ts");
 const outages = inFile("test/e2e/outages.test.ts");
 const payments = inFile("test/e2e/payments.test.ts");
 const quarantine = inFile("test/cli/quarantine.test.ts");
@@ -247,9 +248,12 @@ export const catalogue: readonly FaultRow[] = [
     fails: "A name is not found, found slowly, or leads elsewhere.",
     must: "Nothing left: the charge ends as not sent, with a clear text, or goes to the other host.",
     proof: {
-      kind: "partly",
-      test: https(`proves that nothing left where the obstacle is \${obstacle}`, "no-name"),
-      open: "A name server in front of the whole box.",
+      kind: "tested",
+      test: network("the names are not found: not sent, and the next one is paid"),
+      also: [
+        network("the names lead to a stranger: he hears nothing, and the box says that it trusts nobody"),
+        https(`proves that nothing left where the obstacle is \${obstacle}`, "no-name"),
+      ],
     },
   },
   {
@@ -257,25 +261,44 @@ export const catalogue: readonly FaultRow[] = [
     fails: "The connection is refused, has no route, or its handshake fails.",
     must: "The charge ends as not sent; nothing is reversed.",
     proof: {
-      kind: "tested",
-      test: outages("takes no payment until the bank has answered, and charges then"),
-      also: [https(`proves that nothing left where the obstacle is \${obstacle}`, "refused")],
+      kind: "partly",
+      test: network(`the connection \${what} at both hosts: not sent, and the next one is paid`),
+      also: [
+        network("one host is away: the charge goes to the other one, once"),
+        outages("takes no payment until the bank has answered, and charges then"),
+        https(`proves that nothing left where the obstacle is \${obstacle}`, "refused"),
+      ],
+      open: "Where the handshake is silent, the reason is `stale` and the text asks for a fresh code, as if the customer had been slow.",
     },
   },
   {
     id: "N3",
     fails: "The connection is reset after the charge was written.",
     must: "Unknown: the box asks.",
-    proof: { kind: "not tested", why: "Not tested yet." },
+    proof: {
+      kind: "tested",
+      test: network(
+        `the line breaks \${what}: the box asks, and ends as the bank has it`,
+        "after the request, reset",
+      ),
+    },
   },
   {
     id: "N4",
     fails: "The charge disappears, or its answer does.",
     must: "Unknown at the deadline: the box asks over another connection, and the other host where the first is silent.",
     proof: {
-      kind: "tested",
-      test: story("the reply to a charge is lost, and the query finds the payment"),
-      also: [https("ends at the deadline where the server stays silent, once")],
+      kind: "partly",
+      test: network("the first host falls silent with the charge: the other one tells of it"),
+      also: [
+        network(
+          `the line breaks \${what}: the box asks, and ends as the bank has it`,
+          "after the request, silently",
+        ),
+        story("the reply to a charge is lost, and the query finds the payment"),
+        https("ends at the deadline where the server stays silent, once"),
+      ],
+      open: "A host whose handshake is silent does not count as failed: each call waits for it before the other host is tried.",
     },
   },
   {
@@ -283,20 +306,27 @@ export const catalogue: readonly FaultRow[] = [
     fails: "The answer breaks off, or trickles byte by byte.",
     must: "Unknown, at the deadline at the latest.",
     proof: {
-      kind: "partly",
-      test: https("ends a trickle at the deadline, with its connection"),
+      kind: "tested",
+      test: network("the reply trickles: the deadline holds, and the box asks"),
       also: [
-        https("ends as broken where the reply is cut, and does not ask again"),
+        network(
+          `the line breaks \${what}: the box asks, and ends as the bank has it`,
+          "before the last byte of the reply, closed",
+        ),
+        https("ends a trickle at the deadline, with its connection"),
         xml("every document that is cut off is refused"),
       ],
-      open: "The whole box.",
     },
   },
   {
     id: "N6",
     fails: "The answer comes after the deadline.",
     must: "It is not heard; the box has asked by then.",
-    proof: { kind: "tested", test: demo("reply-late") },
+    proof: {
+      kind: "tested",
+      test: network("the answer comes after the deadline: it is not heard, and the box has asked by then"),
+      also: [demo("reply-late")],
+    },
   },
   {
     id: "N7",
@@ -331,10 +361,12 @@ export const catalogue: readonly FaultRow[] = [
     fails: "A captive portal or a proxy answers instead: 200 with a page, 302, 502, 504.",
     must: "Unknown: the box asks, and follows nothing.",
     proof: {
-      kind: "partly",
-      test: https(`brings a page with status \${status} as it is and goes nowhere else`),
-      also: [replies(`every call stays unknown after \${about}`)],
-      open: "The whole box.",
+      kind: "tested",
+      test: network(`somebody in between answers \${status} with a page: nothing is believed or followed`),
+      also: [
+        https(`brings a page with status \${status} as it is and goes nowhere else`),
+        replies(`every call stays unknown after \${about}`),
+      ],
     },
   },
   {
@@ -361,7 +393,14 @@ export const catalogue: readonly FaultRow[] = [
     id: "N12",
     fails: "The link comes and goes, loses two of five requests, or takes seconds.",
     must: "Every promise holds; orders end when it is stable again.",
-    proof: { kind: "not tested", why: "Worlds of the simulator lose and delay at random; not by name yet." },
+    proof: {
+      kind: "tested",
+      test: network("comes and goes: payments end, and none is made twice"),
+      also: [
+        network(`world \${number} breaks at random bytes: the order ends as the bank has it`),
+        network("takes its time each way: slow, and paid"),
+      ],
+    },
   },
   {
     id: "N13",
@@ -383,7 +422,7 @@ export const catalogue: readonly FaultRow[] = [
     id: "N15",
     fails: "IPv6 leads nowhere and IPv4 works.",
     must: "The other address is tried at once; it costs a second at most.",
-    proof: { kind: "not tested", why: "Not tested yet." },
+    proof: { kind: "tested", test: network("IPv6 leads nowhere: IPv4 is tried within a second") },
   },
 
   {

@@ -1,0 +1,432 @@
+/**
+ * The network between the shipped program and its bank, failing at chosen bytes and moments. Whatever happens, journal,
+ * consumer and bank must tell one story in the end.
+ */
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer as createHttpsServer } from "node:https";
+import { connect } from "node:net";
+import { after, describe, it } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+import { Random } from "../../src/simulator/random.ts";
+import { type Pair, pem } from "../e2e/certificates.ts";
+import { endChild, startChild } from "../e2e/child.ts";
+import { Stand } from "../e2e/stand.ts";
+import { until } from "../e2e/until.ts";
+import type { Fault, Way } from "./fault-proxy.ts";
+import { ended, type Proxied, proxied } from "./proxied.ts";
+
+const SEED = Number(process.env.SCANBOX_FAULT_SEED ?? Date.now());
+
+const stand = await Stand.start();
+after(() => stand.end());
+
+const none: Fault = { kind: "none" };
+
+async function failBoth({ lines }: Proxied, fault: Fault): Promise<void> {
+  await Promise.all(lines.map((line) => line.fail(fault)));
+}
+
+/** Waits for a screen; gives its place in the log. */
+async function screenAt({ box }: Proxied, name: string): Promise<number> {
+  const { program } = box;
+  await program.screen(name);
+  return program.log.findIndex(({ event, screen }) => event === "screen.shown" && screen === name);
+}
+
+/** How many bytes a charge and its reply are on a line, TLS included; learnt from a payment that goes well. */
+async function measure(): Promise<Record<Way, number>> {
+  const ends: (() => Promise<void>)[] = [];
+  const place = await proxied({ after: (end) => void ends.push(end) }, stand);
+  await place.box.start();
+  await failBoth(place, none);
+  await place.box.scan(stand.code());
+  await place.box.program.screen("paid");
+  const { first } = place;
+  const size = { out: first.most("out"), back: first.most("back") };
+  await ended(stand, place);
+  for (const end of ends) await end();
+  assert.ok(size.out > 500 && size.back > 500, JSON.stringify(size));
+  return size;
+}
+
+let measuring: Promise<Record<Way, number>> | null = null;
+
+/** Measures once, for whoever asks first. */
+function measured(): Promise<Record<Way, number>> {
+  measuring ??= measure();
+  return measuring;
+}
+
+/** Somebody who answers every request alike, with a certificate of this pair. */
+async function impostor(
+  { certFile, keyFile }: Pair,
+  status: number,
+  body: string,
+): Promise<{ readonly port: number; readonly paths: string[]; end(): void }> {
+  const paths: string[] = [];
+  const server = createHttpsServer({ cert: pem(certFile), key: pem(keyFile) }, (request, response) => {
+    paths.push(request.url ?? "");
+    response.writeHead(status, { "content-type": "text/html", location: "https://portal.example/login" });
+    response.end(body);
+  });
+  server.on("tlsClientError", () => {});
+  server.listen(0);
+  await once(server, "listening");
+  const address = server.address();
+  assert.ok(typeof address === "object" && address !== null);
+  return {
+    port: address.port,
+    paths,
+    end: () => {
+      server.close();
+      server.closeAllConnections();
+    },
+  };
+}
+
+describe("a charge that provably never left", { concurrency: 4 }, () => {
+  const unsent = async (place: Proxied): Promise<void> => {
+    const { program } = place.box;
+    const code = stand.code();
+    await place.box.scan(code);
+    const mark = await screenAt(place, "submitting");
+    await stand.settled(place.box);
+    await failBoth(place, none);
+    await program.screen("armed", mark);
+    await place.box.scan(stand.code());
+    const [paid, declined] = await ended(stand, place, 2);
+    assert.equal(paid?.state, "paid");
+    assert.deepEqual(
+      [declined?.state, declined?.chargeCount, declined?.queryCount, declined?.reverseCount],
+      ["declined", 0, 0, 0],
+    );
+    assert.match(declined?.reason ?? "", /^(?:not-sent|stale)$/);
+    assert.equal(stand.totalsOf(code).charges, 0);
+  };
+
+  const lines: readonly { readonly what: string; readonly fault: Fault }[] = [
+    { what: "is refused", fault: { kind: "refuse" } },
+    { what: "is reset at once", fault: { kind: "reset" } },
+    { what: "is made and says nothing", fault: { kind: "silent" } },
+    {
+      what: "ends in the first bytes of TLS",
+      fault: { kind: "cut", from: "hello", way: "back", after: 5, how: "end" },
+    },
+    {
+      what: "is reset within the certificate",
+      fault: { kind: "cut", from: "hello", way: "back", after: 400, how: "reset" },
+    },
+    {
+      what: "is forgotten within the hello",
+      fault: { kind: "cut", from: "hello", way: "out", after: 100, how: "hang" },
+    },
+  ];
+  for (const { what, fault } of lines) {
+    it(`the connection ${what} at both hosts: not sent, and the next one is paid`, async (t) => {
+      const place = await proxied(t, stand);
+      await place.box.start();
+      await failBoth(place, fault);
+      for (const line of place.lines) line.drop();
+      await sleep(50);
+      await unsent(place);
+    });
+  }
+
+  it("the names are not found: not sent, and the next one is paid", async (t) => {
+    const place = await proxied(t, stand, { host: "localhost" });
+    await place.box.start();
+    place.box.program.send({ kind: "names", addresses: [], ms: 20 });
+    for (const line of place.lines) line.drop();
+    await sleep(50);
+    const back = stand.code();
+    await place.box.scan(back);
+    const mark = await screenAt(place, "not-sent");
+    place.box.program.send({ kind: "names", addresses: [{ address: "127.0.0.1", family: 4 }], ms: 300 });
+    await place.box.program.screen("armed", mark);
+    // Names that come slowly are waited for.
+    await place.box.scan(stand.code());
+    const [paid, declined] = await ended(stand, place, 2);
+    assert.deepEqual([paid?.state, declined?.state, declined?.chargeCount], ["paid", "declined", 0]);
+  });
+
+  it("the names lead to a stranger: he hears nothing, and the box says that it trusts nobody", async (t) => {
+    const stranger = await impostor(stand.certificates.stranger, 200, "<xml/>");
+    t.after(() => stranger.end());
+    const place = await proxied(t, stand, { host: "localhost" });
+    await place.box.start();
+    const { program } = place.box;
+    // The same as another certificate at the old address.
+    const bank = place.first.target;
+    for (const line of place.lines) {
+      line.target = stranger.port;
+      line.drop();
+    }
+    await sleep(50);
+    await place.box.scan(stand.code());
+    const mark = await screenAt(place, "not-sent");
+    await program.line("no trust", ({ event, why }) => event === "gateway.not-sent" && why === "no-trust");
+    assert.deepEqual(stranger.paths, []);
+    for (const line of place.lines) line.target = bank;
+    await program.screen("armed", mark);
+    await place.box.scan(stand.code());
+    const [paid, declined] = await ended(stand, place, 2);
+    assert.deepEqual([paid?.state, declined?.state, declined?.chargeCount], ["paid", "declined", 0]);
+    assert.deepEqual(stranger.paths, []);
+  });
+
+  it("one host is away: the charge goes to the other one, once", async (t) => {
+    const place = await proxied(t, stand);
+    await place.box.start();
+    await place.first.fail({ kind: "refuse" });
+    await sleep(50);
+    const code = stand.code();
+    await place.box.scan(code);
+    const [paid] = await ended(stand, place);
+    assert.deepEqual([paid?.state, paid?.chargeCount, stand.totalsOf(code).charges], ["paid", 1, 1]);
+  });
+
+  it("IPv6 leads nowhere: IPv4 is tried within a second", async (t) => {
+    const place = await proxied(t, stand, {
+      host: "localhost",
+      surprise: {
+        kind: "names",
+        ms: 0,
+        addresses: [
+          { address: "::1", family: 6 },
+          { address: "127.0.0.1", family: 4 },
+        ],
+      },
+    });
+    await blackhole(t, place.first.port);
+    const program = await place.box.start();
+    const probe = program.log.find(({ event, call }) => event === "gateway.answered" && call === "probe");
+    const took = Number(probe?.ms);
+    assert.ok(took >= 400 && took < 1_500, `the probe took ${took} ms`);
+    await place.box.scan(stand.code());
+    const [paid] = await ended(stand, place);
+    assert.equal(paid?.state, "paid");
+  });
+});
+
+/** A port of IPv6 on which no connection is ever made: a stopped process listens, and its queue is full. */
+async function blackhole(t: { after(end: () => void): void }, port: number): Promise<void> {
+  const program = `require("node:net").createServer().listen({ host: "::1", port: ${port}, backlog: 1 },
+    () => process.stdout.write("listens"))`;
+  const child = startChild(process.execPath, ["-e", program], { stdio: ["ignore", "pipe", "inherit"] });
+  t.after(() => void endChild(child, "SIGKILL"));
+  const { stdout } = child;
+  assert.ok(stdout !== null);
+  await once(stdout, "data");
+  child.kill("SIGSTOP");
+  for (let made = true, tries = 0; made; tries += 1) {
+    assert.ok(tries < 20, "the queue has an end");
+    const socket = connect(port, "::1");
+    socket.on("error", () => {});
+    t.after(() => void socket.destroy());
+    made = await Promise.race([once(socket, "connect").then(() => true), sleep(300, false)]);
+  }
+}
+
+describe("a charge that may have left", { concurrency: 4 }, () => {
+  interface Cut {
+    readonly what: string;
+    readonly way: Way;
+    /** The share of the bytes that pass, or how many of them do. */
+    readonly pass: (all: number) => number;
+    readonly how: "end" | "reset" | "hang";
+    readonly ends: readonly string[];
+  }
+  const cuts: readonly Cut[] = [
+    {
+      what: "after one byte of the request, closed",
+      way: "out",
+      pass: () => 1,
+      how: "end",
+      ends: ["reversed"],
+    },
+    { what: "in the middle of the request, reset", way: "out", pass: half, how: "reset", ends: ["reversed"] },
+    {
+      what: "before its last byte, silently",
+      way: "out",
+      pass: (all) => all - 1,
+      how: "hang",
+      ends: ["reversed"],
+    },
+    // The reset may overtake what the bank has not read yet.
+    {
+      what: "after the request, reset",
+      way: "out",
+      pass: (all) => all,
+      how: "reset",
+      ends: ["paid", "reversed"],
+    },
+    { what: "after the request, silently", way: "out", pass: (all) => all, how: "hang", ends: ["paid"] },
+    { what: "after one byte of the reply, reset", way: "back", pass: () => 1, how: "reset", ends: ["paid"] },
+    { what: "in the middle of the reply, closed", way: "back", pass: half, how: "end", ends: ["paid"] },
+    { what: "in the middle of the reply, silently", way: "back", pass: half, how: "hang", ends: ["paid"] },
+    {
+      what: "before the last byte of the reply, closed",
+      way: "back",
+      pass: (all) => all - 1,
+      how: "end",
+      ends: ["paid"],
+    },
+  ];
+  for (const { what, way, pass, how, ends } of cuts) {
+    it(`the line breaks ${what}: the box asks, and ends as the bank has it`, async (t) => {
+      const sizes = await measured();
+      const place = await proxied(t, stand);
+      await place.box.start();
+      await failBoth(place, {
+        kind: "cut",
+        from: "request",
+        way,
+        after: pass(sizes[way]),
+        how,
+        afterwards: none,
+      });
+      const code = stand.code();
+      await place.box.scan(code);
+      const [row] = await ended(stand, place);
+      assert.equal(place.first.strikes + place.second.strikes >= 1, true, "the line broke");
+      assert.ok(ends.includes(row?.state ?? ""), `${row?.state} after ${place.box.program.tail()}`);
+      assert.ok(row !== undefined && row.chargeCount === 1 && row.queryCount >= 1, JSON.stringify(row));
+    });
+  }
+
+  it("the first host falls silent with the charge: the other one tells of it", async (t) => {
+    const place = await proxied(t, stand);
+    await place.box.start();
+    const sizes = await measured();
+    await place.first.fail({
+      kind: "cut",
+      from: "request",
+      way: "out",
+      after: sizes.out,
+      how: "hang",
+      afterwards: { kind: "silent" },
+    });
+    await place.box.scan(stand.code());
+    await place.box.program.screen("paid");
+    const [row] = await ended(stand, place);
+    assert.deepEqual([row?.state, row?.late], ["paid", false]);
+    assert.ok(place.second.most("out") > 100, "the second host was asked");
+  });
+
+  it("the reply trickles: the deadline holds, and the box asks", async (t) => {
+    const place = await proxied(t, stand);
+    await place.box.start();
+    await place.first.fail({ kind: "trickle", everyMs: 50 });
+    await place.box.scan(stand.code());
+    const { program } = place.box;
+    const line = await program.line("the end of the charge", ({ event, call }) => {
+      return event === "gateway.unknown" && call === "charge";
+    });
+    assert.ok(Number(line.ms) < 2_000, `${String(line.ms)} ms`);
+    await place.first.fail(none);
+    const [row] = await ended(stand, place);
+    assert.equal(row?.state, "paid");
+  });
+
+  it("the answer comes after the deadline: it is not heard, and the box has asked by then", async (t) => {
+    const place = await proxied(t, stand);
+    await place.box.start();
+    await place.first.fail({ kind: "delay", from: "request", ms: 800 });
+    await place.box.scan(stand.code());
+    await place.box.program.screen("checking");
+    await place.box.program.screen("paid");
+    const [row] = await ended(stand, place);
+    assert.deepEqual([row?.state, row?.chargeCount], ["paid", 1]);
+    assert.ok((row?.queryCount ?? 0) >= 1);
+  });
+
+  for (const status of [200, 302, 502, 504]) {
+    it(`somebody in between answers ${status} with a page: nothing is believed or followed`, async (t) => {
+      const page = "<html><body>Please log in</body></html>";
+      const portal = await impostor(stand.certificates.bank, status, page);
+      t.after(() => portal.end());
+      const place = await proxied(t, stand);
+      await place.box.start();
+      const bank = place.first.target;
+      for (const line of place.lines) {
+        line.target = portal.port;
+        line.drop();
+      }
+      await sleep(50);
+      await place.box.scan(stand.code());
+      await place.box.program.screen("checking");
+      await until(() => portal.paths.length >= 3, "charge and queries are answered by somebody else");
+      for (const line of place.lines) {
+        line.target = bank;
+        line.drop();
+      }
+      const [row] = await ended(stand, place);
+      // The charge went to the wrong one, so nobody has paid.
+      assert.deepEqual([row?.state, row?.charged], ["reversed", "no"]);
+      assert.deepEqual(
+        portal.paths.filter((path) => !path.startsWith("/pay/") && !path.startsWith("/secapi/")),
+        [],
+      );
+    });
+  }
+});
+
+describe(`a link that is never well (SCANBOX_FAULT_SEED=${SEED})`, { concurrency: 4 }, () => {
+  for (let number = 0; number < 6; number += 1) {
+    it(`world ${number} breaks at random bytes: the order ends as the bank has it`, async (t) => {
+      const random = new Random(SEED + number);
+      const sizes = await measured();
+      const fixed = random.pick(["1.00", "1.11", "1.14", "1.15", "1.21", "1.41"]);
+      const place = await proxied(t, stand, { fixed });
+      await place.box.start();
+      for (const line of place.lines) await line.fail(randomFault(random, sizes, 3));
+      await place.box.scan(stand.code());
+      await sleep(random.between(500, 4_000));
+      await failBoth(place, none);
+      await stand.settled(place.box);
+      const [row] = await ended(stand, place);
+      t.diagnostic(`${fixed} ends ${row?.state}, ${place.first.strikes + place.second.strikes} strikes`);
+    });
+  }
+
+  it("comes and goes: payments end, and none is made twice", async (t) => {
+    const place = await proxied(t, stand, { fixed: "1.11" });
+    await place.box.start();
+    await place.box.scan(stand.code());
+    for (let flap = 0; flap < 12; flap += 1) {
+      const fault: Fault = flap % 2 === 0 ? { kind: "refuse" } : none;
+      await failBoth(place, fault);
+      if (flap % 4 === 3) await place.box.scan(stand.code());
+      await sleep(300);
+    }
+    await stand.settled(place.box);
+    await place.box.stop();
+    const rows = await stand.assertOneStory(place.box);
+    assert.ok(rows.length >= 1 && rows.every(({ final }) => final));
+  });
+
+  it("takes its time each way: slow, and paid", async (t) => {
+    const place = await proxied(t, stand);
+    await place.box.start();
+    await failBoth(place, { kind: "delay", from: "hello", ms: 100 });
+    await place.box.scan(stand.code());
+    await place.box.program.screen("paid");
+    const [row] = await ended(stand, place);
+    assert.deepEqual([row?.state, row?.chargeCount], ["paid", 1]);
+  });
+});
+
+/** Some faults one after the other, each at a random byte. */
+function randomFault(random: Random, sizes: Record<Way, number>, depth: number): Fault {
+  if (depth === 0) return none;
+  const from = random.pick(["hello", "request"] as const);
+  const way = random.pick<Way>(["out", "back"]);
+  const how = random.pick(["end", "reset", "hang"] as const);
+  const after = random.between(1, Math.floor(sizes[way] * 1.5));
+  return { kind: "cut", from, way, after, how, afterwards: randomFault(random, sizes, depth - 1) };
+}
+
+function half(all: number): number {
+  return Math.floor(all / 2);
+}
