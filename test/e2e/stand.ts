@@ -285,7 +285,10 @@ function digits(count: number): string {
 
 function filesIn(directory: string): readonly string[] {
   try {
-    return readdirSync(directory);
+    // A box that was killed leaves its door behind, which is a socket and holds nothing.
+    return readdirSync(directory, { withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ name }) => name);
   } catch {
     // A box that was refused at the start has no journal.
     return [];
