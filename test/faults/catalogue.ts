@@ -63,6 +63,11 @@ const inFile =
   (file: string) =>
   (name: string, of?: string): TestName => ({ file, name, ...(of === undefined ? {} : { of }) });
 
+const answer = (of: string): TestName => ({
+  file: "test/faults/answers.test.ts",
+  name: `\${what}: the order ends \${ends}`,
+  of,
+});
 const box = inFile("test/core/payment/box.test.ts");
 const codes = inFile("test/gateway/codes.test.ts");
 const demo = (of: string): TestName => ({
@@ -80,6 +85,7 @@ const matrix = inFile("test/core/codecs/key-matrix.test.ts");
 const network = inFile("test/faults/network.test.ts");
 const outages = inFile("test/e2e/outages.test.ts");
 const payments = inFile("test/e2e/payments.test.ts");
+const process = inFile("test/faults/process.test.ts");
 const quarantine = inFile("test/cli/quarantine.test.ts");
 const refusals = inFile("test/e2e/refusals.test.ts");
 const replies = inFile("test/gateway/replies.test.ts");
@@ -211,7 +217,10 @@ export const catalogue: readonly FaultRow[] = [
     id: "P14",
     fails: "A flush takes five seconds.",
     must: "The box lives, the watchdog is fed, the order ends as it should.",
-    proof: { kind: "not tested", why: "Worlds of the simulator go up to four seconds." },
+    proof: {
+      kind: "not tested",
+      why: "Flushes of up to four seconds happen in worlds of the simulator, none of five by name.",
+    },
   },
   {
     id: "P15",
@@ -230,7 +239,11 @@ export const catalogue: readonly FaultRow[] = [
     id: "P16",
     fails: "The journal's partition is not there.",
     must: "The box does not charge, and says why.",
-    proof: { kind: "not tested", why: "Not tested yet." },
+    proof: {
+      kind: "partly",
+      test: process("a file stands where the journal's folder should be: it does not start, and says why"),
+      open: "An empty folder where a partition should be mounted: the box begins a new journal there. The display stays dark.",
+    },
   },
   {
     id: "P17",
@@ -238,8 +251,9 @@ export const catalogue: readonly FaultRow[] = [
     must: "No order is lost; systemd waits between the starts.",
     proof: {
       kind: "partly",
-      test: inFile("test/e2e/kills.test.ts")(`box \${number} ends every order as the bank has it`),
-      open: "The supply itself.",
+      test: process("ten starts in a row are cut off with an order open: the order ends as the bank has it"),
+      also: [inFile("test/e2e/kills.test.ts")(`box \${number} ends every order as the bank has it`)],
+      open: "The supply itself, and an alarm that counts starts.",
     },
   },
 
@@ -277,10 +291,8 @@ export const catalogue: readonly FaultRow[] = [
     must: "Unknown: the box asks.",
     proof: {
       kind: "tested",
-      test: network(
-        `the line breaks \${what}: the box asks, and ends as the bank has it`,
-        "after the request, reset",
-      ),
+      test: network("the connection is reset once the charge has arrived: the box asks, and finds it paid"),
+      also: [network(`the line breaks \${what}: the box asks, and ends as the bank has it`)],
     },
   },
   {
@@ -293,7 +305,7 @@ export const catalogue: readonly FaultRow[] = [
       also: [
         network(
           `the line breaks \${what}: the box asks, and ends as the bank has it`,
-          "after the request, silently",
+          "before its last bytes, silently",
         ),
         story("the reply to a charge is lost, and the query finds the payment"),
         https("ends at the deadline where the server stays silent, once"),
@@ -311,7 +323,7 @@ export const catalogue: readonly FaultRow[] = [
       also: [
         network(
           `the line breaks \${what}: the box asks, and ends as the bank has it`,
-          "before the last byte of the reply, closed",
+          "late in the reply, closed",
         ),
         https("ends a trickle at the deadline, with its connection"),
         xml("every document that is cut off is refused"),
@@ -406,7 +418,7 @@ export const catalogue: readonly FaultRow[] = [
     id: "N13",
     fails: "There is no network for a day, and a reversal is open.",
     must: "The reversal is tried on, and done when the network is back.",
-    proof: { kind: "not tested", why: "Not tested yet." },
+    proof: { kind: "not tested", why: "Worlds of the simulator lose a host for a minute, not for a day." },
   },
   {
     id: "N14",
@@ -454,9 +466,13 @@ export const catalogue: readonly FaultRow[] = [
     fails: "`SYSTEMERROR`, `BANKERROR`, or a code that nobody knows.",
     must: "Unknown: the box asks.",
     proof: {
-      kind: "partly",
-      test: codes("a code that the micropay table does not have leaves the charge unknown"),
-      open: "The whole box.",
+      kind: "tested",
+      test: answer("SYSTEMERROR to a charge that is paid"),
+      also: [
+        answer("BANKERROR, and paid three seconds later"),
+        answer("a code that is in no list"),
+        codes("a code that the micropay table does not have leaves the charge unknown"),
+      ],
     },
   },
   {
@@ -468,7 +484,10 @@ export const catalogue: readonly FaultRow[] = [
       test: box(
         "a decline by code is asked about once more; money found there goes back and somebody is told",
       ),
-      also: [codes("only the codes that are final on paper and undisputed decline a charge at once")],
+      also: [
+        answer("TRADE_ERROR to a charge that is paid"),
+        codes("only the codes that are final on paper and undisputed decline a charge at once"),
+      ],
     },
   },
   {
@@ -487,9 +506,14 @@ export const catalogue: readonly FaultRow[] = [
     must: "Unknown: the box asks.",
     proof: {
       kind: "tested",
-      test: replies(
-        "paid needs every proof: each one missing or wrong under a right signature leaves the order unknown",
-      ),
+      test: answer("a signed success of another amount"),
+      also: [
+        answer("a signed success of another order"),
+        answer("a signed success of another merchant"),
+        replies(
+          "paid needs every proof: each one missing or wrong under a right signature leaves the order unknown",
+        ),
+      ],
     },
   },
   {
@@ -508,10 +532,13 @@ export const catalogue: readonly FaultRow[] = [
     must: "The box goes on, and raises an alarm.",
     proof: {
       kind: "tested",
-      test: codes(
-        "a reversal ends for REVERSE_EXPIRE alone, and is repeated for every other code, listed or not",
-      ),
-      also: [replies("a reversal is done only where WeChat does not call for another")],
+      test: answer("USERPAYING and recall=Y to reversals"),
+      also: [
+        codes(
+          "a reversal ends for REVERSE_EXPIRE alone, and is repeated for every other code, listed or not",
+        ),
+        replies("a reversal is done only where WeChat does not call for another"),
+      ],
     },
   },
   {
@@ -519,18 +546,20 @@ export const catalogue: readonly FaultRow[] = [
     fails: "A reversal is said to be done, and the order is still paid.",
     must: "It is repeated until a query says that the money is back.",
     proof: {
-      kind: "partly",
-      test: inFile("test/core/payment/payment.test.ts")(
-        "an order is reversed only on a signed end or on two late absences after an answered reversal",
-      ),
-      open: "The whole box.",
+      kind: "tested",
+      test: answer("a reversal that is done and was not"),
+      also: [
+        inFile("test/core/payment/payment.test.ts")(
+          "an order is reversed only on a signed end or on two late absences after an answered reversal",
+        ),
+      ],
     },
   },
   {
     id: "W10",
     fails: "A query right after the charge does not find the order.",
     must: "The box asks on, and reverses only when it gives up.",
-    proof: { kind: "not tested", why: "Not tested yet." },
+    proof: { kind: "tested", test: answer("no order to the first queries") },
   },
   {
     id: "W11",
@@ -563,7 +592,7 @@ export const catalogue: readonly FaultRow[] = [
     id: "W13",
     fails: "WeChat Pay limits how often one may ask.",
     must: "The box asks on at its pace, within its deadline.",
-    proof: { kind: "not tested", why: "Not tested yet." },
+    proof: { kind: "tested", test: answer("FREQUENCY_LIMITED to the first queries") },
   },
   {
     id: "W14",
@@ -706,10 +735,16 @@ export const catalogue: readonly FaultRow[] = [
     must: "Deadlines do not move; only labels do, and they say so.",
     proof: {
       kind: "partly",
-      test: inFile("test/links/system-clock.test.ts")(
-        "the wall clock is trusted after timesyncd has said so, and never where it lies before the program was made",
-      ),
-      open: "The whole box.",
+      test: process("the clock jumps back an hour and ahead ten years: no deadline moves"),
+      also: [
+        inFile("test/links/system-clock.test.ts")(
+          "the wall clock is trusted after timesyncd has said so, and never where it lies before the program was made",
+        ),
+        inFile("test/cli/doctor/clock.test.ts")(
+          "a year in which no certificate is valid is a fault, in the past and in the future",
+        ),
+      ],
+      open: "A start with a clock at which no certificate of the bank is valid.",
     },
   },
   {
@@ -725,28 +760,56 @@ export const catalogue: readonly FaultRow[] = [
     id: "T3",
     fails: "Out of memory, SIGTERM, SIGKILL, or stopped for a while.",
     must: "Recovery; an orderly stop takes ten seconds at most.",
-    proof: { kind: "not tested", why: "SIGKILL is (P1 to P7); the rest not yet." },
+    proof: {
+      kind: "partly",
+      test: process(
+        `\${what}: the process ends, and the next one finds the payment`,
+        "the memory is used up",
+      ),
+      also: [
+        process("a stop is asked for: it takes ten seconds at most, and the next process goes on"),
+        process("it is stopped for longer than every deadline: it ends the order as the bank has it"),
+        inFile("test/e2e/kills.test.ts")(`\${what}: the order ends \${ends.join(" or ")}`),
+      ],
+      open: "A limit of the control group; it ends in SIGKILL.",
+    },
   },
   {
     id: "T4",
     fails: "An error that nobody expected is thrown.",
     must: "The process ends, and the next one takes up what is open.",
-    proof: { kind: "not tested", why: "Not tested yet." },
+    proof: {
+      kind: "tested",
+      test: process(`\${what}: the process ends, and the next one finds the payment`, "something throws"),
+      also: [
+        process(
+          `\${what}: the process ends, and the next one finds the payment`,
+          "a promise is rejected and nobody listens",
+        ),
+        https("lets a defect of its caller end the process"),
+      ],
+    },
   },
   {
     id: "T5",
     fails: "The journal's thread dies.",
     must: "The process ends; no end is lost.",
     proof: {
-      kind: "partly",
-      test: store("tells when its thread has died, and leaves unanswered what was asked of it"),
-      open: "The whole box.",
+      kind: "tested",
+      test: process(
+        `\${what}: the process ends, and the next one finds the payment`,
+        "the journal's thread dies",
+      ),
+      also: [store("tells when its thread has died, and leaves unanswered what was asked of it")],
     },
   },
   {
     id: "T6",
     fails: "No file descriptor is left.",
     must: "What cannot be sent is not sent; nothing is corrupted; the box charges again when there are some.",
-    proof: { kind: "not tested", why: "Not tested yet." },
+    proof: {
+      kind: "tested",
+      test: process("no file descriptor is left: what cannot be sent is not sent, and later it charges"),
+    },
   },
 ];
