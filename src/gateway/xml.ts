@@ -25,9 +25,12 @@ export type XmlRefusal =
   | "duplicate"
   | "malformed";
 
+/** An expression remembers its way back through a content; from some 2 MiB on it would run out of stack and throw. */
+const XML_BYTES_MAX = 1_048_576;
+
 /** How much a document may hold. */
 export interface XmlLimits {
-  /** Bytes of UTF-8. */
+  /** Bytes of UTF-8, at most 1 MiB; larger documents are refused whatever stands here. */
   readonly bytesMax: number;
   readonly fieldsMax: number;
 }
@@ -40,7 +43,7 @@ export const defaultXmlLimits: XmlLimits = { bytesMax: 65_536, fieldsMax: 512 };
  * Values keep their blanks; line ends become LF, as XML has it.
  */
 export function parseXml(body: Uint8Array, limits: XmlLimits = defaultXmlLimits): Result<Fields, XmlRefusal> {
-  if (body.byteLength > limits.bytesMax) return refuse("too-large");
+  if (body.byteLength > Math.min(limits.bytesMax, XML_BYTES_MAX)) return refuse("too-large");
   const text = decodeUtf8(body);
   if (text === null) return refuse("not-utf8");
   const usual = readUsual(text, limits.fieldsMax);

@@ -32,10 +32,10 @@ const BODY_BYTES_MAX = 1 << 20;
 fuzz("a document is fields that can be written and read again, or is refused", (one) => {
   const body = one.damaged(pickOf(one, bodies), bodies);
   const read = one.timed(() => parseXml(body));
-  const roomy = one.timed(() => parseXml(body, { bytesMax: 8 << 20, fieldsMax: 1_000_000 }));
+  const roomy = one.timed(() => parseXml(body, { bytesMax: Number.POSITIVE_INFINITY, fieldsMax: 1_000_000 }));
   if (!read.ok) return;
   assert.deepEqual(roomy, read, "limits change nothing of what is within them");
-  const again = parseXml(Buffer.from(writeXml(read.value)), { bytesMax: 8 << 20, fieldsMax: 512 });
+  const again = parseXml(Buffer.from(writeXml(read.value)), { bytesMax: 1 << 20, fieldsMax: 512 });
   assert.ok(again.ok);
   assert.deepEqual(again.value, read.value);
 });

@@ -154,6 +154,13 @@ test("a document as large as the limit is read, and one byte more is refused bef
   assert.deepEqual(parseXml(Buffer.alloc(10_000_000, 0xff)), { ok: false, reason: "too-large" });
 });
 
+test("whatever the limit, a document of megabytes is refused before an expression runs out of stack", () => {
+  const limits = { bytesMax: 8 << 20, fieldsMax: 10 };
+  const brackets = (count: number) => Buffer.from(`<xml><a><![CDATA[${"]".repeat(count)}x]]></a></xml>`);
+  assert.equal(parseXml(brackets(1_000_000), limits).ok, true);
+  assert.deepEqual(parseXml(brackets(4_000_000), limits), { ok: false, reason: "too-large" });
+});
+
 test("a document with more fields than the limit is refused", () => {
   const text = "<xml><a>1</a><b>2</b></xml>";
   assert.equal(parseXml(Buffer.from(text), { bytesMax: 100, fieldsMax: 2 }).ok, true);
