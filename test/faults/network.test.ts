@@ -220,7 +220,8 @@ describe("a charge that provably never left", { concurrency: 4 }, () => {
     const program = await place.box.start();
     const probe = program.log.find(({ event, call }) => event === "gateway.answered" && call === "probe");
     const took = Number(probe?.ms);
-    assert.ok(took >= 400 && took < 1_500, `the probe took ${took} ms`);
+    // The wait for IPv6 is in it, and both fit into the time that one connection has, on a busy machine too.
+    assert.ok(took >= 400 && took < 6_000, `the probe took ${took} ms`);
     await place.box.scan(stand.code());
     const [paid] = await ended(stand, place);
     assert.equal(paid?.state, "paid");
