@@ -27,7 +27,8 @@ export class MatrixLines {
 
   constructor(lines: GpioLines, pins: MatrixPins) {
     this.#lines = lines;
-    this.#pins = pins;
+    // Arrays of a frozen configuration are read by the engine's slow path, and these are read a thousand times a second.
+    this.#pins = { rows: [...pins.rows], columns: [...pins.columns] };
   }
 
   /** The pins of the columns that read low now. */

@@ -129,7 +129,8 @@ export class Circuit {
       const net = this.#netOf(start);
       const level = this.#levelOf(net);
       for (const pin of net) {
-        done.add(pin);
+        // A pin that touches nothing is in no other net.
+        if (net.length > 1) done.add(pin);
         if (this.#pin(pin).level === level) continue;
         this.#pin(pin).level = level;
         changes.push({ at: this.#now(), pin, level });
@@ -141,6 +142,7 @@ export class Circuit {
   }
 
   #netOf(start: number): readonly number[] {
+    if (this.#pin(start).contacts.size === 0) return [start];
     const net = new Set([start]);
     // A set that grows while it is walked is walked to its end.
     for (const pin of net) for (const neighbour of this.#pin(pin).contacts) net.add(neighbour);
@@ -171,7 +173,8 @@ export class Circuit {
       const joined = net.includes(high) && net.includes(low);
       if (touched && !(joined && this.#isShort(high, low))) this.#lasting.delete(name);
     }
-    for (const high of net.filter((pin) => this.#isDrivenHigh(pin))) {
+    for (const high of net) {
+      if (!this.#isDrivenHigh(high)) continue;
       for (const low of net) {
         const name = `${high}-${low}`;
         if (this.#lasting.has(name) || !this.#isShort(high, low)) continue;
