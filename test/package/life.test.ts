@@ -89,7 +89,7 @@ test("installed without a configuration: set up, enabled, not started, and it sa
   const said = box.do(install(1));
   assert.match(said, /not started: the configuration is not complete/);
   assert.match(said, /There is no file \/etc\/scanbox\/device\.config\.json/);
-  assert.match(said, /cp \/usr\/share\/doc\/scanbox\/examples/);
+  assert.match(said, /Begin with: scanbox setup\n/);
   assert.equal(box.service("ActiveState"), "inactive");
   assert.equal(box.do("systemctl is-enabled scanbox"), "enabled");
   assert.equal(
