@@ -10,7 +10,7 @@ import type {
 } from "../core/payment/answers.ts";
 import type { AuthCode } from "../core/payment/auth-code.ts";
 import type { Intent, Merchant } from "../core/payment/order.ts";
-import type { Clock, Entropy, HttpsLane, HttpsLink, Log } from "../runtime/ports.ts";
+import type { Clock, Entropy, HttpsLane, HttpsLink, HttpsOutcome, Log } from "../runtime/ports.ts";
 import { type CloseAnswer, closeOrderRequest, readCloseOrder } from "./close-order.ts";
 import type { AskedTrade } from "./evidence.ts";
 import { HostHealth, type Hosts } from "./host-health.ts";
@@ -261,10 +261,11 @@ export class Gateway {
     call: Call<Answer | NotSent>,
     [host, ...others]: Hosts,
     done: (host: string, answer: Answer | NotSent) => void,
+    failedBefore: NotSent | null = null,
   ): void {
     const { connectTimeoutMs, answerTimeoutMs } = this.#settings;
     const startedAt = this.#clock.now();
-    const left = call.sendBefore === null ? connectTimeoutMs : call.sendBefore - startedAt;
+    const left = call.sendBefore === null ? Number.POSITIVE_INFINITY : call.sendBefore - startedAt;
     if (left <= 0) {
       this.#clock.at(startedAt, () => {
         const tooLate: NotSent = { kind: "not-sent", why: "too-late" };
@@ -282,17 +283,20 @@ export class Gateway {
       answerWithinMs: answerTimeoutMs,
     };
     this.#link.exchange(request, (outcome) => {
-      const opened = openReply(outcome, this.#settings);
+      const opened = openReply(left > connectTimeoutMs ? silenceOf(outcome) : outcome, this.#settings);
       const answer = call.read(opened);
       this.#report(call, host, opened, answer, startedAt);
       const [next, ...rest] = others;
-      if (next !== undefined && this.#mayMoveOn(call, answer)) this.#attempt(call, [next, ...rest], done);
-      else done(host, answer);
+      if (answer.kind !== "not-sent") done(host, answer);
+      else if (next !== undefined && this.#mayMoveOn(call, answer))
+        this.#attempt(call, [next, ...rest], done, failedBefore ?? answer);
+      // Time that hosts have cost is not the customer's.
+      else done(host, answer.why === "too-late" ? (failedBefore ?? answer) : answer);
     });
   }
 
-  #mayMoveOn(call: Call<AnyAnswer>, answer: AnyAnswer): boolean {
-    if (answer.kind !== "not-sent" || answer.why === "stopped") return false;
+  #mayMoveOn(call: Call<AnyAnswer>, answer: NotSent): boolean {
+    if (answer.why === "stopped") return false;
     return call.sendBefore === null || this.#clock.now() < call.sendBefore;
   }
 
@@ -312,7 +316,7 @@ export class Gateway {
     this.#judge(host, answer);
   }
 
-  /** What an attempt says about its host; one that we gave up ourselves says nothing. */
+  /** What an attempt says about its host; one that we stopped, or gave less time than a connection may take, says nothing. */
   #judge(host: string, answer: AnyAnswer): void {
     if (answer.kind === "not-sent" && (answer.why === "stopped" || answer.why === "too-late")) return;
     const well = answer.kind !== "not-sent" && (answer.kind !== "unknown" || answer.signed);
@@ -361,6 +365,15 @@ interface Call<Answer> {
   /** Writes the request anew for each attempt: nonce and address are its own. */
   readonly write: () => string;
   readonly read: (opened: Opened) => Answer;
+}
+
+/**
+ * What an attempt means that had more time than a connection may take: one that was not sent in that time had none, however
+ * quiet the host was about it.
+ */
+function silenceOf(outcome: HttpsOutcome): HttpsOutcome {
+  if (outcome.kind !== "not-sent" || outcome.why !== "too-late") return outcome;
+  return { kind: "not-sent", why: "no-connection" };
 }
 
 function whyProbeFailed(answer: QueryAnswer): ProbeFailure {

@@ -275,14 +275,13 @@ export const catalogue: readonly FaultRow[] = [
     fails: "The connection is refused, has no route, or its handshake fails.",
     must: "The charge ends as not sent; nothing is reversed.",
     proof: {
-      kind: "partly",
+      kind: "tested",
       test: network(`the connection \${what} at both hosts: not sent, and the next one is paid`),
       also: [
         network("one host is away: the charge goes to the other one, once"),
         outages("takes no payment until the bank has answered, and charges then"),
         https(`proves that nothing left where the obstacle is \${obstacle}`, "refused"),
       ],
-      open: "Where the handshake is silent, the reason is `stale` and the text asks for a fresh code, as if the customer had been slow.",
     },
   },
   {
@@ -300,9 +299,10 @@ export const catalogue: readonly FaultRow[] = [
     fails: "The charge disappears, or its answer does.",
     must: "Unknown at the deadline: the box asks over another connection, and the other host where the first is silent.",
     proof: {
-      kind: "partly",
+      kind: "tested",
       test: network("the first host falls silent with the charge: the other one tells of it"),
       also: [
+        network("one host's handshake is silent: it is waited for once, then the other one is first"),
         network(
           `the line breaks \${what}: the box asks, and ends as the bank has it`,
           "before its last bytes, silently",
@@ -310,7 +310,6 @@ export const catalogue: readonly FaultRow[] = [
         story("the reply to a charge is lost, and the query finds the payment"),
         https("ends at the deadline where the server stays silent, once"),
       ],
-      open: "A host whose handshake is silent does not count as failed: each call waits for it before the other host is tried.",
     },
   },
   {

@@ -102,6 +102,12 @@ function byHost(main: HttpsOutcome, backup: HttpsOutcome): Network {
   return ({ host }) => ({ ms: 100, outcome: host === mainHost ? main : backup });
 }
 
+/** Connections to these hosts are made and say nothing; the others pay after 100 ms. */
+function bySilence(silent: readonly string[]): Network {
+  return ({ host, sendWithinMs }) =>
+    silent.includes(host) ? { ms: sendWithinMs, outcome: notSent("too-late") } : { ms: 100, outcome: paid };
+}
+
 function sentFields(request: HttpsRequest | undefined): Fields {
   return fieldsOf(request?.body ?? "");
 }
@@ -292,6 +298,67 @@ test("a host is not blamed for a call that came too late or was stopped", () => 
   run();
   gateway.query(intent, null, done);
   assert.equal(link.requests.at(-1)?.host, mainHost);
+});
+
+test("a host whose connection stays silent has failed: the next one gets what is left of the time for sending", () => {
+  const { gateway, link, answers, done, run, log } = world(bySilence([mainHost]));
+  gateway.charge(intent, code, instantOf(10_000), done);
+  run();
+  assert.deepEqual(
+    link.requests.map(({ host, sendWithinMs }) => [host, sendWithinMs]),
+    [
+      [mainHost, 6_000],
+      [backupHost, 4_000],
+    ],
+  );
+  assert.deepEqual([answers[0]?.host, answers[0]?.answer.kind, answers[0]?.at], [backupHost, "paid", 6_100]);
+  assert.deepEqual(
+    log.lines.map(({ fields }) => fields.why),
+    ["no-connection", null],
+  );
+  link.requests.length = 0;
+  gateway.warm();
+  gateway.query(intent, null, done);
+  assert.deepEqual([link.warmed, link.requests.map(({ host }) => host)], [[backupHost], [backupHost]]);
+});
+
+test("a query that no silent host takes is answered as without a connection, by each of them", () => {
+  const { gateway, link, answers, done, run } = world(bySilence([mainHost, backupHost]));
+  gateway.query(intent, null, done);
+  run();
+  assert.deepEqual(answers, [
+    { at: 12_000, host: backupHost, answer: { kind: "not-sent", why: "no-connection" } },
+  ]);
+  gateway.query(intent, null, done);
+  assert.equal(link.requests.at(-1)?.host, mainHost, "both have failed, this one longer ago");
+});
+
+test("a charge that two silent hosts cost its time is not late: the network is at fault", () => {
+  const { gateway, link, answers, done, run, log } = world(bySilence([mainHost, backupHost]));
+  gateway.charge(intent, code, instantOf(10_000), done);
+  run();
+  assert.deepEqual(answers, [
+    { at: 10_000, host: backupHost, answer: { kind: "not-sent", why: "no-connection" } },
+  ]);
+  assert.deepEqual(
+    log.lines.map(({ fields }) => fields.why),
+    ["no-connection", "too-late"],
+  );
+  // The second one had less time than a connection may take, so that nothing is known of it.
+  gateway.warm();
+  assert.deepEqual(link.warmed, [backupHost]);
+});
+
+test("a charge with no more time left than a connection may take is late where that is over", () => {
+  for (const left of [6_000, 500]) {
+    const { gateway, link, answers, done, run } = world(bySilence([mainHost, backupHost]));
+    gateway.charge(intent, code, instantOf(left), done);
+    run();
+    const answer = { kind: "not-sent", why: "too-late" };
+    assert.deepEqual(answers, [{ at: left, host: mainHost, answer }]);
+    gateway.query(intent, null, done);
+    assert.equal(link.requests.at(-1)?.host, mainHost);
+  }
 });
 
 test("the host that brings signed documents is asked first, until it fails", () => {
