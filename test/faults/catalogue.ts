@@ -93,6 +93,7 @@ const reporter = inFile("test/telemetry/reporter.test.ts");
 const serial = inFile("test/contract/serial.test.ts");
 const store = inFile("test/contract/store.test.ts");
 const story = (of: string): TestName => payments(`\${what}`, of);
+const told = inFile("test/faults/worlds.test.ts");
 const unplug = inFile("test/contract/unplug.test.ts");
 const xml = inFile("test/gateway/xml.test.ts");
 
@@ -218,8 +219,11 @@ export const catalogue: readonly FaultRow[] = [
     fails: "A flush takes five seconds.",
     must: "The box lives, the watchdog is fed, the order ends as it should.",
     proof: {
-      kind: "not tested",
-      why: "Flushes of up to four seconds happen in worlds of the simulator, none of five by name.",
+      kind: "tested",
+      test: told(
+        `whose flushes take \${flushMs} ms each: it lives, the watchdog is fed, the payment is paid`,
+      ),
+      also: [told("whose flush takes longer than a charge may wait: it is not sent, and nobody pays")],
     },
   },
   {
@@ -360,11 +364,13 @@ export const catalogue: readonly FaultRow[] = [
     fails: "The charge arrives twice.",
     must: "One order, one payment.",
     proof: {
-      kind: "partly",
-      test: inFile("test/simulator/bank/ledger.test.ts")(
-        "a charge that is repeated as it was answers with the same payment and takes no more money",
-      ),
-      open: "By name; worlds of the simulator do it at random.",
+      kind: "tested",
+      test: told("whose requests all arrive twice: one order, one payment"),
+      also: [
+        inFile("test/simulator/bank/ledger.test.ts")(
+          "a charge that is repeated as it was answers with the same payment and takes no more money",
+        ),
+      ],
     },
   },
   {
@@ -417,7 +423,13 @@ export const catalogue: readonly FaultRow[] = [
     id: "N13",
     fails: "There is no network for a day, and a reversal is open.",
     must: "The reversal is tried on, and done when the network is back.",
-    proof: { kind: "not tested", why: "Worlds of the simulator lose a host for a minute, not for a day." },
+    proof: {
+      kind: "tested",
+      test: told(
+        "that is without a network for a day while a reversal is open: it tries on, and does it when it is back",
+      ),
+      also: [told("whose power goes and comes back three times during that day: the same")],
+    },
   },
   {
     id: "N14",

@@ -118,8 +118,9 @@ function send(
   stamp: Stamp,
   rules: Rules,
 ): Advance {
-  if (cancelled) return close(payment, notCharged("cancelled", "cancelled-by-person"), stamp, rules);
-  if (stamp.at >= sendBefore) return close(payment, notCharged("declined", "stale"), stamp, rules);
+  const unsent: Payment = { ...payment, counts: { ...payment.counts, charge: 0 } };
+  if (cancelled) return close(unsent, notCharged("cancelled", "cancelled-by-person"), stamp, rules);
+  if (stamp.at >= sendBefore) return close(unsent, notCharged("declined", "stale"), stamp, rules);
   const charging: Payment = {
     ...payment,
     phase: { name: "charging", sendBefore, cancelled: false },

@@ -185,6 +185,7 @@ test("a charge that could not be sent is declined at once, and an old scan is no
   slowDisk.now += 10_000;
   slowDisk.recorded();
   assert.equal(slowDisk.records().at(-1)?.reason, "stale");
+  assert.equal(slowDisk.records().at(-1)?.chargeCount, 0);
   slowDisk.recorded();
   assert.deepEqual(slowDisk.glass, ["Code expired    ", "Refresh + rescan"]);
 

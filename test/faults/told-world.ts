@@ -1,0 +1,282 @@
+/**
+ * A simulated world in which nothing happens by chance: a test tells what fails and when, days pass in seconds, and the
+ * witness of the simulator looks on. The box is the production runtime on simulated links.
+ */
+import assert from "node:assert/strict";
+import { ComposedBox } from "../../src/compose.ts";
+import { checkConfig, type DeviceConfig } from "../../src/config/device-config.ts";
+import type { TxData } from "../../src/core/payment/order.ts";
+import type { Log, LogFields } from "../../src/runtime/ports.ts";
+import { Watchdog } from "../../src/runtime/watchdog.ts";
+import { Bank } from "../../src/simulator/bank/bank.ts";
+import { fixtureMerchant } from "../../src/simulator/bank/fixture-merchant.ts";
+import { scenarioNamed } from "../../src/simulator/bank/scenarios.ts";
+import { SimulatedBroker } from "../../src/simulator/broker.ts";
+import { type HttpsFaults, NO_HTTPS_FAULTS, SimulatedHttpsLink } from "../../src/simulator/https.ts";
+import { Random } from "../../src/simulator/random.ts";
+import { SimulatedSerialLink } from "../../src/simulator/serial.ts";
+import { SimulatedDisk, type SimulatedStore } from "../../src/simulator/store.ts";
+import { SimulatedClock, SimulatedTime } from "../../src/simulator/time.ts";
+import { Witness } from "../../src/simulator/witness.ts";
+
+const hosts = ["https://api.example", "https://api2.example"] as const;
+
+/** 2027-01-15 08:00 UTC. */
+const WALL_EPOCH = 1_800_000_000_000;
+
+/** As the unit of the service has it. */
+const WATCHDOG_MS = 30_000;
+
+/** How long a world may take to come to rest. */
+const PATIENCE_MS = 600_000;
+
+const { appId, merchantId } = fixtureMerchant;
+const merchant = { appId, merchantId, subAppId: null, subMerchantId: null };
+
+/** One process of the box. */
+interface Life {
+  readonly box: ComposedBox;
+  readonly clock: SimulatedClock;
+  readonly https: SimulatedHttpsLink;
+  readonly watchdog: Watchdog;
+}
+
+/** One line of the log. */
+interface Line {
+  readonly at: number;
+  readonly level: "info" | "warn" | "error";
+  readonly event: string;
+  readonly fields: LogFields;
+}
+
+/** What of a world differs from the usual: a box that charges 5.00, and a bank that takes them. */
+export interface ToldWishes {
+  readonly seed?: number;
+  readonly faults?: Partial<HttpsFaults>;
+}
+
+export class ToldWorld {
+  readonly time = new SimulatedTime();
+  readonly disk: SimulatedDisk;
+  readonly broker: SimulatedBroker;
+  readonly bank: Bank;
+  readonly lines: Line[] = [];
+  /** The texts that were shown, each when it came. */
+  readonly screens: { readonly at: number; readonly text: string }[] = [];
+  /** When the watchdog was fed. */
+  readonly fed: number[] = [];
+  readonly #random: Random;
+  readonly #serial: SimulatedSerialLink;
+  readonly #witness: Witness;
+  readonly #faults: HttpsFaults;
+  readonly #config: DeviceConfig;
+  #codes = 0;
+  #network = true;
+  #life: Life | null = null;
+
+  constructor({ seed = 1, faults = {} }: ToldWishes = {}) {
+    this.#random = new Random(seed);
+    this.#faults = { ...NO_HTTPS_FAULTS, ...faults };
+    this.disk = new SimulatedDisk(this.time, this.#random.fork());
+    this.broker = new SimulatedBroker(this.time);
+    this.bank = new Bank({ merchants: [fixtureMerchant], entropy: this.#random.fork() });
+    this.#serial = new SimulatedSerialLink(this.time, this.#random.fork());
+    this.#witness = new Witness({ disk: this.disk, bank: this.bank, time: this.time });
+    this.broker.watch("scanbox/v1/+/tx", ({ payload }) => this.#witness.reported(payload));
+    this.#config = readConfig();
+  }
+
+  /** The money records of the journal, in order. */
+  get money(): readonly TxData[] {
+    return this.disk.rows
+      .filter(({ seq }) => seq !== null)
+      .map(({ body }) => (JSON.parse(body) as { readonly tx: TxData }).tx);
+  }
+
+  /** The box is switched on, and a payment may come when this returns. */
+  start(): void {
+    const clock = new SimulatedClock(this.time, WALL_EPOCH + this.time.now);
+    const https = new SimulatedHttpsLink({
+      time: this.time,
+      random: this.#random.fork(),
+      certificate: true,
+      serve: (request) => {
+        this.#witness.arrived(request);
+        const now = WALL_EPOCH + this.time.now;
+        const reply = this.bank.handle({ ...request, method: "POST", body: Buffer.from(request.body), now });
+        assert.equal(reply.kind, "reply", "the bank of this world always answers");
+        return { kind: "reply", status: reply.status, body: reply.body, delayMs: 20 + reply.delayMs };
+      },
+    });
+    https.faults = this.#faults;
+    for (const host of hosts) https.setDown(host, !this.#network);
+    const store = this.disk.link();
+    const box = this.#compose(clock, https, store);
+    const watched = {
+      turns: () => box.turns,
+      wake: () => box.wake(),
+      ping: (done: () => void) => store.survey({ segments: 0, charges: 0 }, done),
+    };
+    const feed = (): void => void this.fed.push(this.time.now);
+    const watchdog = new Watchdog({ clock, limitMs: WATCHDOG_MS, box: watched, feed });
+    this.#witness.started();
+    this.#life = { box, clock, https, watchdog };
+    box.start((refusal) => {
+      assert.equal(refusal, null);
+      watchdog.start();
+    });
+    this.pass(5_000);
+  }
+
+  /** The power goes. */
+  crash(): void {
+    const { clock, https } = this.#living();
+    this.#life = null;
+    clock.stop();
+    https.abandon();
+    this.disk.crash();
+    this.#serial.unplug();
+    this.#serial.plug();
+    this.broker.cut("the box is gone");
+  }
+
+  /** Time passes, in milliseconds. */
+  pass(ms: number): void {
+    this.time.runUntil(this.time.now + ms);
+  }
+
+  /** Time passes until something is so, at most so long. */
+  passUntil(isSo: () => boolean, mostMs: number): void {
+    const limit = this.time.now + mostMs;
+    while (!isSo()) {
+      assert.ok(this.time.now < limit, `nothing came of it: ${JSON.stringify(this.lines.slice(-5))}`);
+      this.pass(100);
+    }
+  }
+
+  /** Somebody holds a phone under the scanner; the scenario of the bank says what they do. */
+  scan(scenario = "success"): void {
+    const story = scenarioNamed(scenario);
+    assert.ok(story !== null);
+    this.bank.scenario = story;
+    this.#codes += 1;
+    this.#serial.send(Buffer.from(`13${String(this.#codes).padStart(16, "0")}\r`));
+  }
+
+  /** Every way to the bank is cut, or is there again. */
+  network(there: boolean): void {
+    this.#network = there;
+    for (const host of hosts) this.#life?.https.setDown(host, !there);
+  }
+
+  /** How often the box asked for a call since a moment, as its log has it. */
+  calls(call: string, since = 0): number {
+    return this.lines.filter(({ at, fields }) => at >= since && fields.call === call).length;
+  }
+
+  /**
+   * Waits until so many orders have ended, and there is no other one, then lets the witness compare journal, bank, screens
+   * and broker. Gives each order as it ended, in the order of their intents.
+   */
+  ended(count = 1): readonly TxData[] {
+    const { box } = this.#living();
+    this.passUntil(
+      () =>
+        this.#witness.payments === count &&
+        this.#witness.isSettled() &&
+        box.reporting?.confirmed === this.#witness.newestEvent,
+      PATIENCE_MS,
+    );
+    this.#witness.final();
+    assert.deepEqual(this.#witness.findings, []);
+    return [...new Map(this.money.map((tx) => [tx.outTradeNo, tx])).values()];
+  }
+
+  #living(): Life {
+    assert.ok(this.#life !== null, "the box is switched on");
+    return this.#life;
+  }
+
+  #compose(clock: SimulatedClock, https: SimulatedHttpsLink, store: SimulatedStore): ComposedBox {
+    const { connectTimeoutMs, answerTimeoutMs } = this.#config.timing;
+    const box = new ComposedBox({
+      config: this.#config,
+      version: "0.0.0",
+      links: {
+        clock,
+        store,
+        entropy: this.#random.fork(),
+        log: this.#log(),
+        serial: this.#serial,
+        broker: this.broker,
+        glass: null,
+        gpio: null,
+      },
+      merchants: [
+        {
+          settings: {
+            merchant,
+            hosts,
+            connectTimeoutMs,
+            answerTimeoutMs,
+            apiKey: fixtureMerchant.apiKey,
+            signType: "HMAC-SHA256",
+            boxId: this.#config.box.id,
+            body: "Example store",
+            clientIp: null,
+            sceneInfo: null,
+            notifyUrl: null,
+          },
+          https: {
+            exchange: (request, done) => {
+              this.#witness.asked(request);
+              https.exchange(request, done);
+            },
+            warm: (host) => https.warm(host),
+            localAddress: () => https.localAddress(),
+            close: (done) => https.close(done),
+          },
+          certificateFault: () => null,
+        },
+      ],
+      onScreen: (screen) => {
+        const { front } = box.turn?.box ?? {};
+        if (this.screens.at(-1)?.text !== screen.text)
+          this.screens.push({ at: this.time.now, text: screen.text });
+        if (front?.name === "result" || front?.name === "unknown")
+          this.#witness.shown(front.intent.outTradeNo, screen);
+      },
+    });
+    return box;
+  }
+
+  #log(): Log {
+    const to =
+      (level: Line["level"]) =>
+      (event: string, fields: LogFields = {}): void =>
+        void this.lines.push({ at: this.time.now, level, event, fields });
+    return { debug: () => undefined, info: to("info"), warn: to("warn"), error: to("error") };
+  }
+}
+
+function readConfig(): DeviceConfig {
+  const checked = checkConfig(
+    JSON.stringify({
+      version: 1,
+      box: { id: "told-000001" },
+      merchant: {
+        ...{ appId, merchantId, hosts },
+        apiKey: { file: "/dev/null" },
+        certificate: { cert: { file: "/dev/null" }, key: { file: "/dev/null" } },
+      },
+      amount: { source: "fixed", fixed: "5.00" },
+      scanner: { path: "/dev/ttyACM0" },
+      keypad: null,
+      display: null,
+      outputs: null,
+      mqtt: { url: "mqtts://broker.example:8883" },
+    }),
+  );
+  assert.ok(checked.ok, checked.ok ? "" : checked.problems.join("\n"));
+  return checked.config;
+}
