@@ -30,7 +30,7 @@ const kinds: readonly Kind[] = [
     check: () =>
       tests([
         "test/*.test.ts",
-        "test/{config,control,drivers,gateway,journal,links,power,runtime,simulator,telemetry}/**/*.test.ts",
+        "test/{config,control,drivers,gateway,journal,links,mutation,power,runtime,simulator,telemetry}/**/*.test.ts",
       ]),
   },
   { name: "contract", check: () => tests(["test/contract/*.test.ts"]) },

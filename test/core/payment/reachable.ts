@@ -245,12 +245,17 @@ function isOf(tradeType: Intent["tradeType"], event: PaymentEvent): boolean {
 
 /** The same order with every time measured from `now`; what lies further back than any wait is the same past. */
 function shift(payment: Payment, now: number): Payment {
-  return JSON.parse(
-    JSON.stringify(payment, (key, value: unknown) =>
-      typeof value === "number" && times.has(key) ? Math.max(value - now, -2) : value,
-    ),
-    (key, value: unknown) => (key === "code" && value !== null ? code : value),
-  ) as Payment;
+  return shifted("", payment, now) as Payment;
+}
+
+function shifted(key: string, value: unknown, now: number): unknown {
+  if (typeof value === "number") return times.has(key) ? Math.max(value - now, -2) : value;
+  if (typeof value !== "object" || value === null) return value;
+  if (key === "code") return code;
+  if (Array.isArray(value)) return value.map((one: unknown) => shifted("", one, now));
+  const copy: Record<string, unknown> = {};
+  for (const [name, one] of Object.entries(value)) copy[name] = shifted(name, one, now);
+  return copy;
 }
 
 const times = new Set([
