@@ -57,15 +57,19 @@ export class MatrixLines {
   /** Looks at one row after the other, the others let go; gives the closed positions, row × columns + column. */
   scan(): readonly number[] {
     const { rows, columns } = this.#pins;
-    return rows.flatMap((row, index) => {
+    const closed: number[] = [];
+    let first = 0;
+    for (const row of rows) {
       this.#waitForPullUps();
       this.#lines.write([{ pin: row, level: 0 }]);
       // Going low takes a contact of 1 kΩ some 5 µs at most, the time of these reads; what they say is not used.
       this.lowColumns();
       const low = this.lowColumns();
       this.#lines.write([{ pin: row, level: 1 }]);
-      return low.map((column) => index * columns.length + columns.indexOf(column));
-    });
+      for (const column of low) closed.push(first + columns.indexOf(column));
+      first += columns.length;
+    }
+    return closed;
   }
 
   /** Lets go of all rows and gives all lines back. */

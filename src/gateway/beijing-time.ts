@@ -5,7 +5,13 @@ const BEIJING_OFFSET_MS = 8 * 3_600_000;
  * machine.
  */
 export function beijingTime(moment: number): string {
-  return new Date(moment + BEIJING_OFFSET_MS).toISOString().replace(/\D/g, "").slice(0, 14);
+  const there = new Date(moment + BEIJING_OFFSET_MS);
+  const date = `${pad(there.getUTCFullYear(), 4)}${pad(there.getUTCMonth() + 1)}${pad(there.getUTCDate())}`;
+  return `${date}${pad(there.getUTCHours())}${pad(there.getUTCMinutes())}${pad(there.getUTCSeconds())}`;
+}
+
+function pad(value: number, digits = 2): string {
+  return String(value).padStart(digits, "0");
 }
 
 /** Reads `yyyyMMddHHmmss` in Beijing as milliseconds since 1970; null where it names no moment. */

@@ -11,12 +11,11 @@ export type SignType = "MD5" | "HMAC-SHA256";
 
 /** The signature of the fields, whether or not they hold one: 32 hex digits with MD5, 64 with HMAC-SHA256. */
 export function signatureOf(fields: Fields, key: ApiKey, signType: SignType): string {
-  const secret = key.reveal();
-  const text = `${canonical(fields)}&key=${secret}`;
+  const text = `${canonical(fields)}&key=${key.reveal()}`;
   const digest =
     signType === "MD5"
       ? hash("md5", text, "hex")
-      : createHmac("sha256", secret).update(text, "utf8").digest("hex");
+      : createHmac("sha256", key.hmacKey).update(text, "utf8").digest("hex");
   return digest.toUpperCase();
 }
 

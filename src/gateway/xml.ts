@@ -9,7 +9,7 @@
  * which every content is usual is read by one simple expression: it accepts nothing that the dialect refuses.
  */
 import { XMLParser } from "fast-xml-parser";
-import { invariant } from "../core/kernel/defect.ts";
+import { Defect, invariant } from "../core/kernel/defect.ts";
 import { accept, type Result, refuse } from "../core/kernel/result.ts";
 
 /** The elements of a document in their order, decoded; an element without content is the empty text. */
@@ -67,7 +67,7 @@ export function parseXml(body: Uint8Array, limits: XmlLimits = defaultXmlLimits)
 export function writeXml(fields: Fields): string {
   let text = "<xml>";
   for (const [name, value] of fields) {
-    invariant(wholeName.test(name), `"${name}" is the name of a field`);
+    if (!wholeName.test(name)) throw new Defect(`"${name}" is the name of a field`);
     text += `<${name}>${plain.test(value) ? value : written(name, value)}</${name}>`;
   }
   return `${text}</xml>`;
@@ -106,14 +106,22 @@ function readUsual(text: string, fieldsMax: number): Fields | null {
   const fields = new Map<string, string>();
   for (let at = "<xml>".length; ; at = usualElement.lastIndex) {
     usualElement.lastIndex = at;
-    const [, name, inCdata, bare, end] = usualElement.exec(text) ?? [];
-    if (end !== undefined) return fields;
-    const value = inCdata ?? bare;
+    const found = usualElement.exec(text);
+    if (found === null) return null;
+    if (found[END] !== undefined) return fields;
+    const name = found[NAME];
+    const value = found[IN_CDATA] ?? found[BARE];
     if (name === undefined || value === undefined || name === "xml" || reserved.has(name)) return null;
     if (fields.size === fieldsMax || fields.has(name)) return null;
     fields.set(name, value);
   }
 }
+
+/** The groups of `usualElement`. */
+const NAME = 1;
+const IN_CDATA = 2;
+const BARE = 3;
+const END = 4;
 
 const usualText = "[^<&\\]\\x00-\\x08\\x0b-\\x1f\\ufffe\\uffff]*";
 const usualElement = new RegExp(

@@ -239,7 +239,7 @@ class SimulatedSession implements BrokerConnection {
   }
 
   deliver(topic: string, payload: string): void {
-    this.#down(() => this.#listener.message(topic, new TextEncoder().encode(payload)));
+    this.#down(() => this.#listener.message(topic, encoder.encode(payload)));
   }
 
   #welcome(): void {
@@ -286,9 +286,12 @@ class SimulatedSession implements BrokerConnection {
   }
 }
 
+const encoder = new TextEncoder();
+
 /** Whether a topic filter of MQTT matches a topic; both by their levels. */
 function matches(parts: readonly string[], levels: readonly string[]): boolean {
-  for (const [index, part] of parts.entries()) {
+  for (let index = 0; index < parts.length; index += 1) {
+    const part = parts[index];
     if (part === "#") return true;
     if (part !== "+" && part !== levels[index]) return false;
     if (levels[index] === undefined) return false;

@@ -1,4 +1,4 @@
-import { invariant } from "../core/kernel/defect.ts";
+import { Defect } from "../core/kernel/defect.ts";
 import type { Level } from "../runtime/ports.ts";
 
 /** The pins of the header, by BCM number: 0 to this one. */
@@ -93,8 +93,10 @@ export class Circuit {
 
   /** Drives one pin without changing how it is held otherwise. */
   drive(pin: number, driven: Level | null): void {
-    this.#pin(pin).hold = { ...this.#pin(pin).hold, driven };
-    this.#settle([pin]);
+    const one = this.#pin(pin);
+    const { pull, openDrain } = one.hold;
+    one.hold = { pull, driven, openDrain };
+    if (!this.#staysAlone(pin, one)) this.#settle([pin]);
   }
 
   /** Drives one pin from outside the chip. */
@@ -139,6 +141,12 @@ export class Circuit {
     }
     for (const change of changes) this.#record(change);
     for (const change of changes) this.#moved(change);
+  }
+
+  /** Whether a pin touches nothing, stays as it is and shorts nothing: then there is nothing to settle. */
+  #staysAlone(number: number, pin: Pin): boolean {
+    if (pin.contacts.size > 0 || this.#lasting.size > 0 || this.#isShort(number, number)) return false;
+    return this.#levelOf([number]) === pin.level;
   }
 
   #netOf(start: number): readonly number[] {
@@ -203,7 +211,8 @@ export class Circuit {
 
   #pin(number: number): Pin {
     const pin = this.#pins[number];
-    invariant(pin !== undefined, `pin ${number} is on the header`);
+    // Not by `invariant`: its sentence would be made for each of millions of calls.
+    if (pin === undefined) throw new Defect(`pin ${number} is on the header`);
     return pin;
   }
 }

@@ -1,4 +1,4 @@
-import { invariant } from "../core/kernel/defect.ts";
+import { Defect } from "../core/kernel/defect.ts";
 import type {
   GpioClaimed,
   GpioLevel,
@@ -212,25 +212,28 @@ class Claim implements GpioLines {
   read(pin: number): Level {
     const { called, circuit, wanted } = this.#parts;
     called("read");
-    invariant(wanted.has(pin), `pin ${pin} is read by who claimed it`);
+    if (!wanted.has(pin)) throw new Defect(`pin ${pin} is read by who claimed it`);
     return this.#last?.get(pin) ?? circuit.level(pin);
   }
 
   write(levels: readonly GpioLevel[]): void {
     const { called, circuit, options, wanted } = this.#parts;
     called("write");
-    const holds = new Map<number, Hold>();
-    for (const { pin, level } of levels) {
+    const outputs = levels.map(({ pin, level }) => {
       const line = wanted.get(pin);
-      invariant(
-        line !== undefined && line.use !== "input",
-        `pin ${pin} is written by who claimed it to drive`,
-      );
-      holds.set(pin, { ...holdOf(line, options.pullUps), driven: drivenAt(line, level) });
-    }
+      if (line === undefined || line.use === "input") {
+        throw new Defect(`pin ${pin} is written by who claimed it to drive`);
+      }
+      return { line, driven: drivenAt(line, level) };
+    });
     if (this.#last !== null) return;
-    if (options.atomicWrites) circuit.hold(holds);
-    else for (const [pin, { driven }] of holds) circuit.drive(pin, driven);
+    if (!options.atomicWrites) for (const { line, driven } of outputs) circuit.drive(line.pin, driven);
+    else {
+      const holds = new Map<number, Hold>();
+      for (const { line, driven } of outputs)
+        holds.set(line.pin, { ...holdOf(line, options.pullUps), driven });
+      circuit.hold(holds);
+    }
   }
 
   watch(watching: boolean): void {

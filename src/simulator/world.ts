@@ -289,9 +289,10 @@ class World {
       host: request.host,
       now: WALL_EPOCH + this.#time.now,
     });
-    this.#tell(
-      `bank: ${request.path} ${reply.note.outTradeNo ?? ""} ${reply.note.outcome} ${reply.note.treatment ?? ""}`,
-    );
+    if (this.#options.tell !== undefined) {
+      const { outTradeNo, outcome, treatment } = reply.note;
+      this.#tell(`bank: ${request.path} ${outTradeNo ?? ""} ${outcome} ${treatment ?? ""}`);
+    }
     if (reply.kind === "drop")
       return reply.how === "silence" ? { kind: "drop" } : { kind: "cut", delayMs: 0 };
     if (reply.cut !== null) return { kind: "cut", delayMs: reply.delayMs };
@@ -360,8 +361,7 @@ class World {
 
   #nextScenario() {
     if (!this.#random.chance(this.#swarm.trouble)) return success;
-    const names = [...usual, ...errCodes];
-    return scenarioNamed(names[this.#random.between(0, names.length - 1)] ?? "success") ?? success;
+    return scenarioNamed(stories[this.#random.between(0, stories.length - 1)] ?? "success") ?? success;
   }
 
   #actOfGod(): void {
@@ -511,6 +511,8 @@ const errCodes = [
   "RULELIMIT",
   "NOTSUPORTCARD",
 ];
+
+const stories = [...usual, ...errCodes];
 
 /** The pin of every simulated relay. */
 export const RELAY_PIN = 26;

@@ -28,7 +28,7 @@ export function txEvent(row: EventRow, journal: string): string {
 
 /** A record that is read from the journal may have more members than this program knows. */
 function reported(tx: TxData): object {
-  const members = Object.entries(tx);
-  const listed = members.filter(([name]) => Object.hasOwn(txMembers, name));
-  return listed.length === members.length ? tx : Object.fromEntries(listed);
+  const isListed = (name: string): boolean => Object.hasOwn(txMembers, name);
+  if (Object.keys(tx).every(isListed)) return tx;
+  return Object.fromEntries(Object.entries(tx).filter(([name]) => isListed(name)));
 }

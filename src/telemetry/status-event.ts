@@ -1,4 +1,5 @@
 import type { WallTime } from "../core/kernel/instant.ts";
+import { rfc3339 } from "../core/kernel/rfc3339.ts";
 
 /** Who reports: nothing of it changes while the process runs. */
 export interface Reporting {
@@ -38,7 +39,7 @@ function statusEvent(
   session: Session,
   reason: OfflineReason | null,
 ): string {
-  const since = new Date(session.since).toISOString();
+  const since = rfc3339(session.since);
   return JSON.stringify({
     specversion: "1.0",
     id: `${who.box}-${who.boot}-${session.number}-${reason ?? state}`,

@@ -31,5 +31,6 @@ export function rfc3339(moment: WallTime): string {
 }
 
 function pad(value: number, width: number): string {
-  return String(value).padStart(width, "0");
+  const digits = String(value);
+  return digits.length === width ? digits : digits.padStart(width, "0");
 }

@@ -207,7 +207,8 @@ function fieldFault(call: CallKind, fields: Fields): Fault | null {
       if (rule.required) return missing(rule.name);
       continue;
     }
-    const tooLong = Buffer.byteLength(value, "utf8") > rule.bytesMax;
+    // No character of JavaScript takes more than three bytes.
+    const tooLong = 3 * value.length > rule.bytesMax && Buffer.byteLength(value, "utf8") > rule.bytesMax;
     // The signature leaves room for doubt about blanks around a value: libraries differ in whether they trim.
     const padded = value.trim() !== value;
     if (tooLong || padded || rule.form?.(value) === false) return malformed(rule.name);
