@@ -11,4 +11,12 @@ export interface Explanation {
   readonly because: string;
 }
 
+/**
+ * Whether what stands before a text makes it the sentence of a `Defect`: it is for whoever reads the log of a program that
+ * has ended itself, and decides nothing. That the defect is thrown is for tests to say, its words are not.
+ */
+export function isSentenceOfDefect(before: string): boolean {
+  return /(?:\binvariant\([^;{}]*,|\bnew Defect\()\s*$/.test(before);
+}
+
 export const explanations: readonly Explanation[] = [];

@@ -1,7 +1,7 @@
 /** Plants defects into the core and tells which ones nobody noticed. Started by scripts/mutate, which says how. */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
-import { type Explanation, explanations } from "./explained.ts";
+import { type Explanation, explanations, isSentenceOfDefect } from "./explained.ts";
 import {
   type Finding,
   findingOf,
@@ -107,7 +107,9 @@ function scoreOf(source: string, mutants: readonly Mutant[]): Score {
     const explanation = explanations.find(
       (one) => one.source === source && one.line === line && (one.becomes ?? becomes) === becomes,
     );
-    if (explanation === undefined) {
+    if (isWordsOfDefect(lines, mutant)) {
+      explained += 1;
+    } else if (explanation === undefined) {
       survivors.push(`${source}:${start.line}:${start.column} ${textAt(lines, mutant)} → ${becomes}`);
     } else {
       used.add(explanation);
@@ -115,6 +117,14 @@ function scoreOf(source: string, mutants: readonly Mutant[]): Score {
     }
   }
   return { noticed: mutants.filter(isNoticed).length, explained, survivors };
+}
+
+function isWordsOfDefect(lines: readonly string[], { mutatorName, location: { start } }: Mutant): boolean {
+  const before = [
+    ...lines.slice(0, start.line - 1),
+    (lines[start.line - 1] ?? "").slice(0, start.column - 1),
+  ];
+  return mutatorName === "StringLiteral" && isSentenceOfDefect(before.join("\n"));
 }
 
 /** What stands in the source where the defect was planted, in one line. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { explanations } from "./explained.ts";
+import { explanations, isSentenceOfDefect } from "./explained.ts";
 import { leftOut, loadedBy, mutatedSources, slowTests, testsOf } from "./sources.ts";
 
 test("sources that are left out and tests that are slow exist", () => {
@@ -47,4 +47,12 @@ test("what is installed for it is pinned, by a lock that names no registry", () 
   for (const version of Object.values(devDependencies)) assert.match(version, /^\d+\.\d+\.\d+$/);
   const lock = readFileSync(`${folder}/package-lock.json`, "utf8");
   assert.doesNotMatch(lock, /"resolved"|https?:\/\/[^"]*registry/);
+});
+
+test("only the words of a defect are taken for such", () => {
+  assert.ok(isSentenceOfDefect("  invariant(a.b(c, d) === null, "));
+  assert.ok(isSentenceOfDefect("  invariant(\n    known,\n    "));
+  assert.ok(isSentenceOfDefect("  throw new Defect("));
+  assert.ok(!isSentenceOfDefect("  invariant(state === "));
+  assert.ok(!isSentenceOfDefect("  invariant(known, words);\n  return notice(box, "));
 });

@@ -85,11 +85,14 @@ function runStryker(settings: string): Promise<void> {
     env: { ...process.env, NODE_COMPILE_CACHE: resolve(home, "compiled") },
   });
   child.stdout.pipe(process.stderr);
+  const stop = () => void child.kill("SIGTERM");
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, stop);
   return new Promise((done, failed) => {
     child.once("error", failed);
     child.once("exit", (code) => {
+      for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, stop);
       if (code === 0) done();
-      else failed(new Error(`Stryker ended with ${code}`));
+      else failed(new Error(`Stryker ended with ${code ?? "a signal"}`));
     });
   });
 }

@@ -268,7 +268,6 @@ function keyPressed(box: Box, key: Key, stamp: Stamp, rules: Rules): Step {
   const { front } = box;
   switch (front.name) {
     case "idle":
-      return typed(box, key, stamp, rules);
     case "entering":
       return typed(box, key, stamp, rules);
     case "armed":
@@ -439,7 +438,6 @@ function passTime(box: Box, stamp: Stamp, rules: Rules): Step {
   const until = untilOf(seen.front);
   if (until === null || stamp.at < until) return still(seen);
   const { front } = seen;
-  if (front.name === "entering" || front.name === "armed") return still({ ...seen, front: { name: "idle" } });
   if (front.name === "result") return arrive(seen, leaveResult(seen, front, stamp, rules));
   return arrive(seen, { ...seen, front: firstFront(stamp, rules) });
 }
@@ -504,8 +502,6 @@ function countDecline(box: Box, stamp: Stamp, { timing }: Rules): Box {
 }
 
 function tidy(box: Box): Box {
-  const over = [...box.orders.values()].some(isOver);
-  if (!over) return box;
   return { ...box, orders: new Map([...box.orders].filter(([, payment]) => !isOver(payment))) };
 }
 

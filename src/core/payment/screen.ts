@@ -127,8 +127,6 @@ function payingScreen(payment: Payment, now: Instant): Screen {
     case "charging":
       return { ...plain("submitting", "wait", "read"), ...shown };
     case "closing":
-    case "settled":
-    case "void":
       return { ...closingScreen(payment, phase), ...shown };
     case "asking":
       return { ...askingScreen(phase, now), ...shown };
@@ -153,9 +151,9 @@ function askingScreen({ about, giveUpAt, codeUrl }: Phase & { name: "asking" }, 
 }
 
 /** The end is on its way into the journal: until it is there, what stood on the glass goes on to hold. */
-function closingScreen({ counts, goods }: Payment, phase: Phase): Screen {
+function closingScreen({ counts, goods }: Payment, { verdict }: Phase & { name: "closing" }): Screen {
   if (goods !== null && !isAwaited(goods)) {
-    return phase.name === "closing" && phase.verdict.state === "paid" ? dispensingScreen : vendFailedScreen;
+    return verdict.state === "paid" ? dispensingScreen : vendFailedScreen;
   }
   if (counts.reverse > 0) return plain("reversing", "wait");
   return plain(counts.query > 0 ? "checking" : "submitting", "wait");
@@ -233,7 +231,7 @@ function outageScreen(box: Box, blocker: Blocker, now: Instant): Screen {
 
 function noticeScreen(name: NoticeName, front: Front, rules: Rules): Screen {
   const amountFen = front.name === "armed" ? front.sale.amountFen : null;
-  const refused = { light: "refused", sound: "refused", amountFen } as const;
+  const refused = { sound: "refused", amountFen } as const;
   switch (name) {
     case "no-amount":
       return { ...plain("no-amount", "refused"), ...refused };

@@ -209,7 +209,7 @@ export function explore(
   const queue: Payment[] = [];
   const visit = (payment: Payment): string => {
     const normal = normalise(payment, rules);
-    const key = JSON.stringify(normal);
+    const key = keyOf(normal);
     if (!found.has(key)) {
       found.set(key, normal);
       queue.push(normal);
@@ -220,17 +220,23 @@ export function explore(
   const events = allEvents(rules.hosts);
   for (let payment = queue.shift(); payment !== undefined; payment = queue.shift()) {
     if (isOver(payment)) continue;
-    const from = JSON.stringify(payment);
+    const from = keyOf(payment);
     for (const event of events) {
       if (!isExpected(payment, event) || !isOf(tradeType, event)) continue;
       for (const now of [0, 1]) {
         const step = advance(payment, event, stampAt(now), rules);
+        if (step.payment.intent !== wanted) throw new Error("an intent never changes");
         const to = visit(shift(step.payment, now));
         edges.push({ from, to, before: payment, after: step.payment, event, now, effects: step.effects });
       }
     }
   }
   return { states: found, edges };
+}
+
+/** What tells one state from another; all have the same intent. */
+function keyOf(payment: Payment): string {
+  return JSON.stringify({ ...payment, intent: null });
 }
 
 /** Whether an order of this kind can be answered so. */
@@ -251,7 +257,7 @@ function shift(payment: Payment, now: number): Payment {
 function shifted(key: string, value: unknown, now: number): unknown {
   if (typeof value === "number") return times.has(key) ? Math.max(value - now, -2) : value;
   if (typeof value !== "object" || value === null) return value;
-  if (key === "code") return code;
+  if (key === "code" || key === "intent") return value;
   if (Array.isArray(value)) return value.map((one: unknown) => shifted("", one, now));
   const copy: Record<string, unknown> = {};
   for (const [name, one] of Object.entries(value)) copy[name] = shifted(name, one, now);

@@ -242,3 +242,17 @@ test("a machine that is busy makes people wait, three declines as well", () => {
   const screen = screenFor(paused, stampAt(0).at, keypadRules);
   assert.deepEqual(pictureOf(screen), { text: "paused", light: "refused", sound: "none", seconds: 10 });
 });
+
+test("a picture that contradicts its box is a defect, not a guess", () => {
+  const { box } = Story.ready();
+  const { intent } = Story.ready().payTo().order;
+  const notice = { name: "amount-uneven", until: stampAt(9).at } as const;
+  const boxes: readonly Box[] = [
+    { ...box, front: { name: "paying", outTradeNo: "nobody's" } },
+    { ...box, front: { name: "unknown", intent, until: null } },
+    { ...box, notice },
+  ];
+  for (const one of boxes) {
+    assert.throws(() => screenFor(one, stampAt(0).at, keypadRules), { name: "Defect" }, one.front.name);
+  }
+});
