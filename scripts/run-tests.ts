@@ -66,6 +66,8 @@ async function tests(
       console.error(`\n✖ ${data.name} (${data.file ?? ""})\n${sentenceOf(error)}`);
     } else if (type === "test:stderr" && data.message.startsWith("fuzz: ")) {
       console.error(data.message.trimEnd());
+    } else if (type === "test:diagnostic" && data.message.startsWith("kills: ")) {
+      outcome.note = `${outcome.note}; ${data.message}`;
     } else if (type === "test:coverage") {
       const { coveredLinePercent, coveredBranchPercent } = data.summary.totals;
       outcome.note = `${coveredLinePercent.toFixed(2)} % of lines, ${coveredBranchPercent.toFixed(2)} % of branches`;

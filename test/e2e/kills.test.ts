@@ -1,15 +1,22 @@
 import assert from "node:assert/strict";
-import { after, describe, it } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
+import { after, before, describe, it, test } from "node:test";
 import { bankPaths, type CallNote } from "../../src/simulator/bank/call.ts";
 import { Random } from "../../src/simulator/random.ts";
-import type { Box } from "./box.ts";
+import type { Box, JournalRow } from "./box.ts";
+import { aims, Killer, type KillState, killStates } from "./kill-moments.ts";
 import type { LogLine } from "./program.ts";
 import { Stand } from "./stand.ts";
 import { until } from "./until.ts";
 
 const stand = await Stand.start();
 after(() => stand.end());
+
+before(async () => {
+  // Its orderly end leaves behind what Node compiled: a process that is killed never does.
+  const box = await stand.box("first");
+  await box.start();
+  await box.stop();
+});
 
 /** A moment in the life of a payment, seen from the bank or in the log of the box. */
 type Moment =
@@ -132,45 +139,49 @@ stand.onCall = (note) => {
 };
 
 /** How many kills at moments that chance chooses, over all boxes. */
-const KILLS = Number(process.env.SCANBOX_E2E_KILLS ?? "24");
-const BOXES = 4;
+const KILLS = Number(process.env.SCANBOX_E2E_KILLS ?? "200");
+/** How many boxes are killed at the same time. */
+const BOXES = Math.min(8, KILLS);
 const SEED = Number(process.env.SCANBOX_E2E_SEED ?? Date.now());
 
-/** Amounts whose last digits make the bank treat the payment as its scenarios say. */
-const amounts = [
-  "1.00",
-  "1.11",
-  "1.13",
-  "1.14",
-  "1.15",
-  "1.21",
-  "1.23",
-  "1.27",
-  "1.31",
-  "1.37",
-  "1.41",
-  "1.43",
-];
+/** As short as a machine can be that runs all of them, and in the relations that a configuration must have. */
+const timing = {
+  queryEveryMs: 100,
+  giveUpAfterMs: 600,
+  reverseNotBeforeMs: 200,
+  confirmNotBeforeMs: 400,
+  sendWithinMs: 600,
+  connectTimeoutMs: 400,
+  answerTimeoutMs: 500,
+};
+
+const killed = new Map<KillState, number>(killStates.map((state) => [state, 0]));
+let payments = 0;
 
 describe(`boxes that are killed at any moment (SCANBOX_E2E_SEED=${SEED})`, { concurrency: BOXES }, () => {
+  const chance = new Random(SEED);
+  const plan = Array.from({ length: KILLS }, (_, index) => aims[index % aims.length]).filter(
+    (aim) => aim !== undefined,
+  );
   for (let number = 1; number <= BOXES; number += 1) {
+    const random = chance.fork();
+    // Each box has its share of every aim, in an order of its own.
+    const own = shuffled(
+      random,
+      plan.filter((_, index) => index % BOXES === number - 1),
+    );
     it(`box ${number} ends every order as the bank has it`, async () => {
-      const random = new Random(SEED + number);
       const box = await stand.box(`chance-${number}`);
-      for (let kill = 0; kill < Math.ceil(KILLS / BOXES); kill += 1) {
-        box.configure(stand.config(box, { fixed: amounts[random.between(0, amounts.length - 1)] ?? "1.00" }));
-        const program = box.launch();
-        if (random.fraction() < 0.2) {
-          await sleep(random.between(100, 900));
-        } else {
-          await program.screen("armed");
-          await box.scan(stand.code());
-          // Most of what can go wrong lies near the scan.
-          await sleep(Math.floor(3_000 * random.fraction() ** 2));
-        }
-        await box.kill();
+      const killer = new Killer(box, random);
+      hearers.set(box, (note) => killer.heard(note));
+      for (const aim of own) {
+        const fixed = aim.amounts[random.between(0, aim.amounts.length - 1)] ?? "1.00";
+        box.configure(stand.config(box, { fixed, extra: { timing } }));
+        const state = await killer.kill(aim, stand.code());
+        killed.set(state, (killed.get(state) ?? 0) + 1);
       }
-      box.configure(stand.config(box, {}));
+      hearers.delete(box);
+      box.configure(stand.config(box, { extra: { timing } }));
       await box.start();
       await stand.settled(box, 0);
       const before = stand.orders(box).length;
@@ -183,9 +194,59 @@ describe(`boxes that are killed at any moment (SCANBOX_E2E_SEED=${SEED})`, { con
       await box.stop();
       const rows = await stand.assertOneStory(box);
       assert.ok(rows.length > 1, "chance left something to look at");
+      for (const { log } of box.programs) assertProven(log, rows);
+      payments += rows.length;
     });
   }
 });
+
+test("the kills were spread over the whole life of a payment", (t) => {
+  const counts = [...killed].map(([state, times]) => `${state} ${times}`);
+  t.diagnostic(`kills: ${KILLS} of ${BOXES} boxes with ${payments} payments: ${counts.join(", ")}`);
+  assert.equal(
+    [...killed.values()].reduce((all, times) => all + times, 0),
+    KILLS,
+  );
+  if (KILLS < 200) return;
+  for (const [state, times] of killed) assert.ok(times > 0, `no kill in the state ${state}`);
+});
+
+/** Screens that say how a payment ended; any other one claims nothing. */
+const claims: ReadonlyMap<string, readonly string[]> = new Map([
+  ["paid", ["paid"]],
+  ["refunded", ["refunded"]],
+  ["not-sent", ["declined"]],
+  ["code-expired", ["declined"]],
+  ["code-not-wechat", ["declined"]],
+  ["not-paid-funds", ["declined"]],
+  ["not-paid-card", ["declined"]],
+  ["not-paid", ["declined", "reversed"]],
+  ["timed-out", ["reversed"]],
+  ["cancelled", ["cancelled", "reversed"]],
+]);
+
+/** Fails where a process showed an end of an order that was not on its disk by then, or that the journal tells otherwise. */
+function assertProven(log: readonly LogLine[], rows: readonly JournalRow[]): void {
+  for (const [index, { event, screen = "", shortRef }] of log.entries()) {
+    const ends = claims.get(screen);
+    if (event !== "screen.shown" || ends === undefined || !shortRef) continue;
+    const record = log
+      .slice(0, index)
+      .findLast((line) => line.event === "order.recorded" && line.shortRef === shortRef);
+    const story = `${screen} of #${shortRef} was shown after ${JSON.stringify(record)}`;
+    assert.ok(record !== undefined && ends.includes(String(record.state)), story);
+    const row = rows.find(({ outTradeNo }) => outTradeNo === record.outTradeNo);
+    assert.equal(row?.state, record.state, story);
+  }
+}
+
+/** The same in another order. */
+function shuffled<Value>(random: Random, values: readonly Value[]): readonly Value[] {
+  return values
+    .map((value) => ({ value, at: random.fraction() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ value }) => value);
+}
 
 describe("a box that is killed", { concurrency: 6 }, () => {
   for (const [number, { what, fixed, moments, ends }] of cases.entries()) {

@@ -30,6 +30,9 @@ export interface Surroundings {
   readonly env: Readonly<Record<string, string>>;
 }
 
+/** As on a device, what Node compiled once is kept. */
+const compileCache = new URL("../../.cache/compiled", import.meta.url).pathname;
+
 /** The bundled program in a process of its own. Whatever it says is kept. */
 export class Program {
   stdout = "";
@@ -54,7 +57,7 @@ export class Program {
     this.#child = startChild(process.execPath, [...(around?.execArgv ?? []), bundle, ...args], {
       stdio: ["ignore", "pipe", "pipe", ...(around === null ? [] : ["ipc" as const])],
       // Nothing of the tests' surroundings: neither credentials nor options of Node.
-      env: { PATH: "/usr/bin:/bin", ...around?.env },
+      env: { PATH: "/usr/bin:/bin", NODE_COMPILE_CACHE: compileCache, ...around?.env },
     });
     this.#child.stdout?.setEncoding("utf8").on("data", (text: string) => {
       this.stdout += text;
