@@ -23,6 +23,7 @@ import { type RotationRules, retentionOf } from "./journal/rotation.ts";
 import { type Hands, Loop } from "./runtime/loop.ts";
 import type { BrokerLink, Entropy, HttpsLink, StoreLink, Timer } from "./runtime/ports.ts";
 import { Reporter, type ReporterStatus } from "./telemetry/reporter.ts";
+import { Sales } from "./till/sales.ts";
 
 /** The outside of one box. */
 export interface Links extends DeviceLinks {
@@ -80,6 +81,8 @@ export class ComposedBox {
   readonly #gateways: readonly { readonly settings: GatewaySettings; readonly gateway: Gateway }[];
   readonly #devices: Devices;
   readonly #loop: Loop;
+  /** What a till may do. */
+  readonly sales: Sales;
   #loggedText: string | null = null;
   #toldBroken = false;
   #toldViolation = false;
@@ -124,6 +127,13 @@ export class ComposedBox {
         parts.onScreen?.(screen);
       },
       onTurn: (event, turn) => this.#logTurn(event, turn),
+    });
+    this.sales = new Sales({
+      rules: this.#rules,
+      clock,
+      box: () => this.#loop.turn?.box ?? null,
+      post: (event) => this.#loop.post(event),
+      newestOf: (outTradeNo, done) => this.#journal.newestOf(outTradeNo, done),
     });
   }
 
@@ -212,8 +222,8 @@ export class ComposedBox {
         this.#devices.stopShowing(() => done(opened));
         return;
       }
-      const { open, unchecked, codeHashes } = opened;
-      this.#loop.post({ type: "started", open, unchecked, usedCodes: codeHashes });
+      const { open, unchecked, codeHashes, refs } = opened;
+      this.#loop.post({ type: "started", open, unchecked, usedCodes: codeHashes, refs });
       this.#devices.start();
       this.#startReporter(opened);
       this.#tendLater();
@@ -498,6 +508,7 @@ function amountRules({ amount }: DeviceConfig): AmountRules {
     });
     return { source: "menu", maximum: amount.maximum, items };
   }
+  if (amount.source === "till") return { source: "till", maximum: amount.maximum };
   return { source: "keypad", entry: amount.entry, maximum: amount.maximum };
 }
 

@@ -43,8 +43,12 @@ export async function findBox(config: Pick<DeviceConfig, "journal">): Promise<Bo
 }
 
 /** Sends one command; null where nobody listens, a sentence where nothing came back that can be read. */
-export async function ask(path: string, command: string): Promise<ReceivedAnswer | string | null> {
-  const asked = await askSocket(path, requestLine(command), WITHIN_MS);
+export async function ask(
+  path: string,
+  command: string,
+  args: object = {},
+): Promise<ReceivedAnswer | string | null> {
+  const asked = await askSocket(path, requestLine(command, args), WITHIN_MS);
   if (asked.kind === "nobody") return null;
   if (asked.kind === "failed") return asked.why;
   return readAnswer(asked.line) ?? "the answer cannot be read";

@@ -64,6 +64,10 @@ Exit status: 0 all are off, 1 one could not be reached, 2 the configuration is w
     summary: "Say how the box is: in service or why not, open orders, devices, journal.",
     load: async () => (await import("./status.ts")).statusCommand,
   },
+  pay: {
+    summary: "Ask the running box for an amount, as a till does, and wait for the end of the sale.",
+    load: async () => (await import("./pay.ts")).payCommand,
+  },
   journal: {
     summary: "Read the journal of payments: list, show, verify; rotate it, or put a damaged one aside.",
     load: async () => (await import("./journal.ts")).journalCommand,

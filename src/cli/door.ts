@@ -15,7 +15,11 @@ export function openDoor(box: ComposedBox, config: DeviceConfig, clock: Clock, l
     link: new ControlSocket(controlPaths(config)),
     clock,
     log,
-    hands: { status: () => wholeStatus(box, config), rotate: (done) => box.rotateJournal(done) },
+    hands: {
+      status: () => wholeStatus(box, config),
+      rotate: (done) => box.rotateJournal(done),
+      sales: box.sales,
+    },
   });
   server.start();
   return server;

@@ -116,6 +116,9 @@ export class Mortality {
       follow: (afterSeq, limit, done) => {
         if (this.#alive) store.follow(afterSeq, limit, this.#heard(done));
       },
+      order: (outTradeNo, done) => {
+        if (this.#alive) store.order(outTradeNo, this.#heard(done));
+      },
       moveCursor: this.#heard((name, seq) => store.moveCursor(name, seq)),
       survey: (wish, done) => {
         if (this.#alive) store.survey(wish, this.#heard(done));

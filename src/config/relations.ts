@@ -87,7 +87,7 @@ function amounts({ amount, keypad }: Sections): readonly string[] {
       `amount.fixed: must be at most amount.maximum (${formatYuan(amount.maximum)}), got ${formatYuan(amount.fixed)}.`,
     );
   }
-  if (amount.source !== "fixed" && keypad === null) {
+  if ((amount.source === "keypad" || amount.source === "menu") && keypad === null) {
     problems.push(`keypad: must be given where amount.source is "${amount.source}".`);
   }
   if (
@@ -205,7 +205,8 @@ function relayAmounts({ amount, outputs }: Sections): readonly string[] {
     );
   }
   const { fenPerPulse } = relay;
-  if (amount.source === "keypad" && fenPerPulse > amount.maximum) {
+  const free = amount.source === "keypad" || amount.source === "till";
+  if (free && fenPerPulse > amount.maximum) {
     return [
       `outputs.relay.fenPerPulse: must be at most amount.maximum (${amount.maximum} fen), got ${fenPerPulse}.`,
     ];
@@ -220,10 +221,7 @@ function relayAmounts({ amount, outputs }: Sections): readonly string[] {
       ? []
       : [`outputs.relay.fenPerPulse: must divide ${key} (${fen} fen) exactly, got ${fenPerPulse}.`],
   );
-  const dearest =
-    prices.length === 0 && amount.source === "keypad"
-      ? [["amount.maximum", amount.maximum] as const]
-      : prices;
+  const dearest = prices.length === 0 && free ? [["amount.maximum", amount.maximum] as const] : prices;
   for (const [key, fen] of dearest) {
     const pulses = Math.floor(fen / fenPerPulse);
     if (pulses > PULSES_MAX) {

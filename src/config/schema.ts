@@ -227,9 +227,9 @@ const shape = {
   }).describe("Whom customers pay."),
   amount: object({
     source: z
-      .enum(["keypad", "fixed", "menu"], { error: amountSourceSentence })
+      .enum(["keypad", "fixed", "menu", "till"], { error: amountSourceSentence })
       .default("keypad")
-      .describe("Who says what is to be paid."),
+      .describe("Who says what is to be paid; a till does it by `scanbox pay` or the box's socket."),
     entry: z
       .enum(["implied", "explicit"])
       .nullable()
@@ -497,9 +497,9 @@ function duration(milliseconds: number, meaning: string) {
 }
 
 function amountSourceSentence(issue: { readonly input?: unknown }): string {
-  return issue.input === "remote" || issue.input === "till"
-    ? `is not offered as "${issue.input}" by this version yet; it must be "keypad", "fixed" or "menu".`
-    : 'must be "keypad", "fixed" or "menu".';
+  return issue.input === "remote"
+    ? 'is not offered as "remote" by this version yet; it must be "keypad", "fixed", "menu" or "till".'
+    : 'must be "keypad", "fixed", "menu" or "till".';
 }
 
 function isBrokerUrl(value: string): boolean {

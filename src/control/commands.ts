@@ -1,6 +1,9 @@
 /** What a box can be asked to do through its door. A new command is one entry of the table. */
 import { z } from "zod";
+import { type Fen, fenOf } from "../core/kernel/fen.ts";
+import type { SaleAnswer } from "../core/payment/sale-state.ts";
 import { type ControlAnswer, type ControlRequest, problemAnswer, resultAnswer } from "./protocol.ts";
+import { saleRefSchema } from "./sale.ts";
 import type { BoxStatus } from "./status.ts";
 
 /** What came of a rotation of the journal; `row` begins the new segment, `dropped` rows of old ones are gone. */
@@ -13,6 +16,12 @@ export type Rotated =
 export interface ControlHands {
   readonly status: () => BoxStatus;
   readonly rotate: (done: (outcome: Rotated) => void) => void;
+  /** What a till may do. */
+  readonly sales: {
+    readonly ask: (ref: string, amountFen: Fen, done: (answer: SaleAnswer) => void) => void;
+    readonly state: (ref: string, done: (answer: SaleAnswer) => void) => void;
+    readonly withdraw: (ref: string, done: (answer: SaleAnswer) => void) => void;
+  };
 }
 
 interface Command {
@@ -40,6 +49,16 @@ function command<Args>(
 
 const nothing = z.strictObject({});
 
+const amountFen = z.int().transform((value, context) => {
+  const fen = fenOf(value);
+  if (fen.ok) return fen.value;
+  context.addIssue({ code: "custom", message: "is no amount" });
+  return z.NEVER;
+});
+
+const asked = z.strictObject({ ref: saleRefSchema, amountFen });
+const named = z.strictObject({ ref: saleRefSchema });
+
 const commands: ReadonlyMap<string, Command> = new Map([
   ["status", command(nothing, (_, hands, answer) => answer(resultAnswer(hands.status())))],
   [
@@ -50,7 +69,47 @@ const commands: ReadonlyMap<string, Command> = new Map([
       ),
     ),
   ],
+  [
+    "pay",
+    command(asked, (args, { sales }, answer) => {
+      sales.ask(args.ref, args.amountFen, (sale) => answer(saleAnswer(sale)));
+    }),
+  ],
+  [
+    "sale",
+    command(named, ({ ref }, { sales }, answer) => sales.state(ref, (sale) => answer(saleAnswer(sale)))),
+  ],
+  [
+    "withdraw",
+    command(named, ({ ref }, { sales }, answer) => sales.withdraw(ref, (sale) => answer(saleAnswer(sale)))),
+  ],
 ]);
+
+const refusals: Readonly<Record<Extract<SaleAnswer, { kind: "refused" }>["why"], string>> = {
+  "not-offered": 'This box takes no amounts from a till: amount.source of its configuration is not "till".',
+  "not-ready": "The box takes no payments now",
+  busy: "Another payment is at the box; ask again when it has ended.",
+  "ref-used": "There is a payment with this ref.",
+  "other-amount": "This ref stands for another amount; a new sale needs a new ref.",
+  "amount-too-large": "The amount is above amount.maximum.",
+  "amount-uneven": "The amount is no whole number of the machine's pulses.",
+};
+
+function saleAnswer(answer: SaleAnswer): ControlAnswer {
+  switch (answer.kind) {
+    case "state":
+      return resultAnswer(answer.sale);
+    case "no-sale":
+      return problemAnswer("no-sale", "The box knows of no sale with this ref.");
+    case "unread":
+      return problemAnswer("unread", "The journal cannot be read now: what became of the sale is not known.");
+    case "refused": {
+      const blocked =
+        answer.why === "not-ready" ? `${answer.blocker === null ? "" : ` (${answer.blocker})`}.` : "";
+      return problemAnswer(answer.why, `${refusals[answer.why]}${blocked}`);
+    }
+  }
+}
 
 /** Does what a request asks for and answers once. */
 export function obey(

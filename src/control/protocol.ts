@@ -3,6 +3,7 @@
  * that the box does not speak is told so in version 1.
  */
 import { z } from "zod";
+import type { AskRefusal } from "../core/payment/box.ts";
 
 /** The version of the protocol; raised when a meaning changes. */
 export const CONTROL_VERSION = 1;
@@ -32,10 +33,17 @@ export type ControlProblem =
   | "arguments"
   /** It is longer than `REQUEST_BYTES_MAX`. */
   | "too-long"
-  /** So many programs ask already. */
+  /** So many programs ask already, or another payment is at the box. */
   | "busy"
   /** The answer is no: `message` says why. */
-  | "refused";
+  | "refused"
+  /** There is no sale of this `ref`. */
+  | "no-sale"
+  /** Nobody knows now. */
+  | "unread"
+  /** A sale is not taken. */
+  | AskRefusal
+  | "other-amount";
 
 /** An answer. */
 export type ControlAnswer =

@@ -8,7 +8,7 @@ import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
 import { invariant } from "../core/kernel/defect.ts";
 import { after, type Instant, type WallTime } from "../core/kernel/instant.ts";
 import { rfc3339 } from "../core/kernel/rfc3339.ts";
-import type { Entry, OpenOrder } from "../core/payment/order.ts";
+import type { Entry, OpenOrder, TxData } from "../core/payment/order.ts";
 import type { Clock, Log, StoredRow, StoreLink, StoreOpened, Timer } from "../runtime/ports.ts";
 import { damageWords } from "./chain.ts";
 import { isMoneyEntry } from "./entry.ts";
@@ -77,6 +77,8 @@ export type JournalOpened =
       readonly unchecked: readonly OpenOrder[];
       /** `codeHash` of the newest charges, newest last: no such code is charged again. */
       readonly codeHashes: readonly string[];
+      /** The newest order of each sale that a till asked for, by the till's own id. */
+      readonly refs: ReadonlyMap<string, string>;
       /** How far each follower has confirmed, by its name. */
       readonly cursors: Readonly<Record<string, number>>;
       /** Events up to this number have been dropped; a follower that begins begins behind them. */
@@ -189,6 +191,16 @@ export class Journal {
     });
   }
 
+  /** The newest money record of an order, null where there is none or it cannot be read. */
+  newestOf(outTradeNo: string, done: (tx: TxData | null) => void): void {
+    const { journal } = this.#mustHaveOpened();
+    this.#store.order(outTradeNo, (rows) => {
+      const row = rows?.findLast(({ seq }) => seq !== null);
+      const read = row === undefined ? null : readRow(row, journal);
+      done(read?.ok === true ? (read.value.event?.tx ?? null) : null);
+    });
+  }
+
   /**
    * Remembers that the follower `name` has confirmed everything up to `seq`. Losing it costs a repetition.
    */
@@ -286,7 +298,8 @@ export class Journal {
       this.#store.close(() => this.#refuse(refused, done));
       return;
     }
-    const { head, open, unchecked, codeHashes, segment, first, droppedSeq }: Recovered = recovered.value;
+    const { head, open, unchecked, codeHashes, refs, segment, first, droppedSeq }: Recovered =
+      recovered.value;
     const { journal, salt, cursors } = outcome;
     this.#phase = "open";
     this.#segment = segment;
@@ -296,7 +309,7 @@ export class Journal {
     this.#identity = { journal, codeKey: createSecretKey(salt) };
     this.#head = head;
     this.#log.info("journal.opened", { journal, rows: head.n, seq: head.seq, open: open.length });
-    done({ kind: "opened", journal, salt, open, unchecked, codeHashes, cursors, droppedSeq, head });
+    done({ kind: "opened", journal, salt, open, unchecked, codeHashes, refs, cursors, droppedSeq, head });
     this.#flush();
   }
 

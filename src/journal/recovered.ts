@@ -8,7 +8,7 @@ import { type Intent, isDeclinedByCode, type OpenOrder, type TxData } from "../c
 import { type StoredRow, type StoreOpened, TAIL_ROWS } from "../runtime/ports.ts";
 import { ChainWalk, damageWords } from "./chain.ts";
 import type { Beginning, SegmentEntry } from "./own-entry.ts";
-import { chargedCodes, genesis, type Head, type ReadRow, type RowDamage, readRow } from "./row.ts";
+import { chargedCodes, genesis, type Head, type ReadRow, type RowDamage, readRow, saleRef } from "./row.ts";
 
 /** Where the journal ends, what it left open and which codes it has charged, newest last. */
 export interface Recovered {
@@ -17,6 +17,8 @@ export interface Recovered {
   /** Declined orders of the newest rows that were not looked at once more. */
   readonly unchecked: readonly OpenOrder[];
   readonly codeHashes: readonly string[];
+  /** The newest order of each sale that a till asked for, by the till's own id, newest last. */
+  readonly refs: ReadonlyMap<string, string>;
   /** The newest segment, null where the journal has only its first. */
   readonly segment: Segment | null;
   /** Where the journal begins now. */
@@ -64,14 +66,19 @@ export function recover(opened: Extract<StoreOpened, { kind: "opened" }>): Resul
   }
 
   const codeHashes: string[] = [];
+  const refs = new Map<string, string>();
   for (const row of opened.charged) {
     const codes = checked.codesOf(row);
     if (!codes.ok) return refuse(`row ${row.n}: ${damageWords[codes.reason]}`);
     codeHashes.push(...codes.value);
+    const ref = saleRef(row);
+    if (ref === null || row.outTradeNo === null) continue;
+    refs.delete(ref);
+    refs.set(ref, row.outTradeNo);
   }
   const unchecked = declines.unchecked();
   const found = orders.value.map(({ intent, last }) => ({ intent, last }));
-  return accept({ head: head.value, open: found, unchecked, codeHashes, segment, first, droppedSeq });
+  return accept({ head: head.value, open: found, unchecked, codeHashes, refs, segment, first, droppedSeq });
 }
 
 /**

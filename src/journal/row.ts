@@ -121,6 +121,11 @@ export function chargedCodes(row: StoredRow, journal: string): Result<readonly s
   return accept(found[1] === undefined ? [] : [found[1]]);
 }
 
+/** The till's own id in a `charging` row that has been checked, null where no till asked; its text is not parsed either. */
+export function saleRef({ kind, body }: StoredRow): string | null {
+  return kind === "charging" ? (/"ref":"([^"\\]+)"/.exec(body)?.[1] ?? null) : null;
+}
+
 function columnsOf(entry: JournalEntry): Pick<StoredRow, "kind" | "outTradeNo" | "final"> {
   if (isMoneyEntry(entry))
     return { kind: entry.kind, outTradeNo: entry.tx.outTradeNo, final: entry.tx.final };

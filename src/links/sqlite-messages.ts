@@ -11,6 +11,7 @@ export type StoreRequest =
   | { readonly id: number; readonly kind: "open" }
   | { readonly id: number; readonly kind: "append"; readonly rows: readonly StoredRow[] }
   | { readonly id: number; readonly kind: "follow"; readonly afterSeq: number; readonly limit: number }
+  | { readonly id: number; readonly kind: "order"; readonly outTradeNo: string }
   | { readonly id: number; readonly kind: "cursor"; readonly name: string; readonly seq: number }
   | { readonly id: number; readonly kind: "survey"; readonly wish: StoreSurveyWish }
   | {

@@ -52,6 +52,13 @@ export class SqliteStore implements StoreLink {
     });
   }
 
+  order(outTradeNo: string, done: (rows: readonly StoredRow[] | null) => void): void {
+    this.#ask({ kind: "order", outTradeNo }, (reply) => {
+      invariant(reply.kind === "rows", "who asks for an order is answered with rows");
+      done(reply.rows);
+    });
+  }
+
   moveCursor(name: string, seq: number): void {
     this.#ask({ kind: "cursor", name, seq }, null);
   }

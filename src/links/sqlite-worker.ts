@@ -31,6 +31,8 @@ function answer(writer: SqliteWriter, request: StoreRequest): StoreReply | null 
       return { id, kind: "appended", error: writer.append(request.rows) };
     case "follow":
       return { id, kind: "rows", rows: writer.follow(request.afterSeq, request.limit) };
+    case "order":
+      return { id, kind: "rows", rows: writer.order(request.outTradeNo) };
     case "cursor":
       writer.moveCursor(request.name, request.seq);
       return null;

@@ -158,6 +158,16 @@ export class SqliteWriter {
     }
   }
 
+  /** All rows of an order; null where they cannot be read. */
+  order(outTradeNo: string): readonly StoredRow[] | null {
+    try {
+      const database = this.#database;
+      return database === null ? null : rowsOf(database, "WHERE out_trade_no = ? ORDER BY n", outTradeNo);
+    } catch {
+      return null;
+    }
+  }
+
   /**
    * Written without a flush. A failure is no news: the follower repeats itself, and the next append meets the
    * same disk.
@@ -351,7 +361,7 @@ function rowOf(database: DatabaseSync, where: string): StoredRow | null {
   return rowsOf(database, where)[0] ?? null;
 }
 
-function rowsOf(database: DatabaseSync, where: string, ...values: readonly number[]): StoredRow[] {
+function rowsOf(database: DatabaseSync, where: string, ...values: readonly (number | string)[]): StoredRow[] {
   const statement = database.prepare(`SELECT ${ROW_COLUMNS} FROM rows ${where}`);
   return statement.all(...values).map(storedRowOf);
 }

@@ -209,6 +209,8 @@ export interface StoreLink {
   append(rows: readonly StoredRow[], done: (error: string | null) => void): void;
   /** Up to `limit` rows with `seq` above `afterSeq`, in order: what a follower reports next. */
   follow(afterSeq: number, limit: number, done: (rows: readonly StoredRow[] | null) => void): void;
+  /** All rows of an order, in order; null where they cannot be read. */
+  order(outTradeNo: string, done: (rows: readonly StoredRow[] | null) => void): void;
   /** Moves a follower's cursor; losing the last moves costs a repetition. */
   moveCursor(name: string, seq: number): void;
   /** What a rotation has to know, or null where it cannot be read. */

@@ -252,6 +252,12 @@ export class SimulatedStore implements StoreLink {
     });
   }
 
+  order(outTradeNo: string, done: (rows: readonly StoredRow[] | null) => void): void {
+    this.#work(this.#disk.random.between(0, 1), () => {
+      done(this.#disk.kept.filter((row) => row.outTradeNo === outTradeNo));
+    });
+  }
+
   moveCursor(name: string, seq: number): void {
     this.#work(0, () => this.#disk.moveCursor(name, seq));
   }

@@ -162,8 +162,10 @@ const refusals: readonly (readonly [string, Json | undefined, readonly string[]]
   ["merchant.body", "店".repeat(43), ["merchant.body: must have at most 127 bytes in UTF-8."]],
   [
     "amount.source",
-    "till",
-    ['amount.source: is not offered as "till" by this version yet; it must be "keypad", "fixed" or "menu".'],
+    "remote",
+    [
+      'amount.source: is not offered as "remote" by this version yet; it must be "keypad", "fixed", "menu" or "till".',
+    ],
   ],
   ["amount.source", "fixed", ['amount.fixed: must be given where amount.source is "fixed".']],
   ["amount.fixed", "1.00", ['amount.fixed: must be null unless amount.source is "fixed".']],

@@ -118,6 +118,10 @@ class Asked {
     return this.#answer((done) => store.append(rows, done));
   }
 
+  order(store: StoreLink, outTradeNo: string): Promise<readonly StoredRow[] | null> {
+    return this.#answer((done) => store.order(outTradeNo, done));
+  }
+
   follow(store: StoreLink, afterSeq: number, limit: number): Promise<readonly StoredRow[] | null> {
     return this.#answer((done) => store.follow(afterSeq, limit, done));
   }
@@ -318,6 +322,17 @@ for (const [name, makeWorld] of [
         assert.deepEqual(await asked.follow(store, 0, 100), [rows[1], rows[3], rows[4], rows[5]]);
         assert.deepEqual(await asked.follow(store, 1, 2), [rows[3], rows[4]]);
         assert.deepEqual(await asked.follow(store, 4, 2), []);
+        await asked.close(store);
+      }));
+
+    it("gives every row of an order, and none of another", () =>
+      withWorld(async (world, asked) => {
+        const { store, rows } = await filled(world, asked);
+        const of = (index: number) => rows.filter(({ outTradeNo }) => outTradeNo === numberOf(index));
+        assert.ok(of(1).length > 1);
+        assert.deepEqual(await asked.order(store, numberOf(1)), of(1));
+        assert.deepEqual(await asked.order(store, numberOf(2)), of(2));
+        assert.deepEqual(await asked.order(store, "of nobody"), []);
         await asked.close(store);
       }));
 

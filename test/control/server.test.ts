@@ -4,7 +4,9 @@ import fc from "fast-check";
 import type { ControlHands, Rotated } from "../../src/control/commands.ts";
 import { REQUEST_BYTES_MAX, readAnswer, readRequest, requestLine } from "../../src/control/protocol.ts";
 import { RequestLines } from "../../src/control/request-lines.ts";
+import { saleStateSchema } from "../../src/control/sale.ts";
 import { ControlServer, IDLE_MS, PEERS_MAX, REQUESTS_MAX } from "../../src/control/server.ts";
+import type { SaleAnswer, SaleState } from "../../src/core/payment/sale-state.ts";
 import { SimulatedControlLink, type SimulatedVisitor } from "../../src/simulator/control.ts";
 import { SimulatedClock, SimulatedTime } from "../../src/simulator/time.ts";
 import { aStatus } from "./a-status.ts";
@@ -19,6 +21,9 @@ class Stand {
   /** Calls of the box that have not been answered. */
   readonly rotations: ((outcome: Rotated) => void)[] = [];
   asked = 0;
+  /** What a till was heard to want, and what it is answered. */
+  readonly wishes: string[] = [];
+  saleAnswer: SaleAnswer = { kind: "no-sale" };
 
   constructor() {
     const note = (event: string): void => void this.logged.push(event);
@@ -28,6 +33,11 @@ class Stand {
         return aStatus;
       },
       rotate: (done) => void this.rotations.push(done),
+      sales: {
+        ask: (ref, amountFen, done) => this.#answerOf(`ask ${ref} ${amountFen}`, done),
+        state: (ref, done) => this.#answerOf(`state ${ref}`, done),
+        withdraw: (ref, done) => this.#answerOf(`withdraw ${ref}`, done),
+      },
     };
     this.server = new ControlServer({
       link: this.link,
@@ -37,6 +47,11 @@ class Stand {
     });
     this.server.start();
     this.pass(1);
+  }
+
+  #answerOf(wish: string, done: (answer: SaleAnswer) => void): void {
+    this.wishes.push(wish);
+    this.time.after(0, () => done(this.saleAnswer));
   }
 
   pass(milliseconds: number): void {
@@ -54,6 +69,20 @@ class Stand {
     this.pass(1);
   }
 }
+
+const noSales = { ask: () => undefined, state: () => undefined, withdraw: () => undefined };
+
+const armedSale: SaleState = {
+  ref: "A-1",
+  amountFen: 1_250,
+  state: "armed",
+  final: false,
+  charged: "no",
+  reason: null,
+  outTradeNo: null,
+  shortRef: null,
+  transactionId: null,
+};
 
 function answers(visitor: SimulatedVisitor): readonly unknown[] {
   assert.ok(visitor.heard === "" || visitor.heard.endsWith("\n"));
@@ -177,10 +206,70 @@ describe("the door of a box", () => {
     const logged: string[] = [];
     const note = (event: string): void => void logged.push(event);
     const log = { debug: note, info: note, warn: note, error: note };
-    const hands = { status: () => aStatus, rotate: () => undefined };
+    const hands = { status: () => aStatus, rotate: () => undefined, sales: noSales };
     new ControlServer({ link, clock: new SimulatedClock(time, 0), log, hands }).start();
     time.runUntil(10);
     assert.deepEqual(logged, ["control.closed"]);
+  });
+});
+
+describe("a till at the door", () => {
+  const sayAll = (answer: SaleAnswer, ...requests: readonly string[]) => {
+    const stand = new Stand();
+    stand.saleAnswer = answer;
+    const visitor = stand.visit();
+    for (const request of requests) stand.say(visitor, request);
+    return { answers: answers(visitor), heard: visitor.heard, wishes: stand.wishes };
+  };
+
+  it("asks for an amount, asks about it and withdraws it", () => {
+    const { answers: said, wishes } = sayAll(
+      { kind: "state", sale: armedSale },
+      requestLine("pay", { ref: "A-1", amountFen: 1_250 }),
+      requestLine("sale", { ref: "A-1" }),
+      requestLine("withdraw", { ref: "A-1" }),
+    );
+    assert.deepEqual(wishes, ["ask A-1 1250", "state A-1", "withdraw A-1"]);
+    assert.equal(said.length, 3);
+    for (const answer of said) assert.deepEqual(answer, armedSale);
+    assert.deepEqual(saleStateSchema.parse(armedSale), armedSale);
+  });
+
+  it("is told why an amount is not taken", () => {
+    const pay = requestLine("pay", { ref: "A-1", amountFen: 1 });
+    const notReady = sayAll({ kind: "refused", why: "not-ready", blocker: "no-scanner" }, pay);
+    assert.deepEqual(notReady.answers, ["not-ready"]);
+    assert.match(notReady.heard, /"The box takes no payments now \(no-scanner\)\."/);
+    const starting = sayAll({ kind: "refused", why: "not-ready", blocker: null }, pay);
+    assert.match(starting.heard, /"The box takes no payments now\."/);
+    assert.deepEqual(sayAll({ kind: "refused", why: "busy", blocker: null }, pay).answers, ["busy"]);
+    const sale = requestLine("sale", { ref: "A-1" });
+    assert.deepEqual(sayAll({ kind: "no-sale" }, sale).answers, ["no-sale"]);
+    assert.deepEqual(sayAll({ kind: "unread" }, sale).answers, ["unread"]);
+  });
+
+  it("is refused amounts and ids that are none", () => {
+    const wrong = [
+      { ref: "A-1", amountFen: 0 },
+      { ref: "A-1", amountFen: 1.5 },
+      { ref: "A-1", amountFen: 10_000_000 },
+      { ref: "A-1", amountFen: "1250" },
+      { ref: "A 1", amountFen: 1_250 },
+      { ref: 'A"1', amountFen: 1_250 },
+      { ref: "", amountFen: 1_250 },
+      { ref: "x".repeat(65), amountFen: 1_250 },
+      { ref: "A-1", amountFen: 1_250, currency: "EUR" },
+      { amountFen: 1_250 },
+    ];
+    const { answers: said, wishes } = sayAll(
+      { kind: "no-sale" },
+      ...wrong.map((args) => requestLine("pay", args)),
+    );
+    assert.deepEqual(
+      said,
+      wrong.map(() => "arguments"),
+    );
+    assert.deepEqual(wishes, []);
   });
 });
 

@@ -33,7 +33,7 @@ export interface BoxWishes {
 }
 
 /** Short times, as a configuration may have them where every host is loopback. */
-const timing = {
+export const timing = {
   queryEveryMs: 200,
   giveUpAfterMs: 2_500,
   reverseNotBeforeMs: 500,

@@ -41,6 +41,11 @@ fuzz("every request is answered in one line, or its sender is sent away", (one) 
         rotations += 1;
         time.after(1, () => done({ kind: "nothing" }));
       },
+      sales: {
+        ask: (_ref, _amountFen, done) => void time.after(1, () => done({ kind: "no-sale" })),
+        state: (_ref, done) => void time.after(1, () => done({ kind: "no-sale" })),
+        withdraw: (_ref, done) => void time.after(1, () => done({ kind: "no-sale" })),
+      },
     },
   });
   server.start();

@@ -39,6 +39,45 @@ describe("a journal that opens", () => {
     assert.deepEqual([outcome.head.n, outcome.head.seq], [6, 5]);
   });
 
+  it("gives back which order a till's sale has, the newest of several", () => {
+    const box = new JournalBox();
+    const journal = box.startBooted();
+    const again = { ...intentOf(3), ref: "till-1" };
+    const unasked = { ...intentOf(4), ref: null };
+    const entries: readonly Entry[] = [
+      charging(1),
+      money(1, "declined"),
+      charging(2),
+      { kind: "charging", tx: { ...txOf(3, "charging"), ref: "till-1" }, intent: again },
+      { kind: "charging", tx: { ...txOf(4, "charging"), ref: null }, intent: unasked },
+    ];
+    for (const entry of entries) box.append(journal, entry);
+    box.close(journal);
+    const { outcome } = box.start();
+    assert.ok(outcome.kind === "opened");
+    assert.deepEqual(
+      [...outcome.refs],
+      [
+        ["till-2", numberOf(2)],
+        ["till-1", numberOf(3)],
+      ],
+    );
+  });
+
+  it("tells the newest record of an order, damaged ones never", () => {
+    const box = new JournalBox();
+    const journal = box.startBooted();
+    for (const entry of [charging(1), money(1, "paid"), shown(1, "paid"), charging(2)])
+      box.append(journal, entry);
+    const told: (string | null)[] = [];
+    for (const index of [1, 2, 3]) journal.newestOf(numberOf(index), (tx) => told.push(tx?.state ?? null));
+    box.time.runUntil(box.time.now + 1_000);
+    box.disk.damage(3, (row) => ({ ...row, body: row.body.replace("paid", "diap") }));
+    journal.newestOf(numberOf(1), (tx) => told.push(tx?.state ?? null));
+    box.time.runUntil(box.time.now + 1_000);
+    assert.deepEqual(told, ["paid", "charging", null, null]);
+  });
+
   it("opens an ended order again where a reversal follows its end", () => {
     const box = new JournalBox();
     const journal = box.startBooted();

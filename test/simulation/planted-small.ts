@@ -39,6 +39,7 @@ export const plantedSmall: readonly PlantedSmall[] = [
         open: (done) => store.open(done),
         append: (rows, done) => store.append(rows, () => done(null)),
         follow: (afterSeq, limit, done) => store.follow(afterSeq, limit, done),
+        order: (outTradeNo, done) => store.order(outTradeNo, done),
         moveCursor: (name, seq) => store.moveCursor(name, seq),
         survey: (wish, done) => store.survey(wish, done),
         rotate: (segment, first, done) => store.rotate(segment, first, done),

@@ -16,6 +16,7 @@ function through(store: StoreLink, changes: Partial<StoreLink>): StoreLink {
     open: (done) => store.open(done),
     append: (rows, done) => store.append(rows, done),
     follow: (afterSeq, limit, done) => store.follow(afterSeq, limit, done),
+    order: (outTradeNo, done) => store.order(outTradeNo, done),
     moveCursor: (name, seq) => store.moveCursor(name, seq),
     survey: (wish, done) => store.survey(wish, done),
     rotate: (segment, first, done) => store.rotate(segment, first, done),

@@ -43,6 +43,7 @@ const soundWords: Readonly<Record<Sound, string>> = {
   read: "short beep",
   paid: "two rising",
   refused: "one low",
+  changed: "two short",
   unknown: "three short",
 };
 

@@ -16,7 +16,7 @@ const existsStep: Step = {
   when: () => true,
   run: async (state, { dialogue }) => {
     const present = valueAt(state.draft, "keypad");
-    const wanted = textAt(state.draft, "amount.source") !== "fixed";
+    const wanted = ["keypad", "menu"].includes(textAt(state.draft, "amount.source") ?? "");
     const answer = await askYes(dialogue, {
       text: "Is there a keypad",
       help: "A matrix of keys on the pins of the header. It is needed where amounts or a menu are typed.",

@@ -64,6 +64,7 @@ const tunes = {
   read: { spans: [80], everyMs: null },
   paid: { spans: [100, 80, 300], everyMs: null },
   refused: { spans: [700], everyMs: null },
+  changed: { spans: [80, 120, 80], everyMs: null },
   unknown: { spans: [100, 100, 100, 100, 100], everyMs: 10_000 },
   click: { spans: [10], everyMs: null },
 } as const satisfies Record<BuzzerSignal, Tune>;

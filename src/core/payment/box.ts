@@ -39,6 +39,9 @@ export const BEHIND_MAX = 4;
 /** So many declined codes in a short time pause the box. */
 const DECLINES_MAX = 3;
 
+/** How many of the till's ids are remembered: as many as codes. */
+export const REFS_MAX = 4_096;
+
 /** How many charged codes are remembered (money rule 1). */
 export const USED_CODES_MAX = 4_096;
 
@@ -50,6 +53,8 @@ export interface Box {
   /** All orders that are not over, by order number, in the order they began. */
   readonly orders: ReadonlyMap<string, Payment>;
   readonly usedCodes: readonly string[];
+  /** The newest order of each sale that a till asked for, by the till's own id. */
+  readonly refs: ReadonlyMap<string, string>;
   readonly trust: Trust;
   readonly scannerReady: boolean;
   /** Whether goods can be given; true where none are. */
@@ -96,7 +101,9 @@ export type NoticeName =
   | "code-used"
   | "amount-too-large"
   | "amount-uneven"
-  | "amount-zero";
+  | "amount-zero"
+  | "amount-changed"
+  | "till-busy";
 
 /** Why a box takes no payment now; the first that applies is shown. */
 export type Blocker =
@@ -142,6 +149,7 @@ export function start(event: BoxEvent & { readonly type: "started" }, stamp: Sta
     notice: null,
     orders,
     usedCodes: event.usedCodes.slice(-USED_CODES_MAX),
+    refs: event.refs,
     trust: noTrust(stamp.at),
     scannerReady: false,
     relayReady: rules.relay === null,
@@ -234,6 +242,10 @@ function react(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Step {
       throw new Defect("a box starts once");
     case "key-pressed":
       return keyPressed({ ...box, notice: null }, event.key, stamp, rules);
+    case "amount-asked":
+      return amountAsked(box, event, stamp, rules);
+    case "amount-withdrawn":
+      return amountWithdrawn(box, event.ref, stamp, rules);
     case "code-scanned":
       return codeScanned(box, event.code, event.codeHash, stamp, rules);
     case "code-wanted":
@@ -277,7 +289,7 @@ function keyPressed(box: Box, key: Key, stamp: Stamp, rules: Rules): Step {
       return paymentMoved(box, front.outTradeNo, { type: "cancel-pressed" }, stamp, rules);
     case "result": {
       const left = leaveResult(box, front, stamp, rules);
-      return startsEntry(key) && rules.amount.source !== "fixed"
+      return startsEntry(key) && hasKeys(rules)
         ? typed({ ...left, front: { name: "idle" } }, key, stamp, rules)
         : arrive(box, left);
     }
@@ -292,7 +304,7 @@ function armedKey(box: Box, front: Front & { name: "armed" }, key: Key, stamp: S
   if (rules.amount.source === "fixed") return still(box);
   if (key.name === "cancel" || key.name === "clear") return still({ ...box, front: { name: "idle" } });
   if (rules.amount.source === "menu") return typed(box, key, stamp, rules);
-  if (key.name !== "backspace") return still(box);
+  if (key.name !== "backspace" || rules.amount.source !== "keypad") return still(box);
   const { entry } = rules.amount;
   const { amountFen } = front.sale;
   const text = String(amountFen / 100);
@@ -303,7 +315,7 @@ function armedKey(box: Box, front: Front & { name: "armed" }, key: Key, stamp: S
 
 function typed(box: Box, key: Key, stamp: Stamp, rules: Rules): Step {
   if (rules.amount.source === "menu") return chosen(box, key, stamp, rules);
-  if (rules.amount.source === "fixed") return still(box);
+  if (rules.amount.source !== "keypad") return still(box);
   const { maximum, entry: habit } = rules.amount;
   const entry = box.front.name === "entering" ? box.front.entry : emptyEntry(habit);
   if (key.name === "cancel") return still({ ...box, front: { name: "idle" } });
@@ -326,6 +338,67 @@ function typed(box: Box, key: Key, stamp: Stamp, rules: Rules): Step {
 function chosen(box: Box, key: Key, stamp: Stamp, rules: Rules): Step {
   const sale = key.name === "digit" ? salesOf(rules).get(key.digit) : undefined;
   return sale === undefined ? still(box) : arrive(box, { ...box, front: armed(sale, stamp, rules) });
+}
+
+/** Why a till's amount is not taken; `null` where it is, or stands already. */
+export type AskRefusal =
+  | "not-offered"
+  | "not-ready"
+  | "busy"
+  /** There is an order for this id: what became of it is what the till wants to know. */
+  | "ref-used"
+  | "amount-too-large"
+  | "amount-uneven";
+
+/** Whether an amount that a till asks for now is armed. */
+export function askRefusal(
+  box: Box,
+  { ref, amountFen }: { readonly ref: string; readonly amountFen: Fen },
+  rules: Rules,
+): AskRefusal | null {
+  if (rules.amount.source !== "till") return "not-offered";
+  if (box.refs.has(ref)) return "ref-used";
+  if (amountFen > rules.amount.maximum) return "amount-too-large";
+  if (saleOf(amountFen, rules) === null) return "amount-uneven";
+  if (box.front.name === "paying" || box.front.name === "unknown") return "busy";
+  return blockerOf(box, rules) === null ? null : "not-ready";
+}
+
+/** A payment that runs is never altered: the till is told to wait, and asks again (money rule 13). */
+function amountAsked(box: Box, asked: BoxEvent & { type: "amount-asked" }, stamp: Stamp, rules: Rules): Step {
+  const refusal = askRefusal(box, asked, rules);
+  if (refusal === "busy") return still(notice(box, "till-busy", stamp, rules));
+  if (refusal !== null) return still(box);
+  const { front } = box;
+  const { ref, amountFen } = asked;
+  const before = front.name === "armed" ? front.sale : null;
+  if (before !== null && before.ref === ref && before.amountFen === amountFen) return still(box);
+  const sale = saleOf(amountFen, rules, ref);
+  invariant(sale !== null, "an uneven amount is refused");
+  const changed: Box = { ...box, notice: null, front: armed(sale, stamp, rules) };
+  return arrive(box, before === null ? changed : notice(changed, "amount-changed", stamp, rules));
+}
+
+function amountWithdrawn(box: Box, ref: string, stamp: Stamp, rules: Rules): Step {
+  const { front } = box;
+  if (front.name === "armed" && front.sale.ref === ref)
+    return still({ ...box, notice: null, front: { name: "idle" } });
+  if (front.name === "result" && front.rearm?.ref === ref)
+    return still({ ...box, front: { ...front, rearm: null } });
+  // In front or, after a restart, behind it.
+  const outTradeNo = box.refs.get(ref);
+  if (outTradeNo === undefined || !box.orders.has(outTradeNo)) return still(box);
+  return paymentMoved(box, outTradeNo, { type: "cancel-pressed" }, stamp, rules);
+}
+
+/** Remembers the newest order of a till's id, and forgets the one that is remembered longest. */
+function withRef(
+  refs: ReadonlyMap<string, string>,
+  ref: string,
+  outTradeNo: string,
+): ReadonlyMap<string, string> {
+  const kept = [...refs].filter(([known]) => known !== ref).slice(-(REFS_MAX - 1));
+  return new Map([...kept, [ref, outTradeNo]]);
 }
 
 function codeScanned(box: Box, code: AuthCode, codeHash: string, stamp: Stamp, rules: Rules): Step {
@@ -366,7 +439,7 @@ function scanRefused(box: Box, notACode: boolean, stamp: Stamp, rules: Rules): B
 /** One scan, one order: the amount is used up, the code is remembered, the intent goes to the journal. */
 function pay(
   box: Box,
-  { amountFen, pulses }: Sale,
+  { amountFen, pulses, ref }: Sale,
   code: AuthCode | null,
   codeHash: string | null,
   stamp: Stamp,
@@ -377,7 +450,7 @@ function pay(
   const intent: Intent = {
     outTradeNo,
     shortRef,
-    ref: null,
+    ref,
     amountFen,
     currency: "CNY",
     merchant: rules.merchant,
@@ -397,6 +470,7 @@ function pay(
     notice: null,
     orders: new Map(box.orders).set(outTradeNo, payment),
     usedCodes: codeHash === null ? box.usedCodes : [...box.usedCodes, codeHash].slice(-USED_CODES_MAX),
+    refs: ref === null ? box.refs : withRef(box.refs, ref, outTradeNo),
   };
   return { box: paying, effects };
 }
@@ -473,9 +547,9 @@ function lookAtFront(box: Box, stamp: Stamp, rules: Rules): Box {
   if (phase.name === "void") return { ...box, front: firstFront(stamp, rules) };
   if (phase.name === "settled") {
     const { verdict } = phase;
-    const { amountFen, pulses } = intent;
+    const { amountFen, pulses, ref } = intent;
     const declined = verdict.state === "declined";
-    const rearm = rules.amount.source !== "fixed" && declined ? { amountFen, pulses } : null;
+    const rearm = rules.amount.source !== "fixed" && declined ? { amountFen, pulses, ref } : null;
     // Somebody who got nothing for their money needs the time to show it to staff.
     const shownMs = goods?.outcome === "unclear" ? rules.timing.unknownShownMs : rules.timing.resultMs;
     const until = after(stamp.at, shownMs);
@@ -535,6 +609,7 @@ function armedUntil({ at }: Stamp, { amount, timing }: Rules): Instant | null {
     case "fixed":
       return null;
     case "keypad":
+    case "till":
       return after(at, timing.armedMs);
     case "menu":
       return after(at, timing.menuArmedMs);
@@ -543,6 +618,11 @@ function armedUntil({ at }: Stamp, { amount, timing }: Rules): Instant | null {
 
 function entering(entry: AmountEntry, stamp: Stamp, rules: Rules): Front {
   return { name: "entering", entry, until: after(stamp.at, rules.timing.entryMs) };
+}
+
+/** Whether people say by keys what is to be paid. */
+function hasKeys({ amount }: Rules): boolean {
+  return amount.source === "keypad" || amount.source === "menu";
 }
 
 function startsEntry(key: Key): boolean {

@@ -1,3 +1,4 @@
+import type { Fen } from "../kernel/fen.ts";
 import type { Key } from "./amount-entry.ts";
 import type { ProbeAnswer } from "./answers.ts";
 import type { AuthCode, ScanRefusal } from "./auth-code.ts";
@@ -7,18 +8,23 @@ import type { PaymentEvent } from "./payment.ts";
 /** Everything that can happen to the box. The loop is the only one who calls the core with these. */
 export type BoxEvent =
   /**
-   * The journal is open: its open orders, the declined ones that were not looked at once more, and the hashes of the codes
-   * that were charged, oldest first.
+   * The journal is open: its open orders, the declined ones that were not looked at once more, the hashes of the codes
+   * that were charged, oldest first, and the newest order of each of the till's ids.
    */
   | {
       readonly type: "started";
       readonly open: readonly OpenOrder[];
       readonly unchecked: readonly OpenOrder[];
       readonly usedCodes: readonly string[];
+      readonly refs: ReadonlyMap<string, string>;
     }
   | { readonly type: "key-pressed"; readonly key: Key }
   /** `codeHash` is the salted hash by which the journal remembers the code. */
   | { readonly type: "code-scanned"; readonly code: AuthCode; readonly codeHash: string }
+  /** A till asks for an amount; `ref` is its own id of the sale. */
+  | { readonly type: "amount-asked"; readonly ref: string; readonly amountFen: Fen }
+  /** A till wants the sale no more: before the charge that ends it, afterwards it is a wish to reverse. */
+  | { readonly type: "amount-withdrawn"; readonly ref: string }
   /** Somebody wants to pay by scanning a code of ours. */
   | { readonly type: "code-wanted" }
   | { readonly type: "scan-refused"; readonly refusal: ScanRefusal | "over-long" }

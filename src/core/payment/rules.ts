@@ -34,6 +34,8 @@ export type AmountRules =
   | { readonly source: "keypad"; readonly entry: "implied" | "explicit"; readonly maximum: Fen }
   /** Always the same; a fixed amount is its own maximum. */
   | { readonly source: "fixed"; readonly maximum: Fen }
+  /** A till asks for each amount and withdraws it. */
+  | { readonly source: "till"; readonly maximum: Fen }
   /** One digit, one price. */
   | { readonly source: "menu"; readonly items: readonly MenuItem[]; readonly maximum: Fen };
 

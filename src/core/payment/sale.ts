@@ -6,12 +6,15 @@ import type { Rules } from "./rules.ts";
 export interface Sale {
   readonly amountFen: Fen;
   readonly pulses: number | null;
+  /** The till's own id of it, null where nobody but the box knows of it. */
+  readonly ref: string | null;
 }
 
 /** The sale of an amount, null where it is no whole number of pulses. */
-export function saleOf(amountFen: Fen, { relay }: Rules): Sale | null {
-  if (relay === null) return { amountFen, pulses: null };
-  return amountFen % relay.fenPerPulse === 0 ? { amountFen, pulses: amountFen / relay.fenPerPulse } : null;
+export function saleOf(amountFen: Fen, { relay }: Rules, ref: string | null = null): Sale | null {
+  if (relay === null) return { amountFen, pulses: null, ref };
+  const pulses = amountFen / relay.fenPerPulse;
+  return Number.isInteger(pulses) ? { amountFen, pulses, ref } : null;
 }
 
 /** What each digit sells. The configuration refuses an item whose price is no whole number of pulses. */
@@ -19,7 +22,8 @@ export function salesOf(rules: Rules): ReadonlyMap<number, Sale> {
   const sales = new Map<number, Sale>();
   if (rules.amount.source !== "menu") return sales;
   for (const { digit, amountFen, pulses } of rules.amount.items) {
-    const sale = pulses === null || rules.relay === null ? saleOf(amountFen, rules) : { amountFen, pulses };
+    const sale =
+      pulses === null || rules.relay === null ? saleOf(amountFen, rules) : { amountFen, pulses, ref: null };
     if (sale !== null) sales.set(digit, sale);
   }
   return sales;

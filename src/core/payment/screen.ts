@@ -36,7 +36,7 @@ export interface Screen {
 export type Light = "off" | "ready" | "scan" | "wait" | "paid" | "dispensing" | "refused" | "unknown";
 
 /** What the buzzer plays. */
-export type Sound = "none" | "read" | "paid" | "refused" | "unknown";
+export type Sound = "none" | "read" | "paid" | "refused" | "changed" | "unknown";
 
 /** The outage codes people read to support. The number never changes its meaning. */
 const outageCodes: Readonly<
@@ -73,6 +73,10 @@ export function screenFor(box: Box, now: Instant, rules: Rules): Screen {
     case "paying": {
       const payment = frontPayment(box);
       invariant(payment !== undefined, "the order in front is known");
+      // While nobody but the customer is waited for, who stands at the till may look at the glass for a moment.
+      if (box.notice !== null && payment.phase.name === "asking") {
+        return { ...noticeScreen(box.notice.name, front, rules), amountFen: payment.intent.amountFen };
+      }
       return payingScreen(payment, now);
     }
     case "result":
@@ -102,7 +106,7 @@ function openScreen(
 ): Screen {
   switch (front.name) {
     case "idle":
-      return plain(amount.source === "menu" ? "menu" : "idle", "ready");
+      return plain(idleTexts[amount.source], "ready");
     case "entering":
       return {
         ...plain("entering", "ready"),
@@ -118,6 +122,13 @@ function openScreen(
       return { ...plain("resting", "off"), amountFen: front.amountFen };
   }
 }
+
+const idleTexts: Readonly<Record<Rules["amount"]["source"], TextName>> = {
+  keypad: "idle",
+  fixed: "idle",
+  menu: "menu",
+  till: "till-idle",
+};
 
 function payingScreen(payment: Payment, now: Instant): Screen {
   const { phase } = payment;
@@ -234,7 +245,10 @@ function noticeScreen(name: NoticeName, front: Front, rules: Rules): Screen {
   const refused = { sound: "refused", amountFen } as const;
   switch (name) {
     case "no-amount":
-      return { ...plain("no-amount", "refused"), ...refused };
+      return {
+        ...plain(rules.amount.source === "till" ? "no-amount-of-till" : "no-amount", "refused"),
+        ...refused,
+      };
     case "not-wechat":
       return { ...plain("code-not-wechat", "refused"), ...refused };
     case "not-a-code":
@@ -245,6 +259,10 @@ function noticeScreen(name: NoticeName, front: Front, rules: Rules): Screen {
       return { ...plain("amount-zero", "refused"), ...refused };
     case "amount-too-large":
       return { ...plain("amount-too-large", "refused"), ...refused, amountFen: rules.amount.maximum };
+    case "amount-changed":
+      return { ...plain("amount-changed", "wait", "changed"), amountFen };
+    case "till-busy":
+      return plain("till-busy", "wait", "refused");
     case "amount-uneven":
       invariant(rules.relay !== null, "pulses are counted where there is a relay");
       return {

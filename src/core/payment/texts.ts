@@ -12,10 +12,13 @@ const table = {
   "out-of-service": { en: ["OUT OF SERVICE", "Ask staff|{ref}"], zh: ["Zanting fuwu", "Dianyuan|{ref}"] },
   offline: { en: ["No network", "Use other way"], zh: ["Wangluo guzhang", "Yong xianjin"] },
   idle: { en: ["Welcome", "Enter amount"], zh: ["Huanying", "Qing shuru jine"] },
+  "till-idle": { en: ["Ready", "Till: waiting"], zh: ["Jiuxu", "Deng shouyinji"] },
   menu: { en: ["Welcome", "Press a number"], zh: ["Huanying", "Qing xuan haoma"] },
   entering: { en: ["Amount|(CNY)", "|{yuan}"], zh: ["Jine|(CNY)", "|{yuan}"] },
   armed: { en: ["Pay|{amount}", "Show WeChat code"], zh: ["Fukuan|{amount}", "Qing saomiao"] },
   "armed-no-scanner": { en: ["Pay|{amount}", "Ask for a code"], zh: ["Fukuan|{amount}", "Qing yao erweima"] },
+  "amount-changed": { en: ["New|{amount}", "Amount changed"], zh: ["Xin|{amount}", "Jine yi bian"] },
+  "till-busy": { en: ["Busy|{amount}", "Finish 1st sale"], zh: ["Mang|{amount}", "Xian wancheng"] },
   "code-shown": {
     en: ["Scan us|{amount}", "with WeChat|{seconds}s"],
     zh: ["Saoma|{amount}", "yong Weixin|{seconds}s"],
@@ -51,6 +54,7 @@ const table = {
   "code-not-wechat": { en: ["Not WeChat code", "Open pay code"], zh: ["Fei weixin ma", "Dakai fukuanma"] },
   "not-a-code": { en: ["Not a pay code", "Scan again"], zh: ["Fei fukuanma", "Qing zai sao"] },
   "no-amount": { en: ["No amount yet", "Enter amount"], zh: ["Wei shu jine", "Qing shuru jine"] },
+  "no-amount-of-till": { en: ["No amount yet", "Till: waiting"], zh: ["Wei shu jine", "Deng shouyinji"] },
   "amount-zero": { en: ["Amount is zero", "Enter amount"], zh: ["Jine wei ling", "Qing shuru jine"] },
   "amount-uneven": {
     en: ["Only by|{amount}", "Clear and retry"],

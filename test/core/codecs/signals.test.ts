@@ -30,6 +30,7 @@ const sounds: Readonly<Record<BuzzerSignal, readonly [beeps: readonly number[], 
   read: [[80], null],
   paid: [[100, 80, 300], null],
   refused: [[700], null],
+  changed: [[80, 120, 80], null],
   unknown: [[100, 100, 100, 100, 100], 10_000],
   click: [[10], null],
 };

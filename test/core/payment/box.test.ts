@@ -470,9 +470,12 @@ test("a reversal that is too old for WeChat goes to people", () => {
 });
 
 test("a second start of the same box is a defect", () => {
-  assert.throws(() => Story.ready().post({ type: "started", open: [], unchecked: [], usedCodes: [] }), {
-    name: "Defect",
-  });
+  assert.throws(
+    () => Story.ready().post({ type: "started", open: [], unchecked: [], usedCodes: [], refs: new Map() }),
+    {
+      name: "Defect",
+    },
+  );
 });
 
 test("a reversal whose reason the journal does not tell is one that gave up", () => {

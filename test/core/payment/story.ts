@@ -45,6 +45,12 @@ export const fixedRules: Rules = {
   keypad: false,
 };
 
+export const tillRules: Rules = {
+  ...keypadRules,
+  amount: { source: "till", maximum: 300_000 as never },
+  keypad: false,
+};
+
 export class Story {
   readonly rules: Rules;
   readonly effects: Effect[] = [];
@@ -57,9 +63,10 @@ export class Story {
     open: readonly OpenOrder[] = [],
     usedCodes: readonly string[] = [],
     unchecked: readonly OpenOrder[] = [],
+    refs: ReadonlyMap<string, string> = new Map(),
   ) {
     this.rules = rules;
-    this.turn = firstTurn({ type: "started", open, unchecked, usedCodes }, this.#stamp(), rules);
+    this.turn = firstTurn({ type: "started", open, unchecked, usedCodes, refs }, this.#stamp(), rules);
     this.effects.push(...this.turn.effects);
   }
 

@@ -1,0 +1,136 @@
+/** `scanbox pay`: asks the running box for an amount, as a till does. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { z } from "zod";
+import type { DeviceConfig } from "../config/device-config.ts";
+import { saleRefSchema, saleStateSchema } from "../control/sale.ts";
+import { formatYuan, parseYuan } from "../core/kernel/fen.ts";
+import { ask, findBox } from "./ask-box.ts";
+import { configPath, loadConfig } from "./config.ts";
+import { exitStatus } from "./exit-status.ts";
+import { type CommandIo, readOptions, UsageError } from "./usage.ts";
+
+const help = `Usage: scanbox pay AMOUNT --ref ID [--no-wait] [--config FILE]
+       scanbox pay --ref ID [--no-wait]     how the sale stands
+       scanbox pay --ref ID --cancel        wants it no more
+
+Asks the running box for an amount in yuan, as a till does, and waits for the end of the sale: the box shows the amount,
+the customer scans, and the sale is printed as one JSON line. Needs "amount": {"source": "till"} in the configuration.
+
+Keep ID before you ask. Where no answer came, ask again with the same ID: the box says how that sale stands and charges
+nobody twice for it. Hand out goods only where "charged" is "yes".
+
+  --ref ID         your own id of the sale: 1 to 64 letters, digits and _ . : -
+  --cancel         end a sale that nobody has paid yet; one that is under way is reversed if it can be
+  --no-wait        print how it stands now
+  --config FILE    the box's configuration; else ./device.config.json, else /etc/scanbox/device.config.json
+
+Exit status: 0 paid, 1 not paid or refused, 2 wrong usage or configuration, 3 not known yet: ask again.
+`;
+
+const options = {
+  ref: { type: "string" },
+  cancel: { type: "boolean" },
+  "no-wait": { type: "boolean" },
+  config: { type: "string" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+/** Between two looks at a sale. */
+const LOOK_EVERY_MS = 250;
+
+/** A box that restarts is back within this time, as a rule. */
+const SILENCE_MAX_MS = 60_000;
+
+type Sale = z.output<typeof saleStateSchema>;
+
+/** What the box answered. */
+type Told =
+  | { readonly kind: "sale"; readonly sale: Sale }
+  | { readonly kind: "refused"; readonly problem: string; readonly why: string }
+  /** Nobody answers, or nothing that can be read: a sentence. */
+  | { readonly kind: "silent"; readonly why: string };
+
+interface Wish {
+  readonly command: "pay" | "sale" | "withdraw";
+  readonly args: { readonly ref: string; readonly amountFen?: number };
+}
+
+/** `scanbox pay`. */
+export async function payCommand(args: readonly string[], io: CommandIo): Promise<number> {
+  const { values, positionals } = readOptions(args, options, 1);
+  if (values.help === true) {
+    io.stdout.write(help);
+    return exitStatus.done;
+  }
+  const wish = wishOf(positionals[0], values.ref, values.cancel === true);
+  const checked = loadConfig(configPath(values.config));
+  if (!checked.ok) {
+    for (const problem of checked.problems) io.stderr.write(`${problem}\n`);
+    return exitStatus.usage;
+  }
+  const told = await tell(checked.config, wish);
+  const stays = values["no-wait"] === true || values.cancel === true;
+  const end = stays || told.kind !== "sale" ? told : await untilEnd(checked.config, told.sale, io);
+  return conclude(end, io);
+}
+
+function wishOf(amount: string | undefined, ref: string | undefined, cancel: boolean): Wish {
+  if (ref === undefined) throw new UsageError("--ref is missing: your own id of the sale.");
+  if (!saleRefSchema.safeParse(ref).success)
+    throw new UsageError("--ref must be 1 to 64 letters, digits, underscores, dots, colons and hyphens.");
+  if (amount === undefined) return { command: cancel ? "withdraw" : "sale", args: { ref } };
+  if (cancel) throw new UsageError("An amount is asked for or cancelled, not both.");
+  const amountFen = parseYuan(amount);
+  if (!amountFen.ok)
+    throw new UsageError(`"${amount}" is no amount in yuan such as 12.50, at most 99999.99.`);
+  return { command: "pay", args: { ref, amountFen: amountFen.value } };
+}
+
+async function tell(config: DeviceConfig, { command, args }: Wish): Promise<Told> {
+  const found = await findBox(config);
+  if (found.kind === "none") return { kind: "silent", why: "no box runs with this configuration" };
+  if (found.kind === "unclear") return { kind: "silent", why: found.why };
+  const answer = await ask(found.path, command, args);
+  if (answer === null) return { kind: "silent", why: "the box has just ended" };
+  if (typeof answer === "string") return { kind: "silent", why: answer };
+  if (!answer.ok) return { kind: "refused", problem: answer.problem, why: answer.message };
+  const read = saleStateSchema.safeParse(answer.result);
+  if (!read.success) return { kind: "silent", why: "the box runs another version of scanbox" };
+  return { kind: "sale", sale: read.data };
+}
+
+/** Looks at the sale until it has ended, through a restart of the box too. */
+async function untilEnd(config: DeviceConfig, first: Sale, io: CommandIo): Promise<Told> {
+  let sale = first;
+  let shown = "";
+  let silentSince: number | null = null;
+  while (!sale.final) {
+    const line = `${formatYuan(sale.amountFen)} ${sale.state}${sale.shortRef === null ? "" : ` #${sale.shortRef}`}`;
+    if (line !== shown) io.stderr.write(`${line}\n`);
+    shown = line;
+    await sleep(LOOK_EVERY_MS);
+    const told = await tell(config, { command: "sale", args: { ref: sale.ref } });
+    if (told.kind === "sale") {
+      sale = told.sale;
+      silentSince = null;
+      continue;
+    }
+    // An amount that stood without an order and is gone was scanned by nobody.
+    if (told.kind === "refused" && told.problem === "no-sale" && sale.outTradeNo === null)
+      return { kind: "sale", sale: { ...sale, state: "lapsed", final: true } };
+    silentSince ??= performance.now();
+    if (performance.now() - silentSince > SILENCE_MAX_MS) return told;
+  }
+  return { kind: "sale", sale };
+}
+
+function conclude(end: Told, io: CommandIo): number {
+  if (end.kind === "sale") {
+    io.stdout.write(`${JSON.stringify(end.sale)}\n`);
+    if (end.sale.charged === "yes" && end.sale.state === "paid") return exitStatus.done;
+    return end.sale.final && end.sale.charged === "no" ? exitStatus.no : exitStatus.unknown;
+  }
+  const known = end.kind === "refused" && end.problem !== "unread";
+  io.stderr.write(known ? `${end.why}\n` : `What became of the sale is not known: ${end.why}\n`);
+  return known ? exitStatus.no : exitStatus.unknown;
+}
