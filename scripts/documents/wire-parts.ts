@@ -57,7 +57,10 @@ export function bankScenarios(): string {
 const members: Readonly<Record<keyof TxData, readonly [form: string, meaning: string]>> = {
   outTradeNo: ["text", "The box's order number, one for each scan: `[A-Za-z0-9_]`, at most 32 characters."],
   shortRef: ["text", "Its last four digits, as the screen showed them."],
-  ref: ["text or null", "The till's or server's own id of the sale; null where the box itself was told the amount."],
+  ref: [
+    "text or null",
+    "The till's or server's own id of the sale; null where the box itself was told the amount.",
+  ],
   transactionId: ["text or null", "WeChat Pay's number, where money was seen to move."],
   merchantId: ["text", "Who was charged for: the sub-merchant in service-provider mode, else the merchant."],
   state: ["text", "`charging`, `reversing`, or how it ended."],
