@@ -34,3 +34,25 @@ test("goods that were on their way are judged and never asked for again", () => 
     assert.equal(recoveryOf(facts).action, "judge");
   }
 });
+
+test("what a start does follows from the five facts", () => {
+  const none = { charging: false, reversing: false, dispensing: false, final: false, credentials: true };
+  const charging = { ...none, charging: true };
+  const rows = [
+    [none, "nothing", "leave"],
+    [{ ...none, reversing: true }, "orphan-reversal", "refuse"],
+    [{ ...none, final: true }, "orphan-end", "refuse"],
+    [{ ...none, dispensing: true }, "orphan-payment", "refuse"],
+    [{ ...charging, final: true }, "closed", "leave"],
+    [charging, "outcome-unknown", "ask"],
+    [{ ...charging, dispensing: true }, "goods-unclear", "judge"],
+    [{ ...charging, reversing: true }, "reversal-open", "reverse"],
+    [{ ...charging, reversing: true, dispensing: true }, "reversal-open", "reverse"],
+    [{ ...charging, credentials: false }, "merchant-gone", "hold"],
+  ] as const;
+  for (const [facts, name, action] of rows) {
+    const row = recoveryOf(facts);
+    assert.deepEqual([row.name, row.action], [name, action]);
+    assert.match(row.because, /^[A-Z].+\.$/);
+  }
+});
