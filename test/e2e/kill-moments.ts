@@ -1,5 +1,6 @@
 /** Where in its life a box is killed: the moments that are aimed at, and what the log says of where it struck. */
 
+import { setTimeout as sleep } from "node:timers/promises";
 import { ask, findBox } from "../../src/cli/ask-box.ts";
 import { bankPaths, type CallNote } from "../../src/simulator/bank/call.ts";
 import type { Random } from "../../src/simulator/random.ts";
@@ -84,6 +85,9 @@ export type KillState = (typeof killStates)[number];
 /** An aim that is waited for is given up after so long: the payment took another way. */
 const MISSED_MS = 2_500;
 
+/** The same for the end of what a rotation waits for: reversals are repeated after 1, 2 and 5 s. */
+const OPEN_MS = 8_000;
+
 /** The most that passes between the moment and the kill, in milliseconds. */
 const SPREAD_MS = 25;
 
@@ -137,12 +141,19 @@ export class Killer {
     await this.#box.scan(code);
   }
 
-  /** Where an order is open still, no segment may begin, and the kill is one of a recovery. */
+  /** No segment begins while an order is open, so its end is waited for; where that takes long, this is a kill of a recovery. */
   async #rotate(): Promise<void> {
-    const found = await findBox({ journal: { directory: this.#box.journalDirectory, retentionDays: 400 } });
-    if (found.kind === "found") {
-      this.#rotates = found.status.orders.length === 0;
-      void ask(found.path, "journal rotate");
+    const journal = { directory: this.#box.journalDirectory, retentionDays: 400 };
+    const deadline = performance.now() + OPEN_MS;
+    for (;;) {
+      const found = await findBox({ journal });
+      if (found.kind === "found" && found.status.orders.length === 0) {
+        this.#rotates = true;
+        void ask(found.path, "journal rotate");
+        break;
+      }
+      if (performance.now() > deadline) break;
+      await sleep(50);
     }
     this.#strikeIn(this.#random.between(0, SPREAD_MS));
   }
