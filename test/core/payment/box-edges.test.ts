@@ -50,6 +50,7 @@ test("a box begins with nothing but its journal, and asks for a probe at once", 
     front: { name: "idle" },
     notice: null,
     usedCodes: [],
+    refs: new Map(),
     scannerReady: false,
     relayReady: true,
     inhibited: false,
@@ -67,7 +68,7 @@ test("a box begins with nothing but its journal, and asks for a probe at once", 
 });
 
 test("a box starts once", () => {
-  const again = { type: "started", open: [], unchecked: [], usedCodes: [] } as const;
+  const again = { type: "started", open: [], unchecked: [], usedCodes: [], refs: new Map<string, string>() } as const;
   assert.throws(() => Story.ready().post(again), { name: "Defect" });
 });
 

@@ -80,7 +80,7 @@ describe("a box beside a till", () => {
     assert.equal(refusal(story, 900, "A-2"), "busy");
     ask(story, 900, "A-2");
     assert.deepEqual(story.glass, ["Busy      \u00a512.50", "Finish 1st sale "]);
-    assert.equal(story.box.orders, before);
+    assert.deepEqual(story.box.orders, before);
     assert.equal(story.wait(3_000).text, "password");
   });
 
