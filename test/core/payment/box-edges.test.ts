@@ -68,7 +68,13 @@ test("a box begins with nothing but its journal, and asks for a probe at once", 
 });
 
 test("a box starts once", () => {
-  const again = { type: "started", open: [], unchecked: [], usedCodes: [], refs: new Map<string, string>() } as const;
+  const again = {
+    type: "started",
+    open: [],
+    unchecked: [],
+    usedCodes: [],
+    refs: new Map<string, string>(),
+  } as const;
   assert.throws(() => Story.ready().post(again), { name: "Defect" });
 });
 
