@@ -2,15 +2,7 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { type Explanation, explanations, isSentenceOfDefect } from "./explained.ts";
-import {
-  type Finding,
-  findingOf,
-  forgetFinding,
-  hashesOf,
-  isNoticed,
-  isSurvivor,
-  keepFinding,
-} from "./findings.ts";
+import { findingOf, forgetFinding, hashesOf, isNoticed, isSurvivor, keepFinding } from "./findings.ts";
 import { mutatedSources, testsOf } from "./sources.ts";
 import { type Mutant, plant } from "./stryker.ts";
 
@@ -80,14 +72,16 @@ async function findingsOn(source: string): Promise<readonly Mutant[]> {
   const earlier = findingOf(source);
   if (earlier?.testHash === hashes.testHash) return earlier.mutants;
   const only = earlier?.mutants.filter(isSurvivor) ?? null;
-  const found = only?.length === 0 ? [] : await plant({ source, tests, only, jobs });
-  const mutants = earlier === null ? found : merged(earlier, found);
+  const text = readFileSync(source, "utf8");
+  const planted = only?.length === 0 ? null : await plant({ source, tests, only, jobs });
+  if (planted !== null && planted.source !== text) throw new Error(`${source} was changed while it was read`);
+  const mutants = merged(earlier?.mutants ?? planted?.mutants ?? [], planted?.mutants ?? []);
   keepFinding(source, { ...hashes, mutants });
   return mutants;
 }
 
 /** The earlier finding with what was looked at again in its place. */
-function merged({ mutants }: Finding, found: readonly Mutant[]): readonly Mutant[] {
+function merged(mutants: readonly Mutant[], found: readonly Mutant[]): readonly Mutant[] {
   const now = new Map(found.map((mutant) => [nameOf(mutant), mutant]));
   return mutants.map((mutant) => (isSurvivor(mutant) ? (now.get(nameOf(mutant)) ?? mutant) : mutant));
 }

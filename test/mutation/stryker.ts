@@ -36,8 +36,14 @@ export function toolVersions(): string {
   return readFileSync("test/mutation/tools/package-lock.json", "utf8");
 }
 
-/** Plants every defect of a source, one at a time; resolves with them all. */
-export async function plant({ source, tests, only, jobs }: Order): Promise<readonly Mutant[]> {
+/** What Stryker says about one source: its text as it was, and the defects. */
+export interface Planted {
+  readonly source: string;
+  readonly mutants: readonly Mutant[];
+}
+
+/** Plants every defect of a source, one at a time. */
+export async function plant({ source, tests, only, jobs }: Order): Promise<Planted> {
   const work = join(home, `run-${process.pid}`);
   const report = join(work, "report.json");
   mkdirSync(work, { recursive: true });
@@ -66,9 +72,9 @@ export async function plant({ source, tests, only, jobs }: Order): Promise<reado
   try {
     await runStryker(file);
     const { files } = JSON.parse(readFileSync(report, "utf8")) as {
-      readonly files: Readonly<Record<string, { readonly mutants: readonly Mutant[] } | undefined>>;
+      readonly files: Readonly<Record<string, Planted | undefined>>;
     };
-    return files[source]?.mutants ?? [];
+    return files[source] ?? { source: readFileSync(source, "utf8"), mutants: [] };
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

@@ -576,6 +576,8 @@ function countDecline(box: Box, stamp: Stamp, { timing }: Rules): Box {
 }
 
 function tidy(box: Box): Box {
+  const over = [...box.orders.values()].some(isOver);
+  if (!over) return box;
   return { ...box, orders: new Map([...box.orders].filter(([, payment]) => !isOver(payment))) };
 }
 
