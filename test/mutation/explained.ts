@@ -19,4 +19,81 @@ export function isSentenceOfDefect(before: string): boolean {
   return /(?:\binvariant\([^;{}]*,|\bnew Defect\()\s*$/.test(before);
 }
 
-export const explanations: readonly Explanation[] = [];
+const box = "src/core/payment/box.ts";
+const screen = "src/core/payment/screen.ts";
+
+export const explanations: readonly Explanation[] = [
+  {
+    source: box,
+    line: "box.pausedUntil === null ? null : nextSecond(now, box.pausedUntil),",
+    becomes: "false",
+    because: "Of no deadline it is late already, so no next second comes of it.",
+  },
+  {
+    source: box,
+    line: 'return phase.name === "reversing" && !phase.answered && phase.rounds >= MUTE_ROUNDS;',
+    becomes: "true",
+    because:
+      "Only a reversal has rounds; without a number of them none is too many. The compiler wants the name.",
+  },
+  {
+    source: box,
+    line: 'return front.name === "paying" ? orders.get(front.outTradeNo) : undefined;',
+    becomes: "true",
+    because:
+      "Only a front that pays has an order number, and no order has none. The compiler wants the name.",
+  },
+  {
+    source: box,
+    line: 'const sale = key.name === "digit" ? salesOf(rules).get(key.digit) : undefined;',
+    becomes: "true",
+    because: "Only a digit has a number, and nothing is sold by none. The compiler wants the name.",
+  },
+  {
+    source: box,
+    line: "const pauseOver = box.pausedUntil !== null && stamp.at >= box.pausedUntil;",
+    becomes: "true",
+    because: "A pause that there is not may be over: it stays none.",
+  },
+  {
+    source: box,
+    line: "if (due === null || stamp.at < due) continue;",
+    because:
+      "An order that is woken too soon looks at the time itself and does nothing; this spares it the way.",
+  },
+  {
+    source: box,
+    line: "const payment = watched === null ? undefined : box.orders.get(watched);",
+    becomes: "false",
+    because: "No order has the number null. The compiler wants the question.",
+  },
+  {
+    source: box,
+    line: 'const old = phase.name === "reversing" && stamp.at >= after(phase.since, patience);',
+    becomes: "true",
+    because: "Only a reversal has a beginning, and nothing is later than none. The compiler wants the name.",
+  },
+  {
+    source: box,
+    line: 'reversing: last.state === "reversing",',
+    because:
+      "Taking up, judging and reversing are one call here, which goes by the record itself; the table only says whether.",
+  },
+  {
+    source: box,
+    line: 'dispensing: last.state === "paid" && !last.final,',
+    because:
+      "Taking up, judging and reversing are one call here, which goes by the record itself; the table only says whether.",
+  },
+  {
+    source: screen,
+    line: 'fixed: "idle",',
+    because: "A fixed amount is always armed, resting or being paid; the compiler wants every source named.",
+  },
+  {
+    source: screen,
+    line: 'invariant(box.pausedUntil !== null, "a pause has an end");',
+    becomes: "true",
+    because: "Only a box with an end of its pause is blocked by one. The compiler wants the question.",
+  },
+];

@@ -190,7 +190,6 @@ function resultScreen({ verdict, intent, goods }: Front & { name: "result" }): S
     case "declined":
       return { ...plain(declinedText(verdict), "refused", "refused"), amountFen };
     case "cancelled":
-      return { ...plain("cancelled", "refused", "refused"), amountFen };
     case "reversed":
       return { ...plain(reversedText(verdict), "refused", "refused"), amountFen };
     case "refunded":

@@ -243,6 +243,23 @@ test("a machine that is busy makes people wait, three declines as well", () => {
   assert.deepEqual(pictureOf(screen), { text: "paused", light: "refused", sound: "none", seconds: 10 });
 });
 
+test("a till that asks while a customer pays is told to wait, with the amount that is being paid", () => {
+  const story = Story.ready({ ...keypadRules, amount: { source: "till", maximum: 300_000 as never } });
+  assert.deepEqual(pictureOf(story), { text: "till-idle", light: "ready", sound: "none" });
+  story.post({ type: "amount-asked", ref: "1", amountFen: 700 as never });
+  story.post({ type: "amount-asked", ref: "1", amountFen: 800 as never });
+  assert.deepEqual(pictureOf(story), {
+    ...{ text: "amount-changed", light: "wait", sound: "changed", amountFen: 800 },
+  });
+  story.scan().recorded().charge(pending);
+  story.post({ type: "amount-asked", ref: "2", amountFen: 900 as never });
+  assert.deepEqual(pictureOf(story), {
+    ...{ text: "till-busy", light: "wait", sound: "refused", amountFen: 800 },
+  });
+  const early = Story.ready(story.rules).scan();
+  assert.equal(early.text, "no-amount-of-till");
+});
+
 test("a picture that contradicts its box is a defect, not a guess", () => {
   const { box } = Story.ready();
   const { intent } = Story.ready().payTo().order;
