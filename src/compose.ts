@@ -20,7 +20,7 @@ import { Gateway } from "./gateway/gateway.ts";
 import type { GatewaySettings } from "./gateway/settings.ts";
 import { Journal, type JournalOpened, type RotationOutcome } from "./journal/journal.ts";
 import { type RotationRules, retentionOf } from "./journal/rotation.ts";
-import { type Hands, Loop } from "./runtime/loop.ts";
+import { type Core, core, type Hands, Loop } from "./runtime/loop.ts";
 import type { BrokerLink, Entropy, HttpsLink, StoreLink, Timer } from "./runtime/ports.ts";
 import { Reporter, type ReporterStatus } from "./telemetry/reporter.ts";
 import { Sales } from "./till/sales.ts";
@@ -52,6 +52,8 @@ export interface BoxParts {
   readonly onMoney?: (tx: TxData) => void;
   /** Hears once that the journal can no longer be written: only a new process may believe the disk again. */
   readonly onJournalBroken?: () => void;
+  /** What decides about money; only a simulation has another one than the real. */
+  readonly core?: Core;
   /** Waits that the configuration has no key for; tests make them short. */
   readonly timing?: Partial<Timing>;
   /** The same for segments of the journal. */
@@ -120,6 +122,7 @@ export class ComposedBox {
       clock,
       entropy,
       rules: this.#rules,
+      core: parts.core ?? core,
       hands: this.#hands(),
       show: (screen) => {
         this.#logScreen(screen);

@@ -12,6 +12,15 @@ export type Hands = {
   readonly [Type in Effect["type"]]: (effect: Extract<Effect, { type: Type }>) => void;
 };
 
+/** The core as the loop calls it. */
+export interface Core {
+  readonly firstTurn: typeof firstTurn;
+  readonly nextTurn: typeof nextTurn;
+}
+
+/** The one core that there is; only a simulation puts something between it and the loop. */
+export const core: Core = { firstTurn, nextTurn };
+
 /** How many events may wait: devices and answers bring a handful; more is a fault that must not eat the memory. */
 const MAILBOX_MAX = 1_024;
 
@@ -23,6 +32,7 @@ export class Loop {
   readonly #clock: Clock;
   readonly #entropy: Entropy;
   readonly #rules: Rules;
+  readonly #core: Core;
   readonly #hands: Hands;
   readonly #show: (screen: Screen) => void;
   readonly #onTurn: (event: BoxEvent, turn: Turn) => void;
@@ -36,6 +46,7 @@ export class Loop {
     readonly clock: Clock;
     readonly entropy: Entropy;
     readonly rules: Rules;
+    readonly core: Core;
     readonly hands: Hands;
     /** Called with every screen that differs from the last one, the boot screen first. */
     readonly show: (screen: Screen) => void;
@@ -45,6 +56,7 @@ export class Loop {
     this.#clock = options.clock;
     this.#entropy = options.entropy;
     this.#rules = options.rules;
+    this.#core = options.core;
     this.#hands = options.hands;
     this.#show = options.show;
     this.#onTurn = options.onTurn;
@@ -96,9 +108,9 @@ export class Loop {
   }
 
   #turned(before: Turn | null, event: BoxEvent): Turn {
-    if (before !== null) return nextTurn(before, event, this.#stamp(), this.#rules);
+    if (before !== null) return this.#core.nextTurn(before, event, this.#stamp(), this.#rules);
     invariant(event.type === "started", "a box starts with its journal");
-    return firstTurn(event, this.#stamp(), this.#rules);
+    return this.#core.firstTurn(event, this.#stamp(), this.#rules);
   }
 
   #stamp(): Stamp {

@@ -25,7 +25,8 @@ const otherKeys: readonly [Key, ...Key[]] = [
 export class People {
   readonly #random: Random;
   readonly #silliness: number;
-  #lastCode = "134567890123456789";
+  /** The codes of the last two times that somebody wanted to pay; null where they scanned ours. A box remembers these for certain. */
+  #codes: readonly [string | null, string | null] = [null, null];
 
   constructor(random: Random, silliness: number) {
     this.#random = random;
@@ -44,13 +45,14 @@ export class People {
       case "entering":
         return { kind: "keys", keys: [{ name: "confirm" }] };
       case "armed-no-scanner":
-        return { kind: "code" };
+        return this.#ourCode();
       case "code-shown":
         return random.chance(0.03) ? { kind: "keys", keys: [{ name: "cancel" }] } : { kind: "nothing" };
       case "code-withdrawn":
         return random.chance(0.7) ? { kind: "keys", keys: [{ name: "confirm" }] } : { kind: "nothing" };
       case "armed":
-        if (random.chance(0.15)) return { kind: "code" };
+        if (random.chance(0.15)) return this.#ourCode();
+        if (random.chance(0.1)) return this.#again();
         return random.chance(0.05) ? this.#silly() : { kind: "scan", text: `${this.#freshCode()}\r` };
       case "unknown":
         return random.chance(0.7) ? { kind: "keys", keys: [{ name: "confirm" }] } : { kind: "nothing" };
@@ -66,7 +68,7 @@ export class People {
     const random = this.#random;
     switch (random.between(0, 7)) {
       case 0:
-        return { kind: "scan", text: `${this.#lastCode}\r\n` };
+        return this.#again();
       case 1:
         return { kind: "scan", text: `28${"7".repeat(16)}\r` };
       case 2:
@@ -97,7 +99,18 @@ export class People {
   #freshCode(): string {
     const random = this.#random;
     const tail = Array.from({ length: 16 }, () => String(random.between(0, 9))).join("");
-    this.#lastCode = `1${random.between(0, 5)}${tail}`;
-    return this.#lastCode;
+    const code = `1${random.between(0, 5)}${tail}`;
+    this.#codes = [code, this.#codes[0]];
+    return code;
+  }
+
+  /** A phone still shows the code of a payment before. */
+  #again(): Act {
+    return { kind: "scan", text: `${this.#random.pick(this.#codes) ?? this.#freshCode()}\r\n` };
+  }
+
+  #ourCode(): Act {
+    this.#codes = [null, this.#codes[0]];
+    return { kind: "code" };
   }
 }

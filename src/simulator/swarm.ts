@@ -25,6 +25,8 @@ export interface Swarm {
   readonly diskFailure: number;
   /** How often the broker loses its connections, for each act of people. */
   readonly brokerCut: number;
+  readonly broker: BrokerSwarm;
+  readonly clock: ClockSwarm;
   readonly hostDown: number;
   readonly autoRevoke: boolean;
   readonly unseenReversal: "tombstone" | "forget";
@@ -40,11 +42,29 @@ export interface Swarm {
   readonly segments: SegmentSwarm | null;
 }
 
+/** What happens to single messages at the broker; each is a probability, drawn for each of them. */
+export interface BrokerSwarm {
+  /** The connection breaks before the message arrives, or after it and before its PUBACK. */
+  readonly cutBefore: number;
+  readonly cutAfter: number;
+  readonly refused: number;
+  /** It arrives, and its PUBACK never comes. */
+  readonly mute: number;
+}
+
+/** How wrong the wall clock of the box is; it may label, and decides nothing. */
+export interface ClockSwarm {
+  /** How often somebody sets it, by hours or years, for each act of people. */
+  readonly jumps: number;
+  /** How often a start begins in 1970, until the network brings the time. */
+  readonly forgotten: number;
+}
+
 /** Segments that end, and are dropped, within minutes. */
 export interface SegmentSwarm {
   readonly segmentRows: number;
   readonly retentionMs: number;
-  /** People only come again with the code they used last. */
+  /** People come again with the codes of their last two payments, and no older ones. */
   readonly codesKept: number;
 }
 
@@ -95,6 +115,13 @@ export function swarmOf(random: Random): Swarm {
     trouble: random.pick([0, 0.3, 0.9]),
     diskFailure: random.chance(0.9) ? 0 : 0.02,
     brokerCut: sometimes(0.1),
+    broker: {
+      cutBefore: sometimes(0.1),
+      cutAfter: sometimes(0.1),
+      refused: sometimes(0.1),
+      mute: sometimes(0.05),
+    },
+    clock: { jumps: sometimes(0.2), forgotten: random.pick([0, 0, 0.5, 1]) },
     hostDown: sometimes(0.05),
     autoRevoke: random.chance(0.5),
     unseenReversal: random.pick(["tombstone", "forget"]),

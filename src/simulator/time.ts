@@ -116,8 +116,9 @@ function isBefore(a: Appointment, b: Appointment): boolean {
 export class SimulatedClock implements Clock {
   readonly #time: SimulatedTime;
   readonly #startedAt: number;
-  readonly #wallAtStart: number;
-  readonly #believed: boolean;
+  /** How far the wall clock is ahead of the world's time. */
+  #wallAhead: number;
+  #believed: boolean;
   #stopped = false;
 
   /** `believed` says whether the wall clock of this process is known to be right. */
@@ -125,7 +126,7 @@ export class SimulatedClock implements Clock {
     this.#time = time;
     this.#believed = believed;
     this.#startedAt = time.now;
-    this.#wallAtStart = wallAtStart;
+    this.#wallAhead = wallAtStart - time.now;
   }
 
   now(): Instant {
@@ -133,7 +134,7 @@ export class SimulatedClock implements Clock {
   }
 
   wall(): WallTime {
-    return wallTimeOf(this.#wallAtStart + this.#time.now - this.#startedAt);
+    return wallTimeOf(this.#wallAhead + this.#time.now);
   }
 
   trusted(): boolean {
@@ -144,6 +145,12 @@ export class SimulatedClock implements Clock {
     return this.#time.after(this.#startedAt + moment - this.#time.now, () => {
       if (!this.#stopped) callback();
     });
+  }
+
+  /** Somebody sets the wall clock to `moment`, which is believed from now on or not. */
+  setWall(moment: number, believed: boolean): void {
+    this.#wallAhead = moment - this.#time.now;
+    this.#believed = believed;
   }
 
   /** The process of this clock has died: no timer of its fires any more. */

@@ -4,8 +4,9 @@
  */
 import { isDeclinedByCode, type TxData } from "../core/payment/order.ts";
 import type { Screen } from "../core/payment/screen.ts";
-import type { HttpsRequest, StoredRow } from "../runtime/ports.ts";
+import type { HttpsOutcome, HttpsRequest, StoredRow } from "../runtime/ports.ts";
 import type { Bank } from "./bank/bank.ts";
+import type { BankReply, CallNote } from "./bank/call.ts";
 import type { Order } from "./bank/ledger.ts";
 import type { SimulatedRequest } from "./https.ts";
 import type { SimulatedDisk } from "./store.ts";
@@ -35,6 +36,23 @@ const reversing: ReadonlyMap<string, number> = new Map([
   ["/pay/closeorder", 300_000],
 ]);
 
+/**
+ * What the bank's word proves where it came whole and signed: that money moved, that none did and none will, and that an order
+ * that was there or not is over. Spelled out here once more, so that a wrong table of the box is no excuse.
+ */
+const refusals: ReadonlySet<string> = new Set([
+  "AUTHCODEEXPIRE",
+  "AUTH_CODE_ERROR",
+  "AUTH_CODE_INVALID",
+  "NOTENOUGH",
+  "NOTSUPORTCARD",
+]);
+const overs: ReadonlySet<string> = new Set(["CLOSED", "REVOKED", "REFUND", "ORDERNOTEXIST"]);
+type Proof = "paid" | "refused" | "over";
+
+/** The treatments of a reply after which it still is the bank's own word. */
+const honest: ReadonlySet<CallNote["treatment"]> = new Set([null, "delay", "refuse"] as const);
+
 /** What the witness reads of a money row. */
 interface MoneyBody {
   readonly tx: TxData;
@@ -59,10 +77,17 @@ export class Witness {
   #read = 0;
   readonly #events = new Map<number, string>();
   readonly #chargeAskedAt = new Map<string, number>();
-  /** Pulses of the relay, by the order that they were for, and the orders whose goods died with an earlier life. */
+  /** Orders of which one byte of a charge may have left, and the order that each code was sent for. */
+  readonly #sent = new Set<string>();
+  readonly #codes = new Map<string, string>();
+  /** The bank's own words by the bytes in which they travel, and what those that were heard prove of their orders. */
+  readonly #words = new WeakMap<Uint8Array, CallNote>();
+  readonly #proofs = new Map<string, Set<Proof>>();
+  /** Pulses of the relay, by the order that they were for. */
   readonly #pulses = new Map<string, number>();
-  readonly #lostGoods = new Set<string>();
-  /** Orders that were asked about at the bank. */
+  /** Orders that began in an earlier life of the box. */
+  readonly #earlier = new Set<string>();
+  /** Orders of which the box has heard how they stand at the bank. */
   readonly #askedAbout = new Set<string>();
   readonly #shownEnds = new Map<string, { readonly text: string; readonly at: number }[]>();
 
@@ -92,8 +117,7 @@ export class Witness {
   asked({ path, body }: HttpsRequest): void {
     const outTradeNo = numberIn(body);
     if (charging.has(path)) {
-      // A second host may be tried for the same charge, but only where nothing had left.
-      if (!this.#chargeAskedAt.has(outTradeNo)) this.#chargeAskedAt.set(outTradeNo, this.#time.now);
+      this.#checkCharge(outTradeNo, body);
       return;
     }
     const notBefore = reversing.get(path);
@@ -103,10 +127,48 @@ export class Witness {
     if (age < notBefore) this.found("I17", `${path} of ${outTradeNo} came ${age} ms after its charge`);
   }
 
+  #checkCharge(outTradeNo: string, body: string): void {
+    this.#catchUp();
+    if (!this.#chargeAskedAt.has(outTradeNo)) this.#chargeAskedAt.set(outTradeNo, this.#time.now);
+    // A second host may be tried for the same charge, but only where nothing had left.
+    if (this.#sent.has(outTradeNo)) this.found("I5", `${outTradeNo} is charged once more after it was sent`);
+    this.#sent.add(outTradeNo);
+    const code = textIn(body, "<auth_code>");
+    const before = this.#codes.get(code) ?? outTradeNo;
+    if (code !== "" && before !== outTradeNo) {
+      this.found("I1", `the code of ${before} is charged again as ${outTradeNo}`);
+    }
+    this.#codes.set(code, outTradeNo);
+    for (const [other, money] of this.#money) {
+      if (other === outTradeNo || this.#earlier.has(other) || money.at(-1)?.tx.state !== "charging") continue;
+      this.found("I6", `${outTradeNo} is charged while it is open what became of ${other}`);
+    }
+  }
+
+  /** The bank answers. */
+  served(reply: BankReply): void {
+    if (reply.kind === "reply" && reply.cut === null && honest.has(reply.note.treatment)) {
+      this.#words.set(reply.body, reply.note);
+    }
+  }
+
+  /** The box hears what came of a call. */
+  answered({ path, body }: HttpsRequest, outcome: HttpsOutcome): void {
+    const outTradeNo = numberIn(body);
+    if (charging.has(path) && outcome.kind === "not-sent") this.#sent.delete(outTradeNo);
+    if (path === "/pay/orderquery" && outcome.kind === "answered" && this.#words.has(outcome.body)) {
+      this.#askedAbout.add(outTradeNo);
+    }
+    const word = outcome.kind === "answered" ? this.#words.get(outcome.body)?.outcome : undefined;
+    const proof = word === undefined ? null : proofOf(path, word);
+    if (proof === null) return;
+    const proofs = this.#proofs.get(outTradeNo) ?? new Set();
+    this.#proofs.set(outTradeNo, proofs.add(proof));
+  }
+
   /** A request arrives at the bank: whatever is dangerous must be durable by now. */
   arrived({ path, body }: SimulatedRequest): void {
     const outTradeNo = numberIn(body);
-    if (path === "/pay/orderquery") this.#askedAbout.add(outTradeNo);
     const money = this.#of(outTradeNo);
     const [intent] = money;
     if (charging.has(path)) {
@@ -120,14 +182,15 @@ export class Witness {
     }
   }
 
-  /** The box was started: what it was giving before is never given again. */
+  /** The box was started: nobody stands in front of it any more for what began before. */
   started(): void {
-    for (const outTradeNo of this.#awaitingGoods()) this.#lostGoods.add(outTradeNo);
+    this.#catchUp();
+    for (const outTradeNo of this.#money.keys()) this.#earlier.add(outTradeNo);
   }
 
   /** The relay begins a pulse: exactly one durable payment must be waiting for it. */
   pulsed(): void {
-    const [outTradeNo, ...others] = this.#awaitingGoods().filter((order) => !this.#lostGoods.has(order));
+    const [outTradeNo, ...others] = this.#awaitingGoods().filter((order) => !this.#earlier.has(order));
     if (outTradeNo === undefined || others.length > 0) {
       this.found(
         "goods",
@@ -152,6 +215,8 @@ export class Witness {
     const shown = this.#shownEnds.get(outTradeNo) ?? [];
     shown.push({ text, at: this.#time.now });
     this.#shownEnds.set(outTradeNo, shown);
+    if (this.#earlier.has(outTradeNo))
+      this.found("late", `${outTradeNo} began before and was shown as ${text}`);
     if (unknowns.has(text)) return;
     const last = this.#of(outTradeNo).at(-1);
     if (last === undefined || !last.tx.final) {
@@ -183,17 +248,23 @@ export class Witness {
 
   /** Whether every order has its end and the bank agrees that nothing more can happen. */
   isSettled(): boolean {
-    return this.openOrders().length === 0 && this.#unasked().length === 0;
+    return (
+      this.openOrders().length === 0 && this.#declined().every((outTradeNo) => this.#isLookedAt(outTradeNo))
+    );
   }
 
-  /** Orders that were declined by a code and have not been looked at once more (money rule 7). */
-  #unasked(): readonly string[] {
+  /** Orders that were declined by a code. */
+  #declined(): readonly string[] {
     return [...this.#money].flatMap(([outTradeNo, money]) => {
       const end = money.at(-1)?.tx;
-      return end !== undefined && isDeclinedByCode(end) && !this.#askedAbout.has(outTradeNo)
-        ? [outTradeNo]
-        : [];
+      return end !== undefined && isDeclinedByCode(end) ? [outTradeNo] : [];
     });
+  }
+
+  /** Whether an order was looked at once more (money rule 7), and nothing came of it that the journal does not have yet. */
+  #isLookedAt(outTradeNo: string): boolean {
+    const order = this.#order(outTradeNo);
+    return this.#askedAbout.has(outTradeNo) && (order === undefined || this.#netOf(order) === 0);
   }
 
   /** The orders that have no final record yet. */
@@ -209,7 +280,8 @@ export class Witness {
     this.#catchUp();
     for (const [outTradeNo, money] of this.#money) this.#checkOrder(outTradeNo, money);
     for (const order of this.#bank.ledger.orders()) this.#checkBankOrder(order);
-    for (const outTradeNo of this.#unasked()) {
+    for (const outTradeNo of this.#declined()) {
+      if (this.#askedAbout.has(outTradeNo)) continue;
       this.found("second-look", `${outTradeNo} was declined by a code and never looked at again`);
     }
     this.#checkCodes();
@@ -318,6 +390,27 @@ export class Witness {
     return this.#money.get(outTradeNo) ?? [];
   }
 
+  /** What can be said of a record as soon as it is durable. */
+  #checkRecord(outTradeNo: string, { tx, intent }: MoneyBody): void {
+    const { state, late, final } = tx;
+    const before = this.#money.get(outTradeNo) ?? [];
+    if (intent !== undefined && before.length > 0) this.found("I7", `${outTradeNo} was made twice`);
+    const proved = (proof: Proof): boolean => this.#proofs.get(outTradeNo)?.has(proof) === true;
+    if (state === "paid" && !proved("paid")) {
+      this.found("I10", `${outTradeNo} became paid, and no answer said so`);
+    }
+    if (isDeclinedByCode(tx) && !proved("refused")) {
+      this.found("I9", `${outTradeNo} became declined, and no answer had a code for it`);
+    }
+    if (final && (state === "reversed" || state === "refunded") && !proved("over")) {
+      this.found("I16", `${outTradeNo} became ${state}, and no query confirmed it`);
+    }
+    const found = state === "paid" && before.at(-1)?.tx.state !== "paid";
+    if (found && late !== this.#earlier.has(outTradeNo)) {
+      this.found("late", `${outTradeNo} became paid with late: ${late}`);
+    }
+  }
+
   #catchUp(): void {
     const { rows } = this.#disk;
     for (; this.#read < rows.length; this.#read += 1) {
@@ -327,6 +420,7 @@ export class Witness {
       this.#newestEvent = row.seq;
       const { tx, intent } = JSON.parse(row.body) as MoneyBody;
       const read: Money = { row, tx, ...(intent === undefined ? {} : { intent }) };
+      this.#checkRecord(row.outTradeNo, read);
       const money = this.#money.get(row.outTradeNo);
       if (money === undefined) this.#money.set(row.outTradeNo, [read]);
       else money.push(read);
@@ -337,10 +431,22 @@ export class Witness {
 /** Begins the last member of an event; inside a text its quotes would be escaped. */
 const DATA = '"data":';
 
-const NUMBER_TAG = "<out_trade_no>";
-
-/** The number that the box writes into its requests, as bare text. */
+/** The number of the order that a request of the box is about; a refund has the number of its order. */
 function numberIn(body: string): string {
-  const from = body.indexOf(NUMBER_TAG);
-  return from < 0 ? "" : body.slice(from + NUMBER_TAG.length, body.indexOf("<", from + 1));
+  const number = textIn(body, "<out_trade_no>");
+  return number === "" ? textIn(body, "<out_refund_no>") : number;
+}
+
+/** The bare text behind a tag, empty where there is none. */
+function textIn(body: string, tag: string): string {
+  const from = body.indexOf(tag);
+  return from < 0 ? "" : body.slice(from + tag.length, body.indexOf("<", from + 1));
+}
+
+/** What the bank's word in answer to a call proves of its order. */
+function proofOf(path: string, word: string): Proof | null {
+  if (path === "/pay/refundquery") return word.startsWith("SUCCESS") ? "over" : null;
+  if (path === "/pay/orderquery" && overs.has(word)) return "over";
+  if (charging.has(path) && refusals.has(word)) return "refused";
+  return word === "SUCCESS" && (path === "/pay/micropay" || path === "/pay/orderquery") ? "paid" : null;
 }

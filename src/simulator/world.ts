@@ -8,11 +8,20 @@ import { readKeyName } from "../core/codecs/key-names.ts";
 import { invariant } from "../core/kernel/defect.ts";
 import type { Key } from "../core/payment/amount-entry.ts";
 import { bootScreen, type Screen } from "../core/payment/screen.ts";
-import type { GpioLink, HttpsLink, HttpsRequest, Log, StoreLink } from "../runtime/ports.ts";
+import { type Core, core } from "../runtime/loop.ts";
+import type {
+  BrokerLink,
+  Clock,
+  GpioLink,
+  HttpsLink,
+  HttpsRequest,
+  Log,
+  StoreLink,
+} from "../runtime/ports.ts";
 import { Bank } from "./bank/bank.ts";
 import { fixtureMerchant } from "./bank/fixture-merchant.ts";
 import { scenarioNamed, scenarios, success } from "./bank/scenarios.ts";
-import { SimulatedBroker } from "./broker.ts";
+import { type Fate, SimulatedBroker } from "./broker.ts";
 import { NO_HTTPS_FAULTS, SimulatedHttpsLink, type SimulatedReply, type SimulatedRequest } from "./https.ts";
 import { SimulatedKeypad } from "./keypad.ts";
 import { type Act, People } from "./people.ts";
@@ -36,8 +45,17 @@ const HUGE_BYTES = 131_072;
 
 const HOSTS = ["https://api.example", "https://api2.example"];
 
-/** What a test may put between the box and the world, to see that the checks notice. */
+/** The years by which a wall clock jumps at most, in milliseconds; less than back to 1970. */
+const TEN_YEARS_MS = 10 * 365 * 86_400_000;
+
+/**
+ * What a test may put between the box and the world, or between the core and its loop, to see that the checks notice. Each is
+ * called once for each life of the box.
+ */
 export interface PlantedDefect {
+  readonly core?: (core: Core) => Core;
+  readonly clock?: (clock: Clock) => Clock;
+  readonly broker?: (broker: BrokerLink, time: SimulatedTime) => BrokerLink;
   readonly store?: (store: StoreLink, time: SimulatedTime) => StoreLink;
   readonly https?: (https: HttpsLink) => HttpsLink;
   readonly config?: (config: DeviceConfig) => DeviceConfig;
@@ -97,6 +115,9 @@ class World {
   #life: Life | null = null;
   #crashes = 0;
   #faulty = true;
+  /** How far the wall clock of the box is ahead of the bank's, and whether the box believes it. */
+  #wallErrorMs = 0;
+  #wallBelieved = true;
 
   constructor(options: WorldOptions) {
     this.#options = options;
@@ -124,6 +145,8 @@ class World {
     this.#pins = machine === null ? null : new SimulatedPins(this.#time, random.fork());
     this.#keypad = this.#pins === null ? null : this.#wire(this.#pins, random.fork());
     this.#disk.flush = this.#swarm.flush;
+    const fates = random.fork();
+    this.#broker.temper.fate = () => this.#fateOfMessage(fates);
     this.#broker.watch("scanbox/v1/+/tx", ({ payload }) => this.#witness.reported(payload));
   }
 
@@ -175,7 +198,7 @@ class World {
 
   #start(): void {
     const { seed, defect } = this.#options;
-    const clock = new SimulatedClock(this.#time, WALL_EPOCH + this.#time.now);
+    const clock = this.#clock();
     const https = new SimulatedHttpsLink({
       time: this.#time,
       random: this.#random.fork(),
@@ -194,12 +217,12 @@ class World {
         config: this.#config,
         version: "0.0.0",
         links: {
-          clock,
+          clock: defect?.clock?.(clock) ?? clock,
           entropy: this.#entropy,
           log: this.#log(),
           store: defect?.store?.(store, this.#time) ?? store,
           serial: this.#serial,
-          broker: this.#broker,
+          broker: defect?.broker?.(this.#broker, this.#time) ?? this.#broker,
           glass: null,
           gpio: this.#gpio(),
         },
@@ -222,6 +245,7 @@ class World {
             certificateFault: () => null,
           },
         ],
+        core: defect?.core?.(core) ?? core,
         rotation: this.#swarm.segments ?? {},
         onScreen: (screen) => this.#shown(life, screen),
         onJournalBroken: () => this.#endSoon(life),
@@ -235,6 +259,42 @@ class World {
     life.box.start((refusal) => {
       if (refusal !== null && this.#life === life) this.#refused(life, `${refusal.why}: ${refusal.detail}`);
     });
+  }
+
+  /** The clocks of one life. Without a battery the wall clock begins in 1970, and the network puts it right some time later. */
+  #clock(): SimulatedClock {
+    const forgotten = this.#faulty && this.#random.chance(this.#swarm.clock.forgotten);
+    if (!forgotten) {
+      return new SimulatedClock(this.#time, this.#wall + this.#wallErrorMs, this.#wallBelieved);
+    }
+    const clock = new SimulatedClock(this.#time, this.#random.between(0, 60_000), false);
+    this.#time.after(this.#random.between(100, 90_000), () => this.#setWall(clock, 0, true));
+    return clock;
+  }
+
+  /** The true time. */
+  get #wall(): number {
+    return WALL_EPOCH + this.#time.now;
+  }
+
+  #setWall(clock: SimulatedClock, errorMs: number, believed: boolean): void {
+    if (clock !== this.#life?.clock) return;
+    this.#wallErrorMs = errorMs;
+    this.#wallBelieved = believed;
+    clock.setWall(this.#wall + errorMs, believed);
+    this.#tell(
+      `clock: set to ${new Date(this.#wall + errorMs).toISOString()}${believed ? "" : ", not believed"}`,
+    );
+  }
+
+  #fateOfMessage(random: Random): Fate {
+    const { cutBefore, cutAfter, refused, mute } = this.#swarm.broker;
+    if (!this.#faulty) return { kind: "accept" };
+    if (random.chance(cutBefore)) return { kind: "cut-before" };
+    if (random.chance(cutAfter)) return { kind: "cut-after" };
+    // MQTT 5, 3.4.2.1: quota exceeded.
+    if (random.chance(refused)) return { kind: "refuse", reasonCode: 0x97 };
+    return { kind: random.chance(mute) ? "mute" : "accept" };
   }
 
   #gpio(): GpioLink | null {
@@ -268,7 +328,8 @@ class World {
 
   #shown(life: Life, screen: Screen): void {
     const violation = life.box.turn?.box.violation ?? null;
-    if (violation !== null) this.#witness.found("no-defect", violation);
+    // A violation begins with the name of its invariant.
+    if (violation !== null) this.#witness.found(violation.split(":")[0] ?? "no-defect", violation);
     life.screen = screen;
     if (life !== this.#life) return;
     const front = life.box.turn?.box.front;
@@ -287,8 +348,9 @@ class World {
       body: Buffer.from(request.body),
       clientCertificate: request.clientCertificate,
       host: request.host,
-      now: WALL_EPOCH + this.#time.now,
+      now: this.#wall,
     });
+    this.#witness.served(reply);
     if (this.#options.tell !== undefined) {
       const { outTradeNo, outcome, treatment } = reply.note;
       this.#tell(`bank: ${request.path} ${outTradeNo ?? ""} ${outcome} ${treatment ?? ""}`);
@@ -299,12 +361,15 @@ class World {
     return { kind: "reply", status: reply.status, body: reply.body, delayMs: 20 + reply.delayMs };
   }
 
-  /** Notes when the box asked for each call: the witness measures distances from there. */
+  /** Lets the witness hear what the box asks for and what it is answered. */
   #witnessed(https: SimulatedHttpsLink): HttpsLink {
     return {
       exchange: (request: HttpsRequest, done) => {
         this.#witness.asked(request);
-        https.exchange(request, done);
+        https.exchange(request, (outcome) => {
+          this.#witness.answered(request, outcome);
+          done(outcome);
+        });
       },
       warm: (host) => https.warm(host),
       localAddress: () => https.localAddress(),
@@ -365,7 +430,11 @@ class World {
   }
 
   #actOfGod(): void {
-    const { diskFailure, brokerCut, hostDown } = this.#swarm;
+    const { diskFailure, brokerCut, hostDown, clock } = this.#swarm;
+    if (this.#random.chance(clock.jumps) && this.#life !== null) {
+      const errorMs = this.#random.pick([0, 3_600_000, -3_600_000, TEN_YEARS_MS, -TEN_YEARS_MS]);
+      this.#setWall(this.#life.clock, errorMs, this.#random.chance(0.5));
+    }
     if (this.#random.chance(brokerCut)) {
       this.#tell("broker: every connection breaks");
       this.#broker.cut();

@@ -81,7 +81,8 @@ describe("many worlds", () => {
         assert.match(stderr, new RegExp(`^seed ${seed} at [0-9.]+ s: planted: \\d+ payments$`, "m"));
         assert.ok(stderr.includes(`  again: scanbox simulate --seed ${seed} --minutes 1 --story\n`));
       }
-      told.push({ totals, stderr });
+      // How far it is by then depends on the machine.
+      told.push({ totals, stderr: stderr.replaceAll(/^ {2}\d+ of \d+ worlds, \d+ a second\n/gm, "") });
     }
     assert.deepEqual(told[1], told[0]);
   });

@@ -178,7 +178,8 @@ export class Bank {
         continue;
       this.ledger.act(order, act, now);
     }
-    return treatmentOf(conduct.scenario, wish.kind, count);
+    const ageMs = order === null ? 0 : (now - order.createdAt) / this.pace;
+    return treatmentOf(conduct.scenario, wish.kind, count, ageMs);
   }
 
   #book(wish: Wish, caller: Caller, conduct: Conduct | null, now: number): Outcome {

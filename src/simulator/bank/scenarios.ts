@@ -50,6 +50,8 @@ export interface Rule {
   readonly on: CallKind;
   readonly from: number;
   readonly to: number | null;
+  /** Not later than so long after the charge (milliseconds at pace 1), where this is said. */
+  readonly withinMs?: number;
   readonly treatment: Treatment;
 }
 
@@ -153,6 +155,15 @@ export const scenarios: readonly Scenario[] = [
   tell("other-order", "paid", 29, "The reply to the charge is signed and names another order.", {
     rules: [on("charge", 1, null, { kind: "alter", field: "out_trade_no", values: ["other_order_1"] })],
   }),
+  tell(
+    "other-mark",
+    "paid",
+    null,
+    "The reply to the charge is signed and bears the mark of another intent.",
+    {
+      rules: [on("charge", 1, null, { kind: "alter", field: "attach", values: ["anothermark1"] })],
+    },
+  ),
   tell("other-merchant", "paid", 30, "The reply to the charge is signed and names another merchant.", {
     rules: [on("charge", 1, null, { kind: "alter", field: "mch_id", values: ["1900000999"] })],
   }),
@@ -199,6 +210,9 @@ export const scenarios: readonly Scenario[] = [
   tell("refused-but-paid", "paid", 46, "The charge is answered TRADE_ERROR although it is paid.", {
     opening: { kind: "refused", code: "TRADE_ERROR", leaves: "paid" },
   }),
+  tell("declined-but-paid", "refunded", null, "The charge is declined (NOTENOUGH) although it is paid.", {
+    opening: { kind: "refused", code: "NOTENOUGH", leaves: "paid" },
+  }),
 
   tell("query-lost", "paid", 51, "The reply to the charge and to the first two queries never come.", {
     rules: [on("charge", 1, null, { kind: "silence" }), on("query", 1, 2, { kind: "silence" })],
@@ -209,7 +223,11 @@ export const scenarios: readonly Scenario[] = [
     rules: [on("query", 1, 2, refuse("SYSTEMERROR"))],
   }),
   tell("absent-at-first", "paid", 53, "No reply to the charge; two queries do not find the order yet.", {
-    rules: [on("charge", 1, null, { kind: "reset" }), on("query", 1, 2, refuse("ORDERNOTEXIST"))],
+    rules: [
+      on("charge", 1, null, { kind: "reset" }),
+      // Books that are behind for longer than the box waits for would prove what is not so.
+      { ...on("query", 1, 2, refuse("ORDERNOTEXIST")), withinMs: 30_000 },
+    ],
   }),
   tell("rate-limited", "paid", 54, "The password is typed after 3 s; two queries are FREQUENCY_LIMITED.", {
     opening: dialog,
@@ -279,10 +297,19 @@ export function scenarioOfAmount(amountFen: number): Scenario {
   return byCents.get(amountFen % 100) ?? success;
 }
 
-/** What happens to a call by a scenario; null where it is treated as usual. */
-export function treatmentOf(scenario: Scenario, call: CallKind, count: number): Treatment | null {
+/** What happens to a call by a scenario, `ageMs` after its charge at pace 1; null where it is treated as usual. */
+export function treatmentOf(
+  scenario: Scenario,
+  call: CallKind,
+  count: number,
+  ageMs: number,
+): Treatment | null {
   const rule = scenario.rules.find(
-    (one) => one.on === call && one.from <= count && (one.to === null || count <= one.to),
+    (one) =>
+      one.on === call &&
+      one.from <= count &&
+      (one.to === null || count <= one.to) &&
+      (one.withinMs === undefined || ageMs <= one.withinMs),
   );
   return rule?.treatment ?? null;
 }

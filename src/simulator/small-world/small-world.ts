@@ -491,6 +491,7 @@ class SmallWorld {
         exchanges.push(link);
         link.exchange(request, (outcome) => {
           this.#touched = true;
+          this.#witness.answered(request, outcome);
           done(outcome);
         });
       },
@@ -524,6 +525,7 @@ class SmallWorld {
       host: request.host,
       now: this.#wall,
     });
+    this.#witness.served(reply);
     this.#tell(`bank: ${request.path} ${outTradeNo} ${reply.note.outcome}`);
     if (known === undefined) this.#watchAutoRevoke(outTradeNo);
     if (reply.kind === "drop")

@@ -75,6 +75,7 @@ const stories: Readonly<Record<string, readonly Step[]>> = {
   ],
   "wrong-amount": [[0, "charge", "SUCCESS"], ...paidAtOnce],
   "other-order": [[0, "charge", "SUCCESS"], ...paidAtOnce],
+  "other-mark": [[0, "charge", "SUCCESS"], ...paidAtOnce],
   "other-merchant": [[0, "charge", "SUCCESS"], ...paidAtOnce],
   "reply-reset": [[0, "charge", "reset"], ...paidAtOnce],
   "reply-empty": [[0, "charge", "HTTP 200 malformed"], ...paidAtOnce],
@@ -106,6 +107,12 @@ const stories: Readonly<Record<string, readonly Step[]>> = {
     [0, "charge", "FAIL NEW_RULE_2031"],
     [0, "query", "NOTPAY"],
     [15_000, "reverse", "SUCCESS recall=N"],
+    [1_000, "query", "REVOKED"],
+  ],
+  "declined-but-paid": [
+    [0, "charge", "FAIL NOTENOUGH"],
+    [30_000, "query", "SUCCESS"],
+    [1_000, "reverse", "SUCCESS recall=N"],
     [1_000, "query", "REVOKED"],
   ],
   "refused-but-paid": [[0, "charge", "FAIL TRADE_ERROR"], ...paidAtOnce],
@@ -325,7 +332,12 @@ test("the end that a scenario names agrees with the money that moved in its stor
 
 test("the lying replies are signed and lie about one field alone", () => {
   const truth = proved(new Teller().charge());
-  const lies = { "wrong-amount": "total_fee", "other-order": "out_trade_no", "other-merchant": "mch_id" };
+  const lies = {
+    "wrong-amount": "total_fee",
+    "other-order": "out_trade_no",
+    "other-merchant": "mch_id",
+    "other-mark": "attach",
+  };
   for (const [name, field] of Object.entries(lies)) {
     const lie = proved(new Teller({ name }).charge());
     const different = [...truth.keys()].filter((key) => key !== "sign" && truth.get(key) !== lie.get(key));

@@ -1,0 +1,308 @@
+/** Faults that only tests can plant, between the core and its loop: what the core would do if one of its rules were missing. */
+import type { Instant } from "../../src/core/kernel/instant.ts";
+import type { QueryAnswer } from "../../src/core/payment/answers.ts";
+import { type Box, wakeAt } from "../../src/core/payment/box.ts";
+import type { Effect } from "../../src/core/payment/effects.ts";
+import type { BoxEvent } from "../../src/core/payment/events.ts";
+import type { MoneyState } from "../../src/core/payment/order.ts";
+import type { Payment, PaymentEvent, Verdict } from "../../src/core/payment/payment.ts";
+import type { Rules, Stamp } from "../../src/core/payment/rules.ts";
+import type { Sale } from "../../src/core/payment/sale.ts";
+import { screenFor } from "../../src/core/payment/screen.ts";
+import type { Turn } from "../../src/core/payment/turn.ts";
+import { close, notCharged, paidVerdict } from "../../src/core/payment/verdict.ts";
+import type { Core } from "../../src/runtime/loop.ts";
+import type { PlantedDefect } from "../../src/simulator/world.ts";
+import type { Planted } from "./planted.ts";
+
+/** What a turn begins with. */
+interface Moment {
+  readonly before: Turn;
+  readonly event: BoxEvent;
+  readonly stamp: Stamp;
+  readonly rules: Rules;
+}
+
+/** A core that, where `other` has a turn, takes that one instead. `real` is what it would have done. */
+function otherTurns(other: (moment: Moment, real: Core["nextTurn"]) => Turn | null): PlantedDefect {
+  return {
+    core: (core) => ({
+      ...core,
+      nextTurn: (before, event, stamp, rules) =>
+        other({ before, event, stamp, rules }, core.nextTurn) ?? core.nextTurn(before, event, stamp, rules),
+    }),
+  };
+}
+
+/** A core that hears something else of its orders than was said. */
+function mishears(other: (event: PaymentEvent, payment: Payment) => PaymentEvent): PlantedDefect {
+  return otherTurns(({ before, event, stamp, rules }, real) => {
+    const payment = orderOf(before.box, event);
+    if (event.type !== "payment" || payment === undefined) return null;
+    return real(before, { ...event, event: other(event.event, payment) }, stamp, rules);
+  });
+}
+
+/** A core whose turns end otherwise. */
+function ends(otherwise: (turn: Turn) => Turn): PlantedDefect {
+  return otherTurns(({ before, event, stamp, rules }, real) => otherwise(real(before, event, stamp, rules)));
+}
+
+/** A core that takes records of some kind for durable as soon as it has asked for them; they are written all the same, or not. */
+function believes(isOne: (state: MoneyState, final: boolean) => boolean, written: boolean): PlantedDefect {
+  const isEarly = (effect: Effect): effect is Effect & { readonly type: "record" } =>
+    effect.type === "record" &&
+    effect.entry.kind === "money" &&
+    isOne(effect.entry.tx.state, effect.entry.tx.final);
+  const believed = new Set<string>();
+  return otherTurns(({ before, event, stamp, rules }, real) => {
+    if (event.type === "payment" && event.event.type.startsWith("record") && "state" in event.event) {
+      const told = believed.has(`${event.outTradeNo} ${event.event.state}`);
+      if (told) return real(before, { type: "woke" }, stamp, rules);
+    }
+    let turn = real(before, event, stamp, rules);
+    for (const effect of turn.effects.filter(isEarly)) {
+      const { entry } = effect;
+      if (entry.kind !== "money") continue;
+      const { outTradeNo, state } = entry.tx;
+      believed.add(`${outTradeNo} ${state}`);
+      const kept = turn.effects.filter((one) => written || one !== effect);
+      const next = real(
+        turn,
+        { type: "payment", outTradeNo, event: { type: "recorded", state } },
+        stamp,
+        rules,
+      );
+      turn = { ...next, effects: [...kept, ...next.effects] };
+    }
+    return turn;
+  });
+}
+
+/** A core that ends an order with `verdict` where it should have gone on. */
+function closes(
+  where: (payment: Payment, event: PaymentEvent, at: Instant) => Verdict | null,
+): PlantedDefect {
+  return otherTurns(({ before, event, stamp, rules }) => {
+    const payment = orderOf(before.box, event);
+    if (event.type !== "payment" || payment === undefined) return null;
+    const verdict = where(payment, event.event, stamp.at);
+    if (verdict === null) return null;
+    const { effects, payment: closing } = close({ ...payment, flying: null }, verdict, stamp, rules);
+    const orders = new Map(before.box.orders).set(event.outTradeNo, closing);
+    return turnOf({ ...before.box, orders }, effects, stamp, rules);
+  });
+}
+
+function turnOf(box: Box, effects: readonly Effect[], stamp: Stamp, rules: Rules): Turn {
+  return { box, effects, screen: screenFor(box, stamp.at, rules), wakeAt: wakeAt(box, stamp.at, rules) };
+}
+
+function orderOf({ orders }: Box, event: BoxEvent): Payment | undefined {
+  return event.type === "payment" ? orders.get(event.outTradeNo) : undefined;
+}
+
+/** The box as it was when the amount of `payment` waited for a code. */
+function armedAgain(box: Box, { amountFen, pulses, ref }: Sale): Box {
+  return { ...box, front: { name: "armed", sale: { amountFen, pulses, ref }, until: null } };
+}
+
+const unclear: ReadonlySet<QueryAnswer["kind"]> = new Set(["unpaid", "absent", "unknown", "not-sent"]);
+
+export const plantedInCore: readonly Planted[] = [
+  {
+    name: "a charge without an answer is sent again under a new number",
+    caughtBy: ["I1"],
+    seed: 2,
+    defect: {
+      core: (core) => {
+        let scanned: (BoxEvent & { readonly type: "code-scanned" }) | null = null;
+        return {
+          ...core,
+          nextTurn: (before, event, stamp, rules) => {
+            if (event.type === "code-scanned") scanned = event;
+            const payment = orderOf(before.box, event);
+            const lost =
+              event.type === "payment" &&
+              event.event.type === "charge-answered" &&
+              event.event.answer.kind === "unknown";
+            if (!lost || payment === undefined || scanned === null) {
+              return core.nextTurn(before, event, stamp, rules);
+            }
+            const box = armedAgain({ ...before.box, usedCodes: [] }, payment.intent);
+            const orders = new Map(before.box.orders);
+            orders.delete(payment.intent.outTradeNo);
+            return core.nextTurn({ ...before, box: { ...box, orders } }, scanned, stamp, rules);
+          },
+        };
+      },
+    },
+  },
+  {
+    name: "an end is shown before it is recorded",
+    caughtBy: ["I11"],
+    seed: 1,
+    defect: believes((_, final) => final, true),
+  },
+  {
+    name: "nothing is reversed at the deadline",
+    caughtBy: ["I18", "I19"],
+    seed: 4,
+    defect: closes(({ phase }, event) => {
+      if (phase.name !== "asking" || !phase.last || event.type !== "query-answered") return null;
+      return unclear.has(event.answer.kind) ? notCharged("cancelled", "gave-up") : null;
+    }),
+  },
+  {
+    name: "a refusal is trusted whatever its code",
+    caughtBy: ["I9"],
+    seed: 3,
+    defect: mishears((event) => {
+      if (event.type !== "charge-answered") return event;
+      const { host, answer } = event;
+      const refused = answer.kind === "disputed" || (answer.kind === "unknown" && answer.signed);
+      return refused
+        ? { type: event.type, host, answer: { kind: "declined", reason: "card", code: "" } }
+        : event;
+    }),
+  },
+  {
+    name: "a reversal is asked for once, and over with whatever is answered",
+    caughtBy: ["I16"],
+    seed: 1,
+    defect: closes(({ phase }, { type }) => {
+      return type === "reverse-answered" && phase.name === "reversing"
+        ? notCharged("reversed", phase.reason)
+        : null;
+    }),
+  },
+  {
+    name: "a second code is charged while the first one is under way",
+    caughtBy: ["I6"],
+    seed: 2,
+    defect: otherTurns(({ before, event, stamp, rules }, real) => {
+      const { box } = before;
+      const front = box.front.name === "paying" ? box.orders.get(box.front.outTradeNo) : undefined;
+      if (event.type !== "code-scanned" || front === undefined) return null;
+      return real({ ...before, box: armedAgain(box, front.intent) }, event, stamp, rules);
+    }),
+  },
+  {
+    // Needs somebody who comes with the same code again.
+    name: "a code may come again after its outcome",
+    caughtBy: ["I1", "I2"],
+    seed: 3,
+    defect: ends((turn) => ({ ...turn, box: { ...turn.box, usedCodes: [] } })),
+  },
+  {
+    name: "a reversal leaves without a durable record",
+    caughtBy: ["I14"],
+    seed: 1,
+    defect: believes((state) => state === "reversing", false),
+  },
+  {
+    name: "an order that is not paid counts as reversed",
+    caughtBy: ["I16"],
+    seed: 4,
+    defect: mishears((event, { phase }) => {
+      if (event.type !== "query-answered" || event.answer.kind !== "unpaid" || phase.name !== "reversing")
+        return event;
+      return { ...event, answer: { kind: "closed", paidOnce: false, transactionId: null } };
+    }),
+  },
+  {
+    name: "what is being reversed becomes paid when a query says so",
+    caughtBy: ["I15"],
+    seed: 7,
+    defect: closes(({ phase }, event) => {
+      const paid = event.type === "query-answered" && event.answer.kind === "paid";
+      return paid && phase.name === "reversing" ? paidVerdict(false) : null;
+    }),
+  },
+  {
+    name: "a customer who types the password counts as one who has paid",
+    caughtBy: ["I10"],
+    seed: 2,
+    defect: mishears((event) => {
+      if (event.type !== "charge-answered" || event.answer.kind !== "pending") return event;
+      return { ...event, answer: { kind: "paid", transactionId: "4200000000000000000000000000" } };
+    }),
+  },
+  {
+    name: "nobody looks at a declined order once more",
+    caughtBy: ["second-look"],
+    seed: 2,
+    defect: {
+      core: (core) => ({
+        firstTurn: (event, stamp, rules) => core.firstTurn({ ...event, unchecked: [] }, stamp, rules),
+        nextTurn: (before, event, stamp, rules) => {
+          const turn = core.nextTurn(before, event, stamp, rules);
+          const unlooked = [...turn.box.orders].map(([outTradeNo, payment]): [string, Payment] => {
+            const { phase } = payment;
+            return [
+              outTradeNo,
+              phase.name === "settled" ? { ...payment, phase: { ...phase, check: null } } : payment,
+            ];
+          });
+          return { ...turn, box: { ...turn.box, orders: new Map(unlooked) } };
+        },
+      }),
+    },
+  },
+  {
+    // Needs a bank that declines with a listed code what is paid all the same.
+    name: "the second look at a declined order changes nothing",
+    caughtBy: ["I19"],
+    seed: 9,
+    defect: mishears((event, { phase }) => {
+      if (event.type !== "query-answered" || event.answer.kind !== "paid" || phase.name !== "settled")
+        return event;
+      return { ...event, answer: { kind: "absent" } };
+    }),
+  },
+  {
+    name: "another amount is charged than was recorded",
+    caughtBy: ["I4"],
+    seed: 1,
+    defect: otherTurns(({ before, event, stamp, rules }, real) => {
+      const turn = real(before, event, stamp, rules);
+      const effects = turn.effects.map((effect): Effect => {
+        if (effect.type !== "charge") return effect;
+        return { ...effect, intent: { ...effect.intent, amountFen: rules.amount.maximum } };
+      });
+      return { ...turn, effects };
+    }),
+  },
+  {
+    name: "an order that a start found counts as one of this run",
+    caughtBy: ["late"],
+    seed: 3,
+    defect: {
+      core: (core) => ({
+        ...core,
+        firstTurn: (event, stamp, rules) => {
+          const turn = core.firstTurn(event, stamp, rules);
+          const fresh = [...turn.box.orders].map(([outTradeNo, payment]): [string, Payment] => {
+            return [outTradeNo, { ...payment, recovered: false }];
+          });
+          return { ...turn, box: { ...turn.box, orders: new Map(fresh) } };
+        },
+      }),
+    },
+  },
+  {
+    name: "every run begins with the same order number",
+    caughtBy: ["I7"],
+    seed: 3,
+    defect: {
+      core: (core) => ({
+        ...core,
+        firstTurn: (event, stamp, rules) => {
+          const turn = core.firstTurn(event, stamp, rules);
+          const numbering = { ...turn.box.numbering, bootMark: "000000000000", counter: 0 };
+          return { ...turn, box: { ...turn.box, numbering } };
+        },
+      }),
+    },
+  },
+];
