@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { CLAIM_LAST_MS } from "../../src/drivers/claim.ts";
-import { Contact, type ContactSettings } from "../../src/drivers/contact.ts";
+import { Contact, type ContactSettings, LOOK_EVERY_MS, UNSTEADY_MS } from "../../src/drivers/contact.ts";
 import type { GpioLine, GpioLink } from "../../src/runtime/ports.ts";
 import { SimulatedPins, type SimulatedPinsOptions } from "../../src/simulator/pins.ts";
 import { Random } from "../../src/simulator/random.ts";
@@ -82,12 +82,12 @@ describe("a contact", () => {
       assert.deepEqual(heard, []);
       time.runUntil(10_000);
       const first = closed ? "active" : "inactive";
-      assert.deepEqual(heard, ["ready", first]);
+      assert.deepEqual(heard, [first, "ready"]);
       pins.drive(PIN, closed ? "free" : "down");
       time.runUntil(20_000);
       pins.drive(PIN, closed ? "down" : "free");
       time.runUntil(30_000);
-      assert.deepEqual(heard, ["ready", first, closed ? "inactive" : "active", first]);
+      assert.deepEqual(heard, [first, "ready", closed ? "inactive" : "active", first]);
     }
   });
 
@@ -98,7 +98,7 @@ describe("a contact", () => {
     time.runUntil(1_000);
     pins.drive(PIN, "up");
     time.runUntil(2_000);
-    assert.deepEqual(heard, ["ready", "inactive", "active"]);
+    assert.deepEqual(heard, ["inactive", "ready", "active"]);
   });
 
   it("tells one change for a contact that bounces, once it has stood still for the time", () => {
@@ -109,7 +109,7 @@ describe("a contact", () => {
       bounce(pins, time, random, "down", 40);
       const stoodAt = pins.changes.findLast(({ pin }) => pin === PIN)?.at ?? 0;
       time.runUntil(5_000);
-      assert.deepEqual(heard, ["ready", "inactive", "active"], `seed ${seed}`);
+      assert.deepEqual(heard, ["inactive", "ready", "active"], `seed ${seed}`);
       const told = moments[1] ?? 0;
       assert.ok(told >= stoodAt + DEBOUNCE_MS, `seed ${seed}: ${told} is too soon after ${stoodAt}`);
       assert.ok(told <= stoodAt + DEBOUNCE_MS + LATENCY_MS, `seed ${seed}: ${told} is too late`);
@@ -126,7 +126,7 @@ describe("a contact", () => {
       pins.drive(PIN, "free");
       time.runUntil(time.now + 200);
     }
-    assert.deepEqual(heard, ["ready", "inactive"]);
+    assert.deepEqual(heard, ["inactive", "ready"]);
   });
 
   it("tells in turn, and ends with what stands, on a clock that is late", () => {
@@ -139,7 +139,7 @@ describe("a contact", () => {
       }
       const stands = pins.level(PIN) === 0 ? "active" : "inactive";
       time.runUntil(60_000);
-      const levels = heard.slice(1);
+      const levels = heard.filter((what) => what !== "ready");
       assert.equal(levels.at(-1), stands, `seed ${seed}`);
       assert.ok(
         levels.every((level, index) => level !== levels[index - 1]),
@@ -151,18 +151,54 @@ describe("a contact", () => {
   it("sees that a level has not stood still though no edge told of it", () => {
     const { time, pins, contact, heard } = bench({ edgesLost: 1 });
     contact.start();
-    while (heard.length === 0) assert.equal(time.step(), true);
+    time.runUntil(LATENCY_MS);
     // Claimed and looked at; now it moves, and nobody says so.
     pins.drive(PIN, "down");
-    time.runUntil(10_000);
-    assert.deepEqual(heard, ["ready", "active"]);
+    time.runUntil(1_000);
+    assert.deepEqual(heard, ["active", "ready"]);
   });
 
-  it("needs no timer while nothing moves", () => {
-    const { time, contact } = bench();
+  it("sees within a second what no edge told of, with two looks a second", () => {
+    const { time, pins, contact, heard, moments } = bench({ edgesLost: 1 });
+    contact.start();
+    time.runUntil(60_000);
+    assert.deepEqual(heard, ["inactive", "ready"]);
+    pins.drive(PIN, "down");
+    time.runUntil(70_000);
+    assert.deepEqual(heard.slice(2), ["active"]);
+    assert.ok((moments[1] ?? 0) <= 60_000 + LOOK_EVERY_MS + 2 * DEBOUNCE_MS, String(moments[1]));
+    let steps = 0;
+    while (time.now < 80_000 && time.step()) steps += 1;
+    assert.ok(steps <= 22, `${steps} in ten seconds`);
+  });
+
+  it("logs once that a level does not stand still, and again when it had stood still in between", () => {
+    const { time, pins, contact, logged } = bench();
     contact.start();
     time.runUntil(1_000);
-    assert.equal(time.step(), false);
+    const swing = (forMs: number): void => {
+      for (const until = time.now + forMs; time.now < until; time.runUntil(time.now + 20)) {
+        pins.drive(PIN, pins.level(PIN) === 0 ? "free" : "down");
+      }
+    };
+    const unsteady = (): number => logged.filter((line) => line.startsWith("warn contact.unsteady")).length;
+    for (const times of [1, 2]) {
+      swing(UNSTEADY_MS - 500);
+      assert.equal(unsteady(), times - 1);
+      swing(20_000);
+      assert.equal(unsteady(), times);
+      time.runUntil(time.now + 5_000);
+    }
+  });
+
+  it("is not ready with what it was before it was lost", () => {
+    const { time, pins, contact, heard } = bench();
+    contact.start();
+    time.runUntil(1_000);
+    pins.fail(PIN, "No such device");
+    pins.drive(PIN, "down");
+    time.runUntil(20_000);
+    assert.deepEqual(heard.slice(2), ["absent: No such device", "active", "ready"]);
   });
 
   it("is absent once after a loss, comes back by itself, and tells only what is different then", () => {
@@ -171,12 +207,12 @@ describe("a contact", () => {
     time.runUntil(1_000);
     pins.fail(PIN, "No such device");
     time.runUntil(10_000);
-    assert.deepEqual(heard, ["ready", "inactive", "absent: No such device", "ready"]);
+    assert.deepEqual(heard, ["inactive", "ready", "absent: No such device", "ready"]);
     pins.fail(PIN, "No such device");
     time.runUntil(10_021);
     pins.drive(PIN, "down");
     time.runUntil(20_000);
-    assert.deepEqual(heard.slice(4), ["absent: No such device", "ready", "active"]);
+    assert.deepEqual(heard.slice(4), ["absent: No such device", "active", "ready"]);
     assert.equal(logged.filter((line) => line.startsWith("warn pins.absent")).length, 2);
   });
 
@@ -190,7 +226,7 @@ describe("a contact", () => {
       pins.fail(PIN, "No such device");
       pins.drive(PIN, "free");
       time.runUntil(20_000);
-      assert.deepEqual(heard, ["ready", "inactive", "absent: No such device", "ready"], `seed ${seed}`);
+      assert.deepEqual(heard, ["inactive", "ready", "absent: No such device", "ready"], `seed ${seed}`);
     }
   });
 
@@ -205,14 +241,14 @@ describe("a contact", () => {
     assert.equal(heard.length, 1);
     assert.match(heard[0] ?? "", /^absent: pin 24 is in use/);
     time.runUntil(20_100 + CLAIM_LAST_MS + 100);
-    assert.deepEqual(heard.slice(1), ["ready", "inactive"]);
+    assert.deepEqual(heard.slice(1), ["inactive", "ready"]);
   });
 
   it("is silent after stop, calls back, and tells the first level again after the next start", () => {
     for (const doing of ["nothing", "claiming", "settling", "ready", "failed"] as const) {
       const { time, pins, contact, heard } = bench();
       if (doing !== "nothing") contact.start();
-      if (doing === "settling") while (heard.length === 0) time.step();
+      if (doing === "settling") time.runUntil(LATENCY_MS);
       if (doing === "ready" || doing === "failed") time.runUntil(1_000);
       if (doing === "failed") {
         pins.fail(PIN, "No such device");
@@ -230,7 +266,7 @@ describe("a contact", () => {
       pins.drive(PIN, "free");
       contact.start();
       time.runUntil(61_000);
-      assert.deepEqual(heard.slice(before), ["ready", "inactive"], doing);
+      assert.deepEqual(heard.slice(before), ["inactive", "ready"], doing);
     }
   });
 });
