@@ -24,6 +24,17 @@ const screen = "src/core/payment/screen.ts";
 
 export const explanations: readonly Explanation[] = [
   {
+    source: "src/core/codecs/line-guard.ts",
+    line: "constructor(replies: readonly Uint8Array[] = []) {",
+    because: "What is put there is a text and no bytes; nothing that comes over a wire begins like it.",
+  },
+  {
+    source: "src/core/codecs/reply-filter.ts",
+    line: "out.set(held.slice(0, 1), written);",
+    becomes: "held",
+    because: "What is written too far is written over, or cut off at the end.",
+  },
+  {
     source: box,
     line: "box.pausedUntil === null ? null : nextSecond(now, box.pausedUntil),",
     becomes: "false",

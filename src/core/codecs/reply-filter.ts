@@ -18,7 +18,8 @@ export class ReplyFilter {
     let written = 0;
     for (const byte of chunk) {
       let held: readonly number[] = [...this.#held, byte];
-      while (held.length > 0 && !this.#replies.some((reply) => begins(reply, held))) {
+      // It ends at the latest when nothing is held, for nothing begins every reply.
+      while (!this.#replies.some((reply) => begins(reply, held))) {
         out.set(held.slice(0, 1), written);
         written += 1;
         held = held.slice(1);
@@ -32,5 +33,5 @@ export class ReplyFilter {
 }
 
 function begins(reply: Uint8Array, held: readonly number[]): boolean {
-  return held.length <= reply.length && held.every((byte, index) => reply[index] === byte);
+  return held.every((byte, index) => reply[index] === byte);
 }

@@ -24,6 +24,7 @@ test("the characters of the configuration are the keys they stand for", () => {
 });
 
 test("every other text is refused", () => {
+  for (const text of ["12", "x1", "1x", "CX", ""]) assert.equal(readKeyName(text).ok, false, text);
   fc.assert(
     fc.property(fc.string({ unit: "grapheme", maxLength: 3 }), (text) => {
       fc.pre(!/^[0-9.:<CX= ]$/.test(text));

@@ -179,6 +179,6 @@ describe("the filter", () => {
 
   it("hands every byte on where there are no replies", () => {
     const bytes = Uint8Array.of(2, 0, 0, 1, 0, 0x33, 0x31, 255);
-    assert.deepEqual(new ReplyFilter([]).pass(bytes), bytes);
+    assert.equal(new ReplyFilter([]).pass(bytes), bytes, "the chunk itself, not a copy");
   });
 });
