@@ -35,7 +35,7 @@ export interface Swarm {
   readonly late: "keep" | "reverse";
   /** Whether customers may also scan a code of ours. */
   readonly native: boolean;
-  readonly amountSource: "keypad" | "fixed" | "menu";
+  readonly amountSource: "keypad" | "fixed" | "menu" | "till";
   /** The pins of the box and the machine behind its relay, null for a box whose keys are pressed without any. */
   readonly machine: MachineSwarm | null;
   /** How the journal's segments are, null where they are as usual and none ends in a world's time. */
@@ -130,12 +130,19 @@ export function swarmOf(random: Random): Swarm {
     late: random.pick(["keep", "reverse"]),
     native: random.chance(0.5),
     // What is typed is seldom a whole number of pulses, so a machine sells at fixed prices.
-    amountSource: machine !== null ? random.pick(["fixed", "menu"]) : random.chance(0.8) ? "keypad" : "fixed",
+    amountSource: machine !== null ? random.pick(["fixed", "menu"]) : counterOf(random),
     machine,
     segments: random.chance(0.4)
       ? { segmentRows: random.between(2, 30), retentionMs: random.pick([0, 60_000]), codesKept: 2 }
       : null,
   };
+}
+
+/** Who says the amount where no machine sells. */
+function counterOf(random: Random): Swarm["amountSource"] {
+  const draw = random.fraction();
+  if (draw < 0.6) return "keypad";
+  return draw < 0.8 ? "till" : "fixed";
 }
 
 function machineOf(random: Random): MachineSwarm {

@@ -3,6 +3,7 @@
  * contradict each other. The names of the checks are those of the invariants (ARCHITECTURE.md, invariants by name).
  */
 import { isDeclinedByCode, type TxData } from "../core/payment/order.ts";
+import type { SaleState } from "../core/payment/sale-state.ts";
 import type { Screen } from "../core/payment/screen.ts";
 import type { HttpsOutcome, HttpsRequest, StoredRow } from "../runtime/ports.ts";
 import type { Bank } from "./bank/bank.ts";
@@ -89,6 +90,8 @@ export class Witness {
   readonly #earlier = new Set<string>();
   /** Orders of which the box has heard how they stand at the bank. */
   readonly #askedAbout = new Set<string>();
+  /** Sales of which a till was told that they are over, with whether they are paid and how many orders they had. */
+  readonly #toldOver = new Map<string, { readonly paid: boolean; readonly orders: number }>();
   readonly #shownEnds = new Map<string, { readonly text: string; readonly at: number }[]>();
 
   constructor(parts: { readonly disk: SimulatedDisk; readonly bank: Bank; readonly time: SimulatedTime }) {
@@ -232,6 +235,26 @@ export class Witness {
     }
   }
 
+  /** A till was told how its sale stands. */
+  toldTill({ ref, state, final, charged, outTradeNo }: SaleState): void {
+    const money = outTradeNo === null ? [] : this.#of(outTradeNo);
+    const last = money.at(-1)?.tx;
+    if (charged === "yes" && (last?.state !== "paid" || last.charged !== "yes")) {
+      this.found("till", `${ref} was told of as paid, the journal says ${last?.state}`);
+    }
+    if (charged === "no" && state !== "armed" && last?.charged !== "no") {
+      this.found("till", `${ref} was told of as not charged, the journal says ${last?.charged}`);
+    }
+    if (final) this.#toldOver.set(ref, { paid: charged === "yes", orders: this.#ordersOf(ref).length });
+  }
+
+  #ordersOf(ref: string): readonly TxData[] {
+    return [...this.#money.values()].flatMap((money) => {
+      const tx = money.at(-1)?.tx;
+      return tx?.ref === ref ? [tx] : [];
+    });
+  }
+
   /** A `tx` event arrived at the broker. */
   reported(payload: string): void {
     const seq = Number(/"seq":(\d+)/.exec(payload)?.[1]);
@@ -284,6 +307,7 @@ export class Witness {
       if (this.#askedAbout.has(outTradeNo)) continue;
       this.found("second-look", `${outTradeNo} was declined by a code and never looked at again`);
     }
+    this.#checkSales();
     this.#checkCodes();
     this.#checkEvents();
   }
@@ -351,6 +375,19 @@ export class Witness {
     // An order that went to people is theirs to close.
     if (order.open && end !== "manual")
       this.found("I18", `${order.outTradeNo} can still be paid at the bank`);
+  }
+
+  #checkSales(): void {
+    const refs = new Set([...this.#money.values()].flatMap(([first]) => first?.tx.ref ?? []));
+    for (const ref of refs) {
+      const orders = this.#ordersOf(ref);
+      const paid = orders.filter(({ state }) => state === "paid").length;
+      if (paid > 1) this.found("till", `the sale ${ref} was paid ${paid} times`);
+      const told = this.#toldOver.get(ref);
+      if (told === undefined) continue;
+      if (orders.length > told.orders) this.found("till", `${ref} was told of as over and went on`);
+      if (!told.paid && paid > 0) this.found("till", `${ref} was told of as not paid and is`);
+    }
   }
 
   #checkCodes(): void {

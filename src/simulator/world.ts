@@ -30,6 +30,7 @@ import { Random } from "./random.ts";
 import { SimulatedSerialLink } from "./serial.ts";
 import { SimulatedDisk } from "./store.ts";
 import { type Swarm, swarmOf } from "./swarm.ts";
+import { SimulatedTill } from "./till.ts";
 import { SimulatedClock, SimulatedTime } from "./time.ts";
 import { VendingMachine } from "./vending-machine.ts";
 import { type Finding, Witness } from "./witness.ts";
@@ -112,6 +113,7 @@ class World {
   /** The header of a box with a machine, and the keypad on it. */
   readonly #pins: SimulatedPins | null;
   readonly #keypad: SimulatedKeypad | null;
+  readonly #till: SimulatedTill | null;
   #life: Life | null = null;
   #crashes = 0;
   #faulty = true;
@@ -144,6 +146,10 @@ class World {
     const { machine } = this.#swarm;
     this.#pins = machine === null ? null : new SimulatedPins(this.#time, random.fork());
     this.#keypad = this.#pins === null ? null : this.#wire(this.#pins, random.fork());
+    this.#till =
+      this.#swarm.amountSource === "till"
+        ? new SimulatedTill(random.fork(), this.#swarm.silliness, (sale) => this.#witness.toldTill(sale))
+        : null;
     this.#disk.flush = this.#swarm.flush;
     const fates = random.fork();
     this.#broker.temper.fate = () => this.#fateOfMessage(fates);
@@ -382,6 +388,7 @@ class World {
     this.#time.after(wait, () => {
       if (!this.#faulty) return;
       this.#actOfPeople();
+      this.#actOfTill();
       this.#actOfGod();
       this.#rotate();
       this.#planPeople();
@@ -413,6 +420,12 @@ class World {
       case "nothing":
         break;
     }
+  }
+
+  #actOfTill(): void {
+    const life = this.#life;
+    if (life === null || this.#till === null) return;
+    this.#tell(`till: ${this.#till.act(life.box.sales)}`);
   }
 
   /** Fingers on the real keypad, one key after the other. */

@@ -291,6 +291,27 @@ export const plantedInCore: readonly Planted[] = [
     },
   },
   {
+    // Needs a till that asks once more for a sale that was paid before the power failed.
+    name: "the sales of the till are forgotten at a restart",
+    caughtBy: ["till"],
+    seed: 37,
+    defect: {
+      core: (core) => ({
+        ...core,
+        firstTurn: (event, stamp, rules) => core.firstTurn({ ...event, refs: new Map() }, stamp, rules),
+      }),
+    },
+  },
+  {
+    name: "a sale that the till asks for again is charged again",
+    caughtBy: ["till"],
+    seed: 15,
+    defect: otherTurns(({ before, event, stamp, rules }, real) => {
+      if (event.type !== "amount-asked") return null;
+      return real({ ...before, box: { ...before.box, refs: new Map() } }, event, stamp, rules);
+    }),
+  },
+  {
     name: "every run begins with the same order number",
     caughtBy: ["I7"],
     seed: 3,

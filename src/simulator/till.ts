@@ -1,0 +1,91 @@
+import { invariant } from "../core/kernel/defect.ts";
+import { type Fen, fenOf } from "../core/kernel/fen.ts";
+import type { SaleAnswer, SaleState } from "../core/payment/sale-state.ts";
+import type { Random } from "./random.ts";
+
+/** What a till may ask of a box. */
+export interface Counter {
+  readonly ask: (ref: string, amountFen: Fen, done: (answer: SaleAnswer) => void) => void;
+  readonly state: (ref: string, done: (answer: SaleAnswer) => void) => void;
+  readonly withdraw: (ref: string, done: (answer: SaleAnswer) => void) => void;
+}
+
+/** A sale as the till has it. */
+interface RungUp {
+  readonly ref: string;
+  amountFen: Fen;
+  over: boolean;
+}
+
+/** How many sales a till remembers, and may ask for again. */
+const REMEMBERED = 6;
+
+/**
+ * A till with its cashier: rings up sales and asks for them, again and again where no answer comes, changes its mind about
+ * amounts, withdraws, and sometimes asks for a sale that was over long ago.
+ */
+export class SimulatedTill {
+  readonly #random: Random;
+  readonly #silliness: number;
+  readonly #told: (sale: SaleState) => void;
+  readonly #sales: RungUp[] = [];
+  #rung = 0;
+
+  /** `told` hears every state that a box told the till. */
+  constructor(random: Random, silliness: number, told: (sale: SaleState) => void) {
+    this.#random = random;
+    this.#silliness = silliness;
+    this.#told = told;
+  }
+
+  /** Does the next thing at this counter and says what it was. */
+  act(counter: Counter): string {
+    const random = this.#random;
+    const newest = this.#sales.at(-1);
+    if (newest === undefined || newest.over) return this.#ask(counter, this.#ringUp());
+    if (random.chance(this.#silliness * 0.3)) {
+      return this.#ask(counter, random.chance(0.3) ? this.#ringUp() : random.pick([newest, ...this.#sales]));
+    }
+    if (random.chance(0.05)) {
+      newest.amountFen = this.#amount();
+      return this.#ask(counter, newest);
+    }
+    if (random.chance(0.05)) {
+      counter.withdraw(newest.ref, this.#answered(newest));
+      return `withdraws ${newest.ref}`;
+    }
+    if (random.chance(0.5)) return this.#ask(counter, newest);
+    counter.state(newest.ref, this.#answered(newest));
+    return `asks about ${newest.ref}`;
+  }
+
+  #ringUp(): RungUp {
+    this.#rung += 1;
+    const sale: RungUp = { ref: `T-${this.#rung}`, amountFen: this.#amount(), over: false };
+    this.#sales.push(sale);
+    if (this.#sales.length > REMEMBERED) this.#sales.shift();
+    return sale;
+  }
+
+  #amount(): Fen {
+    const amount = fenOf(this.#random.between(1, 99_999));
+    invariant(amount.ok, "a till rings up amounts");
+    return amount.value;
+  }
+
+  #ask(counter: Counter, sale: RungUp): string {
+    counter.ask(sale.ref, sale.amountFen, this.#answered(sale));
+    return `asks for ${sale.ref}, ${sale.amountFen} fen`;
+  }
+
+  #answered(sale: RungUp): (answer: SaleAnswer) => void {
+    return (answer) => {
+      if (answer.kind === "state") {
+        this.#told(answer.sale);
+        if (answer.sale.final) sale.over = true;
+      }
+      // Rung up with another amount: the cashier begins anew.
+      if (answer.kind === "refused" && answer.why === "other-amount") sale.over = true;
+    };
+  }
+}
