@@ -76,6 +76,13 @@ export class Program {
     });
   }
 
+  /** As the kernel numbers the process. */
+  get pid(): number {
+    const { pid } = this.#child;
+    assert.ok(pid !== undefined, "it was started");
+    return pid;
+  }
+
   get ending(): Ending | null {
     return this.#ending;
   }

@@ -81,6 +81,7 @@ const https = inFile("test/contract/https.test.ts");
 const journal = inFile("test/journal/journal.test.ts");
 const keypad = inFile("test/drivers/keypad.test.ts");
 const life = inFile("test/package/life.test.ts");
+const machine = inFile("test/faults/machine.test.ts");
 const matrix = inFile("test/core/codecs/key-matrix.test.ts");
 const network = inFile("test/faults/network.test.ts");
 const outages = inFile("test/e2e/outages.test.ts");
@@ -127,9 +128,12 @@ export const catalogue: readonly FaultRow[] = [
     fails: "It goes between the record of the end and the screen.",
     must: "The end is reported, the order is not touched again, and the start shows it for a minute.",
     proof: {
-      kind: "partly",
-      test: kill("when its end is on disk and hardly shown"),
-      open: "A start does not show what was not seen; the order is in `journal show`.",
+      kind: "otherwise",
+      rule: "No start knows how long ago an order ended (rule 10): a PAID that comes with the power would be taken for the payment of whoever stands there then. It is reported, and in `journal list`.",
+      test: told(
+        "whose power goes between a payment's end and the screen: it is told of, and shown to nobody",
+      ),
+      also: [kill("when its end is on disk and hardly shown")],
     },
   },
   {
@@ -208,10 +212,12 @@ export const catalogue: readonly FaultRow[] = [
     fails: "The file system is mounted for reading only.",
     must: "The same.",
     proof: {
-      kind: "partly",
-      test: journal(`that fails on a \${fault} disk breaks the journal for good`, "read-only"),
-      also: [inFile("test/e2e/doctor.test.ts")("finds a journal on a disk that is mounted for reading only")],
-      open: "A real disk that turns read-only under a running box.",
+      kind: "tested",
+      test: machine("its disk turns read-only: no charge, and the order ends when it is mended"),
+      also: [
+        journal(`that fails on a \${fault} disk breaks the journal for good`, "read-only"),
+        inFile("test/e2e/doctor.test.ts")("finds a journal on a disk that is mounted for reading only"),
+      ],
     },
   },
   {
@@ -231,12 +237,13 @@ export const catalogue: readonly FaultRow[] = [
     fails: "The card is swapped, cloned, or put back from an older image.",
     must: "No number is made twice; the host sees another or a shorter history.",
     proof: {
-      kind: "partly",
-      test: journal("is told apart from one of a history that was rolled back"),
+      kind: "tested",
+      test: machine("for an older image of itself: no number is made twice, and the consumer notices"),
       also: [
+        machine("for an empty one: a journal of its own begins, and the consumer can tell"),
+        journal("is told apart from one of a history that was rolled back"),
         inFile("test/core/payment/order-number.test.ts")("every bit of the sixty changes the boot's mark"),
       ],
-      open: "The alarm is the host's, which is not part of the box.",
     },
   },
   {
@@ -244,9 +251,9 @@ export const catalogue: readonly FaultRow[] = [
     fails: "The journal's partition is not there.",
     must: "The box does not charge, and says why.",
     proof: {
-      kind: "partly",
-      test: process("a file stands where the journal's folder should be: it does not start, and says why"),
-      open: "An empty folder where a partition should be mounted: the box begins a new journal there. The display stays dark.",
+      kind: "tested",
+      test: life("without the partition of its journal it does not start: none begins beneath it"),
+      also: [process("a file stands where the journal's folder should be: it does not start, and says why")],
     },
   },
   {
@@ -254,10 +261,12 @@ export const catalogue: readonly FaultRow[] = [
     fails: "The supply browns out: start after start is cut off.",
     must: "No order is lost; systemd waits between the starts.",
     proof: {
-      kind: "partly",
+      kind: "tested",
       test: process("ten starts in a row are cut off with an order open: the order ends as the bank has it"),
-      also: [inFile("test/e2e/kills.test.ts")(`box \${number} ends every order as the bank has it`)],
-      open: "The supply itself, and an alarm that counts starts.",
+      also: [
+        inFile("test/e2e/kills.test.ts")(`box \${number} ends every order as the bank has it`),
+        life("start after start that is cut off is followed by another one, for ever, after a wait"),
+      ],
     },
   },
 
@@ -745,9 +754,13 @@ export const catalogue: readonly FaultRow[] = [
     fails: "The clock says 1970, ten years ahead, or jumps an hour in the middle of a payment.",
     must: "Deadlines do not move; only labels do, and they say so.",
     proof: {
-      kind: "partly",
+      kind: "tested",
       test: process("the clock jumps back an hour and ahead ten years: no deadline moves"),
       also: [
+        machine(
+          `its clock says \${when} when it starts: it charges nobody, says why, and does when the clock is right`,
+          "1970",
+        ),
         inFile("test/links/system-clock.test.ts")(
           "the wall clock is trusted after timesyncd has said so, and never where it lies before the program was made",
         ),
@@ -755,7 +768,6 @@ export const catalogue: readonly FaultRow[] = [
           "a year in which no certificate is valid is a fault, in the past and in the future",
         ),
       ],
-      open: "A start with a clock at which no certificate of the bank is valid.",
     },
   },
   {
@@ -772,17 +784,19 @@ export const catalogue: readonly FaultRow[] = [
     fails: "Out of memory, SIGTERM, SIGKILL, or stopped for a while.",
     must: "Recovery; an orderly stop takes ten seconds at most.",
     proof: {
-      kind: "partly",
+      kind: "tested",
       test: process(
         `\${what}: the process ends, and the next one finds the payment`,
         "the memory is used up",
       ),
       also: [
+        machine(
+          "its control group has no memory left: the process is killed, and the next one finds the payment",
+        ),
         process("a stop is asked for: it takes ten seconds at most, and the next process goes on"),
         process("it is stopped for longer than every deadline: it ends the order as the bank has it"),
         inFile("test/e2e/kills.test.ts")(`\${what}: the order ends \${ends.join(" or ")}`),
       ],
-      open: "A limit of the control group; it ends in SIGKILL.",
     },
   },
   {

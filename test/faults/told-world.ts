@@ -104,6 +104,7 @@ export class ToldWorld {
         this.#witness.arrived(request);
         const now = WALL_EPOCH + this.time.now;
         const reply = this.bank.handle({ ...request, method: "POST", body: Buffer.from(request.body), now });
+        this.#witness.served(reply);
         assert.equal(reply.kind, "reply", "the bank of this world always answers");
         return { kind: "reply", status: reply.status, body: reply.body, delayMs: 20 + reply.delayMs };
       },
@@ -230,7 +231,10 @@ export class ToldWorld {
           https: {
             exchange: (request, done) => {
               this.#witness.asked(request);
-              https.exchange(request, done);
+              https.exchange(request, (outcome) => {
+                this.#witness.answered(request, outcome);
+                done(outcome);
+              });
             },
             warm: (host) => https.warm(host),
             localAddress: () => https.localAddress(),

@@ -80,6 +80,21 @@ describe("a box in a world that is told", () => {
     assert.deepEqual([end?.state, end?.charged], ["refunded", "no"]);
   });
 
+  it("whose power goes between a payment's end and the screen: it is told of, and shown to nobody", () => {
+    const world = new ToldWorld();
+    world.start();
+    world.scan();
+    while (world.money.at(-1)?.state !== "paid") world.pass(1);
+    world.crash();
+    const began = world.time.now;
+    world.start();
+    world.pass(120_000);
+    const [paid] = world.ended();
+    assert.deepEqual([paid?.state, paid?.late, paid?.queryCount], ["paid", false, 0]);
+    assert.equal(world.calls("query", began) + world.calls("reverse", began), 0, "it is not touched again");
+    assert.ok(!world.screens.some(({ text }) => text === "paid"), "nobody stands there who has paid it");
+  });
+
   it("whose requests all arrive twice: one order, one payment", () => {
     for (let seed = 1; seed <= 20; seed += 1) {
       for (const scenario of ["success", "password", "paid-at-last", "declined"]) {

@@ -212,6 +212,35 @@ test("fed by the loop and the journal's thread, a healthy box outlives the limit
   assert.equal(box.service("MainPID"), pid);
 });
 
+test("start after start that is cut off is followed by another one, for ever, after a wait", {
+  skip,
+}, async () => {
+  assert.equal(box.service("StartLimitIntervalUSec"), "0");
+  assert.equal(box.service("RestartUSec"), "3s");
+  box.do("systemctl restart scanbox");
+  for (const restarts of ["1", "2", "3"]) {
+    box.do("systemctl kill --signal=KILL --kill-whom=main scanbox");
+    await box.until("systemctl show --property=SubState --value scanbox", /^auto-restart$/m);
+    await box.until(`systemctl show --property=NRestarts --value scanbox`, new RegExp(`^${restarts}$`, "m"));
+  }
+  await box.until("systemctl is-active scanbox", /^active$/m);
+});
+
+test("without the partition of its journal it does not start: none begins beneath it", { skip }, () => {
+  box.do("systemctl stop scanbox");
+  const unit = "/etc/systemd/system/var-lib-scanbox.mount";
+  const mount = "[Mount]\nWhat=/var/lib/no-partition\nWhere=/var/lib/scanbox\nOptions=loop\n";
+  box.do(`cat >${unit}; systemctl daemon-reload`, mount);
+  const before = box.do("ls -l --time-style=full-iso /var/lib/scanbox");
+  const { status, text } = box.run("systemctl start scanbox");
+  assert.notEqual(status, 0);
+  assert.match(text, /dependency/i);
+  assert.match(box.do("systemctl status var-lib-scanbox.mount --no-pager || true"), /failed/);
+  assert.equal(box.do("ls -l --time-style=full-iso /var/lib/scanbox"), before);
+  box.do(`rm ${unit}; systemctl daemon-reload; systemctl start scanbox`);
+  assert.equal(box.service("ActiveState"), "active");
+});
+
 test("an upgrade waits for an open order, unless it is insisted on; the order survives it", {
   skip,
 }, async () => {
