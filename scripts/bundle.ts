@@ -33,6 +33,8 @@ export const bundling = {
   legalComments: "none",
   // Packages with native parts find them beside their own files, so they stay in node_modules.
   external: ["@serialport/bindings-cpp", "onoff", "lcd", "i2c-bus", "koffi"],
+  // undici asks so whether it is made into one file, and then leaves out a second parser of HTTP that nobody turns on.
+  define: { esbuildDetection: "true" },
   // CommonJS inside the bundle calls require, which an ES module has to make for itself.
   banner: {
     js: 'import{createRequire as makeRequire}from"node:module";const require=makeRequire(import.meta.url);',
@@ -65,7 +67,7 @@ export async function bundleProgram(): Promise<{
     ...bundling,
     entryPoints: ["src/main.ts"],
     outfile: "dist/scanbox.mjs",
-    define: { JOURNAL_THREAD: JSON.stringify(await journalThread()) },
+    define: { ...bundling.define, JOURNAL_THREAD: JSON.stringify(await journalThread()) },
     sourcemap: true,
     sourcesContent: false,
     metafile: true,

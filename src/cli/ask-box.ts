@@ -1,6 +1,6 @@
 /** Asks the box that runs beside this command. */
 import { resolve } from "node:path";
-import { z } from "zod";
+import * as z from "zod";
 import type { DeviceConfig } from "../config/device-config.ts";
 import { type ReceivedAnswer, readAnswer, requestLine } from "../control/protocol.ts";
 import { type BoxStatus, boxStatusSchema } from "../control/status.ts";

@@ -1,5 +1,5 @@
 /** `scanbox journal rotate`: the running box does it, or this process where none runs. */
-import { z } from "zod";
+import * as z from "zod";
 import type { DeviceConfig } from "../config/device-config.ts";
 import { Journal, type RotationOutcome } from "../journal/journal.ts";
 import { retentionOf } from "../journal/rotation.ts";

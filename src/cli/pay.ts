@@ -1,6 +1,6 @@
 /** `scanbox pay`: asks the running box for an amount, as a till does. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { z } from "zod";
+import type * as z from "zod";
 import type { DeviceConfig } from "../config/device-config.ts";
 import { saleRefSchema, saleStateSchema } from "../control/sale.ts";
 import { formatYuan, parseYuan } from "../core/kernel/fen.ts";

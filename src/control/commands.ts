@@ -1,5 +1,5 @@
 /** What a box can be asked to do through its door. A new command is one entry of the table. */
-import { z } from "zod";
+import * as z from "zod";
 import { type Fen, fenOf } from "../core/kernel/fen.ts";
 import type { SaleAnswer } from "../core/payment/sale-state.ts";
 import { type ControlAnswer, type ControlRequest, problemAnswer, resultAnswer } from "./protocol.ts";

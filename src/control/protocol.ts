@@ -2,7 +2,7 @@
  * What is said through the door: one request a line, one answer a line, JSON in UTF-8. A program that asks for a version
  * that the box does not speak is told so in version 1.
  */
-import { z } from "zod";
+import * as z from "zod";
 import type { AskRefusal } from "../core/payment/box.ts";
 
 /** The version of the protocol; raised when a meaning changes. */

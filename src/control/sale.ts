@@ -1,5 +1,5 @@
 /** A sale as `pay`, `sale` and `withdraw` answer it. */
-import { z } from "zod";
+import * as z from "zod";
 
 /** A till's own id of a sale: what stands in `ref` of its events. */
 export const saleRefSchema = z.string().regex(/^[A-Za-z0-9_.:-]{1,64}$/);

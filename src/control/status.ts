@@ -1,5 +1,5 @@
 /** How a box is, as `scanbox status` tells it. The schema is written from here, so the two cannot differ. */
-import { z } from "zod";
+import * as z from "zod";
 
 const time = z.iso.datetime().describe("RFC 3339, UTC.");
 const count = z.int().min(0);

@@ -1,6 +1,6 @@
 import type { TxData } from "../core/payment/order.ts";
 import type { EventRow } from "./source.ts";
-import { TX_SCHEMA_ID, txMembers } from "./tx-event.ts";
+import { isTxMember, TX_SCHEMA_ID } from "./tx-members.ts";
 
 /**
  * Builds the JSON text of the `tx` event of a stored record. It depends on nothing but the record and the journal's id, so
@@ -28,7 +28,6 @@ export function txEvent(row: EventRow, journal: string): string {
 
 /** A record that is read from the journal may have more members than this program knows. */
 function reported(tx: TxData): object {
-  const isListed = (name: string): boolean => Object.hasOwn(txMembers, name);
-  if (Object.keys(tx).every(isListed)) return tx;
-  return Object.fromEntries(Object.entries(tx).filter(([name]) => isListed(name)));
+  if (Object.keys(tx).every(isTxMember)) return tx;
+  return Object.fromEntries(Object.entries(tx).filter(([name]) => isTxMember(name)));
 }

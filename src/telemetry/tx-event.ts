@@ -1,8 +1,6 @@
 import * as z from "zod";
 import { finalStates, goodsOutcomes, type TxData } from "../core/payment/order.ts";
-
-/** Identifies the schema of money events; a breaking change raises the number and the `v1` of the types. */
-export const TX_SCHEMA_ID = "urn:scanbox:schema:tx-event:1";
+import { TX_SCHEMA_ID } from "./tx-members.ts";
 
 /** A consumer can compute the chain from the events alone; see the journal's description of its events. */
 const HASH_RULE =
