@@ -24,6 +24,12 @@ const screen = "src/core/payment/screen.ts";
 
 export const explanations: readonly Explanation[] = [
   {
+    source: "src/core/payment/reversal.ts",
+    line: 'invariant(phase.name === "reversing", "only reversals grow old");',
+    becomes: "true",
+    because: "Who calls has just made it a reversal. The compiler wants the question.",
+  },
+  {
     source: "src/core/codecs/line-guard.ts",
     line: "constructor(replies: readonly Uint8Array[] = []) {",
     because: "What is put there is a text and no bytes; nothing that comes over a wire begins like it.",

@@ -6,7 +6,7 @@ import type { QueryAnswer, ReverseAnswer } from "./answers.ts";
 import type { MoneyReason } from "./order.ts";
 import type { Advance, Payment, Phase, Verdict } from "./payment.ts";
 import type { Rules, Stamp } from "./rules.ts";
-import { alarm, close, closed, go, notCharged, txOf, withAlarm } from "./verdict.ts";
+import { alarm, close, closed, go, txOf, withAlarm } from "./verdict.ts";
 
 /** Hands the reversal to the journal; from here on the order can never become paid (money rule 9). */
 export function book(payment: Payment, reason: MoneyReason, rules: Rules): Advance {
@@ -83,7 +83,6 @@ export function reversalQueried(
   const { answer, host, askedAt } = query;
   switch (answer.kind) {
     case "refunded":
-      return close(payment, notCharged("refunded", phase.reason), stamp, rules);
     case "closed":
       return close(payment, closed(payment, phase.reason), stamp, rules);
     case "absent": {

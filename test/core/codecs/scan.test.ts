@@ -25,7 +25,18 @@ const scans: readonly (readonly [line: string, expected: string])[] = [
   ["6212345678901234567", "unionpay"],
   ["0112345678901234567", "e-cny"],
   ["911234567890123456", "qq"],
+  // A wallet's form inside something longer is nobody's.
+  ["92512345678901234", "not-a-payment-code"],
+  ["2512345678901234567890123", "not-a-payment-code"],
+  ["96212345678901234567", "not-a-payment-code"],
+  ["62123456789012345678", "not-a-payment-code"],
+  ["90112345678901234567", "not-a-payment-code"],
+  ["01123456789012345678", "not-a-payment-code"],
+  ["9911234567890123456", "not-a-payment-code"],
+  ["9112345678901234567", "not-a-payment-code"],
   // What scanners put around a code.
+  [" \t 134567890123456789 \r\n", "134567890123456789"],
+  ["1345678]C190123456789", "not-a-payment-code"],
   ["]C1134567890123456789", "134567890123456789"],
   ["]Q0134567890123456789", "134567890123456789"],
   ["134567890123456789\r\n", "134567890123456789"],
