@@ -23,7 +23,7 @@ import type { CommandIo } from "./usage.ts";
 type Output = Pick<CommandIo, "stdout" | "stderr">;
 
 /** What the report in the folder of the damaged journal says; `--json` prints it too. */
-interface Report extends Omit<Salvaged, "codes" | "newest"> {
+interface Report extends Omit<Salvaged, "codes" | "refs" | "newest"> {
   readonly at: string;
   readonly folder: string;
   readonly damage: string;
@@ -34,6 +34,8 @@ interface Report extends Omit<Salvaged, "codes" | "newest"> {
   readonly listRead: boolean;
   /** How many used codes stay refused. */
   readonly codes: number;
+  /** How many sales of the till are known to have an order. */
+  readonly sales: number;
 }
 
 /** Status 1 where nothing was done, 3 where something that matters could not be read. */
@@ -112,12 +114,12 @@ function putAside(directory: string, damage: string): Report {
   const folder = `damaged-${at.replaceAll(":", "-").replace(/\.\d+Z$/, "Z")}`;
   const salvage = new Salvage();
   const readable = readWhatCan(directory, (row) => salvage.take(row));
-  const { codes, newest, ...salvaged } = salvage.result(readable.listed);
+  const { codes, refs, newest, ...salvaged } = salvage.result(readable.listed);
   // Hashes of codes mean something under their salt alone.
   const kept = readable.salt === null ? [] : codes;
   const { journal } = readable;
   const from = journal === null || newest === null ? null : { journal, ...newest };
-  const first: QuarantineEntry = { kind: "quarantine", at, folder, from, codes: kept };
+  const first: QuarantineEntry = { kind: "quarantine", at, folder, from, codes: kept, refs };
   makeJournal(makeNext(directory), readable.salt, salvage, first);
   const report: Report = {
     at,
@@ -128,6 +130,7 @@ function putAside(directory: string, damage: string): Report {
     unreadable: readable.unreadable,
     listRead: readable.listed !== null,
     codes: kept.length,
+    sales: refs.length,
   };
   moveAside(directory, folder, `${JSON.stringify(report, null, 2)}\n`);
   return report;
@@ -153,6 +156,8 @@ function tell(report: Report, directory: string, io: Output): void {
     `The damaged journal is in ${directory}/${folder}, with ${REPORT_FILE} beside it.\n` +
       `A new one has begun with ${carried.length} open orders and ${codes} used codes.\n`,
   );
+  if (report.unchecked.length > 0)
+    io.stdout.write(`  ${report.unchecked.length} declined orders are looked at once more.\n`);
   for (const { outTradeNo, shortRef, amountFen, state, doubtful } of carried) {
     const doubt = doubtful ? ", whose end may stand in a row that cannot be read" : "";
     io.stdout.write(`  #${shortRef} ${formatYuan(amountFen)} ${state}, order ${outTradeNo}${doubt}\n`);

@@ -105,6 +105,7 @@ const isIntent = fields<Intent>({
   clockTrusted: isFlag,
 });
 
+const isSaleOrder: Check = (value) => Array.isArray(value) && value.length === 2 && value.every(isText);
 const isBeginning = fields<Beginning>({ n: isCount, before: isText });
 const isLastEvent = fields<LastEvent>({ seq: isCount, hash: isTextOrNull });
 const isFrom = fields<NonNullable<QuarantineEntry["from"]>>({ journal: isText, n: isCount, hash: isText });
@@ -131,6 +132,7 @@ const entryChecks: { readonly [Kind in JournalEntry["kind"]]: Check } = {
     folder: isText,
     from: (value) => value === null || isFrom(value),
     codes: (value) => Array.isArray(value) && value.every(isText),
+    refs: (value) => value === undefined || (Array.isArray(value) && value.every(isSaleOrder)),
   }),
 };
 

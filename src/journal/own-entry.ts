@@ -38,7 +38,12 @@ export interface QuarantineEntry {
   readonly from: { readonly journal: string; readonly n: number; readonly hash: string } | null;
   /** Hashes of the codes that were charged, newest last: they stay refused. */
   readonly codes: readonly string[];
+  /** The newest order of each of the till's sales, newest last: none is charged again. Absent in rows of earlier programs. */
+  readonly refs?: readonly SaleOrder[];
 }
+
+/** A till's own id of a sale, and the number of its newest order. */
+export type SaleOrder = readonly [ref: string, outTradeNo: string];
 
 /** Whatever a row can hold. */
 export type JournalEntry = Entry | SegmentEntry | QuarantineEntry;

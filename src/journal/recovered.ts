@@ -8,7 +8,7 @@ import { type Intent, isDeclinedByCode, type OpenOrder, type TxData } from "../c
 import { type StoredRow, type StoreOpened, TAIL_ROWS } from "../runtime/ports.ts";
 import { ChainWalk, damageWords } from "./chain.ts";
 import type { Beginning, SegmentEntry } from "./own-entry.ts";
-import { chargedCodes, genesis, type Head, type ReadRow, type RowDamage, readRow, saleRef } from "./row.ts";
+import { chargedCodes, genesis, type Head, type ReadRow, type RowDamage, readRow, salesOf } from "./row.ts";
 
 /** Where the journal ends, what it left open and which codes it has charged, newest last. */
 export interface Recovered {
@@ -71,10 +71,10 @@ export function recover(opened: Extract<StoreOpened, { kind: "opened" }>): Resul
     const codes = checked.codesOf(row);
     if (!codes.ok) return refuse(`row ${row.n}: ${damageWords[codes.reason]}`);
     codeHashes.push(...codes.value);
-    const ref = saleRef(row);
-    if (ref === null || row.outTradeNo === null) continue;
-    refs.delete(ref);
-    refs.set(ref, row.outTradeNo);
+    for (const [ref, outTradeNo] of salesOf(row, journal)) {
+      refs.delete(ref);
+      refs.set(ref, outTradeNo);
+    }
   }
   const unchecked = declines.unchecked();
   const found = orders.value.map(({ intent, last }) => ({ intent, last }));

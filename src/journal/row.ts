@@ -11,7 +11,7 @@ import { accept, type Result, refuse } from "../core/kernel/result.ts";
 import type { StoredRow } from "../runtime/ports.ts";
 import { isMoneyEntry, readEntry } from "./entry.ts";
 import { eventHash, type MoneyEvent } from "./event.ts";
-import type { JournalEntry } from "./own-entry.ts";
+import type { JournalEntry, SaleOrder } from "./own-entry.ts";
 
 /** Where a journal ends: what the next row continues. */
 export interface Head {
@@ -121,9 +121,14 @@ export function chargedCodes(row: StoredRow, journal: string): Result<readonly s
   return accept(found[1] === undefined ? [] : [found[1]]);
 }
 
-/** The till's own id in a `charging` row that has been checked, null where no till asked; its text is not parsed either. */
-export function saleRef({ kind, body }: StoredRow): string | null {
-  return kind === "charging" ? (/"ref":"([^"\\]+)"/.exec(body)?.[1] ?? null) : null;
+/** The till's sales of which a checked `charging` or `quarantine` row tells; the text of the former is not parsed either. */
+export function salesOf(row: StoredRow, journal: string): readonly SaleOrder[] {
+  if (row.kind === "quarantine") {
+    const read = readRow(row, journal);
+    return read.ok && read.value.entry.kind === "quarantine" ? (read.value.entry.refs ?? []) : [];
+  }
+  const [, ref] = /"ref":"([^"\\]+)"/.exec(row.body) ?? [];
+  return ref === undefined || row.outTradeNo === null ? [] : [[ref, row.outTradeNo]];
 }
 
 function columnsOf(entry: JournalEntry): Pick<StoredRow, "kind" | "outTradeNo" | "final"> {

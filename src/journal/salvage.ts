@@ -2,11 +2,11 @@
  * What can be saved of a damaged journal. Each row is believed by its own hash alone; what belongs to open orders, and the
  * codes that were charged, goes on in a new journal, and everything else is told.
  */
-import type { Intent, TxData } from "../core/payment/order.ts";
+import { type Intent, isDeclinedByCode, type TxData } from "../core/payment/order.ts";
 import { CODES_REMEMBERED, type StoredRow } from "../runtime/ports.ts";
 import { damageWords } from "./chain.ts";
-import type { JournalEntry, QuarantineEntry } from "./own-entry.ts";
-import { chargedCodes, genesis, type Head, readRow, writeRow } from "./row.ts";
+import type { JournalEntry, QuarantineEntry, SaleOrder } from "./own-entry.ts";
+import { chargedCodes, genesis, type Head, readRow, salesOf, writeRow } from "./row.ts";
 
 /** A row that was read and is not believed. */
 export interface DamagedRow {
@@ -33,7 +33,10 @@ export interface Salvaged {
   readonly carried: readonly CarriedOrder[];
   /** Orders that were listed as open and whose intent cannot be read: people have to look them up at WeChat Pay. */
   readonly lost: readonly string[];
+  /** Orders that were declined by a code and not looked at once more: they go on, too. */
+  readonly unchecked: readonly string[];
   readonly codes: readonly string[];
+  readonly refs: readonly SaleOrder[];
   readonly newest: { readonly n: number; readonly hash: string } | null;
 }
 
@@ -59,6 +62,8 @@ export class Salvage {
   readonly #open = new Map<string, Kept>();
   readonly #ended = new Map<string, Kept>();
   readonly #damaged: DamagedRow[] = [];
+  readonly #checked = new Set<string>();
+  readonly #refs = new Map<string, string>();
   #codes: string[] = [];
   #rows = 0;
   #newest: Salvaged["newest"] = null;
@@ -75,7 +80,12 @@ export class Salvage {
     this.#newest = { n: row.n, hash: row.hash };
     const codes = chargedCodes(row, ANY_JOURNAL);
     if ((row.kind === "charging" || row.kind === "quarantine") && codes.ok) this.#remember(codes.value);
+    for (const [ref, outTradeNo] of this.#salesOf(row)) {
+      this.#refs.delete(ref);
+      this.#refs.set(ref, outTradeNo);
+    }
     const { entry, event } = read.value;
+    if (entry.kind === "checked") this.#checked.add(entry.outTradeNo);
     if (event === null) return;
     const { tx, boot } = event;
     const before = this.#open.get(tx.outTradeNo) ?? this.#ended.get(tx.outTradeNo);
@@ -100,7 +110,10 @@ export class Salvage {
     });
     const lost = [...names].filter((outTradeNo) => !this.#open.has(outTradeNo));
     const codes = this.#codes.slice(-CODES_REMEMBERED);
-    return { rows: this.#rows, damaged: this.#damaged, carried, lost, codes, newest: this.#newest };
+    const refs = [...this.#refs].slice(-CODES_REMEMBERED);
+    const unchecked = this.#unchecked().map(({ last }) => last.outTradeNo);
+    const read = { rows: this.#rows, damaged: this.#damaged, newest: this.#newest };
+    return { ...read, carried, lost, unchecked, codes, refs };
   }
 
   /** The rows with which the new journal begins: where it comes from, then each open order as it stood. */
@@ -113,11 +126,20 @@ export class Salvage {
       head = written.head;
     };
     write(first, null);
-    for (const { intent, charging, last, boots } of this.#open.values()) {
+    for (const { intent, charging, last, boots } of [...this.#unchecked(), ...this.#open.values()]) {
       write({ kind: "charging", tx: charging, intent }, boots[0]);
       if (last !== charging) write({ kind: "money", tx: last }, boots[1]);
     }
     return rows;
+  }
+
+  #unchecked(): readonly Kept[] {
+    const ended = [...this.#ended.values()];
+    return ended.filter(({ last }) => isDeclinedByCode(last) && !this.#checked.has(last.outTradeNo));
+  }
+
+  #salesOf(row: StoredRow): readonly SaleOrder[] {
+    return row.kind === "charging" || row.kind === "quarantine" ? salesOf(row, ANY_JOURNAL) : [];
   }
 
   #remember(codes: readonly string[]): void {

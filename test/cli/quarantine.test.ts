@@ -101,6 +101,13 @@ describe("journal quarantine of the real program", () => {
     const old = await realJournal(box.journal);
     assert.ok(old.outcome.kind === "opened");
     assert.deepEqual(old.outcome.codeHashes, ["code-hash-2", "code-hash-3", "code-hash-2", "code-hash-3"]);
+    assert.deepEqual(
+      [...old.outcome.refs],
+      [
+        ["till-2", numberOf(2)],
+        ["till-3", numberOf(3)],
+      ],
+    );
     await new Promise<void>((resolve) => {
       old.journal.close(resolve);
     });

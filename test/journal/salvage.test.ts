@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { Entry } from "../../src/core/payment/order.ts";
-import type { QuarantineEntry } from "../../src/journal/own-entry.ts";
+import { readEntry } from "../../src/journal/entry.ts";
+import type { JournalEntry, QuarantineEntry } from "../../src/journal/own-entry.ts";
 import { genesis, type Head, readRow, writeRow } from "../../src/journal/row.ts";
 import { Salvage } from "../../src/journal/salvage.ts";
 import type { StoredRow } from "../../src/runtime/ports.ts";
-import { boot, charging, money, numberOf, shown } from "./entries.ts";
+import { boot, charging, money, numberOf, shown, txOf } from "./entries.ts";
 
-function rowsOf(entries: readonly Entry[]): readonly StoredRow[] {
+function rowsOf(entries: readonly JournalEntry[]): readonly StoredRow[] {
   let head: Head = genesis("0123456789abcdef");
   return entries.map((entry) => {
     const written = writeRow(entry, head, {
@@ -111,6 +111,54 @@ describe("what is saved of a journal", () => {
       const missing = salvaged((row) => (row.n === gone ? null : row)).result(listed);
       assert.deepEqual(missing.lost, [numberOf(order)], `row ${gone} missing`);
     }
+  });
+
+  it("is every declined order that wants its second look, too, and none that had it", () => {
+    const checked = rowsOf([
+      boot,
+      ...[charging(1), money(1, "declined")],
+      ...[
+        charging(2),
+        money(2, "declined"),
+        { kind: "checked", outTradeNo: numberOf(2), at: first.at } as const,
+      ],
+      ...[charging(3), { kind: "money", tx: { ...txOf(3, "declined"), reason: "not-sent" } } as const],
+      charging(4),
+    ]);
+    const salvage = new Salvage();
+    for (const row of checked) salvage.take(row);
+    const { unchecked, carried, lost } = salvage.result([numberOf(4)]);
+    assert.deepEqual([unchecked, carried.length, lost], [[numberOf(1)], 1, []]);
+    assert.deepEqual(
+      salvage
+        .rowsFor("fedcba9876543210", first)
+        .map(({ kind, outTradeNo, final }) => [kind, outTradeNo, final]),
+      [
+        ["quarantine", null, false],
+        ["charging", numberOf(1), false],
+        ["money", numberOf(1), true],
+        ["charging", numberOf(4), false],
+      ],
+    );
+  });
+
+  it("is which order each sale of the till has, out of a journal that was saved before, too", () => {
+    const { refs } = salvaged((row) => row).result(listed);
+    assert.deepEqual(
+      refs,
+      [1, 2, 3, 4].map((index) => [`till-${index}`, numberOf(index)]),
+    );
+    const again = new Salvage();
+    const made = rowsOf([{ ...first, refs: [["till-9", "order-9"]] }, boot, charging(1)]);
+    for (const row of made) again.take(row);
+    assert.deepEqual(again.result([]).refs, [
+      ["till-9", "order-9"],
+      ["till-1", numberOf(1)],
+    ]);
+    for (const wrong of [[["till-9"]], [["till-9", 9]], ["till-9"], "till-9"]) {
+      assert.equal(readEntry({ ...first, refs: wrong }), null, JSON.stringify(wrong));
+    }
+    assert.notEqual(readEntry(first), null);
   });
 
   it("goes by the rows alone where the list cannot be read", () => {
