@@ -3,6 +3,7 @@
  * a promise that nobody catches, a cursor that is set while text is printed moves that text, and closing it while it
  * prints writes its levels into whatever file gets the descriptor next.
  */
+import { closeSync, readdirSync, readlinkSync } from "node:fs";
 import type Lcd from "lcd";
 import { characterCodes } from "../core/codecs/character-rom.ts";
 import type { GlassSize } from "../core/codecs/glass.ts";
@@ -181,6 +182,7 @@ class LcdWork implements GlassWork {
   #begin(done: (error: string | null) => void): void {
     const { settings, sysfsNumber } = this.#parts;
     const { rs, e, data, columns, rows } = settings;
+    const before = levelFiles();
     try {
       this.#lcd = new this.#guarded({
         rs: sysfsNumber(rs),
@@ -190,6 +192,8 @@ class LcdWork implements GlassWork {
         rows,
       });
     } catch (error) {
+      // The package keeps the files of the pins that it had got before one failed, and nobody has the package then.
+      for (const file of levelFiles()) if (!before.has(file)) closeSync(file);
       done(systemError(error));
       return;
     }
@@ -200,6 +204,29 @@ class LcdWork implements GlassWork {
       instruct(lcd, glyphTransfers());
       done(lcd.cause);
     });
+  }
+}
+
+/** The descriptors of this process that lead to the level of a pin (proc_pid_fd(5)); none where that cannot be told. */
+function levelFiles(): ReadonlySet<number> {
+  const folder = "/proc/self/fd";
+  try {
+    return new Set(
+      readdirSync(folder)
+        .filter((file) => isLevel(`${folder}/${file}`))
+        .map(Number),
+    );
+  } catch {
+    return new Set();
+  }
+}
+
+/** One that was closed meanwhile, as that of the listing itself, leads nowhere. */
+function isLevel(path: string): boolean {
+  try {
+    return /\/gpio\d+\/value$/.test(readlinkSync(path));
+  } catch {
+    return false;
   }
 }
 

@@ -1,7 +1,19 @@
 // Goal: the unmodified package lcd shows what it is told, ends what it began, and writes to no pin that it no longer has.
 // Method: the package itself on pins that are played in the place of onoff, with a module at their end.
 import assert from "node:assert/strict";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+} from "node:fs";
 import { createRequire, Module } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { beforeEach, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { GLASS_ALPHABET } from "../../src/core/codecs/glass.ts";
@@ -33,6 +45,8 @@ class Board {
   /** A pin that cannot be had. */
   missing: number | null = null;
   open = 0;
+  /** Where pins have files, as those of sysfs are; they stay open until somebody closes them. */
+  sysfs: string | null = null;
 
   write(pin: number, level: 0 | 1): void {
     if (this.writesLeft <= 0) throw Object.assign(new Error("EIO: i/o error, write"), { code: "EIO" });
@@ -61,6 +75,11 @@ class PlayedGpio {
     }
     this.#board.open += 1;
     this.#board.levels.set(this.#pin, 0);
+    if (this.#board.sysfs !== null) {
+      const folder = join(this.#board.sysfs, `gpio${number}`);
+      mkdirSync(folder);
+      openSync(join(folder, "value"), "w");
+    }
   }
 
   writeSync(level: 0 | 1): void {
@@ -247,6 +266,30 @@ describe("the display by lcd", () => {
     await closed(missing.connection);
     board.missing = null;
     await closed((await ready()).connection);
+  });
+
+  it("keeps no file of a pin where another one fails", async () => {
+    const sysfs = mkdtempSync(join(tmpdir(), "scanbox-sysfs-"));
+    const other = openSync(join(sysfs, "value"), "w");
+    board.sysfs = sysfs;
+    board.missing = settings.data[2] ?? null;
+    const { connection, said } = opened();
+    await until(() => said.length > 0);
+    assert.equal(readdirSync(sysfs).filter((name) => name.startsWith("gpio")).length, 4);
+    const open = readdirSync("/proc/self/fd").flatMap((file) => {
+      const path = `/proc/self/fd/${file}`;
+      return existsSync(path) ? [readlinkSync(path)] : [];
+    });
+    assert.deepEqual(
+      open.filter((path) => path.startsWith(sysfs)),
+      [join(sysfs, "value")],
+      "what is not a pin's is left alone",
+    );
+    closeSync(other);
+    // The package itself gives none of them back.
+    board.open = 0;
+    await closed(connection);
+    rmSync(sysfs, { recursive: true });
   });
 
   it("says that the pins were lost, and writes to them no more", async () => {
