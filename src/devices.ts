@@ -1,5 +1,6 @@
 /** The devices of one box: what people touch and see, and what is driven for them. */
 import type { DeviceConfig } from "./config/device-config.ts";
+import { after } from "./core/kernel/instant.ts";
 import type { Key } from "./core/payment/amount-entry.ts";
 import type { BoxEvent } from "./core/payment/events.ts";
 import type { DispenseAnswer } from "./core/payment/payment.ts";
@@ -40,8 +41,16 @@ export interface DevicesStatus {
 /** `stuck` is a key that nobody lets go of. */
 export type DeviceStatus = "ready" | "absent" | "stuck" | "none" | "unknown";
 
+interface Stoppable {
+  /** Calls back when the device is free. */
+  stop(done: () => void): void;
+}
+
 /** How long the machine's word must stand before it counts. */
 const INHIBIT_DEBOUNCE_MS = 50;
+
+/** A device that has not let go after so long is left behind: the journal wants to be closed, and the process ends anyway. */
+const STOP_WITHIN_MS = 5_000;
 
 /**
  * Starts and stops the devices, tells the box what they say, and shows them what it says. A device that fails is tried again
@@ -129,12 +138,33 @@ export class Devices {
 
   /** Listens to nobody any more; calls back when the inputs are free. */
   stopListening(done: () => void): void {
-    stopAll([this.#scanner, this.#keypad, this.#inhibit], done);
+    this.#stopAll({ scanner: this.#scanner, keypad: this.#keypad, inhibit: this.#inhibit }, done);
   }
 
   /** Drives everything off and lets go of it; calls back when it is free. */
   stopShowing(done: () => void): void {
-    stopAll([this.#relay, this.#signals, this.#display], done);
+    this.#stopAll({ relay: this.#relay, signals: this.#signals, display: this.#display }, done);
+  }
+
+  #stopAll(devices: Readonly<Record<string, Stoppable | null>>, done: () => void): void {
+    const { clock, log } = this.#parts.links;
+    const holding = new Map(Object.entries(devices).filter(([, device]) => device !== null));
+    if (holding.size === 0) {
+      done();
+      return;
+    }
+    const late = clock.at(after(clock.now(), STOP_WITHIN_MS), () => {
+      for (const device of holding.keys()) log.warn("device.left-behind", { device });
+      holding.clear();
+      done();
+    });
+    for (const [name, device] of [...holding]) {
+      device?.stop(() => {
+        if (!holding.delete(name) || holding.size > 0) return;
+        late.cancel();
+        done();
+      });
+    }
   }
 
   #scannerOf({ config, links, post, fingerprint }: DevicesParts): Scanner | null {
@@ -233,17 +263,5 @@ function answerOf(outcome: RelayOutcome): DispenseAnswer {
       return "not-dispensed";
     case "failed":
       return outcome.begun ? "unclear" : "not-dispensed";
-  }
-}
-
-function stopAll(devices: readonly ({ stop(done: () => void): void } | null)[], done: () => void): void {
-  const present = devices.filter((device) => device !== null);
-  let left = present.length;
-  if (left === 0) done();
-  for (const device of present) {
-    device.stop(() => {
-      left -= 1;
-      if (left === 0) done();
-    });
   }
 }

@@ -89,3 +89,57 @@ test("a machine that has come to take no order, or can no longer say so, gets no
     assert.deepEqual([box.answers, box.pulses()], [["not-dispensed"], 0], name);
   }
 });
+
+test("a device that never lets go is left behind after five seconds, and told of; the others are waited for", () => {
+  const time = new SimulatedTime();
+  const { log, lines } = keptLog();
+  const pins = new SimulatedPins(time, new Random(1));
+  const devices = new Devices({
+    config: configOf({ display: { driver: "terminal", columns: 16, rows: 2 } }),
+    links: {
+      clock: new SimulatedClock(time, 0),
+      log,
+      serial: null,
+      // A glass that opens, takes pictures, and hangs when it is asked to end.
+      glass: {
+        open: (listener) => {
+          time.after(1, () => listener.ready());
+          return { write: (_runs, written) => void time.after(1, written), close: () => {} };
+        },
+      },
+      gpio: pins,
+    },
+    post: () => {},
+    fingerprint: (code) => code,
+  });
+  devices.boot();
+  devices.start();
+  time.runUntil(1_000);
+  let endedAt: number | null = null;
+  devices.stopListening(() =>
+    devices.stopShowing(() => {
+      endedAt = time.now;
+    }),
+  );
+  time.runUntil(5_900);
+  assert.equal(endedAt, null);
+  time.runUntil(60_000);
+  assert.equal(endedAt, 6_000);
+  assert.deepEqual(lines.filter((line) => line.includes("left-behind")).length, 1);
+  assert.match(lines.find((line) => line.includes("left-behind")) ?? "", /display/);
+});
+
+test("devices that let go are not waited for any longer", () => {
+  const { time, devices } = machine();
+  time.runUntil(1_000);
+  let ended = 0;
+  devices.stopListening(() =>
+    devices.stopShowing(() => {
+      ended += 1;
+    }),
+  );
+  time.runUntil(1_500);
+  assert.equal(ended, 1);
+  time.runUntil(60_000);
+  assert.equal(ended, 1);
+});
