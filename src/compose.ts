@@ -425,7 +425,8 @@ export class ComposedBox {
     this.#loggedText = text;
     const { log } = this.#parts.links;
     const outage = text === "out-of-service" || text === "offline";
-    log.info("screen.shown", { screen: text, ...(outage ? { code: ref } : { shortRef: ref }), state: light });
+    const named = outage ? { screen: text, code: ref } : { screen: text, shortRef: ref };
+    log.info("screen.shown", { ...named, state: light });
   }
 
   #whenIdle(since: Instant, done: () => void): void {

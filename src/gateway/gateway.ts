@@ -404,6 +404,11 @@ function isSameMerchant(a: Merchant, b: Merchant): boolean {
   );
 }
 
-function hex({ buffer, byteOffset, byteLength }: Uint8Array): string {
-  return Buffer.from(buffer, byteOffset, byteLength).toString("hex");
+/** By a table: for so few bytes a buffer costs more than they do. */
+function hex(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += hexDigits[byte] ?? "";
+  return text;
 }
+
+const hexDigits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));

@@ -98,8 +98,7 @@ interface Waiting {
 /** What is made with a journal and never changes. */
 interface Identity {
   readonly journal: string;
-  /** The salt, made ready once: from its bytes an HMAC takes six times as long. */
-  readonly codeKey: KeyObject;
+  readonly salt: Uint8Array;
 }
 
 type Phase = "new" | "opening" | "open" | "broken" | "closed";
@@ -115,6 +114,8 @@ export class Journal {
   readonly #cursors = new Map<string, number>();
   #phase: Phase = "new";
   #identity: Identity | null = null;
+  /** The salt, made ready at the first code: from its bytes an HMAC takes six times as long. */
+  #codeKey: KeyObject | null = null;
   #head: Head | null = null;
   #boot: string | null = null;
   #waiting: Waiting[] = [];
@@ -265,8 +266,8 @@ export class Journal {
    * leaves the box, so the 18 digits cannot be found by trying them all on a report.
    */
   fingerprint(digits: string): string {
-    const { codeKey } = this.#mustHaveOpened();
-    return createHmac("sha256", codeKey).update(digits).digest("hex").slice(0, 32);
+    this.#codeKey ??= createSecretKey(this.#mustHaveOpened().salt);
+    return createHmac("sha256", this.#codeKey).update(digits).digest("hex").slice(0, 32);
   }
 
   /** Writes what waits, notes too, and frees the store. Later appends answer false. */
@@ -306,7 +307,7 @@ export class Journal {
     this.#first = first;
     this.#segmentSince = this.#clock.now();
     for (const [name, seq] of Object.entries(cursors)) this.#cursors.set(name, seq);
-    this.#identity = { journal, codeKey: createSecretKey(salt) };
+    this.#identity = { journal, salt };
     this.#head = head;
     this.#log.info("journal.opened", { journal, rows: head.n, seq: head.seq, open: open.length });
     done({ kind: "opened", journal, salt, open, unchecked, codeHashes, refs, cursors, droppedSeq, head });

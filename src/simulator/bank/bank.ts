@@ -32,7 +32,13 @@ import {
   unsignedRefusal,
   writeReply,
 } from "./reply.ts";
-import { type BankMerchant, type Caller, readRequest, type Wish } from "./request.ts";
+import {
+  type BankMerchant,
+  type Caller,
+  type RememberedRequests,
+  readRequest,
+  type Wish,
+} from "./request.ts";
 import {
   type CallKind,
   type Scenario,
@@ -59,6 +65,8 @@ export interface BankOptions {
   readonly unseenAnswer?: "done" | "invalid";
   /** By how much a reply grows that is far too long, in bytes; ten megabytes where nothing is said. */
   readonly hugeBytes?: number;
+  /** What requests say that came before, to this bank or another one of the same merchants. */
+  readonly remembered?: RememberedRequests;
 }
 
 const HUGE_BYTES = 10_000_000;
@@ -134,7 +142,8 @@ export class Bank {
     if ((kind === "reverse" || kind === "refund") && !call.clientCertificate)
       return page(call, 400, noCertificate);
     if (call.method !== "POST") return refuseMessage(call, "请使用post方法");
-    const request = readRequest(kind, call.body, this.#options.merchants);
+    const { merchants, remembered } = this.#options;
+    const request = remembered?.read(kind, call.body) ?? readRequest(kind, call.body, merchants);
     switch (request.kind) {
       case "message-fault":
         return refuseMessage(call, request.text);

@@ -48,6 +48,33 @@ export type ReadRequest =
   | { readonly kind: "message-fault"; readonly text: string }
   | { readonly kind: "fault"; readonly caller: Caller; readonly code: string; readonly text: string };
 
+/** How many requests are remembered; when they are so many, all are forgotten. */
+const REMEMBERED_MAX = 10_000;
+
+/**
+ * Remembers what requests say, to be shared by banks of worlds that begin in the same way: their boxes send the same bytes.
+ * Made for one list of merchants, on which the reading depends.
+ */
+export class RememberedRequests {
+  readonly #merchants: readonly BankMerchant[];
+  readonly #read = new Map<string, ReadRequest>();
+
+  constructor(merchants: readonly BankMerchant[]) {
+    this.#merchants = merchants;
+  }
+
+  read(call: CallKind, body: Uint8Array): ReadRequest {
+    const { buffer, byteOffset, byteLength } = body;
+    const key = `${call} ${Buffer.from(buffer, byteOffset, byteLength).toString("latin1")}`;
+    const known = this.#read.get(key);
+    if (known !== undefined) return known;
+    const read = readRequest(call, body, this.#merchants);
+    if (this.#read.size >= REMEMBERED_MAX) this.#read.clear();
+    this.#read.set(key, read);
+    return read;
+  }
+}
+
 /** Reads the body of a call. */
 export function readRequest(
   call: CallKind,

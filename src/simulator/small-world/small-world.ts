@@ -23,6 +23,7 @@ import type { GpioLines, GpioLink, HttpsLink, HttpsRequest, Log, StoreLink } fro
 import { Bank } from "../bank/bank.ts";
 import { fixtureMerchant } from "../bank/fixture-merchant.ts";
 import type { Order } from "../bank/ledger.ts";
+import { RememberedRequests } from "../bank/request.ts";
 import { SimulatedBroker } from "../broker.ts";
 import { SimulatedHttpsLink, type SimulatedReply, type SimulatedRequest } from "../https.ts";
 import { SimulatedPins } from "../pins.ts";
@@ -145,7 +146,8 @@ class SmallWorld {
     this.#disk.flush = { least: 1, most: 1 };
     this.#broker = new SimulatedBroker(this.#time);
     this.#bank = new Bank({
-      merchants: [fixtureMerchant],
+      merchants,
+      remembered,
       entropy: new NoChance(),
       autoRevoke: this.#ways.has("auto-revoke"),
       unseenReversal: this.#ways.has("unseen-forgotten") ? "forget" : "tombstone",
@@ -596,6 +598,9 @@ class SmallWorld {
     return { debug: () => undefined, info: () => undefined, warn: () => undefined, error };
   }
 }
+
+const merchants = [fixtureMerchant];
+const remembered = new RememberedRequests(merchants);
 
 /** Screens that want something of somebody, and those on which cancel may still change how a payment ends. */
 const asking: ReadonlySet<string> = new Set(["idle", "armed", "unknown"]);
