@@ -442,6 +442,10 @@ export class Witness {
     if (final && (state === "reversed" || state === "refunded") && !proved("over")) {
       this.found("I16", `${outTradeNo} became ${state}, and no query confirmed it`);
     }
+    const unsent = state === "cancelled" || (state === "declined" && !isDeclinedByCode(tx));
+    if (unsent && this.#sent.has(outTradeNo)) {
+      this.found("I8", `${outTradeNo} became ${state} as if it had not been sent, and it may have been`);
+    }
     const found = state === "paid" && before.at(-1)?.tx.state !== "paid";
     if (found && late !== this.#earlier.has(outTradeNo)) {
       this.found("late", `${outTradeNo} became paid with late: ${late}`);

@@ -87,6 +87,15 @@ describe("many worlds", () => {
     assert.deepEqual(told[1], told[0]);
   });
 
+  it("are found again, and told, by the one line that stands under a finding", async () => {
+    const { stderr } = await simulate(["--seeds", "1..12"], { before: suspicious(4) });
+    const [, finding, again = ""] = /^(seed .*)\n {2}again: scanbox simulate (.*)$/m.exec(stderr) ?? [];
+    const { status, ...told } = await simulate(again.split(" "), { before: suspicious(4) });
+    assert.equal(status, 1);
+    assert.ok(finding !== undefined && told.stderr.startsWith(`${finding}\n`), told.stderr);
+    assert.match(told.stdout, /^ +0\.000 s {2}power on$/m);
+  });
+
   it("end at once when somebody interrupts them, who learns how far they came and how to go on", async () => {
     let signalled = false;
     const { status, stdout, stderr } = await simulate(["--seeds", "1..1000000", "--minutes", "1"], {

@@ -146,8 +146,8 @@ export const plantedInCore: readonly Planted[] = [
   },
   {
     name: "nothing is reversed at the deadline",
-    caughtBy: ["I18", "I19"],
-    seed: 4,
+    caughtBy: ["I8"],
+    seed: 1,
     defect: closes(({ phase }, event) => {
       if (phase.name !== "asking" || !phase.last || event.type !== "query-answered") return null;
       return unclear.has(event.answer.kind) ? notCharged("cancelled", "gave-up") : null;
@@ -174,6 +174,20 @@ export const plantedInCore: readonly Planted[] = [
       return type === "reverse-answered" && phase.name === "reversing"
         ? notCharged("reversed", phase.reason)
         : null;
+    }),
+  },
+  {
+    name: "a reversal is asked for once and never again",
+    caughtBy: ["liveness"],
+    seed: 1,
+    defect: otherTurns(({ before, event, stamp, rules }, real) => {
+      const turn = real(before, event, stamp, rules);
+      const isFirst = ({ intent }: Effect & { readonly type: "reverse" }): boolean =>
+        turn.box.orders.get(intent.outTradeNo)?.counts.reverse === 1;
+      return {
+        ...turn,
+        effects: turn.effects.filter((effect) => effect.type !== "reverse" || isFirst(effect)),
+      };
     }),
   },
   {
@@ -309,6 +323,42 @@ export const plantedInCore: readonly Planted[] = [
     defect: otherTurns(({ before, event, stamp, rules }, real) => {
       if (event.type !== "amount-asked") return null;
       return real({ ...before, box: { ...before.box, refs: new Map() } }, event, stamp, rules);
+    }),
+  },
+  {
+    name: "an order that a start found is put before whoever stands there",
+    caughtBy: ["late"],
+    seed: 3,
+    defect: {
+      core: (core) => ({
+        ...core,
+        firstTurn: (event, stamp, rules) => {
+          const turn = core.firstTurn(event, stamp, rules);
+          const [outTradeNo] = turn.box.orders.keys();
+          if (outTradeNo === undefined) return turn;
+          return { ...turn, box: { ...turn.box, front: { name: "paying", outTradeNo } } };
+        },
+      }),
+    },
+  },
+  {
+    name: "an outcome that nobody knows is shown as not paid",
+    caughtBy: ["I11"],
+    seed: 1,
+    defect: ends((turn) => {
+      return turn.screen.text === "unknown"
+        ? { ...turn, screen: { ...turn.screen, text: "not-paid" } }
+        : turn;
+    }),
+  },
+  {
+    name: "a reversed order is shown as paid",
+    caughtBy: ["I13"],
+    seed: 4,
+    defect: ends((turn) => {
+      const { front } = turn.box;
+      const reversed = front.name === "result" && front.verdict.state === "reversed";
+      return reversed ? { ...turn, screen: { ...turn.screen, text: "paid" } } : turn;
     }),
   },
   {
