@@ -275,6 +275,24 @@ export const plantedInCore: readonly Planted[] = [
     }),
   },
   {
+    name: "an order that was declined becomes paid when the second look finds it so",
+    caughtBy: ["I12"],
+    seed: 1,
+    defect: closes(({ phase }, event) => {
+      const paid = event.type === "query-answered" && event.answer.kind === "paid";
+      return paid && phase.name === "settled" ? paidVerdict(false) : null;
+    }),
+  },
+  {
+    name: "a turn of the core throws",
+    caughtBy: ["no-defect"],
+    seed: 1,
+    defect: otherTurns(({ event }) => {
+      if (event.type === "code-scanned") throw new Error("a defect");
+      return null;
+    }),
+  },
+  {
     name: "another amount is charged than was recorded",
     caughtBy: ["I4"],
     seed: 1,
