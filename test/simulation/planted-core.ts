@@ -216,7 +216,7 @@ export const plantedInCore: readonly Planted[] = [
   },
   {
     name: "an order that is not paid counts as reversed",
-    caughtBy: ["I16"],
+    caughtBy: ["I16", "I18"],
     seed: 4,
     defect: mishears((event, { phase }) => {
       if (event.type !== "query-answered" || event.answer.kind !== "unpaid" || phase.name !== "reversing")

@@ -159,8 +159,8 @@ export const plantedAtTheLinks: readonly Planted[] = [
   },
   {
     name: "an absence counts at once, while the charge may still be in flight",
-    caughtBy: ["I18"],
-    seed: 43,
+    caughtBy: ["I19"],
+    seed: 482,
     defect: {
       config: (config) => ({ ...config, timing: { ...config.timing, confirmNotBeforeMs: 0 } }),
     },
