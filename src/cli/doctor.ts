@@ -44,6 +44,9 @@ export async function doctorCommand(args: readonly string[], io: CommandIo): Pro
     return exitStatus.done;
   }
   const wish: Wish = { only: areasNamed(values.only, positionals), quick: values.quick === true };
+  // A lookup by the C library cannot be called off, and the process waits for it at its end: ten seconds where name servers
+  // are silent. With less patience (resolv.conf(5)) it is over within the limit that every look has.
+  process.env.RES_OPTIONS ??= "timeout:2 attempts:2";
   const subject = new Subject(configPath(values.config));
   const progress = new Progress(values.json === true ? null : io.stderr);
   const findings = await examine(subject, wish, (left) => progress.left(left));

@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { pbkdf2Sync } from "node:crypto";
+import { createSocket } from "node:dgram";
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
@@ -297,6 +298,47 @@ describe("doctor", { concurrency: 4 }, () => {
     assert.equal(stderr, "Still looking at: bank, mqtt …\n");
     assert.match(stdout, /^✗ bank\.tls .*cannot be reached \(ETIMEDOUT/m);
     assert.match(stdout, /^✗ mqtt\.login .*does not answer as an MQTT broker \(ETIMEDOUT\)/m);
+  });
+
+  it("is not kept at its end by a name server that stays silent", async (t) => {
+    const server = createSocket("udp4");
+    const port = new Promise<boolean>((resolve) => {
+      server.once("error", () => resolve(false));
+      server.bind(53, "127.0.0.77", () => resolve(true));
+    });
+    if (!(await port)) return t.skip("this machine lets nobody be a name server");
+    t.after(() => server.close());
+    let asked = 0;
+    server.on("message", () => {
+      asked += 1;
+    });
+    const box = await stand.box("no-names");
+    change(box, {
+      merchant: { hosts: ["https://nobody.example"] },
+      timing: { giveUpAfterMs: 45_000, reverseNotBeforeMs: 15_000, confirmNotBeforeMs: 60_000 },
+    });
+    const names = join(stand.directory, "resolv.conf");
+    writeFileSync(names, "nameserver 127.0.0.77\n");
+    const script = `mount --bind "$1" /etc/resolv.conf && shift && exec "$@"`;
+    const words = [process.execPath, makeBundle(), "doctor", "--json", "--only", "bank", "--config"];
+    const config = join(stand.directory, box.id, "device.config.json");
+    const child = startChild("unshare", ["-rm", "sh", "-c", script, "sh", names, ...words, config], {
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    let stdout = "";
+    let saidAt = 0;
+    child.stdout?.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+      saidAt = performance.now();
+    });
+    const status = await new Promise((resolve) => child.once("close", resolve));
+    if (stdout === "") return t.skip("this machine lets nobody mount in a namespace of their own");
+    const lateMs = performance.now() - saidAt;
+    const examined = { status, findings: JSON.parse(stdout).findings, text: stdout };
+    assert.deepEqual(faults(examined), ["bank.name"]);
+    assert.ok(asked >= 2, "it was asked, and asked again");
+    assert.ok(lateMs < 2_500, `it ended ${lateMs} ms after its last word`);
+    return undefined;
   });
 
   it("says what it can on a machine without configuration, packages or anything else", async (t) => {

@@ -129,8 +129,10 @@ async function bankFacts(subject: Subject): Promise<readonly BankHostFacts[] | n
   const ca = subject.secret("merchant.ca");
   return await Promise.all(
     merchant.hosts.map(async (host) => {
-      const [name, reached, asked] = await Promise.all([
-        lookUpName(new URL(host).hostname, NETWORK_WITHIN_MS),
+      const name = await lookUpName(new URL(host).hostname, NETWORK_WITHIN_MS);
+      // What needs the name would look it up again, and keep the process waiting for each time.
+      if (!name.ok) return { host, name, reached: name, probe: null, says: null };
+      const [reached, asked] = await Promise.all([
         reachOrigin(host, ca, NETWORK_WITHIN_MS),
         ask(host, subject, ca),
       ]);

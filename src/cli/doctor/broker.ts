@@ -117,10 +117,16 @@ async function brokerFacts(subject: Subject): Promise<BrokerFacts> {
     const older = first.kind === "refused" && WRONG_VERSION.includes(first.reason) && mqtt.version === "auto";
     return older ? await knock(4) : first;
   };
-  const [name, reached, knocked] = await Promise.all([
-    lookUpName(host, NETWORK_WITHIN_MS),
+  const where = `${host}:${port}`;
+  const name = await lookUpName(host, NETWORK_WITHIN_MS);
+  if (!name.ok) {
+    // What needs the name would look it up again, and keep the process waiting for each time.
+    const knocked = { kind: "unreached", code: name.code, version: 5 } as const;
+    return { where, host, name, reached: null, knocked, clientId };
+  }
+  const [reached, knocked] = await Promise.all([
     tls ? reachTls(host, port, { ca, cert, key }, NETWORK_WITHIN_MS) : null,
     login(),
   ]);
-  return { where: `${host}:${port}`, host, name, reached, knocked, clientId };
+  return { where, host, name, reached, knocked, clientId };
 }
