@@ -59,6 +59,7 @@ export async function plant({ source, tests, only, jobs }: Order): Promise<Plant
     // A machine that does other things as well must not make a slow test look like an endless one.
     timeoutMS: 20_000,
     timeoutFactor: 3,
+    dryRunTimeoutMinutes: 30,
     tempDirName: join(work, "sandbox"),
     cleanTempDir: "always",
     reporters: ["json", "progress-append-only"],

@@ -50,6 +50,20 @@ describe("a screen on the glass", () => {
     assert.equal(drawGlass({ ...bootScreen, text: "out-of-service" }, "en", small)[1], "Ask staff       ");
   });
 
+  it("leaves the places of an amount and of a countdown empty where there is neither", () => {
+    assert.deepEqual(drawGlass({ ...bootScreen, text: "password" }, "en", small), [
+      "Password        ",
+      "on phone       s",
+    ]);
+    assert.equal(drawGlass({ ...bootScreen, text: "entering" }, "en", small)[1], " ".repeat(16));
+  });
+
+  it("cuts what is too long at the left part's end, and only then at the right part's beginning", () => {
+    const cut = (line: string) => drawGlass({ ...bootScreen, text: "menu", line }, "en", small)[0];
+    assert.equal(cut("1 Sparkling water|\u00a53.50"), "1 Sparkling\u00a53.50");
+    assert.equal(cut("ab|12345678901234567"), "2345678901234567");
+  });
+
   it("has the line of an advert where nothing is at stake", () => {
     const advert = { ...bootScreen, line: "1 Cola|\u00a53.50" };
     assert.deepEqual(drawGlass({ ...advert, text: "menu" }, "en", small), [

@@ -54,13 +54,18 @@ describe("the cells of a module", () => {
 
   it("are written behind their address", () => {
     assert.deepEqual(
-      cellTransfers({ row: 1, column: 14, text: "4s" }, small).map(({ rs, value }) => [rs, value]),
+      cellTransfers({ row: 1, column: 14, text: "4s" }, small).map(({ rs, width, value }) => [
+        rs,
+        width,
+        value,
+      ]),
       [
-        [0, 0xce],
-        [1, 0x34],
-        [1, 0x73],
+        [0, "byte", 0xce],
+        [1, "byte", 0x34],
+        [1, "byte", 0x73],
       ],
     );
+    assert.equal(cellTransfers({ row: 0, column: 0, text: "a" }, small)[0]?.value, 0x80);
   });
 
   it("are not written beyond the glass", () => {

@@ -85,6 +85,8 @@ describe("the keys of a scanner", () => {
 
   it("type the signs of the keypad and a tab", () => {
     assert.equal(textOf(...[55, 98, 74, 78, 83, 15].map(tap)), "*/-+.\t");
+    const same = [55, 98, 74, 78, 83, 15, 57, ...keypad, KEYPAD_ENTER];
+    assert.equal(textOf(...same.map(shifted)), "*/-+.\t 0123456789\r", "with shift they are the same");
     const scan = readScan(textOf(tap(15), typed("134567890123456789", row)));
     assert.equal(scan.ok, true, "a tab in front of a code is taken off");
   });

@@ -181,6 +181,9 @@ export interface Graph {
   readonly edges: readonly Edge[];
 }
 
+/** Some times as many as there are: a difference that decides nothing must not tell states apart. */
+const STATES_MAX = 20_000;
+
 /** Walks from a new order and from both kinds of recovered ones until nothing new is found. */
 export function explore(
   rules: Rules,
@@ -212,6 +215,7 @@ export function explore(
     const key = keyOf(normal);
     if (!found.has(key)) {
       found.set(key, normal);
+      if (found.size > STATES_MAX) throw new Error("the states of an order do not end");
       queue.push(normal);
     }
     return key;
