@@ -36,4 +36,14 @@ export const failedSeeds: readonly FailedSeed[] = [
     found:
       "I19: the world ended when the second look at a declined order was asked for, not when it was answered.",
   },
+  {
+    seed: 1_554,
+    minutes: 1,
+    found: "I24: as 12751, after clocks, brokers and tills had changed what worlds draw.",
+  },
+  {
+    seed: 1_154,
+    minutes: 1,
+    found: "I19: as 278, after tills had changed what worlds draw.",
+  },
 ];
