@@ -17,9 +17,6 @@ interface RungUp {
   over: boolean;
 }
 
-/** How many sales a till remembers, and may ask for again. */
-const REMEMBERED = 6;
-
 /**
  * A till with its cashier: rings up sales and asks for them, again and again where no answer comes, changes its mind about
  * amounts, withdraws, and sometimes asks for a sale that was over long ago.
@@ -27,15 +24,23 @@ const REMEMBERED = 6;
 export class SimulatedTill {
   readonly #random: Random;
   readonly #silliness: number;
+  readonly #remembered: number;
   readonly #told: (sale: SaleState) => void;
   readonly #sales: RungUp[] = [];
   #rung = 0;
 
-  /** `told` hears every state that a box told the till. */
-  constructor(random: Random, silliness: number, told: (sale: SaleState) => void) {
-    this.#random = random;
-    this.#silliness = silliness;
-    this.#told = told;
+  constructor(parts: {
+    readonly random: Random;
+    readonly silliness: number;
+    /** How many sales it may ask for again; the box must remember as many orders. */
+    readonly remembered: number;
+    /** Hears every state that a box told the till. */
+    readonly told: (sale: SaleState) => void;
+  }) {
+    this.#random = parts.random;
+    this.#silliness = parts.silliness;
+    this.#remembered = parts.remembered;
+    this.#told = parts.told;
   }
 
   /** Does the next thing at this counter and says what it was. */
@@ -63,7 +68,7 @@ export class SimulatedTill {
     this.#rung += 1;
     const sale: RungUp = { ref: `T-${this.#rung}`, amountFen: this.#amount(), over: false };
     this.#sales.push(sale);
-    if (this.#sales.length > REMEMBERED) this.#sales.shift();
+    if (this.#sales.length > this.#remembered) this.#sales.shift();
     return sale;
   }
 

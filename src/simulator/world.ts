@@ -146,14 +146,21 @@ class World {
     const { machine } = this.#swarm;
     this.#pins = machine === null ? null : new SimulatedPins(this.#time, random.fork());
     this.#keypad = this.#pins === null ? null : this.#wire(this.#pins, random.fork());
-    this.#till =
-      this.#swarm.amountSource === "till"
-        ? new SimulatedTill(random.fork(), this.#swarm.silliness, (sale) => this.#witness.toldTill(sale))
-        : null;
+    this.#till = this.#swarm.amountSource === "till" ? this.#tillOf(random.fork()) : null;
     this.#disk.flush = this.#swarm.flush;
     const fates = random.fork();
     this.#broker.temper.fate = () => this.#fateOfMessage(fates);
     this.#broker.watch("scanbox/v1/+/tx", ({ payload }) => this.#witness.reported(payload));
+  }
+
+  /** A box that drops its orders within minutes knows no more than the newest sale for certain. */
+  #tillOf(random: Random): SimulatedTill {
+    return new SimulatedTill({
+      random,
+      silliness: this.#swarm.silliness,
+      remembered: this.#swarm.segments === null ? 6 : 1,
+      told: (sale) => this.#witness.toldTill(sale),
+    });
   }
 
   /** The keypad and the machine on the header. */

@@ -46,4 +46,10 @@ export const failedSeeds: readonly FailedSeed[] = [
     minutes: 1,
     found: "I19: as 278, after tills had changed what worlds draw.",
   },
+  {
+    seed: 20_028_154,
+    minutes: 1,
+    found:
+      "till: the till asked again for a sale of which the box had dropped every row, as this world has it.",
+  },
 ];
