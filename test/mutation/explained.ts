@@ -24,6 +24,12 @@ const screen = "src/core/payment/screen.ts";
 
 export const explanations: readonly Explanation[] = [
   {
+    source: "src/core/payment/asking.ts",
+    line: 'const paying = answer.kind === "unpaid" && answer.paying;',
+    becomes: "true",
+    because: "Only an unpaid order says whether somebody pays. The compiler wants the name.",
+  },
+  {
     source: "src/core/payment/recovery.ts",
     line: 'invariant(row !== undefined && rows.length === 1, "every combination has exactly one row");',
     because:
