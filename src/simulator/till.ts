@@ -1,14 +1,7 @@
 import { invariant } from "../core/kernel/defect.ts";
 import { type Fen, fenOf } from "../core/kernel/fen.ts";
-import type { SaleAnswer, SaleState } from "../core/payment/sale-state.ts";
+import type { Counter, SaleAnswer, SaleState } from "../core/payment/sale-state.ts";
 import type { Random } from "./random.ts";
-
-/** What a till may ask of a box. */
-export interface Counter {
-  readonly ask: (ref: string, amountFen: Fen, done: (answer: SaleAnswer) => void) => void;
-  readonly state: (ref: string, done: (answer: SaleAnswer) => void) => void;
-  readonly withdraw: (ref: string, done: (answer: SaleAnswer) => void) => void;
-}
 
 /** A sale as the till has it. */
 interface RungUp {

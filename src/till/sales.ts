@@ -5,7 +5,7 @@ import type { BoxEvent } from "../core/payment/events.ts";
 import type { Intent, TxData } from "../core/payment/order.ts";
 import type { Rules } from "../core/payment/rules.ts";
 import type { Sale } from "../core/payment/sale.ts";
-import type { SaleAnswer, SaleState } from "../core/payment/sale-state.ts";
+import type { Counter, SaleAnswer, SaleState } from "../core/payment/sale-state.ts";
 import type { Clock } from "../runtime/ports.ts";
 
 /** What sales need of a box. */
@@ -26,14 +26,13 @@ const unproved = { final: false, reason: null, transactionId: null } as const;
  * The till's side of a box. `ref` is the till's own id of a sale: asked again with it, the box says how the sale stands and
  * charges nobody a second time, after a restart too (for the newest 4,096 orders).
  */
-export class Sales {
+export class Sales implements Counter {
   readonly #parts: SalesParts;
 
   constructor(parts: SalesParts) {
     this.#parts = parts;
   }
 
-  /** Arms the amount, or says how the sale of this `ref` stands, or why it cannot be. */
   ask(ref: string, amountFen: Fen, done: (answer: SaleAnswer) => void): void {
     const { rules, post } = this.#parts;
     const box = this.#parts.box();
@@ -55,13 +54,11 @@ export class Sales {
     });
   }
 
-  /** Wants a sale no more: one that waits ends, one that is under way is reversed if it can be. */
   withdraw(ref: string, done: (answer: SaleAnswer) => void): void {
     this.#parts.post({ type: "amount-withdrawn", ref });
     this.state(ref, done);
   }
 
-  /** Says how a sale stands. */
   state(ref: string, done: (answer: SaleAnswer) => void): void {
     const box = this.#parts.box();
     const outTradeNo = box?.refs.get(ref);

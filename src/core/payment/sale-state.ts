@@ -1,4 +1,5 @@
 /** What a till hears of a sale that it asks for, asks about or withdraws. */
+import type { Fen } from "../kernel/fen.ts";
 import type { AskRefusal, Blocker } from "./box.ts";
 import type { MoneyReason, MoneyState } from "./order.ts";
 
@@ -26,3 +27,13 @@ export type SaleAnswer =
   /** There is an order, and the journal cannot be read now. */
   | { readonly kind: "unread" }
   | { readonly kind: "refused"; readonly why: AskRefusal | "other-amount"; readonly blocker: Blocker | null };
+
+/** What a till may do at a box. An answer never comes before the call has returned. */
+export interface Counter {
+  /** Arms the amount, or says how the sale of this `ref` stands, or why it cannot be. */
+  readonly ask: (ref: string, amountFen: Fen, done: (answer: SaleAnswer) => void) => void;
+  /** Says how a sale stands. */
+  readonly state: (ref: string, done: (answer: SaleAnswer) => void) => void;
+  /** Wants a sale no more: one that waits ends, one that is under way is reversed if it can be. */
+  readonly withdraw: (ref: string, done: (answer: SaleAnswer) => void) => void;
+}
