@@ -16,7 +16,7 @@ export const leftOut: Readonly<Record<string, string>> = {
 /** Tests that take seconds each: asked last, about what the others did not notice. */
 export const slowTests: readonly string[] = [
   "test/core/payment/dispensing-states.test.ts",
-  "test/core/codecs/key-matrix.test.ts",
+  "test/core/codecs/key-matrix-chance.test.ts",
   "test/core/payment/payment.test.ts",
 ];
 
