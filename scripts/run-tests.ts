@@ -30,7 +30,7 @@ const kinds: readonly Kind[] = [
     check: () =>
       tests([
         "test/*.test.ts",
-        "test/{config,control,drivers,gateway,journal,links,mutation,power,runtime,simulator,telemetry}/**/*.test.ts",
+        "test/{config,control,drivers,gateway,journal,links,mutation,power,runtime,simulator,telemetry,till}/**/*.test.ts",
       ]),
   },
   { name: "contract", check: () => tests(["test/contract/*.test.ts"]) },
@@ -55,6 +55,8 @@ async function tests(
   const outcome: Outcome = { passed: 0, failed: 0, skipped: [], note: `${files.length} files` };
   if (files.length === 0) return { ...outcome, failed: 1, note: `no test file matches ${globs.join(" ")}` };
   const coverage = covered === undefined ? {} : { coverage: true, coverageIncludeGlobs: [covered] };
+  const notes: string[] = [];
+  let cases = 0;
   const events = run({ files, concurrency: availableParallelism(), ...coverage });
   for await (const { type, data } of events) {
     if (type === "test:pass" && data.details.type !== "suite") {
@@ -66,8 +68,9 @@ async function tests(
       console.error(`\n✖ ${data.name} (${data.file ?? ""})\n${sentenceOf(error)}`);
     } else if (type === "test:stderr" && data.message.startsWith("fuzz: ")) {
       console.error(data.message.trimEnd());
-    } else if (type === "test:diagnostic" && data.message.startsWith("kills: ")) {
-      outcome.note = `${outcome.note}; ${data.message}`;
+    } else if (type === "test:diagnostic") {
+      notes.push(...notesIn(data.message));
+      cases += casesIn(data.message);
     } else if (type === "test:coverage") {
       const { coveredLinePercent, coveredBranchPercent } = data.summary.totals;
       outcome.note = `${coveredLinePercent.toFixed(2)} % of lines, ${coveredBranchPercent.toFixed(2)} % of branches`;
@@ -81,7 +84,19 @@ async function tests(
       }
     }
   }
+  if (cases > 0) notes.push(`${cases} cases`);
+  outcome.note = [outcome.note, ...notes].join("; ");
   return outcome;
+}
+
+/** What a test wants to have in the line of its kind. */
+function notesIn(message: string): readonly string[] {
+  return message.startsWith("note: ") ? [message.slice("note: ".length)] : [];
+}
+
+/** How many cases of one kind of input a test has tried. */
+function casesIn(message: string): number {
+  return Number(/^(\d+) cases/.exec(message)?.[1] ?? 0);
 }
 
 function uncovered(lines: readonly { readonly line: number; readonly count: number }[]): readonly number[] {

@@ -3,7 +3,7 @@
  * what no file may hold. Every rule is shown a planted offence here that it must find, and an innocent look-alike.
  */
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { globSync, readdirSync, readFileSync } from "node:fs";
 import { join, posix, relative } from "node:path";
 import test from "node:test";
 import { logFields } from "../src/links/log-fields.ts";
@@ -380,6 +380,19 @@ for (const rule of rules) {
 function file(path: string, text: string): SourceFile {
   return { path, text };
 }
+
+test("every test file is run by a kind of check", () => {
+  // Those of test/hil run in a kernel of their own, and test/power has one that does.
+  const script = readFileSync(join(root, "scripts/run-tests.ts"), "utf8");
+  const globs = [...script.matchAll(/"(test\/[^"]*\*\.test\.ts)"/g)].flatMap(([, glob]) => glob ?? []);
+  assert.ok(globs.length > 5);
+  const run = new Set(globs.flatMap((glob) => globSync(glob, { cwd: root })));
+  const all = globSync("test/**/*.test.ts", { cwd: root }).filter((path) => !path.startsWith("test/hil/"));
+  assert.deepEqual(
+    all.filter((path) => !run.has(path)),
+    [],
+  );
+});
 
 function layerOf(path: string): Layer | undefined {
   return layers.find(({ files }) => within(path, files));

@@ -202,7 +202,7 @@ describe(`boxes that are killed at any moment (SCANBOX_E2E_SEED=${SEED})`, { con
 
 test("the kills were spread over the whole life of a payment", (t) => {
   const counts = [...killed].map(([state, times]) => `${state} ${times}`);
-  t.diagnostic(`kills: ${KILLS} of ${BOXES} boxes with ${payments} payments: ${counts.join(", ")}`);
+  t.diagnostic(`note: ${KILLS} kills of ${BOXES} boxes with ${payments} payments: ${counts.join(", ")}`);
   assert.equal(
     [...killed.values()].reduce((all, times) => all + times, 0),
     KILLS,

@@ -71,8 +71,11 @@ function readSource(file: string): string | null {
   return existsSync(path) ? readFileSync(path, "utf8") : null;
 }
 
-test("every row is there once, and each test that is named exists", () => {
+test("every row is there once, and each test that is named exists", (t) => {
   assert.deepEqual(faultsOf(catalogue, readSource), []);
+  const kinds = Map.groupBy(catalogue, ({ proof }) => proof.kind);
+  const counts = [...kinds].map(([kind, rows]) => `${rows.length} ${kind}`);
+  t.diagnostic(`note: ${catalogue.length} rows of the catalogue: ${counts.join(", ")}`);
 });
 
 test("every sentence ends, and says something", () => {
