@@ -245,7 +245,6 @@ function landed(payment: Payment, call: "charge" | "query" | "reverse"): Payment
 function withMoneySeen(payment: Payment, answer: QueryAnswer): Payment {
   switch (answer.kind) {
     case "paid":
-      return { ...payment, seenPaid: true, transactionId: answer.transactionId };
     case "refunded":
       return { ...payment, seenPaid: true, transactionId: answer.transactionId ?? payment.transactionId };
     case "closed":

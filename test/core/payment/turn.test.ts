@@ -27,7 +27,7 @@ test("what the customer was shown of an end stands in the journal, once", () => 
   story.wait(1_000).recorded();
   const shown = [{ kind: "shown", outTradeNo, text: "paid", at: "2027-01-15T08:00:01.000Z" }];
   assert.deepEqual(notesOf(story), shown);
-  story.scan("101234567890123456").wait(4_000);
+  story.scan("101234567890123456").wait(5_000);
   assert.equal(story.text, "idle");
   assert.deepEqual(notesOf(story), shown);
 });
