@@ -77,7 +77,10 @@ export interface MachineSwarm {
   readonly pinFailure: number;
 }
 
-/** The most that a simulated network holds a request back: a charge may be in flight for less than the 60 s of money rule 9. */
+/**
+ * The most that a simulated network holds a request back: a charge may be in flight, and the bank's books behind by 10 s, for
+ * less than the 60 s of money rule 9.
+ */
 const LATE_MS_MAX = 45_000;
 
 /** Draws the mixture of one seed. */
