@@ -226,7 +226,7 @@ export const scenarios: readonly Scenario[] = [
     rules: [
       on("charge", 1, null, { kind: "reset" }),
       // Flight and books that are behind, together, for longer than the box waits would prove what is not so.
-      { ...on("query", 1, 2, refuse("ORDERNOTEXIST")), withinMs: 10_000 },
+      { ...on("query", 1, 2, refuse("ORDERNOTEXIST")), withinMs: 14_000 },
     ],
   }),
   tell("rate-limited", "paid", 54, "The password is typed after 3 s; two queries are FREQUENCY_LIMITED.", {
