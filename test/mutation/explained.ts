@@ -24,6 +24,46 @@ const screen = "src/core/payment/screen.ts";
 
 export const explanations: readonly Explanation[] = [
   {
+    source: box,
+    line: 'invariant(sale !== null, "an uneven amount is refused");',
+    becomes: "true",
+    because: "It has been refused some lines above. The compiler wants the question.",
+  },
+  {
+    source: box,
+    line: 'if (front.name === "result" && front.rearm?.ref === ref)',
+    becomes: "true",
+    because: "Only a result has a sale to go on with. The compiler wants the name.",
+  },
+  {
+    source: box,
+    line: "if (outTradeNo === undefined || !box.orders.has(outTradeNo)) return still(box);",
+    becomes: "false",
+    because: "No order is without a number. The compiler wants the question.",
+  },
+  {
+    source: box,
+    line: "if (!over) return box;",
+    because: "Without anything to forget the copy would be equal; this spares making it.",
+  },
+  {
+    source: "src/core/payment/amount-entry.ts",
+    line: 'const [yuan = "", cents = ""] = entry.text.split(".");',
+    because: "Whatever is split has a first part. The compiler wants a value for none.",
+  },
+  {
+    source: "src/core/payment/rotation.ts",
+    line: "if (!waits) return [null];",
+    becomes: "[]",
+    because: "No line and the screen's own text are the same to those who ask.",
+  },
+  {
+    source: "src/core/payment/advance.ts",
+    line: "default:",
+    becomes: "default:",
+    because: "Without a word about it nothing is waited for as well, and no record is called nothing.",
+  },
+  {
     source: "src/core/payment/asking.ts",
     line: 'const paying = answer.kind === "unpaid" && answer.paying;',
     becomes: "true",

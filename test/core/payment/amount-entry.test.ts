@@ -6,6 +6,7 @@ import {
   type AmountEntry,
   emptyEntry,
   enteredFen,
+  enteredText,
   type Key,
   typeKey,
 } from "../../../src/core/payment/amount-entry.ts";
@@ -84,4 +85,11 @@ test("whatever is typed is a whole number of fen within the hard limit", () => {
       },
     ),
   );
+});
+
+test("zeros in front are not shown, and a point means nothing where cents are implied", () => {
+  assert.equal(enteredText(typed("explicit", "0:5")), "5_");
+  assert.equal(enteredText(typed("explicit", "0:.5")), "0.5_");
+  const entry: AmountEntry = { habit: "implied", fen: 12 };
+  assert.deepEqual(typeKey(entry, { name: "point" }), entry);
 });

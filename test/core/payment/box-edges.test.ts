@@ -1,7 +1,7 @@
 /** The box at its edges: what it begins with, what it does not listen to, where its limits are. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isBusy, isDispensing, isSame, USED_CODES_MAX } from "../../../src/core/payment/box.ts";
+import { isBusy, isDispensing, isSame, REFS_MAX, USED_CODES_MAX } from "../../../src/core/payment/box.ts";
 import type { OpenOrder } from "../../../src/core/payment/order.ts";
 import type { Rules } from "../../../src/core/payment/rules.ts";
 import { merchant } from "./reachable.ts";
@@ -398,4 +398,39 @@ test("a countdown that has ended wakes nobody while the last answer is awaited",
   story.now += 1;
   story.post({ type: "woke" });
   assert.equal(story.turn.wakeAt, null);
+});
+
+const tillRules: Rules = { ...keypadRules, amount: { source: "till", maximum: 300_000 as never } };
+
+function asked(story: Story, ref: string, amountFen: number): Story {
+  return story.post({ type: "amount-asked", ref, amountFen: amountFen as never });
+}
+
+test("a till may ask for the maximum itself", () => {
+  assert.equal(asked(Story.ready(tillRules), "1", 300_000).text, "armed");
+  assert.equal(asked(Story.ready(tillRules), "1", 300_001).text, "till-idle");
+});
+
+test("a sale that has ended cannot be withdrawn any more, and one that never was neither", () => {
+  const story = asked(Story.ready(tillRules), "1", 500).scan().recorded().charge(paid).recorded();
+  assert.equal(story.text, "paid");
+  const { front } = story.box;
+  story.post({ type: "amount-withdrawn", ref: "1" }).post({ type: "amount-withdrawn", ref: "2" });
+  assert.equal(story.box.front, front);
+  story.wait(5_000).post({ type: "amount-withdrawn", ref: "1" });
+  assert.equal(story.text, "till-idle");
+});
+
+test("a second order for a sale forgets no other one, and an order without a sale adds none", () => {
+  const refs = new Map(Array.from({ length: REFS_MAX - 1 }, (_, index) => [`sale ${index}`, `${index}`]));
+  const story = Story.ready(tillRules);
+  story.turn = { ...story.turn, box: { ...story.box, refs } };
+  asked(story, "new", 500).scan();
+  const first = story.order.intent.outTradeNo;
+  assert.deepEqual([...story.box.refs], [...refs, ["new", first]]);
+  story.recorded().charge(declined).recorded().wait(5_000).scan("101234567890123456");
+  const second = story.order.intent.outTradeNo;
+  assert.notEqual(second, first);
+  assert.deepEqual([...story.box.refs], [...refs, ["new", second]]);
+  assert.equal(Story.ready().payTo().box.refs.size, 0);
 });

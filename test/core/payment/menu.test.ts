@@ -143,3 +143,10 @@ test("three declined codes in more than a minute, or charges that never left, pa
   }
   assert.equal(unsent.box.pausedUntil, null);
 });
+
+test("a fixed amount that rests shows no advert", () => {
+  const story = Story.ready({ ...fixedRules, advert: ["Fresh bread"] }).wait(4_000);
+  assert.equal(story.turn.screen.line, "Fresh bread");
+  story.scan().recorded().charge({ kind: "paid", transactionId: "42" }).recorded().wait(9_000);
+  assert.deepEqual([story.text, story.turn.screen.line], ["resting", null]);
+});

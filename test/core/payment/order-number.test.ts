@@ -30,8 +30,20 @@ test("every bit of the sixty changes the boot's mark", () => {
 });
 
 test("a box mark of another form is a defect", () => {
-  assert.throws(() => numberingOf("ABC", [0, 0, 0, 0]), { name: "Defect" });
+  for (const mark of ["ABC", "abcd123", "abcd12345", "abcd_234"]) {
+    assert.throws(() => numberingOf(mark, [0, 0, 0, 0]), { name: "Defect" }, mark);
+  }
   assert.throws(() => orderNumber({ boxMark: "abcd1234", bootMark: "123456789012", counter: 10 ** 12 }), {
     name: "Defect",
   });
+});
+
+test("an order number may have all thirty-two characters, and is spoken of by its last four digits", () => {
+  const numbering = { boxMark: "abcd1234", bootMark: "123456789012", counter: 9_999_999_999 };
+  assert.deepEqual(orderNumber(numbering), {
+    outTradeNo: "abcd1234_123456789012_9999999999",
+    shortRef: "9999",
+  });
+  assert.equal(orderNumber({ ...numbering, counter: 20_007 }).shortRef, "0007");
+  assert.equal(numberingOf("abcd1234", [0, 0, 0, 2 ** 32 - 1]).counter, 7_295);
 });
