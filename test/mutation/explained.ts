@@ -16,7 +16,7 @@ export interface Explanation {
  * has ended itself, and decides nothing. That the defect is thrown is for tests to say, its words are not.
  */
 export function isSentenceOfDefect(before: string): boolean {
-  return /(?:\binvariant\([^;{}]*,|\bnew Defect\()\s*$/.test(before);
+  return /(?:\binvariant\([^;]*,|\bnew Defect\()\s*$/.test(before);
 }
 
 const box = "src/core/payment/box.ts";

@@ -53,6 +53,7 @@ test("only the words of a defect are taken for such", () => {
   assert.ok(isSentenceOfDefect("  invariant(a.b(c, d) === null, "));
   assert.ok(isSentenceOfDefect("  invariant(\n    known,\n    "));
   assert.ok(isSentenceOfDefect("  throw new Defect("));
+  assert.ok(isSentenceOfDefect("  invariant(/^[a-z]{8}$/.test(mark), "));
   assert.ok(!isSentenceOfDefect("  invariant(state === "));
   assert.ok(!isSentenceOfDefect("  invariant(known, words);\n  return notice(box, "));
 });
