@@ -24,6 +24,24 @@ const screen = "src/core/payment/screen.ts";
 
 export const explanations: readonly Explanation[] = [
   {
+    source: "src/core/payment/payment.ts",
+    line: 'return phase.name === "void" || (phase.name === "settled" && phase.check === null && flying === null);',
+    becomes: "true",
+    because: "Only what is settled has a check, or none on purpose. The compiler wants the name.",
+  },
+  {
+    source: "src/core/payment/trust.ts",
+    line: 'if (answer.kind === "declined" && answer.reason === "configuration") {',
+    becomes: "true",
+    because: "Only a declined charge has a reason. The compiler wants the name.",
+  },
+  {
+    source: "src/core/payment/trust.ts",
+    line: 'if (trust.probe === "flying") return { probe: "flying" };',
+    becomes: "{}",
+    because: "Who calls keeps what stands there, and that is flying.",
+  },
+  {
     source: box,
     line: 'invariant(sale !== null, "an uneven amount is refused");',
     becomes: "true",

@@ -122,3 +122,59 @@ test("a box that has contradicted itself charges nobody, says E16, and goes on a
   story.wait(30_000);
   assert.deepEqual(story.take(), ["query"]);
 });
+
+test("a charge leaves in the one step from its record, a reversal once it is old enough by its own clock", () => {
+  const flying = (call: "charge" | "reverse", at: number) => ({ call, at: at as never });
+  const recording: Payment = { ...Story.ready().keys("1250=").scan().order, intent: order.intent };
+  const { phase: asking } = Story.ready().payTo().charge(silence).order;
+  const unsent: Payment = { ...order, phase: asking, flying: null };
+  const charging: Payment = { ...order, flying: flying("charge", 0) };
+  assert.equal(broken(recording, charging), null);
+  assert.match(broken(recording, { ...charging, phase: asking }) ?? "", /^I3/);
+  assert.match(broken(unsent, charging) ?? "", /^I3/);
+  const young: Payment = { ...reversing, sentAt: 10_000 as never, flying: null };
+  assert.match(broken(young, { ...young, flying: flying("reverse", 24_999) }) ?? "", /^I17/);
+  assert.equal(broken(young, { ...young, flying: flying("reverse", 25_000) }), null);
+  const told = { ...young, flying: flying("reverse", 1) };
+  assert.equal(broken(told, told), null, "a reversal that was under way before is not told again");
+});
+
+test("what is on its way back never becomes paid, what gives goods goes on, what ends may end", () => {
+  const booking: Payment = { ...reversing, phase: { name: "booking", reason: "gave-up" } };
+  assert.match(broken(booking, { ...booking, phase: { name: "closing", verdict: paid } }) ?? "", /^I15/);
+  const declined = { state: "declined", charged: "no", reason: "card", late: false } as const;
+  assert.equal(broken(booking, { ...booking, phase: { name: "closing", verdict: declined } }), null);
+  const dispensing: Payment = { ...order, phase: { name: "dispensing", verdict: paid, next: null } };
+  assert.equal(broken(dispensing, dispensing), null);
+  const settled: Payment = { ...reversing, phase: { name: "settled", verdict: declined, check: null } };
+  assert.equal(broken(booking, settled), null);
+});
+
+test("only orders that this process began and that are open are counted", () => {
+  const { phase: asking } = Story.ready().payTo().charge(silence).order;
+  const recording: Payment = { ...Story.ready().keys("1250=").scan().order, intent: order.intent };
+  const young: readonly Payment[] = [recording, order, { ...order, phase: asking }];
+  for (const one of young) {
+    assert.match(violationOf(boxWith(), boxWith(one, one), keypadRules) ?? "", /^I6: one order/);
+    assert.equal(violationOf(boxWith(), boxWith(one, { ...one, recovered: true }), keypadRules), null);
+  }
+  const five = Array.from({ length: 5 }, () => reversing);
+  assert.equal(violationOf(boxWith(), boxWith(...five), keypadRules), null, "four and the one in front");
+  const settled: Payment = { ...order, phase: { name: "settled", verdict: paid, check: null } };
+  for (const one of [
+    settled,
+    { ...order, phase: { name: "void" } } as const,
+    { ...reversing, recovered: true },
+  ]) {
+    assert.equal(violationOf(boxWith(), boxWith(...five, one), keypadRules), null, one.phase.name);
+  }
+});
+
+test("a broken invariant is told to operators by its name, and money moves for known orders alone", () => {
+  const rest = halted({ box: paying.box, effects: [] }, "I3: broken", stampAt(0), keypadRules);
+  assert.deepEqual(rest.effects, [{ type: "alarm", alarm: "invariant-broken", outTradeNo: null }]);
+  const effects: readonly Effect[] = [{ type: "dispense", outTradeNo: "nobody's", pulses: 1 }];
+  assert.throws(() => halted({ box: paying.box, effects }, "I3: broken", stampAt(0), keypadRules), {
+    name: "Defect",
+  });
+});

@@ -2,7 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { isBusy, isDispensing } from "../../../src/core/payment/box.ts";
+import { dispense, dispensed } from "../../../src/core/payment/dispensing.ts";
+import type { Payment } from "../../../src/core/payment/payment.ts";
 import type { RelayRules, Rules } from "../../../src/core/payment/rules.ts";
+import { stampAt } from "./reachable.ts";
 import { fixedRules, keypadRules, Story } from "./story.ts";
 
 const relay = { fenPerPulse: 100, onAmbiguous: "hold" } as const;
@@ -171,4 +174,17 @@ test("an amount that is no whole number of pulses is refused where it is typed",
   assert.equal(story.text, "armed");
   story.scan();
   assert.equal(story.order.intent.pulses, 3);
+});
+
+test("goods out of turn are a defect", () => {
+  const { order } = counter().post({ type: "relay-changed", ready: true }).scan().recorded().charge(paid);
+  assert.equal(dispense(order).payment.phase.name, "dispensing");
+  assert.throws(() => dispense({ ...order, goods: null }), { name: "Defect" });
+  const asking = Story.ready().payTo().charge({ kind: "pending" }).order;
+  assert.throws(() => dispense({ ...asking, goods: order.goods }), { name: "Defect" });
+  const { payment } = dispense(order);
+  const told = (one: Payment) => dispensed(one, "dispensed", stampAt(0), fixedRules);
+  assert.equal(told(payment).payment.phase.name, "closing");
+  assert.throws(() => told({ ...payment, goods: null }), { name: "Defect" });
+  assert.throws(() => told({ ...payment, phase: asking.phase }), { name: "Defect" });
 });

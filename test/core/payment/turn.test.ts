@@ -41,3 +41,8 @@ test("RESULT UNKNOWN stands in the journal, and the end that follows it as well"
     ["unknown", "cancelled"],
   );
 });
+
+test("a box that is left with something due is a defect: its loop would turn for ever", () => {
+  const rules = { ...keypadRules, timing: { ...keypadRules.timing, noticeMs: 0 } };
+  assert.throws(() => Story.ready(rules).keys("0="), { name: "Defect" });
+});
