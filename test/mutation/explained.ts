@@ -24,6 +24,41 @@ const screen = "src/core/payment/screen.ts";
 
 export const explanations: readonly Explanation[] = [
   {
+    source: "src/core/kernel/instant.ts",
+    line: "return a > b ? a : b;",
+    becomes: "a >= b",
+    because: "Of two equal moments either is the later one.",
+  },
+  {
+    source: "src/core/kernel/instant.ts",
+    line: "return a < b ? a : b;",
+    becomes: "a <= b",
+    because: "Of two equal moments either is the earlier one.",
+  },
+  {
+    source: "src/core/kernel/rfc3339.ts",
+    line: 'return digits.length === width ? digits : digits.padStart(width, "0");',
+    becomes: "false",
+    because: "Digits that are enough get no zeros in front; this spares asking for none.",
+  },
+  {
+    source: "src/core/kernel/fen.ts",
+    line: 'const [, yuan = "", cents = ""] = match;',
+    because: "What matched has its first group. The compiler wants a value for none.",
+  },
+  {
+    source: "src/core/kernel/fen.ts",
+    line: "if (value.ok) return value;",
+    becomes: "true",
+    because:
+      "The refusal that is made below says the same; the compiler wants it without the reason that cannot be.",
+  },
+  {
+    source: "src/core/kernel/fen.ts",
+    line: 'invariant(value.reason !== "not-a-whole-number", "digits make a whole number of fen");',
+    because: "At most seven digits and two make a whole number; the compiler cannot know.",
+  },
+  {
     source: "src/core/payment/payment.ts",
     line: 'return phase.name === "void" || (phase.name === "settled" && phase.check === null && flying === null);',
     becomes: "true",
