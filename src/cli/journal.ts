@@ -29,33 +29,40 @@ export type DirectoryFound =
 const help = `Usage: scanbox journal list [--open] [--limit N] [--json]
        scanbox journal show ORDER [--json]
        scanbox journal verify [--json]
+       scanbox journal reconcile --bill FILE [--date DAY] [--json]
        scanbox journal rotate [--json]
        scanbox journal quarantine [--json]
 
-The first three only read, and may be used while scanbox runs.
+The first four only read, and may be used while scanbox runs.
 
   list             the orders that moved last, newest first, each with its newest state
   show ORDER       everything recorded about one order, by its number, by the short form that
                    the screen showed, or by the till's own id
   verify           read the whole journal and check that nothing was changed, lost or put in
+  reconcile        compare a bill of WeChat Pay (kind ALL, the text that downloadbill or the merchant platform gives)
+                   with the orders of this box, and list what does not agree
   rotate           begin a new segment and drop old ones that are confirmed and past journal.retentionDays;
                    the running box does it by itself each day and is asked to, where one runs
   quarantine       move a damaged journal aside as it is, and begin a new one with its open orders
 
   --open           only orders that have not ended yet
   --limit N        at most N orders (20)
+  --bill FILE      the bill of one day
+  --date DAY       which day, as yyyy-MM-dd in Beijing; otherwise that of the bill's first row
   --json           one JSON object a line
   --config FILE    the configuration that says where the journal is;
                    otherwise ./device.config.json, then /etc/scanbox/device.config.json
   --directory DIR  the journal's directory itself, for reading
 
-Exit status: 0 done; 1 the answer is no (no such order, damaged, nothing was done); 2 wrong usage or configuration;
+Exit status: 0 done; 1 the answer is no (no such order, damaged, bill and journal differ, nothing was done); 2 wrong usage or configuration;
 3 put aside, but something of it could not be read.
 `;
 
 const described = {
   open: { type: "boolean" },
   limit: { type: "string" },
+  bill: { type: "string" },
+  date: { type: "string" },
   json: { type: "boolean" },
   config: { type: "string" },
   directory: { type: "string" },
@@ -63,7 +70,7 @@ const described = {
 } as const;
 
 const readings = ["list", "show", "verify"] as const;
-const actions = [...readings, "rotate", "quarantine"] as const;
+const actions = [...readings, "reconcile", "rotate", "quarantine"] as const;
 
 interface Wish {
   readonly action: (typeof readings)[number];
@@ -93,6 +100,12 @@ export async function journalCommand(
     if (word === "rotate") return (await import("./journal-rotate.ts")).rotateJournal(wanted, io);
     return (await import("./journal-quarantine.ts")).quarantineJournal(wanted, io);
   }
+  if (word === "reconcile") {
+    const wanted = readReconciliation(values, positionals);
+    return (await import("./journal-reconcile.ts")).reconcileJournal(wanted, io);
+  }
+  if (values.bill !== undefined || values.date !== undefined)
+    throw new UsageError('--bill and --date belong to "journal reconcile".');
   const wish = readWish(values, positionals);
   const found: DirectoryFound =
     values.directory === undefined
@@ -138,14 +151,32 @@ type Values = ReturnType<typeof readOptions<typeof described>>["values"];
 
 function refuseReading(values: Values, [word, more]: readonly string[]): void {
   if (more !== undefined) throw new UsageError(`"${more}" is one word too many.`);
-  if (values.open === true || values.limit !== undefined || values.directory !== undefined)
+  if (
+    values.open === true ||
+    values.limit !== undefined ||
+    values.directory !== undefined ||
+    values.bill !== undefined ||
+    values.date !== undefined
+  )
     throw new UsageError(`"journal ${word}" takes --config and --json alone.`);
+}
+
+function readReconciliation({ bill, date, config, json, ...others }: Values, [, more]: readonly string[]) {
+  if (more !== undefined) throw new UsageError(`"${more}" is one word too many.`);
+  if (others.open === true || others.limit !== undefined || others.directory !== undefined)
+    throw new UsageError('"journal reconcile" takes --bill, --date, --config and --json alone.');
+  if (bill === undefined) throw new UsageError("--bill is missing: the file with the bill.");
+  if (date !== undefined && !/^\d{4}-\d\d-\d\d$/.test(date))
+    throw new UsageError("--date is a day such as 2026-03-15.");
+  return { bill, date: date ?? null, config, json: json === true };
 }
 
 function readWish(values: Values, positionals: readonly string[]): Wish {
   const [word, order = ""] = positionals;
   if (word === undefined)
-    throw new UsageError("Say what to do with the journal: list, show, verify, rotate or quarantine.");
+    throw new UsageError(
+      "Say what to do with the journal: list, show, verify, reconcile, rotate or quarantine.",
+    );
   const action = readings.find((name) => name === word);
   if (action === undefined) throw new UsageError(unknownName("journal command", word, actions));
   if (action === "show" && order === "") throw new UsageError("Say which order to show.");

@@ -619,8 +619,17 @@ export const catalogue: readonly FaultRow[] = [
     fails: "The bill has an order that the journal lacks, or the other way round.",
     must: "Each is listed as an exception.",
     proof: {
-      kind: "not built",
-      why: "Bills are read and their sums checked (`test/gateway/bill.test.ts`); nothing compares them with the journal yet.",
+      kind: "tested",
+      test: {
+        file: "test/gateway/reconciliation.test.ts",
+        name: "an order that only the bill has is an exception, and so is a payment that only the journal has",
+      },
+      also: [
+        {
+          file: "test/cli/reconcile.test.ts",
+          name: "what does not agree is listed, for people and for programs, and the status is 1",
+        },
+      ],
     },
   },
 
