@@ -49,6 +49,8 @@ export class SimulatedDisk {
   readonly journal: string;
   readonly salt: Uint8Array;
   fault: DiskFault = "none";
+  /** What was wrong when a process last read here to start: the process hears of it a moment later. */
+  faultAtOpen: DiskFault = "none";
   flush: FlushTime = { least: 1, most: 8 };
   /** Whether a newer program has written here. */
   newer = false;
@@ -291,6 +293,7 @@ export class SimulatedStore implements StoreLink {
 
   #read(): StoreOpened {
     const { kept: rows, newer, torn, fault, journal, salt, cursors } = this.#disk;
+    this.#disk.faultAtOpen = fault;
     if (!this.#disk.take(this)) return refused("locked", "another process has the disk");
     const outcome = ((): StoreOpened => {
       if (fault === "refusing" || fault === "read-only") return refused("unreadable", errors[fault]);

@@ -329,7 +329,8 @@ class World {
   /** The process ends with a sentence; whoever watches over it tries again, for the disk may heal. */
   #refused(life: Life, sentence: string): void {
     this.#tell(`the box does not start: ${sentence}`);
-    if (this.#disk.fault === "none") this.#witness.found("starts", `the box did not start: ${sentence}`);
+    if (this.#disk.faultAtOpen === "none")
+      this.#witness.found("starts", `the box did not start: ${sentence}`);
     life.clock.stop();
     this.#pins?.abandon();
     this.#disk.crash();

@@ -58,4 +58,10 @@ export const failedSeeds: readonly FailedSeed[] = [
     found:
       "I19: a charge was 45 s in flight and then unknown to the bank's queries for 26 s, longer than anybody waits.",
   },
+  {
+    seed: 40_149_915,
+    minutes: 1,
+    found:
+      "starts: the disk healed between the read of a start and the millisecond in which its refusal was heard.",
+  },
 ];
