@@ -64,4 +64,10 @@ export const failedSeeds: readonly FailedSeed[] = [
     found:
       "starts: the disk healed between the read of a start and the millisecond in which its refusal was heard.",
   },
+  {
+    seed: 50_343_984,
+    minutes: 1,
+    found:
+      "I6: the box took itself out of service, because three contradicted declines counted among the four that may stand behind.",
+  },
 ];

@@ -19,13 +19,27 @@ export function violationOf(before: Box, after: Box, rules: Rules): string | nul
     if (broken !== null) return broken;
     const { name } = payment.phase;
     if (!payment.recovered && (name === "recording" || name === "charging" || name === "asking")) young += 1;
-    if (!payment.recovered && name !== "settled" && name !== "void") open += 1;
+    const over = name === "settled" || name === "void";
+    if (!payment.recovered && !over && !isContradicted(payment)) open += 1;
   }
   // What is counted stays broken: told once, it must not stop the reversals that would mend it.
   if (before.violation !== null) return null;
   if (young > 1) return "I6: one order at most is without a durable outcome or a durable reversal";
   if (open > BEHIND_MAX + 1) return "I6: no more than four unresolved orders stand behind the front";
   return null;
+}
+
+/** A decline that WeChat Pay took back: it was over when the payments after it began, and the box could not know. */
+function isContradicted({ phase }: Payment): boolean {
+  switch (phase.name) {
+    case "booking":
+    case "reversing":
+      return phase.reason === "contradiction";
+    case "closing":
+      return phase.verdict.reason === "contradiction";
+    default:
+      return false;
+  }
 }
 
 function brokenBy(before: Payment, after: Payment, rules: Rules): string | null {

@@ -160,11 +160,21 @@ test("only orders that this process began and that are open are counted", () => 
   }
   const five = Array.from({ length: 5 }, () => reversing);
   assert.equal(violationOf(boxWith(), boxWith(...five), keypadRules), null, "four and the one in front");
+  for (const one of [
+    { ...reversing, phase: { name: "booking", reason: "gave-up" } } as const,
+    { ...reversing, phase: { name: "closing", verdict: paid } } as const,
+  ]) {
+    assert.match(violationOf(boxWith(), boxWith(...five, one), keypadRules) ?? "", /^I6/, one.phase.name);
+  }
   const settled: Payment = { ...order, phase: { name: "settled", verdict: paid, check: null } };
   for (const one of [
     settled,
     { ...order, phase: { name: "void" } } as const,
     { ...reversing, recovered: true },
+    // Declines that are contradicted open again, however many, and no payment began although they were open.
+    { ...reversing, phase: { name: "booking", reason: "contradiction" } } as const,
+    { ...reversing, phase: { ...reversing.phase, reason: "contradiction" } } as Payment,
+    { ...reversing, phase: { name: "closing", verdict: { ...paid, reason: "contradiction" } } } as const,
   ]) {
     assert.equal(violationOf(boxWith(), boxWith(...five, one), keypadRules), null, one.phase.name);
   }
