@@ -70,7 +70,8 @@ describe("a till beside the box", { concurrency: true }, () => {
     assert.equal(said.status, 1, said.stderr);
     const { state, final, charged, reason } = saleOf(said);
     assert.deepEqual([state, final, charged, reason], ["declined", true, "no", "funds"]);
-    assert.match(said.stderr, /1\.41 declined #[\s\S]*1\.41 armed/);
+    // Whether it saw the amount stand again before the till gave up is a matter of moments.
+    assert.match(said.stderr, /^1\.41 armed\n1\.41 declined #/);
     await stand.settled(box);
     await box.stop();
     await stand.assertOneStory(box);
