@@ -262,8 +262,8 @@ export class ComposedBox {
   }
 
   /**
-   * Takes no more payments, waits for charges that are on their way (at most 10 s) and for goods (4 minutes), reports, and frees everything. What is
-   * still open stands in the journal and is taken up by the next start.
+   * Takes no more payments, waits for charges that are on their way (at most 10 s) and for goods (4 minutes), reports, and
+   * frees everything. What is still open stands in the journal and is taken up by the next start.
    */
   stop(done: () => void): void {
     const { clock } = this.#parts.links;

@@ -85,12 +85,6 @@ const layers: readonly Layer[] = [
     packages: ["node:net", "node:tls", "aedes"],
   },
   {
-    // The whole box on simulated links.
-    files: "src/simulator/world.ts",
-    project: ["src/simulator/", "src/core/", "src/runtime/", "src/compose.ts", "src/config/"],
-    packages: [],
-  },
-  {
     files: "src/simulator/",
     project: ["src/core/", "src/runtime/", "src/gateway/"],
     packages: ["zod", pureCrypto],

@@ -1,7 +1,7 @@
 /** What a box can be asked to do through its door. A new command is one entry of the table. */
 import * as z from "zod";
 import { fenOf } from "../core/kernel/fen.ts";
-import type { Counter, SaleAnswer } from "../core/payment/sale-state.ts";
+import type { SaleAnswer, SaleHands } from "../core/payment/till-sale.ts";
 import { type ControlAnswer, type ControlRequest, problemAnswer, resultAnswer } from "./protocol.ts";
 import { saleRefSchema } from "./sale.ts";
 import type { BoxStatus } from "./status.ts";
@@ -17,7 +17,7 @@ export interface ControlHands {
   readonly status: () => BoxStatus;
   readonly rotate: (done: (outcome: Rotated) => void) => void;
   /** What a till may do. */
-  readonly sales: Counter;
+  readonly sales: SaleHands;
 }
 
 interface Command {

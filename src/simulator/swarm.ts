@@ -133,7 +133,7 @@ export function swarmOf(random: Random): Swarm {
     late: random.pick(["keep", "reverse"]),
     native: random.chance(0.5),
     // What is typed is seldom a whole number of pulses, so a machine sells at fixed prices.
-    amountSource: machine !== null ? random.pick(["fixed", "menu"]) : counterOf(random),
+    amountSource: machine !== null ? random.pick(["fixed", "menu"]) : sourceOf(random),
     machine,
     segments: random.chance(0.4)
       ? { segmentRows: random.between(2, 30), retentionMs: random.pick([0, 60_000]), codesKept: 2 }
@@ -142,7 +142,7 @@ export function swarmOf(random: Random): Swarm {
 }
 
 /** Who says the amount where no machine sells. */
-function counterOf(random: Random): Swarm["amountSource"] {
+function sourceOf(random: Random): Swarm["amountSource"] {
   const draw = random.fraction();
   if (draw < 0.6) return "keypad";
   return draw < 0.8 ? "till" : "fixed";

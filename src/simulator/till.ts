@@ -1,6 +1,6 @@
 import { invariant } from "../core/kernel/defect.ts";
 import { type Fen, fenOf } from "../core/kernel/fen.ts";
-import type { Counter, SaleAnswer, SaleState } from "../core/payment/sale-state.ts";
+import type { SaleAnswer, SaleHands, SaleState } from "../core/payment/till-sale.ts";
 import type { Random } from "./random.ts";
 
 /** A sale as the till has it. */
@@ -36,24 +36,24 @@ export class SimulatedTill {
     this.#told = parts.told;
   }
 
-  /** Does the next thing at this counter and says what it was. */
-  act(counter: Counter): string {
+  /** Does the next thing at this box and says what it was. */
+  act(box: SaleHands): string {
     const random = this.#random;
     const newest = this.#sales.at(-1);
-    if (newest === undefined || newest.over) return this.#ask(counter, this.#ringUp());
+    if (newest === undefined || newest.over) return this.#ask(box, this.#ringUp());
     if (random.chance(this.#silliness * 0.3)) {
-      return this.#ask(counter, random.chance(0.3) ? this.#ringUp() : random.pick([newest, ...this.#sales]));
+      return this.#ask(box, random.chance(0.3) ? this.#ringUp() : random.pick([newest, ...this.#sales]));
     }
     if (random.chance(0.05)) {
       newest.amountFen = this.#amount();
-      return this.#ask(counter, newest);
+      return this.#ask(box, newest);
     }
     if (random.chance(0.05)) {
-      counter.withdraw(newest.ref, this.#answered(newest));
+      box.withdraw(newest.ref, this.#answered(newest));
       return `withdraws ${newest.ref}`;
     }
-    if (random.chance(0.5)) return this.#ask(counter, newest);
-    counter.state(newest.ref, this.#answered(newest));
+    if (random.chance(0.5)) return this.#ask(box, newest);
+    box.state(newest.ref, this.#answered(newest));
     return `asks about ${newest.ref}`;
   }
 
@@ -71,8 +71,8 @@ export class SimulatedTill {
     return amount.value;
   }
 
-  #ask(counter: Counter, sale: RungUp): string {
-    counter.ask(sale.ref, sale.amountFen, this.#answered(sale));
+  #ask(box: SaleHands, sale: RungUp): string {
+    box.ask(sale.ref, sale.amountFen, this.#answered(sale));
     return `asks for ${sale.ref}, ${sale.amountFen} fen`;
   }
 

@@ -3,8 +3,8 @@
  * contradict each other. The names of the checks are those of the invariants (ARCHITECTURE.md, invariants by name).
  */
 import { isDeclinedByCode, type TxData } from "../core/payment/order.ts";
-import type { SaleState } from "../core/payment/sale-state.ts";
 import type { Screen } from "../core/payment/screen.ts";
+import type { SaleState } from "../core/payment/till-sale.ts";
 import type { HttpsOutcome, HttpsRequest, StoredRow } from "../runtime/ports.ts";
 import type { Bank } from "./bank/bank.ts";
 import type { BankReply, CallNote } from "./bank/call.ts";

@@ -5,7 +5,7 @@ import type { BoxEvent } from "../core/payment/events.ts";
 import type { Intent, TxData } from "../core/payment/order.ts";
 import type { Rules } from "../core/payment/rules.ts";
 import type { Sale } from "../core/payment/sale.ts";
-import type { Counter, SaleAnswer, SaleState } from "../core/payment/sale-state.ts";
+import type { SaleAnswer, SaleHands, SaleState } from "../core/payment/till-sale.ts";
 import type { Clock } from "../runtime/ports.ts";
 
 /** What sales need of a box. */
@@ -26,7 +26,7 @@ const unproved = { final: false, reason: null, transactionId: null } as const;
  * The till's side of a box. `ref` is the till's own id of a sale: asked again with it, the box says how the sale stands and
  * charges nobody a second time, after a restart too (for the newest 4,096 orders).
  */
-export class Sales implements Counter {
+export class Sales implements SaleHands {
   readonly #parts: SalesParts;
 
   constructor(parts: SalesParts) {

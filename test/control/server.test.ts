@@ -6,7 +6,7 @@ import { REQUEST_BYTES_MAX, readAnswer, readRequest, requestLine } from "../../s
 import { RequestLines } from "../../src/control/request-lines.ts";
 import { saleStateSchema } from "../../src/control/sale.ts";
 import { ControlServer, IDLE_MS, PEERS_MAX, REQUESTS_MAX } from "../../src/control/server.ts";
-import type { SaleAnswer, SaleState } from "../../src/core/payment/sale-state.ts";
+import type { SaleAnswer, SaleState } from "../../src/core/payment/till-sale.ts";
 import { SimulatedControlLink, type SimulatedVisitor } from "../../src/simulator/control.ts";
 import { SimulatedClock, SimulatedTime } from "../../src/simulator/time.ts";
 import { aStatus } from "./a-status.ts";

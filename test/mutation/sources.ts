@@ -8,7 +8,7 @@ export const leftOut: Readonly<Record<string, string>> = {
   "src/core/payment/answers.ts": "Types alone.",
   "src/core/payment/effects.ts": "Types alone.",
   "src/core/payment/events.ts": "Types alone.",
-  "src/core/payment/sale-state.ts": "Types alone.",
+  "src/core/payment/till-sale.ts": "Types alone.",
   "src/core/payment/texts.ts":
     "A table of texts and nothing else: what each letter should be is decided there, and README.md prints them all.",
 };

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { fenOf } from "../../src/core/kernel/fen.ts";
 import type { TxData } from "../../src/core/payment/order.ts";
-import type { SaleAnswer } from "../../src/core/payment/sale-state.ts";
+import type { SaleAnswer } from "../../src/core/payment/till-sale.ts";
 import { SimulatedClock, SimulatedTime } from "../../src/simulator/time.ts";
 import { Sales } from "../../src/till/sales.ts";
 import { Story, tillRules } from "../core/payment/story.ts";

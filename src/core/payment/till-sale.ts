@@ -1,4 +1,4 @@
-/** What a till hears of a sale that it asks for, asks about or withdraws. */
+/** A sale as a till meets it: what it may ask of a box, and what it hears. */
 import type { Fen } from "../kernel/fen.ts";
 import type { AskRefusal, Blocker } from "./box.ts";
 import type { MoneyReason, MoneyState } from "./order.ts";
@@ -29,7 +29,7 @@ export type SaleAnswer =
   | { readonly kind: "refused"; readonly why: AskRefusal | "other-amount"; readonly blocker: Blocker | null };
 
 /** What a till may do at a box. An answer never comes before the call has returned. */
-export interface Counter {
+export interface SaleHands {
   /** Arms the amount, or says how the sale of this `ref` stands, or why it cannot be. */
   readonly ask: (ref: string, amountFen: Fen, done: (answer: SaleAnswer) => void) => void;
   /** Says how a sale stands. */
