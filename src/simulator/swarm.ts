@@ -64,7 +64,10 @@ export interface ClockSwarm {
 export interface SegmentSwarm {
   readonly segmentRows: number;
   readonly retentionMs: number;
-  /** People come again with the codes of their last two payments, and no older ones. */
+  /**
+   * People come again with their last two codes, and no older ones. A code that was not charged when it was new may be
+   * charged after a newer one, so that both can have two charges after them.
+   */
   readonly codesKept: number;
 }
 
@@ -136,7 +139,7 @@ export function swarmOf(random: Random): Swarm {
     amountSource: machine !== null ? random.pick(["fixed", "menu"]) : sourceOf(random),
     machine,
     segments: random.chance(0.4)
-      ? { segmentRows: random.between(2, 30), retentionMs: random.pick([0, 60_000]), codesKept: 2 }
+      ? { segmentRows: random.between(2, 30), retentionMs: random.pick([0, 60_000]), codesKept: 3 }
       : null,
   };
 }
