@@ -121,8 +121,11 @@ function readTradeState(asked: AskedTrade, fields: Fields): QueryAnswer {
   switch (given(fields, "trade_state")) {
     case "SUCCESS":
       return readPaid(asked, fields, ["SUCCESS"]);
-    case "REFUND":
-      return { kind: "refunded", transactionId };
+    case "REFUND": {
+      // What went back, some of it or all, had been paid: that wants the same proof.
+      const proof = readPaid(asked, fields, ["REFUND"]);
+      return { kind: "refunded", transactionId: proof.kind === "paid" ? proof.transactionId : null };
+    }
     case "REVOKED":
     case "CLOSED":
       // WeChat's number is given to an order when its money moves, and stays.

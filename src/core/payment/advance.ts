@@ -76,7 +76,7 @@ export function resume(order: OpenOrder, stamp: Stamp, rules: Rules): Payment {
 /** The phase of a decline that nobody has looked at once more before the process ended. */
 function uncheckedFrom({ reason }: TxData, stamp: Stamp, rules: Rules): Phase {
   const verdict: Verdict = { state: "declined", charged: "no", reason, late: false };
-  return { name: "settled", verdict, check: after(stamp.at, rules.timing.checkAfterMs) };
+  return { name: "settled", verdict, check: after(stamp.at, rules.timing.checkAfterMs), looks: 0 };
 }
 
 /** Moves one order by one event. What people can cause at any time is ignored by name; an answer nobody asked for is a defect. */
@@ -137,7 +137,7 @@ function send(
 /** The verdict is durable. A decline by code gets one later look (money rule 7). */
 function settle(payment: Payment, verdict: Verdict, stamp: Stamp, rules: Rules): Advance {
   const check = isDeclinedByCode(verdict) ? after(stamp.at, rules.timing.checkAfterMs) : null;
-  return go({ ...payment, phase: { name: "settled", verdict, check } });
+  return go({ ...payment, phase: { name: "settled", verdict, check, looks: 0 } });
 }
 
 /**

@@ -3,6 +3,7 @@ import { invariant } from "../kernel/defect.ts";
 import { after, earlier, type Instant, later } from "../kernel/instant.ts";
 import { rfc3339 } from "../kernel/rfc3339.ts";
 import type { ChargeAnswer, QueryAnswer } from "./answers.ts";
+import type { Goods } from "./order.ts";
 import type { About, Advance, Payment, Phase, Verdict } from "./payment.ts";
 import { book } from "./reversal.ts";
 import type { Rules, Stamp } from "./rules.ts";
@@ -67,35 +68,49 @@ export function askedAnswered(
   switch (answer.kind) {
     case "paid":
       return paid(payment, answer.transactionId, stamp, rules);
-    case "refunded":
-      return withAlarm(
-        close(payment, notCharged("refunded", "closed-by-wechat"), stamp, rules),
-        "refunded-by-others",
-      );
     case "closed":
       return close(payment, closed(payment, "closed-by-wechat"), stamp, rules);
     case "failed":
       return book(payment, "pay-error", rules);
+    case "refunded":
+      if (answer.transactionId !== null) return refundedByOthers(payment, stamp, rules);
+      return askAgain(payment, phase, answer, stamp, rules);
     case "unpaid":
     case "absent":
     case "unknown":
-    case "not-sent": {
-      const signed = answer.kind === "unpaid" || answer.kind === "absent";
-      if (phase.about === "disputed" && signed) return book(payment, "refused-unclear", rules);
-      if (phase.last) return book(payment, "gave-up", rules);
-      const paying = answer.kind === "unpaid" && answer.paying;
-      const next = after(stamp.at, rules.timing.queryEveryMs);
-      const unpaid = phase.codeUrl === null ? "unclear" : "scan";
-      const about = paying ? "password" : answer.kind === "unpaid" ? unpaid : phase.about;
-      return go({
-        ...payment,
-        phase: { ...phase, about, next: earlier(next, phase.giveUpAt) },
-      });
-    }
+    case "not-sent":
+      return askAgain(payment, phase, answer, stamp, rules);
   }
 }
 
-/** The one look at a declined order: if money moved after all, it goes back and somebody is told (money rule 7). */
+/** Nothing is proved yet: asks once more, or takes the charge back when that has gone on for long enough. */
+function askAgain(
+  payment: Payment,
+  phase: Phase & { name: "asking" },
+  answer: QueryAnswer,
+  stamp: Stamp,
+  rules: Rules,
+): Advance {
+  const signed = answer.kind === "unpaid" || answer.kind === "absent";
+  if (phase.about === "disputed" && signed) return book(payment, "refused-unclear", rules);
+  if (phase.last) return book(payment, "gave-up", rules);
+  const paying = answer.kind === "unpaid" && answer.paying;
+  const next = after(stamp.at, rules.timing.queryEveryMs);
+  const unpaid = phase.codeUrl === null ? "unclear" : "scan";
+  const about = paying ? "password" : answer.kind === "unpaid" ? unpaid : phase.about;
+  return go({
+    ...payment,
+    phase: { ...phase, about, next: earlier(next, phase.giveUpAt) },
+  });
+}
+
+/** So often is a declined order looked at that stands unpaid. */
+const LOOKS_MAX = 3;
+
+/**
+ * The later look at a declined order: if money moved after all, or may still move, it goes back and somebody is told (money
+ * rule 7). An order that stands unpaid, with no dialog open, is looked at again.
+ */
 export function checked(
   payment: Payment,
   phase: Phase & { name: "settled" },
@@ -105,29 +120,59 @@ export function checked(
 ): Advance {
   switch (answer.kind) {
     case "paid":
+    case "refunded":
+    case "failed":
       return withAlarm(book(payment, "contradiction", rules), "contradiction");
+    case "unpaid": {
+      if (answer.paying) return withAlarm(book(payment, "contradiction", rules), "contradiction");
+      const looks = phase.looks + 1;
+      return looks < LOOKS_MAX
+        ? lookAgain(payment, { ...phase, looks }, stamp, rules)
+        : seen(payment, phase, stamp);
+    }
     case "unknown":
     case "not-sent":
-      return go({ ...payment, phase: { ...phase, check: after(stamp.at, rules.timing.checkAfterMs) } });
-    case "refunded":
+      return lookAgain(payment, phase, stamp, rules);
     case "closed":
-    case "unpaid":
-    case "failed":
     case "absent":
-      return go(
-        { ...payment, phase: { ...phase, check: null } },
-        {
-          type: "note",
-          entry: { kind: "checked", outTradeNo: payment.intent.outTradeNo, at: rfc3339(stamp.wall) },
-        },
-      );
+      return seen(payment, phase, stamp);
   }
+}
+
+function lookAgain(
+  payment: Payment,
+  phase: Phase & { name: "settled" },
+  { at }: Stamp,
+  rules: Rules,
+): Advance {
+  return go({ ...payment, phase: { ...phase, check: after(at, rules.timing.checkAfterMs) } });
+}
+
+function seen(payment: Payment, phase: Phase & { name: "settled" }, { wall }: Stamp): Advance {
+  const { outTradeNo } = payment.intent;
+  return go(
+    { ...payment, phase: { ...phase, check: null } },
+    { type: "note", entry: { kind: "checked", outTradeNo, at: rfc3339(wall) } },
+  );
 }
 
 /** The phase in which an order is asked about until `giveUpAfterMs` after its charge. */
 export function asking(about: About, chargedAt: Instant, next: Instant, { at }: Stamp, rules: Rules): Phase {
   const giveUpAt = later(after(chargedAt, rules.timing.giveUpAfterMs), at);
   return { name: "asking", about, codeUrl: null, giveUpAt, next: earlier(next, giveUpAt), last: false };
+}
+
+/**
+ * The merchant gave back some of it or all, which WeChat Pay does not tell apart: the order stays paid, nothing is given for
+ * it, and somebody is told.
+ */
+function refundedByOthers(payment: Payment, stamp: Stamp, rules: Rules): Advance {
+  if (payment.recovered && rules.late === "reverse")
+    return withAlarm(book(payment, "late-reversed", rules), "refunded-by-others");
+  const { pulses } = payment.intent;
+  const goods: Goods | null = pulses === null ? null : { pulses, outcome: "withheld" };
+  const closing = close({ ...payment, goods }, paidVerdict(payment.recovered), stamp, rules);
+  return withAlarm(closing, "refunded-by-others");
 }
 
 /** Money has moved, proved. A payment found on recovery is late; the setting says what becomes of it. */

@@ -4,7 +4,7 @@
  */
 
 import { Defect, invariant } from "../kernel/defect.ts";
-import { type Fen, fenOf } from "../kernel/fen.ts";
+import { type Fen, fenOf, formatYuan } from "../kernel/fen.ts";
 import { after, earliest, type Instant } from "../kernel/instant.ts";
 import { advance, begin, resume } from "./advance.ts";
 import { type AmountEntry, emptyEntry, enteredFen, type Key, typeKey } from "./amount-entry.ts";
@@ -145,7 +145,7 @@ export function start(event: BoxEvent & { readonly type: "started" }, stamp: Sta
   }
   const box: Box = {
     numbering,
-    front: firstFront(stamp, rules),
+    front: freeFront(stamp, rules),
     notice: null,
     orders,
     usedCodes: event.usedCodes.slice(-USED_CODES_MAX),
@@ -216,7 +216,8 @@ export function blockerOf(box: Box, rules: Rules): Blocker | null {
 }
 
 function isReversalMute({ phase }: Payment): boolean {
-  return phase.name === "reversing" && !phase.answered && phase.rounds >= MUTE_ROUNDS;
+  const taken = phase.name === "reversing" && (phase.heard === "again" || phase.heard === "done");
+  return phase.name === "reversing" && !taken && phase.rounds >= MUTE_ROUNDS;
 }
 
 /** The order in front, where there is one. */
@@ -260,7 +261,7 @@ function react(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Step {
         ),
       );
     case "scanner-changed":
-      return still({ ...box, scannerReady: event.ready });
+      return still(scannerChanged(box, event.ready, stamp, rules));
     case "relay-changed":
       return still({ ...box, relayReady: event.ready });
     case "inhibit-changed":
@@ -294,9 +295,9 @@ function keyPressed(box: Box, key: Key, stamp: Stamp, rules: Rules): Step {
         : arrive(box, left);
     }
     case "unknown":
-      return key.name === "confirm" ? arrive(box, { ...box, front: firstFront(stamp, rules) }) : still(box);
+      return key.name === "confirm" ? arrive(box, { ...box, front: readyFront(stamp, rules) }) : still(box);
     case "resting":
-      return arrive(box, { ...box, front: firstFront(stamp, rules) });
+      return arrive(box, { ...box, front: readyFront(stamp, rules) });
   }
 }
 
@@ -307,7 +308,7 @@ function armedKey(box: Box, front: Front & { name: "armed" }, key: Key, stamp: S
   if (key.name !== "backspace" || rules.amount.source !== "keypad") return still(box);
   const { entry } = rules.amount;
   const { amountFen } = front.sale;
-  const text = String(amountFen / 100);
+  const text = formatYuan(amountFen);
   const typedEntry: AmountEntry =
     entry === "implied" ? { habit: entry, fen: amountFen } : { habit: entry, text };
   return still({ ...box, front: entering(typeKey(typedEntry, key), stamp, rules) });
@@ -409,12 +410,12 @@ function codeScanned(box: Box, code: AuthCode, codeHash: string, stamp: Stamp, r
       return still(blockerOf(box, rules) === null ? notice(box, "no-amount", stamp, rules) : box);
     case "armed": {
       if (blockerOf(box, rules) !== null) return still(box);
-      if (box.usedCodes.includes(codeHash)) return still(notice(box, "code-used", stamp, rules));
+      if (box.usedCodes.includes(codeHash))
+        return still(notice(rested(box, stamp, rules), "code-used", stamp, rules));
       return pay(box, front.sale, code, codeHash, stamp, rules);
     }
     case "resting":
-      // A phone left in the reader shows a new code each minute: rest until it is gone (money rule 13).
-      return still({ ...box, front: { ...front, until: after(stamp.at, rules.timing.restMs) } });
+      return still(rested(box, stamp, rules));
     case "paying":
     case "result":
     case "unknown":
@@ -513,7 +514,10 @@ function passTime(box: Box, stamp: Stamp, rules: Rules): Step {
   if (until === null || stamp.at < until) return still(seen);
   const { front } = seen;
   if (front.name === "result") return arrive(seen, leaveResult(seen, front, stamp, rules));
-  return arrive(seen, { ...seen, front: firstFront(stamp, rules) });
+  return arrive(seen, {
+    ...seen,
+    front: front.name === "resting" ? readyFront(stamp, rules) : freeFront(stamp, rules),
+  });
 }
 
 function doWhatIsDue(box: Box, stamp: Stamp, rules: Rules): Step {
@@ -544,7 +548,7 @@ function lookAtFront(box: Box, stamp: Stamp, rules: Rules): Box {
   const payment = watched === null ? undefined : box.orders.get(watched);
   if (payment === undefined) return box;
   const { phase, intent, goods } = payment;
-  if (phase.name === "void") return { ...box, front: firstFront(stamp, rules) };
+  if (phase.name === "void") return { ...box, front: freeFront(stamp, rules) };
   if (phase.name === "settled") {
     const { verdict } = phase;
     const { amountFen, pulses, ref } = intent;
@@ -582,10 +586,7 @@ function tidy(box: Box): Box {
 }
 
 function leaveResult(box: Box, front: Front & { name: "result" }, stamp: Stamp, rules: Rules): Box {
-  if (front.rearm !== null) return { ...box, front: armed(front.rearm, stamp, rules) };
-  if (rules.amount.source !== "fixed") return { ...box, front: { name: "idle" } };
-  const { amountFen } = front.intent;
-  return { ...box, front: { name: "resting", amountFen, until: after(stamp.at, rules.timing.restMs) } };
+  return { ...box, front: front.rearm === null ? freeFront(stamp, rules) : armed(front.rearm, stamp, rules) };
 }
 
 /** Opens the charge connection whenever a change has armed an amount. */
@@ -594,11 +595,39 @@ function arrive(before: Box, box: Box): Step {
   return { box, effects: warm ? [{ type: "warm" }] : [] };
 }
 
-function firstFront(stamp: Stamp, rules: Rules): Front {
-  if (rules.amount.source !== "fixed") return { name: "idle" };
+/**
+ * Nobody pays. A fixed amount is armed only when no code has been read for a while: a phone left in the reader shows a new one
+ * each minute (money rule 13), and before a start there may have been a payment.
+ */
+function freeFront({ at }: Stamp, rules: Rules): Front {
+  const sale = fixedSale(rules);
+  if (sale === null) return { name: "idle" };
+  return { name: "resting", amountFen: sale.amountFen, until: after(at, rules.timing.restMs) };
+}
+
+/** The phone may be in the reader still, or was there when the reader could not see it: a fixed amount rests from now on. */
+function rested(box: Box, stamp: Stamp, rules: Rules): Box {
+  const waits = box.front.name === "resting" || box.front.name === "armed";
+  return waits && rules.amount.source === "fixed" ? { ...box, front: freeFront(stamp, rules) } : box;
+}
+
+function scannerChanged(box: Box, ready: boolean, stamp: Stamp, rules: Rules): Box {
+  const changed = { ...box, scannerReady: ready };
+  return ready && !box.scannerReady ? rested(changed, stamp, rules) : changed;
+}
+
+/** Somebody may pay: a fixed amount stands, any other has to be said first. */
+function readyFront(stamp: Stamp, rules: Rules): Front {
+  const sale = fixedSale(rules);
+  return sale === null ? { name: "idle" } : armed(sale, stamp, rules);
+}
+
+/** The only thing that is sold here, null where people say what they pay. */
+function fixedSale(rules: Rules): Sale | null {
+  if (rules.amount.source !== "fixed") return null;
   const sale = saleOf(rules.amount.maximum, rules);
   invariant(sale !== null, "a fixed amount is a whole number of pulses");
-  return armed(sale, stamp, rules);
+  return sale;
 }
 
 function armed(sale: Sale, stamp: Stamp, rules: Rules): Front {

@@ -67,8 +67,8 @@ export type Phase =
       readonly next: { readonly call: "reverse" | "query"; readonly at: Instant };
       /** How many rounds of reverse and query have not confirmed it. */
       readonly rounds: number;
-      /** A reversal was answered with a correct signature. */
-      readonly answered: boolean;
+      /** The most that a reversal was answered with. */
+      readonly heard: Heard;
       /** Hosts that said ORDERNOTEXIST late enough to count. */
       readonly absentAt: readonly string[];
       readonly alarmed: boolean;
@@ -79,8 +79,13 @@ export type Phase =
    * machine is at work.
    */
   | { readonly name: "dispensing"; readonly verdict: Verdict; readonly next: Instant | null }
-  /** Final and durable. `check` is when a decline by code is asked about in the background. */
-  | { readonly name: "settled"; readonly verdict: Verdict; readonly check: Instant | null }
+  /** Final and durable. `check` is when a decline by code is asked about in the background, after so many `looks`. */
+  | {
+      readonly name: "settled";
+      readonly verdict: Verdict;
+      readonly check: Instant | null;
+      readonly looks: number;
+    }
   /** The journal did not take what had to be recorded: nothing is claimed, only asked (money rule 11). */
   | { readonly name: "stranded"; readonly next: Instant }
   /** The intent did not become durable: nothing was sent and nothing will be. */
@@ -88,6 +93,12 @@ export type Phase =
 
 /** What an order whose outcome is open waits for. */
 export type About = "password" | "unclear" | "disputed" | "scan";
+
+/**
+ * What correctly signed answers to reversals have said so far: nothing, that our messages are refused, that it is to be
+ * tried again, that it is done.
+ */
+export type Heard = "nothing" | "refused" | "again" | "done";
 
 /** How an order ended, as its final record says. */
 export interface Verdict {

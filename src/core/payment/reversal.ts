@@ -4,7 +4,7 @@ import { after, type Instant, later } from "../kernel/instant.ts";
 import { waitAfter } from "../kernel/waits.ts";
 import type { QueryAnswer, ReverseAnswer } from "./answers.ts";
 import type { MoneyReason } from "./order.ts";
-import type { Advance, Payment, Phase, Verdict } from "./payment.ts";
+import type { Advance, Heard, Payment, Phase, Verdict } from "./payment.ts";
 import type { Rules, Stamp } from "./rules.ts";
 import { alarm, close, closed, go, txOf, withAlarm } from "./verdict.ts";
 
@@ -28,7 +28,7 @@ export function reverseFrom(payment: Payment, stamp: Stamp, rules: Rules): Payme
       since: stamp.at,
       next: { call: "reverse", at: later(reversibleAt(payment, rules), stamp.at) },
       rounds: 0,
-      answered: false,
+      heard: "nothing",
       absentAt: [],
       alarmed: false,
     },
@@ -50,16 +50,20 @@ export function reverseAnswered(
 ): Advance {
   const { phase } = payment;
   invariant(phase.name === "reversing", "a reversal is answered while its order is reversing");
-  const query = { call: "query", at: stamp.at } as const;
+  const next = { call: "query", at: stamp.at } as const;
   switch (answer.kind) {
     case "paid":
-      return go({ ...payment, seenPaid: true, phase: { ...phase, answered: true, next: query } });
+      return go({ ...payment, seenPaid: true, phase: { ...phase, heard: more(phase.heard, "again"), next } });
     case "done":
     case "again":
-      return go({ ...payment, phase: { ...phase, answered: true, next: query } });
-    case "unknown":
+      return go({ ...payment, phase: { ...phase, heard: more(phase.heard, answer.kind), next } });
+    case "unknown": {
+      // What a reversal of an order that is not there is answered with is documented nowhere: any signed word will do.
+      const heard = answer.signed ? more(phase.heard, "refused") : phase.heard;
+      return go({ ...payment, phase: { ...phase, heard, next } });
+    }
     case "not-sent":
-      return go({ ...payment, phase: { ...phase, next: query } });
+      return go({ ...payment, phase: { ...phase, next } });
     case "expired": {
       const verdict: Verdict = {
         state: "manual",
@@ -82,12 +86,16 @@ export function reversalQueried(
 ): Advance {
   const { answer, host, askedAt } = query;
   switch (answer.kind) {
-    case "refunded":
+    case "refunded": {
+      const closing = close(payment, closed(payment, phase.reason), stamp, rules);
+      // Not by us, as far as we know: somebody has to see whether all of it went back.
+      return phase.heard === "done" ? closing : withAlarm(closing, "refunded-by-others");
+    }
     case "closed":
       return close(payment, closed(payment, phase.reason), stamp, rules);
     case "absent": {
       // Once money was seen to move, only a signed end of the order says that it went back.
-      if (!phase.answered || payment.seenPaid) return reverseAgain(payment, phase, stamp, rules);
+      if (phase.heard === "nothing" || payment.seenPaid) return reverseAgain(payment, phase, stamp, rules);
       const countsFrom = after(payment.landedAt, rules.timing.confirmNotBeforeMs);
       const absentAt = askedAt >= countsFrom ? [...phase.absentAt, host] : phase.absentAt;
       const everywhere = payment.chargedHosts.every((charged) => absentAt.includes(charged));
@@ -107,6 +115,12 @@ export function reversalQueried(
     case "not-sent":
       return reverseAgain(payment, phase, stamp, rules);
   }
+}
+
+const heardInOrder: readonly Heard[] = ["nothing", "refused", "again", "done"];
+
+function more(before: Heard, now: Heard): Heard {
+  return heardInOrder.indexOf(now) > heardInOrder.indexOf(before) ? now : before;
 }
 
 /** Another round, later each time, with jitter so that a shop's boxes do not come together. */

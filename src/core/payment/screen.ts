@@ -163,7 +163,7 @@ function askingScreen({ about, giveUpAt, codeUrl }: Phase & { name: "asking" }, 
 
 /** The end is on its way into the journal: until it is there, what stood on the glass goes on to hold. */
 function closingScreen({ counts, goods }: Payment, { verdict }: Phase & { name: "closing" }): Screen {
-  if (goods !== null && !isAwaited(goods)) {
+  if (goods !== null && goods.outcome !== "withheld" && !isAwaited(goods)) {
     return verdict.state === "paid" ? dispensingScreen : vendFailedScreen;
   }
   if (counts.reverse > 0) return plain("reversing", "wait");
@@ -184,7 +184,9 @@ function resultScreen({ verdict, intent, goods }: Front & { name: "result" }): S
   const { amountFen } = intent;
   switch (verdict.state) {
     case "paid":
-      if (goods?.outcome === "unclear") return { ...plain("vend-unclear", "unknown", "unknown"), amountFen };
+      // Bought and not given: the machine cannot say, or the merchant has given money back meanwhile.
+      if (goods?.outcome === "unclear" || goods?.outcome === "withheld")
+        return { ...plain("vend-unclear", "unknown", "unknown"), amountFen };
       // Who bought goods has heard the sound when they began to come.
       return { ...plain("paid", "paid", goods === null ? "paid" : "none"), amountFen };
     case "declined":

@@ -123,6 +123,7 @@ test("a start goes on with a decline, and with goods, as the journal has them", 
     name: "settled",
     verdict: { state: "declined", charged: "no", reason: "card", late: false },
     check: 30_007,
+    looks: 0,
   });
   const dispense = { pulses: 3, outcome: null };
   const bought = resume(openOrder({ state: "paid", dispense, late: true }), stampAt(7), keypadRules);
@@ -251,8 +252,8 @@ test("an order wants to be woken when its next call is due, and never while one 
     [{ name: "closing", verdict }, null, false, true],
     [{ name: "stranded", next: stampAt(9).at }, 9, false, true],
     [{ name: "dispensing", verdict, next: stampAt(9).at }, 9, false, false],
-    [{ name: "settled", verdict, check: stampAt(9).at }, 9, false, false],
-    [{ name: "settled", verdict, check: null }, null, true, false],
+    [{ name: "settled", verdict, check: stampAt(9).at, looks: 0 }, 9, false, false],
+    [{ name: "settled", verdict, check: null, looks: 0 }, null, true, false],
     [{ name: "void" }, null, true, false],
   ];
   for (const [phase, wake, over, open] of phases) {
@@ -260,5 +261,5 @@ test("an order wants to be woken when its next call is due, and never while one 
     assert.deepEqual([wakeAt(payment), isOver(payment), isOpen(payment)], [wake, over, open], phase.name);
   }
   const asked = { ...order, flying: { call: "query", at: stampAt(0).at } } as const;
-  assert.equal(isOver({ ...asked, phase: { name: "settled", verdict, check: null } }), false);
+  assert.equal(isOver({ ...asked, phase: { name: "settled", verdict, check: null, looks: 0 } }), false);
 });

@@ -87,8 +87,10 @@ test("each answer to a question makes of the order what it proves", () => {
   const asked = () => Story.ready().payTo().charge(silence);
   assert.deepEqual(verdictOf(asked().query(paid)), ["paid", "yes", null]);
   const refunded = asked().query({ kind: "refunded", transactionId: "42" });
-  assert.deepEqual(verdictOf(refunded), ["refunded", "no", "closed-by-wechat"]);
+  assert.deepEqual(verdictOf(refunded), ["paid", "yes", null], "nobody knows how much went back");
   assert.deepEqual(alarmsOf(refunded), ["refunded-by-others"]);
+  const unproved = asked().query({ kind: "refunded", transactionId: null });
+  assert.equal(askingOf(unproved).about, "unclear");
   const closed = asked().query({ kind: "closed", paidOnce: false, transactionId: null });
   assert.deepEqual(verdictOf(closed), ["reversed", "no", "closed-by-wechat"]);
   const back = asked().query({ kind: "closed", paidOnce: true, transactionId: "42" });
@@ -165,8 +167,7 @@ test("the look at a decline ends it, unless nobody answered or money had moved",
     return story;
   };
   for (const answer of [
-    ...([unpaid, { kind: "failed" }, { kind: "absent" }] as const),
-    ...([{ kind: "refunded", transactionId: "42" }] as const),
+    ...([{ kind: "absent" }] as const),
     ...([{ kind: "closed", paidOnce: false, transactionId: null }] as const),
   ]) {
     const story = looked();
@@ -181,9 +182,39 @@ test("the look at a decline ends it, unless nobody answered or money had moved",
     const { phase } = looked().query(answer).order;
     assert.ok(phase.name === "settled" && phase.check === 60_000, answer.kind);
   }
-  const moved = looked().query(paid);
-  assert.equal(bookedFor(moved), "contradiction");
-  assert.deepEqual(alarmsOf(moved), ["contradiction"]);
+  for (const answer of [
+    ...([paid, { kind: "refunded", transactionId: "42" }, { kind: "failed" }] as const),
+    ...([{ kind: "unpaid", paying: true }] as const),
+  ]) {
+    const moved = looked().query(answer);
+    assert.equal(bookedFor(moved), "contradiction", answer.kind);
+    assert.deepEqual(alarmsOf(moved), ["contradiction"]);
+  }
+});
+
+test("a decline that stands unpaid is looked at three times", () => {
+  const story = Story.ready().payTo().charge({ kind: "declined", reason: "funds", code: "NOTENOUGH" });
+  story.recorded();
+  for (const looks of [1, 2]) {
+    const { phase } = story.wait(30_000).query(unpaid).order;
+    assert.deepEqual(phase.name === "settled" && [phase.looks, phase.check], [looks, 30_000 * (looks + 1)]);
+  }
+  story.take();
+  story.wait(30_000).query(unpaid);
+  assert.deepEqual(story.take().slice(-2), ["query", "note"]);
+  assert.equal(story.box.orders.size, 0);
+});
+
+test("goods are withheld from a payment of which the merchant gave something back", () => {
+  const relay = { fenPerPulse: 50, onAmbiguous: "hold" } as const;
+  const story = Story.ready({ ...keypadRules, relay }).post({ type: "relay-changed", ready: true });
+  story.payTo().charge(silence);
+  story.query({ kind: "refunded", transactionId: "42" });
+  assert.deepEqual(story.order.goods, { pulses: 25, outcome: "withheld" });
+  assert.equal(story.text, "checking");
+  story.recorded();
+  assert.equal(story.text, "vend-unclear");
+  assert.equal(story.records().at(-1)?.final, true);
 });
 
 test("a payment found after a restart is late, and goes back where the setting says so", () => {
@@ -193,6 +224,9 @@ test("a payment found after a restart is late, and goes back where the setting s
   const back = new Story({ ...keypadRules, late: "reverse" }, [openOrder()]).query(paid);
   assert.equal(bookedFor(back), "late-reversed");
   assert.ok(back.order.seenPaid && back.order.transactionId === "42");
+  const ours = new Story({ ...keypadRules, late: "reverse" }, [openOrder()]);
+  ours.query({ kind: "refunded", transactionId: "42" });
+  assert.deepEqual([bookedFor(ours), ...alarmsOf(ours)], ["late-reversed", "refunded-by-others"]);
   const relay = { fenPerPulse: 50, onAmbiguous: "hold" } as const;
   const order = openOrder();
   const bought = { ...order, intent: { ...order.intent, pulses: 25 } };

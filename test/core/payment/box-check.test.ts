@@ -57,7 +57,7 @@ test("an order that contradicts itself is noticed, by the invariant's name", () 
     [
       "I12",
       { ...order, phase: { name: "closing", verdict: paid } },
-      { ...order, phase: { name: "settled", verdict: { ...paid, late: true }, check: null } },
+      { ...order, phase: { name: "settled", verdict: { ...paid, late: true }, check: null, looks: 0 } },
     ],
   ];
   for (const [name, before, after] of cases) {
@@ -146,7 +146,10 @@ test("what is on its way back never becomes paid, what gives goods goes on, what
   assert.equal(broken(booking, { ...booking, phase: { name: "closing", verdict: declined } }), null);
   const dispensing: Payment = { ...order, phase: { name: "dispensing", verdict: paid, next: null } };
   assert.equal(broken(dispensing, dispensing), null);
-  const settled: Payment = { ...reversing, phase: { name: "settled", verdict: declined, check: null } };
+  const settled: Payment = {
+    ...reversing,
+    phase: { name: "settled", verdict: declined, check: null, looks: 0 },
+  };
   assert.equal(broken(booking, settled), null);
 });
 
@@ -166,7 +169,7 @@ test("only orders that this process began and that are open are counted", () => 
   ]) {
     assert.match(violationOf(boxWith(), boxWith(...five, one), keypadRules) ?? "", /^I6/, one.phase.name);
   }
-  const settled: Payment = { ...order, phase: { name: "settled", verdict: paid, check: null } };
+  const settled: Payment = { ...order, phase: { name: "settled", verdict: paid, check: null, looks: 0 } };
   for (const one of [
     settled,
     { ...order, phase: { name: "void" } } as const,

@@ -169,9 +169,9 @@ test("an armed amount can be mended, cancelled, and dies of age", () => {
     amount: { source: "keypad", entry: "explicit", maximum: 300_000 as never },
   });
   explicit.keys("12.5=<");
-  assert.deepEqual(explicit.glass, ["Amount     (CNY)", "            12._"]);
-  explicit.keys("5");
-  assert.deepEqual(explicit.glass, ["Amount     (CNY)", "           12.5_"]);
+  assert.deepEqual(explicit.glass, ["Amount     (CNY)", "           12.5_"], "12.50 stood on the glass");
+  explicit.keys("3");
+  assert.deepEqual(explicit.glass, ["Amount     (CNY)", "          12.53_"]);
   explicit.keys("X<C");
   assert.equal(explicit.text, "idle");
 });
@@ -393,6 +393,43 @@ test("a fixed amount rests until the last phone has left the reader", () => {
   assert.equal(story.text, "armed");
   story.scan("111234567890123456");
   assert.equal(story.box.orders.size, 1);
+});
+
+test("a fixed amount rests after a start and while the scanner comes back: the last phone may be there still", () => {
+  const story = new Story(fixedRules).post({ type: "probed", answer: { kind: "passed" } });
+  story.wait(2_000).post({ type: "scanner-changed", ready: true });
+  assert.equal(story.text, "resting");
+  story.scan().wait(4_999).scan("101234567890123456").wait(4_999);
+  assert.deepEqual([story.text, story.box.orders.size], ["resting", 0]);
+  story.wait(1);
+  assert.equal(story.text, "armed");
+  story.post({ type: "scanner-changed", ready: true });
+  assert.equal(story.text, "armed", "it was there all the time");
+  story.post({ type: "scanner-changed", ready: false });
+  assert.equal(story.text, "out-of-service");
+  story.post({ type: "scanner-changed", ready: true });
+  assert.equal(story.text, "resting");
+  const typing = Story.ready().keys("12").post({ type: "scanner-changed", ready: false });
+  assert.equal(typing.post({ type: "scanner-changed", ready: true }).text, "entering");
+});
+
+test("a fixed amount rests when a code comes that was charged before, and after RESULT UNKNOWN", () => {
+  const story = Story.ready(fixedRules).scan().recorded().charge({ kind: "paid", transactionId: "42" });
+  story.recorded().wait(10_000);
+  assert.equal(story.text, "armed");
+  assert.equal(story.scan().text, "code-used");
+  story.scan("101234567890123456");
+  assert.equal(story.box.orders.size, 0, "the phone of the last payment is still there, with its next code");
+  const silence = { kind: "unknown", why: "silence", signed: false } as const;
+  const unknown = Story.ready(fixedRules).scan().recorded().charge(silence).query(silence);
+  while (unknown.text !== "unknown") {
+    if (unknown.order.flying?.call === "query") unknown.query(silence);
+    else if (unknown.order.flying?.call === "reverse") unknown.reverse(silence);
+    else if (unknown.order.phase.name === "booking") unknown.recorded();
+    else unknown.wait(1_000);
+  }
+  unknown.post({ type: "probed", answer: { kind: "passed" } }).wait(30_000);
+  assert.equal(unknown.box.front.name, "resting");
 });
 
 test("a key brings a fixed amount back at once, and an idle key does nothing to it", () => {
@@ -657,7 +694,7 @@ test("a decline is looked at once more after half a minute, and that it was stan
   assert.deepEqual(story.take(), ["query"]);
   story.query({ kind: "unknown", why: "silence", signed: false });
   assert.deepEqual(story.take(), []);
-  story.wait(30_000).query({ kind: "failed" });
+  story.wait(30_000).query({ kind: "closed", paidOnce: false, transactionId: null });
   const note = story.effects.at(-1);
   assert.ok(note?.type === "note" && note.entry.kind === "checked");
   assert.equal(story.box.orders.size, 0);

@@ -92,11 +92,12 @@ test("goods that are withheld from a payment that is kept are told of", () => {
     ({ after }) => after.goods?.outcome === "withheld" && after.phase.name === "closing",
   );
   assert.ok(withheld.length > 0);
-  for (const { before, effects } of withheld) {
+  for (const { before, event, effects } of withheld) {
     if (before.phase.name === "closing") continue;
+    const refunded = event.type === "query-answered" && event.answer.kind === "refunded";
     assert.deepEqual(
       effects.map((effect) => (effect.type === "alarm" ? effect.alarm : effect.type)),
-      ["record", "goods-withheld"],
+      ["record", refunded ? "refunded-by-others" : "goods-withheld"],
     );
   }
 });

@@ -14,7 +14,8 @@ const paid = { kind: "paid", transactionId: "42" } as const;
 function counter(rules: Partial<Rules> = {}, ambiguous: RelayRules["onAmbiguous"] = "hold"): Story {
   return new Story({ ...fixedRules, relay: { fenPerPulse: 100, onAmbiguous: ambiguous }, ...rules })
     .post({ type: "scanner-changed", ready: true })
-    .post({ type: "probed", answer: { kind: "passed" } });
+    .post({ type: "probed", answer: { kind: "passed" } })
+    .wait(5_000);
 }
 
 test("a box without its relay charges nobody", () => {
@@ -76,7 +77,7 @@ test("a refund that takes long leaves the customer a reference", () => {
   story.reverse({ kind: "unknown", why: "silence", signed: false });
   story.query({ kind: "unknown", why: "silence", signed: false }).wait(500);
   story.wait(200);
-  while (story.now < 20_500) {
+  while (story.now < 25_500) {
     if (story.order.flying?.call === "reverse")
       story.reverse({ kind: "unknown", why: "silence", signed: false });
     else if (story.order.flying?.call === "query")

@@ -94,7 +94,7 @@ test("the items of the menu and the lines of the advert take turns while nobody 
 test("an advert stands beside the welcome, and beside a fixed price that is never hidden", () => {
   const idle = Story.ready({ ...keypadRules, advert: ["Fresh bread"] });
   assert.deepEqual([idle.turn.screen.line, idle.wait(4_000).turn.screen.line], [null, "Fresh bread"]);
-  const fixed = Story.ready({ ...fixedRules, advert: ["Fresh bread"] }).wait(4_000);
+  const fixed = Story.ready({ ...fixedRules, advert: ["Fresh bread"] });
   assert.deepEqual(
     [fixed.text, fixed.turn.screen.line, fixed.turn.screen.amountFen],
     ["armed", "Fresh bread", 500],
@@ -145,8 +145,8 @@ test("three declined codes in more than a minute, or charges that never left, pa
 });
 
 test("a fixed amount that rests shows no advert", () => {
-  const story = Story.ready({ ...fixedRules, advert: ["Fresh bread"] }).wait(4_000);
+  const story = Story.ready({ ...fixedRules, advert: ["Fresh bread"] });
   assert.equal(story.turn.screen.line, "Fresh bread");
-  story.scan().recorded().charge({ kind: "paid", transactionId: "42" }).recorded().wait(9_000);
+  story.scan().recorded().charge({ kind: "paid", transactionId: "42" }).recorded().wait(8_000);
   assert.deepEqual([story.text, story.turn.screen.line], ["resting", null]);
 });

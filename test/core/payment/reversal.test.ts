@@ -38,7 +38,7 @@ test("a reversal begins with nothing known, and its first request waits for the 
     since: 2_000,
     next: { call: "reverse", at: 17_000 },
     rounds: 0,
-    answered: false,
+    heard: "nothing",
     absentAt: [],
     alarmed: false,
   });
@@ -47,16 +47,18 @@ test("a reversal begins with nothing known, and its first request waits for the 
   assert.deepEqual(late.order.flying, { call: "reverse", at: 44_000 }, "it leaves at once");
 });
 
-test("only an answer with a signature makes a reversal answered, and a query follows in any case", () => {
-  for (const [answer, answered] of [
-    [{ kind: "done" }, true],
-    [{ kind: "again", code: "SYSTEMERROR" }, true],
-    [{ kind: "paid" }, true],
-    [silence, false],
-    [{ kind: "not-sent", why: "no-connection" }, false],
+test("a reversal remembers the most that signed answers have said, and a query follows in any case", () => {
+  const refused = { kind: "unknown", why: "configuration", signed: true } as const;
+  for (const [answer, heard] of [
+    [{ kind: "done" }, "done"],
+    [{ kind: "again", code: "SYSTEMERROR" }, "again"],
+    [{ kind: "paid" }, "again"],
+    [refused, "refused"],
+    [silence, "nothing"],
+    [{ kind: "not-sent", why: "no-connection" }, "nothing"],
   ] as const) {
     const story = reversing().reverse(answer);
-    assert.equal(phaseOf(story).answered, answered, answer.kind);
+    assert.equal(phaseOf(story).heard, heard, answer.kind);
     assert.equal(story.order.seenPaid, answer.kind === "paid");
     assert.equal(story.order.flying?.call, "query");
   }
@@ -114,6 +116,34 @@ test("two absences end a reversal, each asked for at least a minute after the ch
   assert.deepEqual(story.order.phase.verdict, {
     ...{ state: "reversed", charged: "no", reason: "cancelled-by-person", late: false },
   });
+});
+
+test("absences count where reversals are refused too: nobody says what one of an absent order is answered with", () => {
+  const refused = { kind: "unknown", why: "configuration", signed: true } as const;
+  const story = reversing()
+    .reverse(refused)
+    .query(absent)
+    .wait(45_000)
+    .query(absent)
+    .wait(1_000)
+    .query(absent);
+  assert.equal(story.order.phase.name, "closing");
+});
+
+test("a refund confirms a reversal, and is told of where the reversal was not said to be done", () => {
+  const refund = { kind: "refunded", transactionId: "42" } as const;
+  for (const [answer, alarms] of [
+    [{ kind: "done" }, []],
+    [{ kind: "again", code: "TRADE_ERROR" }, ["refunded-by-others"]],
+    [silence, ["refunded-by-others"]],
+  ] as const) {
+    const story = reversing();
+    story.take();
+    story.reverse(answer).query(refund);
+    assert.ok(story.order.phase.name === "closing");
+    assert.equal(story.order.phase.verdict.state, "refunded");
+    assert.deepEqual(alarmsOf(story), alarms, answer.kind);
+  }
 });
 
 test("absences count only where the host that was charged is among those that say so", () => {

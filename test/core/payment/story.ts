@@ -75,6 +75,7 @@ export class Story {
     const story = new Story(rules);
     story.post({ type: "scanner-changed", ready: true });
     story.post({ type: "probed", answer: { kind: "passed" } });
+    if (rules.amount.source === "fixed") story.wait(rules.timing.restMs);
     story.effects.length = 0;
     return story;
   }
