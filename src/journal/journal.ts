@@ -16,6 +16,7 @@ import type { MoneyEvent } from "./event.ts";
 import type { Beginning, JournalEntry } from "./own-entry.ts";
 import { type Recovered, recover, type Segment } from "./recovered.ts";
 import {
+  asksForMore,
   newFirst,
   type RotationFacts,
   type RotationRules,
@@ -220,9 +221,11 @@ export class Journal {
     const rows = head.n - (this.#segment?.n ?? 0);
     if (rows === 0) return false;
     if (rows >= segmentRows || this.#clock.now() >= after(this.#segmentSince, segmentMs)) return true;
-    // A box that is switched off every night never runs for a day. The clock only decides that a row is written.
+    // A box that is switched off every night never runs for a day. Until its clock is believed it waits: the new row could
+    // not show later how old the segment is.
     const begun = this.#segment?.entry.at;
-    return begun !== undefined && Math.abs(this.#clock.wall() - Date.parse(begun)) >= segmentMs;
+    const past = begun === undefined ? 0 : Math.abs(this.#clock.wall() - Date.parse(begun));
+    return this.#clock.trusted() && past >= segmentMs;
   }
 
   /**
@@ -375,11 +378,16 @@ export class Journal {
     this.#flush();
   }
 
-  #survey(): void {
+  /** The first of the segments may be the beginning itself. */
+  #survey(segments: number = SEGMENTS_DROPPED_MAX + 1): void {
+    const { journal } = this.#mustHaveOpened();
     this.#flushing = true;
     const { codesKept } = this.#rotation;
-    // The first of them may be the beginning itself.
-    this.#store.survey({ segments: SEGMENTS_DROPPED_MAX + 1, charges: codesKept }, (survey) => {
+    this.#store.survey({ segments, charges: codesKept }, (survey) => {
+      if (survey !== null && asksForMore(survey, segments, journal)) {
+        this.#survey(2 * segments);
+        return;
+      }
       const first = survey === null ? null : newFirst(survey, this.#rotationFacts(), this.#rotation);
       const news = (this.#head?.n ?? 0) > (this.#segment?.n ?? 0);
       if (survey !== null && (first !== null || news)) {

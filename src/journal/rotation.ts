@@ -4,6 +4,7 @@
  */
 import type { WallTime } from "../core/kernel/instant.ts";
 import { CODES_REMEMBERED, type StoreSurvey } from "../runtime/ports.ts";
+import type { Beginning } from "./own-entry.ts";
 import { readRow } from "./row.ts";
 
 const DAY_MS = 86_400_000;
@@ -53,18 +54,32 @@ export function newFirst(
   { first, segments, firstOpen, firstCharge }: StoreSurvey,
   { journal, wall, clockTrusted, confirmed }: RotationFacts,
   { retentionMs }: RotationRules,
-): { readonly n: number; readonly before: string } | null {
+): Beginning | null {
   if (first === null || firstCharge === null || !clockTrusted) return null;
   const held = Math.min(firstOpen ?? Number.POSITIVE_INFINITY, firstCharge);
-  let found: { readonly n: number; readonly before: string } | null = null;
-  for (const row of segments.filter(({ n }) => n > first.n).slice(0, SEGMENTS_DROPPED_MAX)) {
+  let reach: Beginning | null = null;
+  let found: Beginning | null = null;
+  for (const [index, row] of segments.filter(({ n }) => n > first.n).entries()) {
     const read = readRow(row, journal);
     if (!read.ok || read.value.entry.kind !== "segment") break;
     const { at, clockTrusted: believed, events } = read.value.entry;
     // This row ended the segment before it.
-    const old = believed && wall - Date.parse(at) >= retentionMs;
-    if (!old || events.seq > confirmed || row.n > held) break;
-    found = { n: row.n, before: read.value.before };
+    if (believed && wall - Date.parse(at) < retentionMs) break;
+    const free = index < SEGMENTS_DROPPED_MAX && events.seq <= confirmed && row.n <= held;
+    if (free) reach = { n: row.n, before: read.value.before };
+    // A clock that was not believed says nothing; one that was says it of everything before.
+    if (believed) found = reach;
   }
   return found;
+}
+
+/**
+ * Whether segments behind the last of these may still show how old they are: it was written with a clock that was not
+ * believed, and so may have been all of them.
+ */
+export function asksForMore({ segments }: StoreSurvey, wished: number, journal: string): boolean {
+  const last = segments.at(-1);
+  if (last === undefined || segments.length < wished) return false;
+  const read = readRow(last, journal);
+  return read.ok && read.value.entry.kind === "segment" && !read.value.entry.clockTrusted;
 }

@@ -229,6 +229,39 @@ describe("old segments stay", () => {
     kept(then, then.start().journal);
   });
 
+  it("until a clock that is believed says it, and then those of an unbelieved clock before it too", () => {
+    const box = quick();
+    let journal = box.startBooted();
+    const unbelieved = SEGMENTS_DROPPED_MAX * 3;
+    for (let index = 1; index <= unbelieved; index += 1) {
+      if (index === 2) {
+        box.crash();
+        box.clockTrusted = false;
+        journal = box.startBooted();
+      }
+      pay(box, journal, index);
+      box.rotate(journal);
+    }
+    box.pass(61 * MINUTE);
+    box.crash();
+    box.clockTrusted = true;
+    journal = box.startBooted();
+    pay(box, journal, unbelieved + 1);
+    const first = box.rotate(journal);
+    assert.deepEqual(first.kind === "rotated" && first.dropped, 3, "the one that a believed clock ended");
+    pay(box, journal, unbelieved + 2);
+    box.pass(59 * MINUTE);
+    assert.deepEqual(box.rotate(journal), { kind: "rotated", row: box.disk.rows.length, dropped: 0 });
+    pay(box, journal, unbelieved + 3);
+    box.pass(2 * MINUTE);
+    const dropped = [1, 2, 3, 4].map(() => {
+      const outcome = box.rotate(journal);
+      return outcome.kind === "rotated" ? outcome.dropped : null;
+    });
+    const most = 3 * SEGMENTS_DROPPED_MAX;
+    assert.deepEqual(dropped, [most + 1, most, most + 1, null], "no more at a time; two begin with a boot");
+  });
+
   it("where the row that ended one of them is damaged", () => {
     const box = quick();
     const journal = filled(box);
@@ -280,6 +313,21 @@ describe("a rotation is due", () => {
     box.pass(31 * MINUTE);
     const { journal: again } = box.start();
     assert.equal(again.isRotationDue(), true, "the night counts too");
+  });
+
+  it("by the clock only where that is believed: what it ends could not be shown to be old", () => {
+    const box = quick();
+    const journal = box.startBooted();
+    pay(box, journal, 1);
+    box.rotate(journal);
+    pay(box, journal, 2);
+    box.crash();
+    box.pass(31 * MINUTE);
+    box.clockTrusted = false;
+    assert.equal(box.start().journal.isRotationDue(), false);
+    box.crash();
+    box.clockTrusted = true;
+    assert.equal(box.start().journal.isRotationDue(), true);
   });
 
   it("never where nothing was written since, nor of a journal that broke", () => {
