@@ -69,7 +69,7 @@ const STOP_WITHIN_MS = 10_000;
 /** The same for a machine that is giving goods: the longest train of pulses and the longest look of the sensor after it. */
 const GOODS_WITHIN_MS = 240_000;
 
-/** How often the box looks whether the journal's segment is long enough. */
+/** How often the box looks whether the journal's segment is long enough, and the certificate still valid. */
 const TEND_EVERY_MS = 60_000;
 
 /** The reporter's name among the followers of the journal. */
@@ -292,8 +292,17 @@ export class ComposedBox {
     const { clock } = this.#parts.links;
     this.#tendTimer = clock.at(after(clock.now(), TEND_EVERY_MS), () => {
       if (this.#journal.isRotationDue()) this.rotateJournal(() => undefined);
+      this.#checkCertificate();
       this.#tendLater();
     });
+  }
+
+  /** A box that is believed is not probed, and its certificate expires meanwhile: that is said as a probe would say it. */
+  #checkCertificate(): void {
+    const { proved, probe } = this.#loop.turn?.box.trust ?? { proved: false, probe: null };
+    if (!proved || probe === "flying") return;
+    const why = this.#parts.merchants[0].certificateFault();
+    if (why !== null) this.#loop.post({ type: "probed", answer: { kind: "failed", why } });
   }
 
   #reports(): boolean {

@@ -605,6 +605,9 @@ export const catalogue: readonly FaultRow[] = [
       also: [
         refusals("is out of service with E31 where the API key is wrong"),
         refusals("is out of service with E23 where the certificate has expired"),
+        told(
+          "whose certificate expires during a payment: that ends as it would, and nobody is charged until one is valid",
+        ),
       ],
     },
   },

@@ -5,6 +5,7 @@
 import assert from "node:assert/strict";
 import { ComposedBox } from "../../src/compose.ts";
 import { checkConfig, type DeviceConfig } from "../../src/config/device-config.ts";
+import type { ProbeFailure } from "../../src/core/payment/answers.ts";
 import type { TxData } from "../../src/core/payment/order.ts";
 import type { Log, LogFields } from "../../src/runtime/ports.ts";
 import { Watchdog } from "../../src/runtime/watchdog.ts";
@@ -65,6 +66,8 @@ export class ToldWorld {
   readonly screens: { readonly at: number; readonly text: string }[] = [];
   /** When the watchdog was fed. */
   readonly fed: number[] = [];
+  /** What is wrong with the certificate of the box. */
+  certificateFault: ProbeFailure | null = null;
   readonly #random: Random;
   readonly #serial: SimulatedSerialLink;
   readonly #witness: Witness;
@@ -240,7 +243,7 @@ export class ToldWorld {
             localAddress: () => https.localAddress(),
             close: (done) => https.close(done),
           },
-          certificateFault: () => null,
+          certificateFault: () => this.certificateFault,
         },
       ],
       onScreen: (screen) => {

@@ -64,6 +64,30 @@ describe("a box in a world that is told", () => {
     );
   });
 
+  it("whose certificate expires during a payment: that ends as it would, and nobody is charged until one is valid", () => {
+    const world = new ToldWorld();
+    world.start();
+    world.pass(25_000);
+    world.scan("password-40");
+    world.pass(5_000);
+    world.certificateFault = "certificate-expired";
+    const [end] = world.ended();
+    assert.deepEqual([end?.state, end?.chargeCount], ["paid", 1]);
+    // It was found out meanwhile.
+    world.passUntil(() => world.screens.at(-1)?.text === "out-of-service", 15_000);
+    const shown = world.screens.slice(-3).map(({ text }) => text);
+    assert.deepEqual(shown, ["checking", "paid", "out-of-service"]);
+    world.scan();
+    world.pass(60_000);
+    assert.equal(world.screens.at(-1)?.text, "out-of-service");
+    assert.equal(world.ended(1).length, 1, "and no other order was begun");
+    assert.equal(world.calls("charge"), 1);
+    world.certificateFault = null;
+    world.passUntil(() => world.screens.at(-1)?.text === "armed", 70_000);
+    world.scan();
+    assert.equal(world.ended(2).at(-1)?.state, "paid");
+  });
+
   it("whose power goes and comes back three times during that day: the same", () => {
     const world = new ToldWorld();
     world.start();
