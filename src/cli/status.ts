@@ -1,12 +1,10 @@
 /** `scanbox status`: how the box is, from the box itself where it runs, else from its journal. */
 import type { BoxStatus } from "../control/status.ts";
 import { formatYuan } from "../core/kernel/fen.ts";
-import { readRow } from "../journal/row.ts";
-import { openReader } from "../links/sqlite-reader.ts";
 import { findBox } from "./ask-box.ts";
+import { type Asleep, type AsleepOrder, asleepFrom } from "./asleep.ts";
 import { configPath, loadConfig } from "./config.ts";
 import { exitStatus } from "./exit-status.ts";
-import { journalBytes } from "./journal-bytes.ts";
 import { outageOf, outages } from "./outages.ts";
 import { type CommandIo, readOptions } from "./usage.ts";
 
@@ -25,20 +23,6 @@ const options = {
   config: { type: "string" },
   help: { type: "boolean", short: "h" },
 } as const;
-
-/** What `status` says of a box that does not run. */
-interface Asleep {
-  readonly running: false;
-  readonly problem: string | null;
-  readonly journal: { readonly path: string; readonly bytes: number | null; readonly rows: number | null };
-  readonly orders: readonly {
-    readonly outTradeNo: string;
-    readonly shortRef: string;
-    readonly state: string;
-    readonly amountFen: number;
-    readonly at: string;
-  }[];
-}
 
 /** `scanbox status`. */
 export async function statusCommand(args: readonly string[], io: CommandIo): Promise<number> {
@@ -60,7 +44,7 @@ export async function statusCommand(args: readonly string[], io: CommandIo): Pro
     return status.service.inService ? exitStatus.done : exitStatus.no;
   }
   const problem = found.kind === "unclear" ? found.why : null;
-  const asleep = fromJournal(checked.config.journal.directory, problem);
+  const asleep = asleepFrom(checked.config.journal.directory, problem);
   io.stdout.write(`${values.json === true ? JSON.stringify(asleep) : asleepText(asleep)}\n`);
   return exitStatus.no;
 }
@@ -136,42 +120,39 @@ function mqttText(mqtt: BoxStatus["mqtt"]): string {
   return `${phase}${protocol}, ${unconfirmed} unconfirmed${held ? ", the first was refused" : ""}${cause}`;
 }
 
-function asleepText({ problem, journal, orders }: Asleep): string {
+/** What is known of a box that does not run, as people read it. */
+export function asleepText({ problem, journal, orders }: Asleep): string {
+  const { rows, problem: wrong } = journal;
   const lines: Line[] = [
     ["service", problem === null ? "NOT RUNNING" : `NO ANSWER: ${problem}`],
     ["journal", `${journal.path}: ${journalText(journal)}`],
-    ["orders", orders.length === 0 ? "none is open" : `${orders.length} open, and nobody looks after them`],
-    ...orders.map(({ shortRef, amountFen, state, at, outTradeNo }): Line => {
-      return ["", `#${shortRef} ${formatYuan(amountFen)} ${state} since ${at}, order ${outTradeNo}`];
-    }),
+    ...(rows === null && wrong !== null ? [["", wrong] as const] : []),
+    ["orders", asleepOrders(journal, orders)],
+    ...(orders ?? []).map((order): Line => ["", asleepOrder(order)]),
   ];
   return lined(lines);
 }
 
-function journalText({ bytes, rows }: Asleep["journal"]): string {
-  if (bytes === null) return "there is none";
-  return rows === null ? `${megabytes(bytes)}, cannot be read` : `${megabytes(bytes)}, ${rows} rows`;
+function asleepOrders({ rows, problem }: Asleep["journal"], orders: Asleep["orders"]): string {
+  const verify = 'run "scanbox journal verify"';
+  if (orders === null)
+    return `not known: the journal ${rows === null ? "cannot be read" : "is damaged"}; ${verify}`;
+  if (problem !== null || orders.some((order) => order.problem !== null))
+    return `${orders.length} open at least; ${verify}`;
+  return orders.length === 0 ? "none is open" : `${orders.length} open, and nobody looks after them`;
 }
 
-function fromJournal(directory: string, problem: string | null): Asleep {
-  const journal = { path: directory, bytes: journalBytes(directory), rows: null };
-  const opened = openReader(directory);
-  if (!opened.ok) return { running: false, problem, journal, orders: [] };
-  using reader = opened.value;
-  try {
-    const [first] = reader.rowsAfter(0, 1);
-    const rows = reader.lastRow + 1 - (first?.n ?? 1);
-    const orders = reader.openOrders().flatMap((row) => {
-      const read = readRow(row, reader.journal);
-      if (!read.ok || read.value.event === null) return [];
-      const { at, tx } = read.value.event;
-      const { outTradeNo, shortRef, state, amountFen } = tx;
-      return [{ outTradeNo, shortRef, state, amountFen, at }];
-    });
-    return { running: false, problem, journal: { ...journal, rows }, orders };
-  } catch {
-    return { running: false, problem, journal, orders: [] };
-  }
+function asleepOrder(order: AsleepOrder): string {
+  if (order.problem !== null) return `order ${order.outTradeNo}: ${order.problem}`;
+  const { shortRef, amountFen, state, at, outTradeNo } = order;
+  return `#${shortRef} ${formatYuan(amountFen)} ${state} since ${at}, order ${outTradeNo}`;
+}
+
+function journalText({ bytes, rows, problem }: Asleep["journal"]): string {
+  if (rows === null && problem !== null)
+    return bytes === null ? "cannot be read" : `${megabytes(bytes)}, cannot be read`;
+  if (bytes === null) return "there is none";
+  return `${megabytes(bytes)}, ${rows} rows${problem === null ? "" : `, DAMAGED at ${problem}`}`;
 }
 
 function megabytes(bytes: number | null): string {

@@ -1,10 +1,8 @@
 import { join } from "node:path";
-import { ChainWalk, damageWords } from "../../journal/chain.ts";
-import { genesis } from "../../journal/row.ts";
 import { type FileHolder, realPathIfAny } from "../../links/proc-files.ts";
-import { openReader, type SqliteReader } from "../../links/sqlite-reader.ts";
+import { openReader } from "../../links/sqlite-reader.ts";
 import { JOURNAL_FILE } from "../../links/sqlite-schema.ts";
-import { TAIL_ROWS } from "../../runtime/ports.ts";
+import { type JournalTail, readTail } from "../journal-tail.ts";
 import { type Finding, fault, note, ok, warning } from "./finding.ts";
 import type { Area, Subject } from "./subject.ts";
 
@@ -16,17 +14,6 @@ export const journalArea: Area = {
   configured: true,
   examine: (subject) => judgeJournal(journalFacts(subject)),
 };
-
-/** What the end of a journal says. */
-export interface JournalTail {
-  readonly journal: string;
-  /** How many rows were read, and the number of the last. */
-  readonly read: number;
-  readonly last: number;
-  readonly openOrders: number;
-  /** The first row that does not fit, or null. */
-  readonly damage: { readonly row: number; readonly what: string } | null;
-}
 
 /** What there is of a journal. */
 export interface JournalFacts {
@@ -79,21 +66,8 @@ function journalFacts({ sections, runningBox }: Subject): JournalFacts | null {
   if (!opened.ok) return { tail: opened.reason, box: runningBox };
   using reader = opened.value;
   try {
-    return { tail: reader.atOneMoment(() => tailOf(reader)), box: runningBox };
+    return { tail: reader.atOneMoment(() => readTail(reader)), box: runningBox };
   } catch (error) {
     return { tail: `The journal cannot be read: ${String(error)}.`, box: runningBox };
   }
-}
-
-/** Checks as many rows at the end as a start of the box does. */
-function tailOf(reader: SqliteReader): JournalTail {
-  const { journal, lastRow: last } = reader;
-  const rows = reader.rowsAfter(Math.max(0, last - TAIL_ROWS), TAIL_ROWS);
-  const walk = new ChainWalk(journal, (rows[0]?.n ?? 1) === 1 ? genesis(journal) : null);
-  const facts = { journal, read: rows.length, last, openOrders: reader.openNumbers().length };
-  for (const row of rows) {
-    const step = walk.step(row);
-    if (!step.ok) return { ...facts, damage: { row: row.n, what: damageWords[step.reason] } };
-  }
-  return { ...facts, damage: null };
 }

@@ -1,0 +1,97 @@
+import { damageWords } from "../journal/chain.ts";
+import { readRow } from "../journal/row.ts";
+import { halfMoved } from "../links/journal-folder.ts";
+import { openReader, type SqliteReader } from "../links/sqlite-reader.ts";
+import { detailOf } from "../links/sqlite-refusal.ts";
+import { journalBytes } from "./journal-bytes.ts";
+import { readTail } from "./journal-tail.ts";
+
+/** An order that the journal lists as open, as its newest row tells it; or what is wrong with that row. */
+export type AsleepOrder =
+  | {
+      readonly outTradeNo: string;
+      readonly shortRef: string;
+      readonly state: string;
+      readonly amountFen: number;
+      readonly at: string;
+      readonly problem: null;
+    }
+  | {
+      readonly outTradeNo: string;
+      readonly shortRef: null;
+      readonly state: null;
+      readonly amountFen: null;
+      readonly at: null;
+      readonly problem: string;
+    };
+
+/** What `status` says of a box that does not run. */
+export interface Asleep {
+  readonly running: false;
+  /** Why a box that seems to be there gives no answer; null where there is none. */
+  readonly problem: string | null;
+  readonly journal: {
+    readonly path: string;
+    readonly bytes: number | null;
+    /** Null where it cannot be read, or there is none. */
+    readonly rows: number | null;
+    /** What is wrong with it: where it can be read, the first wrong row among the newest. */
+    readonly problem: string | null;
+  };
+  /** Null where nobody knows: an unreadable journal, or a damaged one that lists none. */
+  readonly orders: readonly AsleepOrder[] | null;
+}
+
+/** Reads what the journal in `directory` says without its box. */
+export function asleepFrom(directory: string, problem: string | null): Asleep {
+  const file = { path: directory, bytes: journalBytes(directory) };
+  const unread = (why: string): Asleep => {
+    return { running: false, problem, journal: { ...file, rows: null, problem: why }, orders: null };
+  };
+  if (halfMoved(directory) !== null)
+    return unread('A damaged journal is half moved aside; go on with "scanbox journal quarantine".');
+  if (file.bytes === null)
+    return { running: false, problem, journal: { ...file, rows: null, problem: null }, orders: [] };
+  const opened = openReader(directory);
+  if (!opened.ok) return unread(opened.reason);
+  using reader = opened.value;
+  try {
+    return reader.atOneMoment(() => {
+      const { last, damage } = readTail(reader);
+      const wrong = damage === null ? null : `row ${damage.row}: ${damage.what}`;
+      const rows = last + 1 - (reader.rowsAfter(0, 1)[0]?.n ?? 1);
+      const orders = openOrders(reader);
+      return {
+        running: false,
+        problem,
+        journal: { ...file, rows, problem: wrong },
+        orders: wrong !== null && orders.length === 0 ? null : orders,
+      };
+    });
+  } catch (error) {
+    return unread(`The journal cannot be read: ${detailOf(error)}.`);
+  }
+}
+
+/** Every order on the list, newest first; last those of which no row is there. */
+function openOrders(reader: SqliteReader): readonly AsleepOrder[] {
+  const { journal } = reader;
+  const rows = reader.openOrders();
+  const found = new Set(rows.map(({ outTradeNo }) => outTradeNo));
+  const gone = reader.openNumbers().filter((number) => !found.has(number));
+  return [
+    ...rows.map((row): AsleepOrder => {
+      const read = readRow(row, journal);
+      if (!read.ok) return unreadable(row.outTradeNo ?? "", `row ${row.n}: ${damageWords[read.reason]}`);
+      const { event } = read.value;
+      if (event === null) return unreadable(row.outTradeNo ?? "", `row ${row.n}: it is no money event`);
+      const { outTradeNo, shortRef, state, amountFen } = event.tx;
+      return { outTradeNo, shortRef, state, amountFen, at: event.at, problem: null };
+    }),
+    ...gone.map((number) => unreadable(number, "no row of it is there")),
+  ];
+}
+
+function unreadable(outTradeNo: string, problem: string): AsleepOrder {
+  return { outTradeNo, shortRef: null, state: null, amountFen: null, at: null, problem };
+}
