@@ -1,6 +1,6 @@
 import { damageWords } from "../journal/chain.ts";
 import { readRow } from "../journal/row.ts";
-import { halfMoved } from "../links/journal-folder.ts";
+import { halfMoved, hiddenSentence, lookForJournal } from "../links/journal-folder.ts";
 import { openReader, type SqliteReader } from "../links/sqlite-reader.ts";
 import { detailOf } from "../links/sqlite-refusal.ts";
 import { journalBytes } from "./journal-bytes.ts";
@@ -44,10 +44,12 @@ export interface Asleep {
 
 /** Reads what the journal in `directory` says without its box. */
 export function asleepFrom(directory: string, problem: string | null): Asleep {
-  const file = { path: directory, bytes: journalBytes(directory) };
+  const hidden = lookForJournal(directory) === "hidden";
+  const file = { path: directory, bytes: hidden ? null : journalBytes(directory) };
   const unread = (why: string): Asleep => {
     return { running: false, problem, journal: { ...file, rows: null, problem: why }, orders: null };
   };
+  if (hidden) return unread(`${hiddenSentence(directory)}.`);
   if (halfMoved(directory) !== null)
     return unread('A damaged journal is half moved aside; go on with "scanbox journal quarantine".');
   if (file.bytes === null)

@@ -7,7 +7,8 @@ import { Salvage, type Salvaged } from "../journal/salvage.ts";
 import {
   finishMove,
   halfMoved,
-  hasJournal,
+  hiddenSentence,
+  lookForJournal,
   makeNext,
   moveAside,
   REPORT_FILE,
@@ -57,6 +58,8 @@ export async function quarantineJournal(
 }
 
 function quarantine(directory: string, json: boolean, io: Output): number {
+  const seen = lookForJournal(directory);
+  if (seen === "hidden") return no(io, hiddenSentence(directory));
   const half = halfMoved(directory);
   if (half !== null) {
     using _lock = locked(directory);
@@ -64,7 +67,7 @@ function quarantine(directory: string, json: boolean, io: Output): number {
     io.stdout.write(`What an earlier run began is done; see ${half}/${REPORT_FILE}.\n`);
     return exitStatus.unknown;
   }
-  if (!hasJournal(directory)) return no(io, `There is no journal in ${directory}`);
+  if (seen === "none") return no(io, `There is no journal in ${directory}`);
   const damage = damageOf(directory);
   if (damage.kind !== "damaged") return no(io, damage.sentence);
   using _lock = locked(directory);

@@ -4,7 +4,9 @@
  * mark keeps everybody out until both are moved.
  */
 import {
+  accessSync,
   closeSync,
+  constants,
   existsSync,
   fsyncSync,
   mkdirSync,
@@ -23,9 +25,29 @@ export const NEXT_FOLDER = "journal.next";
 /** The report in the folder of the damaged one. */
 export const REPORT_FILE = "report.json";
 
-/** Whether there is a journal at all. */
-export function hasJournal(directory: string): boolean {
-  return existsSync(join(directory, JOURNAL_FILE));
+/** Whether there is a journal at all; `hidden` where the user of this process may not read it, or not even look. */
+export function lookForJournal(directory: string): "there" | "none" | "hidden" {
+  const [journal = "none", ...others] = [JOURNAL_FILE, `${JOURNAL_FILE}-wal`, QUARANTINE_FILE].map((name) =>
+    lookForFile(join(directory, name)),
+  );
+  return others.includes("hidden") ? "hidden" : journal;
+}
+
+function lookForFile(path: string): "there" | "none" | "hidden" {
+  try {
+    accessSync(path, constants.R_OK);
+    return "there";
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : null;
+    if (code === "ENOENT" || code === "ENOTDIR") return "none";
+    // Of everything else, such as a disk that fails, whoever opens it tells more.
+    return code === "EACCES" || code === "EPERM" ? "hidden" : "there";
+  }
+}
+
+/** Says, without its full stop, what helps where a journal is hidden. */
+export function hiddenSentence(directory: string): string {
+  return `This user may not read ${directory}: use sudo`;
 }
 
 /** The folder into which a damaged journal is half moved, null where none is. */

@@ -3,11 +3,11 @@
  * the daemon does. Every method is one short read, so that no reader keeps the write-ahead log from being
  * emptied.
  */
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { accept, type Result, refuse } from "../core/kernel/result.ts";
 import type { StoredRow } from "../runtime/ports.ts";
+import { hiddenSentence, lookForJournal } from "./journal-folder.ts";
 import { detailOf } from "./sqlite-refusal.ts";
 import { integerOf, type SqlRecord, storedRowOf, textOf } from "./sqlite-rows.ts";
 import { APPLICATION_ID, JOURNAL_FILE, ROW_COLUMNS, SCHEMA_VERSION } from "./sqlite-schema.ts";
@@ -18,7 +18,9 @@ const BUSY_MS = 2_000;
 /** Opens the journal in `directory` for reading, or says in a sentence why that is not possible. */
 export function openReader(directory: string): Result<SqliteReader, string> {
   const path = join(directory, JOURNAL_FILE);
-  if (!existsSync(path)) return refuse(`There is no journal in ${directory}.`);
+  const seen = lookForJournal(directory);
+  if (seen === "hidden") return refuse(`${hiddenSentence(directory)}.`);
+  if (seen === "none") return refuse(`There is no journal in ${directory}.`);
   let database: DatabaseSync | null = null;
   try {
     database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS });

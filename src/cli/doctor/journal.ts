@@ -1,7 +1,6 @@
-import { join } from "node:path";
-import { type FileHolder, realPathIfAny } from "../../links/proc-files.ts";
+import { hiddenSentence, lookForJournal } from "../../links/journal-folder.ts";
+import type { FileHolder } from "../../links/proc-files.ts";
 import { openReader } from "../../links/sqlite-reader.ts";
-import { JOURNAL_FILE } from "../../links/sqlite-schema.ts";
 import { type JournalTail, readTail } from "../journal-tail.ts";
 import { type Finding, fault, note, ok, warning } from "./finding.ts";
 import type { Area, Subject } from "./subject.ts";
@@ -17,8 +16,8 @@ export const journalArea: Area = {
 
 /** What there is of a journal. */
 export interface JournalFacts {
-  /** What was read, a sentence about why nothing could be, or null where there is none yet. */
-  readonly tail: JournalTail | string | null;
+  /** What was read, a sentence about why nothing could be or may be, or null where there is none yet. */
+  readonly tail: JournalTail | string | { readonly hidden: string } | null;
   readonly box: FileHolder | null;
 }
 
@@ -34,6 +33,8 @@ export function judgeJournal(facts: JournalFacts | null): readonly Finding[] {
 function content({ tail, box }: JournalFacts): readonly Finding[] {
   if (tail === null) return [note("journal.tail", "There is no journal yet; the box begins one.")];
   if (typeof tail === "string") return [fault("journal.tail", tail, DAMAGED)];
+  if ("hidden" in tail)
+    return [fault("journal.tail", tail.hidden, "Run doctor as root or as the user of the box.")];
   const { journal, read, last, openOrders, damage } = tail;
   const data = { journal, read, last, openOrders };
   if (damage !== null) {
@@ -61,7 +62,9 @@ function writer({ box }: JournalFacts): Finding {
 function journalFacts({ sections, runningBox }: Subject): JournalFacts | null {
   const directory = sections.journal?.directory;
   if (directory === undefined) return null;
-  if (realPathIfAny(join(directory, JOURNAL_FILE)) === null) return { tail: null, box: runningBox };
+  const seen = lookForJournal(directory);
+  if (seen === "none") return { tail: null, box: runningBox };
+  if (seen === "hidden") return { tail: { hidden: `${hiddenSentence(directory)}.` }, box: runningBox };
   const opened = openReader(directory);
   if (!opened.ok) return { tail: opened.reason, box: runningBox };
   using reader = opened.value;
