@@ -24,6 +24,9 @@ nobody twice for it. Hand out goods only where "charged" is "yes".
   --no-wait        print how it stands now
   --config FILE    the box's configuration; else ./device.config.json, else /etc/scanbox/device.config.json
 
+A sale that ended before a code was scanned has the state "withdrawn" where this call withdrew it, and "lapsed" where it
+was gone while this call waited; the box keeps nothing of it, and the same ID would begin it anew.
+
 Exit status: 0 paid, 1 not paid or refused, 2 wrong usage or configuration, 3 not known yet: ask again.
 `;
 

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { fenOf } from "../core/kernel/fen.ts";
 import type { SaleAnswer, SaleHands } from "../core/payment/till-sale.ts";
 import { type ControlAnswer, type ControlRequest, problemAnswer, resultAnswer } from "./protocol.ts";
-import { saleRefSchema } from "./sale.ts";
+import { saleRefSchema, type saleStateSchema } from "./sale.ts";
 import type { BoxStatus } from "./status.ts";
 
 /** What came of a rotation of the journal; `row` begins the new segment, `dropped` rows of old ones are gone. */
@@ -91,10 +91,21 @@ const refusals: Readonly<Record<Extract<SaleAnswer, { kind: "refused" }>["why"],
   "amount-uneven": "The amount is no whole number of the machine's pulses.",
 };
 
+/** A sale that ended before a code was scanned, with the members of every other. */
+function withdrawnSale({
+  ref,
+  amountFen,
+}: Extract<SaleAnswer, { kind: "withdrawn" }>): z.output<typeof saleStateSchema> {
+  const noOrder = { reason: null, outTradeNo: null, shortRef: null, transactionId: null };
+  return { ref, amountFen, state: "withdrawn", final: true, charged: "no", ...noOrder };
+}
+
 function saleAnswer(answer: SaleAnswer): ControlAnswer {
   switch (answer.kind) {
     case "state":
       return resultAnswer(answer.sale);
+    case "withdrawn":
+      return resultAnswer(withdrawnSale(answer));
     case "no-sale":
       return problemAnswer("no-sale", "The box knows of no sale with this ref.");
     case "unread":

@@ -55,8 +55,14 @@ export class Sales implements SaleHands {
   }
 
   withdraw(ref: string, done: (answer: SaleAnswer) => void): void {
+    const before = this.#parts.box();
+    const waited = before === null ? null : armedAs(before, ref);
     this.#parts.post({ type: "amount-withdrawn", ref });
-    this.state(ref, done);
+    const box = this.#parts.box();
+    // A sale without an order leaves no trace: only now is it known that there was one.
+    if (waited !== null && box !== null && armedAs(box, ref) === null && !box.refs.has(ref))
+      this.#soon(done, { kind: "withdrawn", ref, amountFen: waited.amountFen });
+    else this.state(ref, done);
   }
 
   state(ref: string, done: (answer: SaleAnswer) => void): void {

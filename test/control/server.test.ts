@@ -235,6 +235,13 @@ describe("a till at the door", () => {
     assert.deepEqual(saleStateSchema.parse(armedSale), armedSale);
   });
 
+  it("hears that a sale is withdrawn, and not that there is none", () => {
+    const withdrawn = { kind: "withdrawn", ref: "A-1", amountFen: 1_250 } as const;
+    const { answers: said } = sayAll(withdrawn, requestLine("withdraw", { ref: "A-1" }));
+    assert.deepEqual(said, [{ ...armedSale, state: "withdrawn", final: true }]);
+    assert.deepEqual(saleStateSchema.parse(said[0]), said[0]);
+  });
+
   it("is told why an amount is not taken", () => {
     const pay = requestLine("pay", { ref: "A-1", amountFen: 1 });
     const notReady = sayAll({ kind: "refused", why: "not-ready", blocker: "no-scanner" }, pay);

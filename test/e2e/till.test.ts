@@ -55,6 +55,20 @@ describe("a till beside the box", { concurrency: true }, () => {
     assert.equal(row?.ref, "sale-1");
   });
 
+  it("withdraws a sale that waits for its code, and whoever waited for it hears so", async () => {
+    const box = await stand.box("till-cancels", { extra: till, logLevel: "info" });
+    await box.start("till-idle");
+    const asking = box.command("pay", "1.00", "--ref", "sale-1");
+    await armed(box, 0);
+    const cancelled = await box.command("pay", "--ref", "sale-1", "--cancel");
+    assert.deepEqual([cancelled.status, cancelled.stderr], [1, ""]);
+    const { state, final, charged } = saleOf(cancelled);
+    assert.deepEqual([state, final, charged], ["withdrawn", true, "no"]);
+    const said = await asking;
+    assert.deepEqual([said.status, saleOf(said).state, saleOf(said).charged], [1, "lapsed", "no"]);
+    await box.stop();
+  });
+
   it("waits through a declined code for the next one", async () => {
     const box = await stand.box("till-declined", { extra: till, logLevel: "info" });
     const program = await box.start("till-idle");

@@ -37,6 +37,11 @@ class Stand {
     return this.last();
   }
 
+  withdraw(ref = "A-1"): SaleAnswer | undefined {
+    this.sales.withdraw(ref, (answer) => this.told.push(answer));
+    return this.last();
+  }
+
   /** The journal answers the oldest question with a record of the order that was asked about. */
   read(more: Partial<TxData> | null): SaleAnswer | undefined {
     const read = this.reads.shift();
@@ -163,16 +168,30 @@ describe("a till", () => {
     assert.equal(stand.reads[0]?.outTradeNo, stand.story.order.intent.outTradeNo);
   });
 
-  it("withdraws a sale that waits, and one after a declined code", () => {
+  it("withdraws a sale that waits, once", () => {
     const stand = new Stand();
     stand.ask();
-    stand.sales.withdraw("A-1", (answer) => stand.told.push(answer));
-    assert.deepEqual(stand.last(), { kind: "no-sale" });
+    assert.deepEqual(stand.withdraw("A-2"), { kind: "no-sale" });
+    assert.equal(stand.story.text, "armed");
+    assert.deepEqual(stand.withdraw(), { kind: "withdrawn", ref: "A-1", amountFen });
     assert.equal(stand.story.text, "till-idle");
+    assert.deepEqual(stand.withdraw(), { kind: "no-sale" });
+  });
+
+  it("withdraws a sale after a declined code, and one that waits for the next code", () => {
+    const stand = new Stand();
     stand.ask();
     stand.decline();
-    stand.sales.withdraw("A-1", (answer) => stand.told.push(answer));
+    stand.withdraw();
     assert.deepEqual(stateOf(stand.read(declined)), { state: "declined", final: true, charged: "no" });
+    const again = new Stand();
+    again.ask();
+    again.decline();
+    again.story.wait(5_000);
+    assert.equal(again.story.text, "armed");
+    again.withdraw();
+    assert.deepEqual(stateOf(again.read(declined)), { state: "declined", final: true, charged: "no" });
+    assert.equal(again.story.text, "till-idle");
   });
 
   it("hears why an amount is not taken", () => {

@@ -22,6 +22,8 @@ export interface SaleState {
 /** The state of a sale, or why there is none to tell. */
 export type SaleAnswer =
   | { readonly kind: "state"; readonly sale: SaleState }
+  /** It waited for a code and waits no more: it was charged to nobody. Asked for once more, it begins anew. */
+  | { readonly kind: "withdrawn"; readonly ref: string; readonly amountFen: number }
   /** The box has never heard of it, or long ago: nothing was charged for it lately. */
   | { readonly kind: "no-sale" }
   /** There is an order, and the journal cannot be read now. */
