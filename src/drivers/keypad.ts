@@ -52,7 +52,8 @@ export class Keypad {
   constructor(parts: KeypadParts) {
     this.#parts = parts;
     const { link, clock, log, settings } = parts;
-    this.#layout = { keys: labelsOf(settings).map(keyNamed), debounceMs: settings.debounceMs };
+    const { columns, debounceMs } = settings;
+    this.#layout = { keys: labelsOf(settings).map(keyNamed), columns: columns.length, debounceMs };
     this.#claim = new Claim({
       ...{ link, clock, log, device: "keypad" },
       lines: matrixLines(settings),

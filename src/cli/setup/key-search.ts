@@ -57,7 +57,7 @@ export async function learnKeys(
     reader = new MatrixReader({
       lines,
       clock: machine.clock,
-      layout: { keys, debounceMs: DEBOUNCE_MS },
+      layout: { keys, columns: pins.columns.length, debounceMs: DEBOUNCE_MS },
       heard: (event) => {
         if (event.kind === "key" && event.key.name === "digit") heard(event.key.digit);
       },

@@ -11,6 +11,7 @@ export const HELD_AFTER_MS = 2_000;
 export interface KeyLayout {
   /** By position: row × columns + column; null where there is no key. */
   readonly keys: readonly (Key | null)[];
+  readonly columns: number;
   readonly debounceMs: number;
 }
 
@@ -64,7 +65,8 @@ export function beginMatrix({ closed, at }: KeyScan): KeyMatrix {
  * Takes the next scan, which decides alone: edges only ask for one. A press is told where exactly one key that is not stuck
  * has been seen, and nothing else, in every scan of `debounceMs`. Several keys at once tell nothing, so neither does a ghost, which never
  * comes without the three keys that make it; what remains of them alone is told then, except `confirm` and `cancel`,
- * which must have been alone from the beginning. Nothing repeats.
+ * which must have been alone from the beginning. What could be the ghost of three stuck keys says nothing until it has
+ * come up. Nothing repeats.
  */
 export function takeScan(
   matrix: KeyMatrix,
@@ -74,7 +76,8 @@ export function takeScan(
   const { down: seen, overdue } = ageKeys(followKeys(matrix.down, scan, layout.debounceMs), scan.at);
   const live = seen.filter(isLive).map(({ position }) => position);
   const since = isSame(live, matrix.live) ? matrix.since : scan.at;
-  const { down, events } = tellKeys(seen, { live, steadyMs: scan.at - since }, layout);
+  const picture = { live, steadyMs: scan.at - since, closed: new Set(scan.closed) };
+  const { down, events } = tellKeys(seen, picture, layout);
   const stuck: readonly KeyEvent[] = overdue.length > 0 ? [{ kind: "stuck", positions: overdue }] : [];
   const freed: readonly KeyEvent[] =
     matrix.down.some(isStuck) && !down.some(isStuck) ? [{ kind: "freed" }] : [];
@@ -113,7 +116,11 @@ function ageKeys(down: readonly DownKey[], at: Instant) {
 
 function tellKeys(
   down: readonly DownKey[],
-  picture: { readonly live: readonly number[]; readonly steadyMs: number },
+  picture: {
+    readonly live: readonly number[];
+    readonly steadyMs: number;
+    readonly closed: ReadonlySet<number>;
+  },
   layout: KeyLayout,
 ): { readonly down: readonly DownKey[]; readonly events: readonly KeyEvent[] } {
   const events: KeyEvent[] = [];
@@ -121,6 +128,7 @@ function tellKeys(
     if (!isLive(key)) return key;
     const meaning = layout.keys[key.position] ?? null;
     if (picture.live.length > 1) return mustBeAlone(meaning) ? { ...key, phase: "spent" } : key;
+    if (isMaybeGhost(key.position, picture.closed, layout.columns)) return { ...key, phase: "spent" };
     if (key.phase === "new" && picture.steadyMs >= layout.debounceMs) {
       if (meaning !== null) events.push({ kind: "key", key: meaning, held: false });
       return { ...key, phase: "pressed" };
@@ -132,6 +140,16 @@ function tellKeys(
     return key;
   });
   return { down: told, events };
+}
+
+/** Whether three closed corners of a rectangle would make this position look closed, whether or not it is. */
+function isMaybeGhost(position: number, closed: ReadonlySet<number>, columns: number): boolean {
+  const [row, column] = [Math.floor(position / columns), position % columns];
+  return [...closed].some((other) => {
+    const [otherRow, otherColumn] = [Math.floor(other / columns), other % columns];
+    if (otherRow === row || otherColumn === column) return false;
+    return closed.has(row * columns + otherColumn) && closed.has(otherRow * columns + column);
+  });
 }
 
 function isLive({ openSince, phase }: DownKey): boolean {

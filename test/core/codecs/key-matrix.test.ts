@@ -111,6 +111,18 @@ const stories: readonly (readonly [claim: string, run: (story: Story) => Story, 
     ],
     ["a place without a key tells nothing", (s) => s.closed(" ", 100).closed("", 50), []],
     [
+      "a ghost of stuck keys that opens a scan before them is no key when it comes back",
+      (s) =>
+        s
+          .closed("4578", 10_100)
+          .closed("478", 5)
+          .closed("48", 30)
+          .closed("4578", 200)
+          .closed("", 50)
+          .closed("5", 50),
+      ["stuck 7845 at 10010", "freed at 10370", "5 at 10420"],
+    ],
+    [
       "a place without a key can be stuck",
       (s) => s.closed(" ", 11_000),
       [`stuck   at ${5 + STUCK_AFTER_MS + 5}`],

@@ -19,6 +19,7 @@ export const layout: KeyLayout = {
     assert.ok(key.ok);
     return key.value;
   }),
+  columns: COLUMNS,
   debounceMs: 30,
 };
 
