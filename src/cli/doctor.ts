@@ -18,6 +18,8 @@ const described = {
 
 const names = areas.map(({ name }) => name);
 
+const remote = areas.filter(({ network }) => network).map(({ name }) => name);
+
 const help = `Usage: scanbox doctor [--config FILE] [--json] [--quick] [--only NAME…]
 
 Looks at everything that a box needs and says what is wrong and what to do. It charges nothing, publishes nothing and
@@ -44,6 +46,8 @@ export async function doctorCommand(args: readonly string[], io: CommandIo): Pro
     return exitStatus.done;
   }
   const wish: Wish = { only: areasNamed(values.only, positionals), quick: values.quick === true };
+  if (wish.quick && wish.only?.every((name) => remote.includes(name)) === true)
+    throw new UsageError("--quick leaves out everything that --only names.");
   // A lookup by the C library cannot be called off, and the process waits for it at its end: ten seconds where name servers
   // are silent. With less patience (resolv.conf(5)) it is over within the limit that every look has.
   process.env.RES_OPTIONS ??= "timeout:2 attempts:2";

@@ -48,6 +48,14 @@ test("areas are named with blanks, with commas or one by one, and a wrong name i
   await assert.rejects(doctor("--only", ","), UsageError);
 });
 
+test("areas that --quick leaves out, and no others, are no examination", async () => {
+  const sentence = "--quick leaves out everything that --only names.";
+  for (const only of ["bank", "bank,mqtt"])
+    await assert.rejects(doctor("--quick", "--only", only), new UsageError(sentence));
+  const { stdout } = await doctor("--json", "--quick", "--only", "bank,machine", "--config", nowhere);
+  assert.ok(JSON.parse(stdout).findings.length > 0);
+});
+
 test("without a configuration all of the rest is looked at, and the status is 2", async () => {
   const { status, stdout, stderr } = await doctor("--config", nowhere);
   assert.equal(status, 2);
