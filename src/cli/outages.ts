@@ -1,3 +1,4 @@
+import type { BoxStatus } from "../control/status.ts";
 import type { ProbeFailure } from "../core/payment/answers.ts";
 import type { Blocker } from "../core/payment/box.ts";
 
@@ -76,4 +77,14 @@ export const outages: Readonly<Record<Outage, readonly [means: string, remedy: s
 export function outageOf(name: string): Outage | null {
   const known: readonly string[] = Object.keys(outages);
   return known.includes(name) ? (name as Outage) : null;
+}
+
+/** What a till hears of a box that takes no payments: a sentence with the code that the screen shows. */
+export function outOfService({ reason, code }: Pick<BoxStatus["service"], "reason" | "code">): string {
+  const outage = reason === null ? null : outageOf(reason);
+  const what =
+    outage === null
+      ? "The box takes no payments now."
+      : `Out of service${code === null ? "" : `, ${code}`}: ${outages[outage][0]}`;
+  return `${what} See: scanbox status`;
 }

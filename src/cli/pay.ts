@@ -7,6 +7,7 @@ import { formatYuan, parseYuan } from "../core/kernel/fen.ts";
 import { ask, findBox } from "./ask-box.ts";
 import { configPath, loadConfig } from "./config.ts";
 import { exitStatus } from "./exit-status.ts";
+import { outOfService } from "./outages.ts";
 import { type CommandIo, readOptions, UsageError } from "./usage.ts";
 
 const help = `Usage: scanbox pay AMOUNT --ref ID [--no-wait] [--config FILE]
@@ -96,7 +97,14 @@ async function tell(config: DeviceConfig, { command, args }: Wish): Promise<Told
   const answer = await ask(found.path, command, args);
   if (answer === null) return { kind: "silent", why: "the box has just ended" };
   if (typeof answer === "string") return { kind: "silent", why: answer };
-  if (!answer.ok) return { kind: "refused", problem: answer.problem, why: answer.message };
+  if (!answer.ok) {
+    const { problem, message } = answer;
+    return {
+      kind: "refused",
+      problem,
+      why: problem === "not-ready" ? outOfService(found.status.service) : message,
+    };
+  }
   const read = saleStateSchema.safeParse(answer.result);
   if (!read.success) return { kind: "silent", why: "the box runs another version of scanbox" };
   return { kind: "sale", sale: read.data };

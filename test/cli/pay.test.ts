@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, test } from "node:test";
+import { outOfService } from "../../src/cli/outages.ts";
+import { fixtureMerchant } from "../../src/simulator/bank/fixture-merchant.ts";
+import { startBankServer } from "../../src/simulator/bank/server.ts";
+import { RunningBox } from "./running-box.ts";
+
+const directory = mkdtempSync(join(tmpdir(), "scanbox-pay-"));
+after(() => rmSync(directory, { recursive: true, force: true }));
+
+test("a till at a box out of service hears the code and the meaning of the outage, as people at the glass do", async () => {
+  const bank = await startBankServer({ merchants: [fixtureMerchant] });
+  const box = await RunningBox.prepare(join(directory, "box"), bank.origin, {
+    amount: { source: "till" },
+    scanner: { path: join(directory, "no-scanner") },
+  });
+  try {
+    await box.run();
+    let said = await box.command("pay", "1.00", "--ref", "sale-1");
+    for (let tries = 0; !said.stderr.includes("E14") && tries < 20; tries += 1)
+      said = await box.command("pay", "1.00", "--ref", "sale-1");
+    assert.deepEqual(said, {
+      status: 1,
+      stdout: "",
+      stderr: "Out of service, E14: The scanner is not there. See: scanbox status\n",
+    });
+  } finally {
+    await box.end();
+    await bank.close();
+  }
+});
+
+test("what has no code of its own is told without an inner word", () => {
+  assert.equal(
+    outOfService({ reason: "unclear", code: null }),
+    "The box takes no payments now. See: scanbox status",
+  );
+  assert.equal(
+    outOfService({ reason: null, code: null }),
+    "The box takes no payments now. See: scanbox status",
+  );
+  assert.equal(
+    outOfService({ reason: "no-network", code: null }),
+    "Out of service: No host can be reached: no name, or no connection. See: scanbox status",
+  );
+});
