@@ -55,10 +55,14 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
 
 function journalProblems({ why, detail }: Refusal): readonly string[] {
   const problem = `journal: ${detail}`;
-  if (why !== "damaged") return [problem];
-  const help = '"scanbox journal quarantine" puts it aside and begins a new one with its open orders.';
-  return [problem, `journal: ${help}`];
+  const help = helps[why];
+  return help === undefined ? [problem] : [problem, `journal: ${help}`];
 }
+
+const helps: Readonly<Partial<Record<Refusal["why"], string>>> = {
+  damaged: '"scanbox journal quarantine" puts it aside and begins a new one with its open orders.',
+  locked: 'stop the other one; "scanbox status" names it.',
+};
 
 /** How long OUT OF SERVICE stands before a process whose journal has failed ends. */
 const BROKEN_SHOWN_MS = 5_000;

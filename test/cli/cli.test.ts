@@ -81,6 +81,13 @@ test("an option without its value is wrong usage, not a defect", async () => {
   assert.match(stderr, /--config.* argument missing/);
 });
 
+test("run says that a refused journal ends it with 2, as a wrong configuration does", async () => {
+  assert.match(
+    (await scanbox("run", "--help")).stdout,
+    / 2 the configuration, a secret or\s+the\s+journal is refused,/,
+  );
+});
+
 test("version prints what package.json says, as text and as JSON", async () => {
   const { version: packaged } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   assert.equal(version, packaged);
