@@ -63,6 +63,9 @@ function check(path: string, io: CommandIo): number {
 
 function unreadable(path: string, error: unknown): string {
   const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
+  const [here, there] = usualPaths;
+  if (code === "ENOENT" && path === here && !existsSync(there))
+    return `There is neither ${here} nor ${there}; "scanbox setup" writes one.`;
   if (code === "ENOENT") return `There is no file ${path}; name another with --config FILE.`;
   if (code === "EACCES") return `${path} may not be read by this user.`;
   return `${path} cannot be read (${code}).`;

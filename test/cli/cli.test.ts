@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Writable } from "node:stream";
@@ -160,6 +160,29 @@ test("a configuration that is not there or not JSON is a problem with a remedy",
   assert.deepEqual(loadConfig(join(folder, "broken")), {
     ok: false,
     problems: ['Line 3, column 1: a key in double quotes (") is expected here.'],
+  });
+});
+
+test("no configuration at either usual place is told as that, with what writes one", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "scanbox-"));
+  const before = process.cwd();
+  process.chdir(folder);
+  t.after(() => {
+    process.chdir(before);
+    rmSync(folder, { recursive: true });
+  });
+  const elsewhere = existsSync("/etc/scanbox/device.config.json");
+  const checked = loadConfig(configPath(undefined));
+  if (!elsewhere)
+    assert.deepEqual(checked, {
+      ok: false,
+      problems: [
+        'There is neither ./device.config.json nor /etc/scanbox/device.config.json; "scanbox setup" writes one.',
+      ],
+    });
+  assert.deepEqual(loadConfig("other.json"), {
+    ok: false,
+    problems: ["There is no file other.json; name another with --config FILE."],
   });
 });
 
