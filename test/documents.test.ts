@@ -75,6 +75,17 @@ test("every configuration that is shown passes its check, and every other exampl
   }
 });
 
+test("the table of configuration keys has the members of every entry of a list too", () => {
+  const readme = texts.get("README.md") ?? "";
+  for (const key of ["appId", "subMerchantId", "apiKey", "certificate.cert"]) {
+    assert.ok(readme.includes(`\`merchant.previous[].${key}\``), `merchant.previous[].${key}`);
+  }
+  for (const key of ["key", "name", "price", "pulses"]) {
+    assert.ok(readme.includes(`\`amount.menu[].${key}\``), `amount.menu[].${key}`);
+  }
+  assert.ok(!readme.includes("merchant.previous[].hosts"));
+});
+
 test("every scenario in a command exists, and the kinds of checks are those of the test script", () => {
   const scenarios = [...texts.values()].flatMap((text) =>
     [...text.matchAll(/--scenario ([\w-]+)/g)].map(([, name = ""]) => name),

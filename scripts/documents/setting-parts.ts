@@ -36,6 +36,7 @@ function walk(node: Node, path: string, rows: string[][]): void {
     if (inner.length === 0 || form.startsWith(SOURCE) || form.includes("{pin, activeLow}")) {
       const absent = child.default !== undefined ? value(child.default) : isNullable(child) ? "null" : "–";
       rows.push([code(name), form, required ? "**required**" : absent, meaningOf(child)]);
+      if (child.items?.properties !== undefined) walk(child.items, `${name}[]`, rows);
       continue;
     }
     // A section that is filled in from its own defaults shows those instead of itself.
@@ -110,6 +111,7 @@ function kindOf(node: Node): string {
   // A pin that may also be a bare number; a section that begins with a pin is walked like any other.
   const keys = Object.keys(node.properties ?? {});
   if (keys.length === 2 && keys.includes("pin") && keys.includes("activeLow")) return "{pin, activeLow}";
+  if (node.items?.properties !== undefined) return "list of objects";
   const types = [node.type].flat().map(wordOf);
   return types.join(" or ");
 }

@@ -223,7 +223,9 @@ const shape = {
       .array(object(merchantKeys))
       .max(8)
       .default([])
-      .describe("Merchants this box charged for before, kept until their last order is closed."),
+      .describe(
+        "Merchants charged for before, kept until their last order is closed: ids, signType, key and certificate.",
+      ),
   }).describe("Whom customers pay."),
   amount: object({
     source: z
