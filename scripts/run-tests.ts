@@ -176,27 +176,40 @@ async function ran([file = "", ...args]: readonly string[]): Promise<Ran> {
   return { status, said, printed };
 }
 
-const wanted = process.argv.slice(2);
-const unknown = wanted.filter((name) => !kinds.some((kind) => kind.name === name));
-if (unknown.length > 0) {
-  console.error(
-    `There is no kind of check "${unknown.join(", ")}"; there are: ${kinds.map(({ name }) => name).join(", ")}.`,
-  );
-  process.exit(2);
+interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+  readonly notRun: number;
 }
 
-let passed = 0;
-let failed = 0;
-for (const { name, check } of kinds) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue;
-  const began = performance.now();
-  const outcome = await check();
-  passed += outcome.passed;
-  failed += outcome.failed;
-  const seconds = ((performance.now() - began) / 1_000).toFixed(0);
-  const counts = `${outcome.passed} passed, ${outcome.failed} failed, ${seconds} s`;
-  console.log(`${name}: ${counts}${outcome.note === "" ? "" : ` (${outcome.note})`}`);
-  for (const sentence of outcome.skipped) console.log(`  not run: ${sentence}`);
+/** The last line of all: what passed and failed and, only where there was such, what could not run. */
+export function countsOf({ passed, failed, notRun }: Counts): string {
+  return `${passed} passed, ${failed} failed${notRun === 0 ? "" : `, ${notRun} not run`}`;
 }
-console.log(`${passed} passed, ${failed} failed`);
-process.exit(failed === 0 ? 0 : 1);
+
+async function main(wanted: readonly string[]): Promise<number> {
+  const unknown = wanted.filter((name) => !kinds.some((kind) => kind.name === name));
+  if (unknown.length > 0) {
+    console.error(
+      `There is no kind of check "${unknown.join(", ")}"; there are: ${kinds.map(({ name }) => name).join(", ")}.`,
+    );
+    return 2;
+  }
+  const total = { passed: 0, failed: 0, notRun: 0 };
+  for (const { name, check } of kinds) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    const began = performance.now();
+    const outcome = await check();
+    total.passed += outcome.passed;
+    total.failed += outcome.failed;
+    total.notRun += outcome.skipped.length;
+    const seconds = ((performance.now() - began) / 1_000).toFixed(0);
+    const counts = `${outcome.passed} passed, ${outcome.failed} failed, ${seconds} s`;
+    console.log(`${name}: ${counts}${outcome.note === "" ? "" : ` (${outcome.note})`}`);
+    for (const sentence of outcome.skipped) console.log(`  not run: ${sentence}`);
+  }
+  console.log(countsOf(total));
+  return total.failed === 0 ? 0 : 1;
+}
+
+if (import.meta.main) process.exit(await main(process.argv.slice(2)));
