@@ -5,6 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { faults } from "./documents/fault-parts.ts";
+import { doorProblems, journalMembers, saleMembers } from "./documents/local-parts.ts";
 import { packages, toolbox } from "./documents/package-parts.ts";
 import { moneyRecords, recovery, stateDiagram, waits } from "./documents/payment-parts.ts";
 import { glassOfPayment, outageCodes, screenTexts } from "./documents/screen-parts.ts";
@@ -40,6 +41,9 @@ export const parts: Readonly<Record<string, () => string | Promise<string>>> = {
   "screen texts": screenTexts,
   faults,
   "event members": txMembers,
+  "sale members": saleMembers,
+  "door problems": doorProblems,
+  "journal members": journalMembers,
   packages: () => packages(root),
   tools: () => toolbox(root),
 };

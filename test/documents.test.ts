@@ -6,8 +6,10 @@ import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { saleMembers } from "../scripts/documents/local-parts.ts";
 import { documents, parts, partsOf, regenerated } from "../scripts/generate-documents.ts";
 import { checkConfig } from "../src/config/device-config.ts";
+import { saleStateSchema } from "../src/control/sale.ts";
 import { scenarioNamed } from "../src/simulator/bank/scenarios.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -84,6 +86,11 @@ test("the table of configuration keys has the members of every entry of a list t
     assert.ok(readme.includes(`\`amount.menu[].${key}\``), `amount.menu[].${key}`);
   }
   assert.ok(!readme.includes("merchant.previous[].hosts"));
+});
+
+test("the members of a sale are those that a till reads", () => {
+  const listed = [...saleMembers().matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
+  assert.deepEqual(listed, Object.keys(saleStateSchema.shape));
 });
 
 test("every scenario in a command exists, and the kinds of checks are those of the test script", () => {

@@ -24,7 +24,7 @@ import type { CommandIo } from "./usage.ts";
 type Output = Pick<CommandIo, "stdout" | "stderr">;
 
 /** What the report in the folder of the damaged journal says; `--json` prints it too. */
-interface Report extends Omit<Salvaged, "codes" | "refs" | "newest"> {
+export interface Report extends Omit<Salvaged, "codes" | "refs" | "newest"> {
   readonly at: string;
   readonly folder: string;
   readonly damage: string;

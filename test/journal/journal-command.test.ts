@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { Writable } from "node:stream";
 import { after, before, describe, it } from "node:test";
+import { z } from "zod";
+import { journalMembers } from "../../scripts/documents/local-parts.ts";
 import { type DirectoryFound, journalCommand } from "../../src/cli/journal.ts";
 import { UsageError } from "../../src/cli/usage.ts";
 import type { Journal } from "../../src/journal/journal.ts";
@@ -138,6 +140,30 @@ describe("the journal command", () => {
       /^\{"ok":true,"first":1,"rows":7,"events":5,"segments":1,"open":2,"head":"[0-9a-f]{64}","damage":null\}$/,
     );
   });
+
+  it("prints lines whose members stand in the table of the documents", async () => {
+    const table = [...journalMembers().matchAll(/^\| (.+?) +\| `(\w+)`/gm)];
+    const told = (line: string): readonly string[] =>
+      table.flatMap(([, of, member = ""]) => (of === line ? [member] : []));
+    const [order] = await linesOf("list");
+    assert.deepEqual(Object.keys(order ?? {}).slice(0, 3), [...told("list"), "outTradeNo"]);
+    const [verdict] = await linesOf("verify");
+    assert.deepEqual(Object.keys(verdict ?? {}), told("verify"));
+    const rows = await linesOf("show", "0001");
+    for (const row of rows) {
+      const known = [...told("show"), ...told(`show, kind \`${String(row.kind)}\``)];
+      assert.deepEqual(Object.keys(row).sort(), known.sort());
+    }
+    assert.deepEqual(
+      rows.map(({ kind }) => kind),
+      ["charging", "shown", "money"],
+    );
+  });
+
+  async function linesOf(...args: readonly string[]): Promise<readonly Record<string, unknown>[]> {
+    const { out } = await run([...args, "--json", "--directory", directory]);
+    return parsed(out).map((line) => z.record(z.string(), z.unknown()).parse(line));
+  }
 
   it("finds the directory by the configuration, and says what is wrong with that", async () => {
     const there = await run(["verify"], { ok: true, directory });
