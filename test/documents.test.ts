@@ -6,6 +6,7 @@ import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
+import { plainFiles } from "../scripts/deb/plain-files.ts";
 import { saleMembers } from "../scripts/documents/local-parts.ts";
 import { documents, parts, partsOf, regenerated } from "../scripts/generate-documents.ts";
 import { checkConfig } from "../src/config/device-config.ts";
@@ -53,6 +54,20 @@ test("every link leads somewhere", () => {
 test("a link to nowhere is noticed", () => {
   const text = "[a](NOWHERE.md) [b](#nothing-here) [c](README.md#no-such-head) [d](https://example.com)";
   assert.equal(linksIn(text).filter((link) => !leadsSomewhere(link, "README.md")).length, 3);
+});
+
+test("what a document of the package points at is in the package, too", () => {
+  const shipped = new Set(plainFiles.map(([from]) => from));
+  // These are there by Debian's names, changelog.gz and copyright; the last is for a checkout.
+  const elsewhere = new Set(["CHANGELOG.md", "LICENSE", "CONTRIBUTING.md"]);
+  for (const name of shipped) {
+    const text = texts.get(name);
+    if (text === undefined) continue;
+    const links = linksIn(text).flatMap((link) => /^([^:#]+)(?:#.*)?$/.exec(link)?.[1] ?? []);
+    const schemas = [...text.matchAll(/`(src\/[\w/-]+\.schema\.json)`/g)].map(([, path = ""]) => path);
+    const missing = [...links, ...schemas].filter((path) => !shipped.has(path) && !elsewhere.has(path));
+    assert.deepEqual(missing, [], name);
+  }
 });
 
 test("every file that is named exists", () => {

@@ -22,27 +22,11 @@ import { SCHEMA_VERSION } from "../../src/links/sqlite-schema.ts";
 import { bundleProgram } from "../bundle.ts";
 import { billOfMaterials } from "./bill-of-materials.ts";
 import { licenceFiles, nativeFiles, packageFolders } from "./natives.ts";
+import { plainFiles } from "./plain-files.ts";
 import { packagesFor, run, runtimeFor } from "./sources.ts";
 import { root, type Target, targets } from "./target.ts";
 
 const usage = "Usage: scripts/build-deb [amd64|arm64|all] [--revision N] [--directory D] [--fast]\n";
-
-/** Where the files of the repository lie in the package, and by which mode. */
-const plainFiles: readonly (readonly [from: string, to: string, mode?: number])[] = [
-  ["scripts/deb/launcher", "usr/bin/scanbox", 0o755],
-  ["systemd/scanbox.service", "usr/lib/systemd/system/scanbox.service"],
-  ["systemd/scanbox.sysusers.conf", "usr/lib/sysusers.d/scanbox.conf"],
-  ["systemd/scanbox.tmpfiles.conf", "usr/lib/tmpfiles.d/scanbox.conf"],
-  ["systemd/scanbox.modules-load.conf", "usr/lib/modules-load.d/scanbox.conf"],
-  ["systemd/scanbox.journald.conf", "usr/lib/systemd/journald.conf.d/scanbox.conf"],
-  ["systemd/scanbox.watchdog.conf", "usr/lib/systemd/system.conf.d/scanbox-watchdog.conf"],
-  ["systemd/60-scanbox.rules", "usr/lib/udev/rules.d/60-scanbox.rules"],
-  ["device.config.json", "usr/share/doc/scanbox/examples/device.config.json"],
-  ["README.md", "usr/share/doc/scanbox/README.md"],
-  ["SECURITY.md", "usr/share/doc/scanbox/SECURITY.md"],
-  ["ARCHITECTURE.md", "usr/share/doc/scanbox/ARCHITECTURE.md"],
-  ["scripts/deb/lintian-overrides", "usr/share/lintian/overrides/scanbox"],
-];
 
 const library = "usr/lib/scanbox";
 const documents = "usr/share/doc/scanbox";
