@@ -1,3 +1,4 @@
+import type { Asleep, AsleepOrder } from "../control/status.ts";
 import { damageWords } from "../journal/chain.ts";
 import { readRow } from "../journal/row.ts";
 import { halfMoved, hiddenSentence, lookForJournal } from "../links/journal-folder.ts";
@@ -5,42 +6,6 @@ import { openReader, type SqliteReader } from "../links/sqlite-reader.ts";
 import { detailOf } from "../links/sqlite-refusal.ts";
 import { journalBytes } from "./journal-bytes.ts";
 import { readTail } from "./journal-tail.ts";
-
-/** An order that the journal lists as open, as its newest row tells it; or what is wrong with that row. */
-export type AsleepOrder =
-  | {
-      readonly outTradeNo: string;
-      readonly shortRef: string;
-      readonly state: string;
-      readonly amountFen: number;
-      readonly at: string;
-      readonly problem: null;
-    }
-  | {
-      readonly outTradeNo: string;
-      readonly shortRef: null;
-      readonly state: null;
-      readonly amountFen: null;
-      readonly at: null;
-      readonly problem: string;
-    };
-
-/** What `status` says of a box that does not run. */
-export interface Asleep {
-  readonly running: false;
-  /** Why a box that seems to be there gives no answer; null where there is none. */
-  readonly problem: string | null;
-  readonly journal: {
-    readonly path: string;
-    readonly bytes: number | null;
-    /** Null where it cannot be read, or there is none. */
-    readonly rows: number | null;
-    /** What is wrong with it: where it can be read, the first wrong row among the newest. */
-    readonly problem: string | null;
-  };
-  /** Null where nobody knows: an unreadable journal, or a damaged one that lists none. */
-  readonly orders: readonly AsleepOrder[] | null;
-}
 
 /** Reads what the journal in `directory` says without its box. */
 export function asleepFrom(directory: string, problem: string | null): Asleep {

@@ -1,8 +1,8 @@
 /** `scanbox status`: how the box is, from the box itself where it runs, else from its journal. */
-import type { BoxStatus } from "../control/status.ts";
+import type { Asleep, AsleepOrder, BoxStatus } from "../control/status.ts";
 import { formatYuan } from "../core/kernel/fen.ts";
 import { findBox } from "./ask-box.ts";
-import { type Asleep, type AsleepOrder, asleepFrom } from "./asleep.ts";
+import { asleepFrom } from "./asleep.ts";
 import { configPath, loadConfig } from "./config.ts";
 import { exitStatus } from "./exit-status.ts";
 import { outageOf, outages } from "./outages.ts";

@@ -88,6 +88,55 @@ export const boxStatusSchema = z.object({
   memory: z.object({ rssBytes: count, heapBytes: count }).describe("Memory of the process."),
 });
 
+const nothing = z.null();
+
+const asleepOrder = z
+  .discriminatedUnion("problem", [
+    z.object({
+      outTradeNo: z.string(),
+      shortRef: z.string(),
+      state: z.string().describe("Of its newest money record."),
+      amountFen: count,
+      at: time.describe("When that was written."),
+      problem: nothing,
+    }),
+    z.object({
+      outTradeNo: z.string(),
+      shortRef: nothing,
+      state: nothing,
+      amountFen: nothing,
+      at: nothing,
+      problem: z.string().describe("What is wrong with its newest row."),
+    }),
+  ])
+  .describe("An order that the journal lists as open.");
+
+/** What is told of a box that does not run. */
+const asleepSchema = z.object({
+  running: z.literal(false).describe("No box answers: what follows is from its journal."),
+  problem: z
+    .string()
+    .nullable()
+    .describe("Why a box that seems to be there gives no answer; null where there is none."),
+  journal: z
+    .object({
+      path: z.string().describe("Its directory."),
+      bytes: count.nullable().describe("Size on the disk; null where there is none, or it cannot be seen."),
+      rows: count.nullable().describe("Rows that it holds; null where it cannot be read, or there is none."),
+      problem: z
+        .string()
+        .nullable()
+        .describe("What is wrong with it: where it can be read, the first wrong row among the newest."),
+    })
+    .describe("The durable record."),
+  orders: z
+    .array(asleepOrder)
+    .nullable()
+    .describe(
+      "Open orders. Null where nobody knows: an unreadable journal, or a damaged one that lists none.",
+    ),
+});
+
 /** How a box is. */
 export type BoxStatus = z.output<typeof boxStatusSchema>;
 
@@ -96,11 +145,20 @@ export type BoxSnapshot = Omit<BoxStatus, "pid" | "memory" | "journal"> & {
   readonly journal: Omit<BoxStatus["journal"], "path" | "bytes">;
 };
 
-/** The JSON Schema of what `scanbox status --json` prints of a running box, as text. */
+/** An order that the journal lists as open, as its newest row tells it; or what is wrong with that row. */
+export type AsleepOrder = z.output<typeof asleepOrder>;
+
+/** What `status` says of a box that does not run. */
+export type Asleep = Omit<z.output<typeof asleepSchema>, "orders"> & {
+  readonly orders: readonly AsleepOrder[] | null;
+};
+
+/** The JSON Schema of what `scanbox status --json` prints, of a running box or of one that does not run, as text. */
 export function boxStatusJsonSchema(): string {
-  const running = z
-    .literal(true)
-    .describe("`false` where no box answers: then only `journal` and `orders` follow.");
-  const schema = z.object({ running, ...boxStatusSchema.shape });
+  const running = z.literal(true).describe("The box itself answers.");
+  const schema = z.discriminatedUnion("running", [
+    z.object({ running, ...boxStatusSchema.shape }),
+    asleepSchema,
+  ]);
   return `${JSON.stringify({ $id: "urn:scanbox:schema:status:1", ...z.toJSONSchema(schema) }, null, 2)}\n`;
 }

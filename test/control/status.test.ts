@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { z } from "zod";
+import { asleepFrom } from "../../src/cli/asleep.ts";
 import { boxStatusJsonSchema, boxStatusSchema } from "../../src/control/status.ts";
 import { aStatus } from "./a-status.ts";
 
@@ -10,6 +13,26 @@ const schemaFile = new URL("../../src/control/status.schema.json", import.meta.u
 test("the published schema of a status is the one in the code", () => {
   if (process.env.UPDATE_SCHEMAS === "1") writeFileSync(schemaFile, boxStatusJsonSchema());
   assert.equal(readFileSync(schemaFile, "utf8"), boxStatusJsonSchema(), "run again with UPDATE_SCHEMAS=1");
+});
+
+test("what is said of a box that does not run fits the published schema", () => {
+  const published = z.fromJSONSchema(JSON.parse(readFileSync(schemaFile, "utf8")));
+  const directory = mkdtempSync(join(tmpdir(), "scanbox-schema-"));
+  try {
+    const none = asleepFrom(directory, null);
+    assert.deepEqual(published.safeParse(none).error, undefined);
+    writeFileSync(join(directory, "journal.db"), "this is not a database");
+    const unread = asleepFrom(directory, "it does not answer");
+    assert.deepEqual([unread.orders, published.safeParse(unread).error], [null, undefined]);
+    const readable = { outTradeNo: "a_1", shortRef: "0001", state: "charging", amountFen: 1, problem: null };
+    const order = { ...readable, at: "2026-03-15T09:30:12.000Z" };
+    const hidden = { ...order, shortRef: null, state: null, amountFen: null, at: null, problem: "row 4" };
+    assert.ok(published.safeParse({ ...none, orders: [order, hidden] }).success);
+    assert.equal(published.safeParse({ ...none, orders: [{ ...hidden, problem: null }] }).success, false);
+    assert.equal(published.safeParse({ ...none, running: true }).success, false);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 });
 
 test("a status fits both schemas, and one that lacks its journal fits neither", () => {
