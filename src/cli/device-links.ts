@@ -116,6 +116,7 @@ function merchantParts(
     const apiKey = secrets.read(`${path}.apiKey`, who.apiKey, "secret");
     const cert = secrets.read(`${path}.certificate.cert`, who.certificate.cert, "public");
     const key = secrets.read(`${path}.certificate.key`, who.certificate.key, "secret");
+    const fault = inspectCertificate(cert, key, clock.wall());
     const { appId, merchantId, subAppId, subMerchantId, signType } = who;
     return {
       settings: {
@@ -134,8 +135,9 @@ function merchantParts(
       https: new UndiciHttpsLink({
         connectTimeoutMs: timing.connectTimeoutMs,
         ca,
-        // A pair that does not match would make every connection fail; the probe says so instead.
-        certificate: inspectCertificate(cert, key, clock.wall()) === null ? { cert, key } : null,
+        // What is no pair would make every connection fail; the probe says so instead. Days are no reason: this is decided
+        // once, and the clock of a start may be wrong.
+        certificate: fault === null || fault === "certificate-expired" ? { cert, key } : null,
       }),
       certificateFault: () => inspectCertificate(cert, key, clock.wall()),
     };

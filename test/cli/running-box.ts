@@ -27,7 +27,12 @@ export class RunningBox {
   }
 
   /** Writes a configuration of a box that takes 5.00 of whoever comes. */
-  static async prepare(directory: string, bank: string, more: object = {}): Promise<RunningBox> {
+  static async prepare(
+    directory: string,
+    bank: string,
+    more: object = {},
+    merchantMore: object = {},
+  ): Promise<RunningBox> {
     const box = new RunningBox(directory);
     mkdirSync(directory, { recursive: true });
     writeFileSync(join(directory, "api-key"), "fixturekeyfixturekeyfixturekey00", { mode: 0o600 });
@@ -41,6 +46,7 @@ export class RunningBox {
         apiKey: { file: join(directory, "api-key") },
         certificate: { cert: { file: merchant.certFile }, key: { file: merchant.keyFile } },
         hosts: [bank],
+        ...merchantMore,
       },
       amount: { source: "fixed", fixed: "5.00" },
       journal: { directory: box.journal },

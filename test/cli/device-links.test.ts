@@ -1,0 +1,73 @@
+import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:https";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, describe, it } from "node:test";
+import { TLSSocket } from "node:tls";
+import { loadConfig } from "../../src/cli/config.ts";
+import { deviceParts } from "../../src/cli/device-links.ts";
+import type { MerchantParts } from "../../src/compose.ts";
+import { makeCertificates, pem } from "../e2e/certificates.ts";
+import { RunningBox } from "./running-box.ts";
+
+const YEAR_MS = 365 * 86_400_000;
+
+describe("the links of a device", () => {
+  const directory = mkdtempSync(join(tmpdir(), "scanbox-links-"));
+  after(() => rmSync(directory, { recursive: true, force: true }));
+
+  /** A bank that wants to see a client certificate and takes any; hears whose it was. */
+  async function bank(): Promise<{ origin: string; ca: string; callers: string[]; close: () => void }> {
+    const { bank: own } = await makeCertificates(directory);
+    const callers: string[] = [];
+    const pair = { cert: pem(own.certFile), key: pem(own.keyFile) };
+    const server = createServer(
+      { ...pair, requestCert: true, rejectUnauthorized: false },
+      (asked, answer) => {
+        assert.ok(asked.socket instanceof TLSSocket);
+        callers.push(asked.socket.getPeerX509Certificate()?.subject ?? "nobody");
+        answer.end("<xml/>");
+      },
+    );
+    await new Promise<void>((resolve) => {
+      server.listen(0, "127.0.0.1", resolve);
+    });
+    const address = server.address();
+    assert.ok(address !== null && typeof address === "object");
+    const close = (): void => void server.close();
+    return { origin: `https://127.0.0.1:${address.port}`, ca: own.certFile, callers, close };
+  }
+
+  async function reverse({ https }: MerchantParts, host: string): Promise<void> {
+    const request = { lane: "reverse", path: "/secapi/pay/reverse", body: "<xml/>" } as const;
+    await new Promise((resolve) => {
+      https.exchange({ ...request, host, sendWithinMs: 5_000, answerWithinMs: 5_000 }, resolve);
+    });
+    await new Promise<void>((resolve) => {
+      https.close(resolve);
+    });
+  }
+
+  it("show the bank a certificate that was not valid yet by the clock of their start", async (t) => {
+    const { origin, ca, callers, close } = await bank();
+    t.after(close);
+    const { configFile } = await RunningBox.prepare(
+      join(directory, "early"),
+      origin,
+      {},
+      { ca: { file: ca } },
+    );
+    const checked = loadConfig(configFile);
+    assert.ok(checked.ok);
+    t.mock.timers.enable({ apis: ["Date"], now: Date.now() - YEAR_MS });
+    const made = await deviceParts(checked.config, assert.fail);
+    assert.ok(made.ok);
+    const [merchant] = made.parts.merchants;
+    assert.equal(merchant.certificateFault(), "certificate-expired");
+    t.mock.timers.reset();
+    assert.equal(merchant.certificateFault(), null);
+    await reverse(merchant, origin);
+    assert.deepEqual(callers, ["CN=merchant"]);
+  });
+});
