@@ -34,7 +34,7 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
   const refusal = await new Promise<Parameters<Parameters<ComposedBox["start"]>[0]>[0]>((resolve) => {
     box.start(resolve);
   });
-  if (refusal !== null) return refuse(journalProblems(refusal), io);
+  if (refusal !== null) return refuse(journalProblems(refusal), io, journalStatus(refusal));
   if (config.loopbackOnly) log.warn("config.loopback", { loopbackOnly: true });
   service.ready({ turns: () => box.turns, wake: () => box.wake(), ping: made.ping });
   const door = openDoor(box, config, clock, log);
@@ -51,6 +51,11 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
   service.stopped();
   log.info("run.stopped", { left: box.reporting?.unconfirmed ?? null });
   return reason === "journal" ? exitStatus.no : exitStatus.done;
+}
+
+/** A disk that heals, or another process that ends, lets a later start open the journal; nothing mends the rest. */
+function journalStatus({ why }: Refusal): number {
+  return why === "locked" || why === "unreadable" ? exitStatus.no : exitStatus.usage;
 }
 
 function journalProblems({ why, detail }: Refusal): readonly string[] {

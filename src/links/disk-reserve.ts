@@ -11,6 +11,9 @@ const RESERVE_FILE = "journal.reserve";
 /** Room for some hundred records: each touches a few pages of 4 KiB in the log, and later the same in the database. */
 const RESERVE_BYTES = 4 << 20;
 
+/** Less room than this is none: an index and a log that are made anew want some tens of KiB. */
+const TIGHT_BYTES = 1 << 20;
+
 const CHUNK = new Uint8Array(1 << 16);
 
 /** The reserve of one journal. */
@@ -49,6 +52,16 @@ export class DiskReserve {
     try {
       rmSync(this.#path, { force: true });
       return had;
+    } catch {
+      return false;
+    }
+  }
+
+  /** The same where nothing but this is left; false where the disk has room, or cannot tell. */
+  spendIfFull(): boolean {
+    try {
+      const { bavail, bsize } = statfsSync(this.#directory);
+      return bavail * bsize < TIGHT_BYTES && this.spend();
     } catch {
       return false;
     }

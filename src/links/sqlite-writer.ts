@@ -70,6 +70,13 @@ export class SqliteWriter {
 
   /** Takes the writer's lock, makes or checks the database and reads what the start needs. */
   open(): StoreOpened {
+    const outcome = this.#open();
+    // The last life has taken its log and index away; on a full disk the reserve is the room to make them anew.
+    const tight = outcome.kind === "refused" && outcome.why === "unreadable" && this.#reserve.spendIfFull();
+    return tight ? this.#open() : outcome;
+  }
+
+  #open(): StoreOpened {
     try {
       if (existsSync(join(this.#directory, QUARANTINE_FILE)))
         throw new Refusal("damaged", "a damaged journal is half moved aside: go on with journal quarantine");

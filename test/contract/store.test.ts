@@ -742,6 +742,9 @@ describe("the journal on a real disk", () => {
       stillRefused: "the disk is full: the last of its room is kept for open orders",
       chargedAgain: null,
       reservedAgain: true,
+      reopened: "opened",
+      reversingAgain: null,
+      refusedAgain: "the disk is full: the last of its room is kept for open orders",
     });
   });
 

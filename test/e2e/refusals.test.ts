@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, describe, it } from "node:test";
@@ -10,10 +10,10 @@ import { Stand } from "./stand.ts";
 const stand = await Stand.start();
 after(() => stand.end());
 
-/** Starts a box that must end by itself with status 2; gives what it said on stderr. */
-async function refused(box: Box): Promise<string> {
+/** Starts a box that must end by itself; gives what it said on stderr. Status 2 is for what no new start mends. */
+async function refused(box: Box, status: 1 | 2 = 2): Promise<string> {
   const program = box.launch();
-  assert.equal(await program.ended(), 2, program.tail());
+  assert.equal(await program.ended(), status, program.tail());
   return program.stderr;
 }
 
@@ -134,10 +134,20 @@ describe("a box that must not start, or must not charge", { concurrency: 4 }, ()
     assert.match(stderr, /newer scanbox \(version 99/);
   });
 
+  it("refuses a journal that cannot be opened, in a way that a new start may mend", async () => {
+    const box = await stand.box("unopened");
+    const inTheWay = join(box.journalDirectory, "journal.db");
+    mkdirSync(inTheWay, { recursive: true });
+    assert.match(await refused(box, 1), /^journal: unable to open database file$/m);
+    rmdirSync(inTheWay);
+    await box.start();
+    await box.stop();
+  });
+
   it("refuses a journal that another process has, and does not disturb that one", async () => {
     const box = await stand.box("twice");
     const first = await box.start();
-    const said = await refused(box);
+    const said = await refused(box, 1);
     assert.match(said, /^journal: .*(?:another|in use|locked)/m);
     const code = stand.code();
     await box.scan(code);

@@ -10,7 +10,7 @@ import { boot, charging, money, shown } from "./entries.ts";
 
 const directory = argv[2] ?? "";
 const reserve = join(directory, "journal.reserve");
-const writer = new SqliteWriter(directory);
+let writer = new SqliteWriter(directory);
 const opened = writer.open();
 if (opened.kind !== "opened") throw new Error(opened.detail);
 const { journal } = opened;
@@ -24,16 +24,25 @@ function append(entry: JournalEntry): string | null {
   return error;
 }
 
+/** Takes all of the room that is left; ends with the function that gives it back. */
+function fill(): () => void {
+  const ballast = openSync(join(directory, "ballast"), "w");
+  try {
+    for (;;) writeSync(ballast, new Uint8Array(4_096));
+  } catch {
+    // Full.
+  }
+  return () => {
+    closeSync(ballast);
+    rmSync(join(directory, "ballast"));
+  };
+}
+
 append(boot);
 const charged = append(charging(1)) === null;
 const reserved = existsSync(reserve);
 
-const ballast = openSync(join(directory, "ballast"), "w");
-try {
-  for (;;) writeSync(ballast, new Uint8Array(4_096));
-} catch {
-  // Full.
-}
+const empty = fill();
 // What is left of the last page of the log takes a few more.
 let refused: string | null = null;
 for (let index = 2; refused === null && index < 100; index += 1) refused = append(charging(index));
@@ -42,11 +51,16 @@ let ended = 0;
 while (ended < 80 && append(shown(1, "x".repeat(500))) === null) ended += 1;
 const spent = !existsSync(reserve);
 const stillRefused = append(charging(101));
-closeSync(ballast);
-rmSync(join(directory, "ballast"));
+empty();
 const chargedAgain = append(charging(102));
 writer.close();
 const reservedAgain = existsSync(reserve);
+fill();
+writer = new SqliteWriter(directory);
+const reopened = writer.open().kind;
+const reversingAgain = append(money(102, "reversing"));
+const refusedAgain = append(charging(103));
+writer.close();
 stdout.write(
   JSON.stringify({
     charged,
@@ -58,5 +72,8 @@ stdout.write(
     stillRefused,
     chargedAgain,
     reservedAgain,
+    reopened,
+    reversingAgain,
+    refusedAgain,
   }),
 );
