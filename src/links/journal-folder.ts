@@ -17,6 +17,7 @@ import {
   writeSync,
 } from "node:fs";
 import { join } from "node:path";
+import { giveFile, giveFolder } from "./folder-owner.ts";
 import { JOURNAL_FILE, QUARANTINE_FILE } from "./sqlite-schema.ts";
 
 /** Where the new journal is made, inside the folder of the old one. */
@@ -60,16 +61,17 @@ export function halfMoved(directory: string): string | null {
 export function makeNext(directory: string): string {
   const next = join(directory, NEXT_FOLDER);
   rmSync(next, { recursive: true, force: true });
-  mkdirSync(next, { mode: 0o700 });
+  makeFolder(next, directory);
   return next;
 }
 
 /** Moves the damaged journal into `folder` with a report beside it, and the new one into its place. */
 export function moveAside(directory: string, folder: string, report: string): void {
-  mkdirSync(join(directory, folder), { mode: 0o700 });
-  write(join(directory, folder, REPORT_FILE), report);
-  sync(join(directory, folder));
-  write(join(directory, QUARANTINE_FILE), folder);
+  const aside = join(directory, folder);
+  makeFolder(aside, directory);
+  write(aside, REPORT_FILE, report);
+  sync(aside);
+  write(directory, QUARANTINE_FILE, folder);
   sync(directory);
   finishMove(directory);
 }
@@ -95,9 +97,15 @@ export function finishMove(directory: string): void {
   sync(directory);
 }
 
-function write(path: string, text: string): void {
-  const file = openSync(path, "w", 0o600);
+function makeFolder(path: string, directory: string): void {
+  mkdirSync(path, { mode: 0o700 });
+  giveFolder(path, directory);
+}
+
+function write(folder: string, name: string, text: string): void {
+  const file = openSync(join(folder, name), "wx", 0o600);
   try {
+    giveFile(file, folder);
     writeSync(file, text);
     fsyncSync(file);
   } finally {

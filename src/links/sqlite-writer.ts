@@ -17,6 +17,7 @@ import {
   TAIL_ROWS,
 } from "../runtime/ports.ts";
 import { DiskReserve } from "./disk-reserve.ts";
+import { giveFile } from "./folder-owner.ts";
 import { detailOf, isBusy, primaryCode, Refusal, refusalOf } from "./sqlite-refusal.ts";
 import { bytesOf, integerOf, storedRowOf, textOf } from "./sqlite-rows.ts";
 import {
@@ -213,7 +214,7 @@ export class SqliteWriter {
   }
 
   /**
-   * Readable by the box's own user alone; SQLite gives its companion files the same mode. A file that exists
+   * Readable by the box's own user alone; SQLite gives its companion files the same mode and owner. A file that exists
    * is not opened here, because closing it again would drop this process's locks on it (fcntl(2)).
    */
   #makeFiles(): void {
@@ -222,7 +223,7 @@ export class SqliteWriter {
       const path = join(this.#directory, name);
       if (existsSync(path)) continue;
       try {
-        syncAndClose(openSync(path, "wx", 0o600));
+        syncAndClose(openSync(path, "wx", 0o600), (file) => giveFile(file, this.#directory));
       } catch (error) {
         if (!existsSync(path)) throw error;
       }
@@ -263,8 +264,9 @@ function insert(statements: Statements, rows: readonly StoredRow[]): void {
     statements.insert.run(n, seq, kind, outTradeNo, final ? 1 : 0, body, hash);
 }
 
-function syncAndClose(file: number): void {
+function syncAndClose(file: number, before: (file: number) => void = () => undefined): void {
   try {
+    before(file);
     fsyncSync(file);
   } finally {
     closeSync(file);

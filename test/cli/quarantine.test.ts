@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  chownSync,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -8,6 +9,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   truncateSync,
   writeFileSync,
 } from "node:fs";
@@ -113,6 +115,23 @@ describe("journal quarantine of the real program", () => {
     });
     await box.run("order.resumed");
     await box.end("SIGKILL");
+  });
+
+  it("leaves nothing that the user of the service cannot open, though root ran it", async (t) => {
+    if (process.getuid?.() !== 0) return t.skip("only root can give files away");
+    const box = await left(story);
+    change(box, "UPDATE rows SET body = replace(body, '1251', '9251') WHERE n = 2");
+    rmSync(join(box.journal, "journal.lock"));
+    const inside = (): string[] => [".", ...readdirSync(box.journal, { recursive: true, encoding: "utf8" })];
+    const owner = { uid: 65_533, gid: 65_532 };
+    for (const name of inside()) chownSync(join(box.journal, name), owner.uid, owner.gid);
+    assert.equal((await box.command("journal", "quarantine")).status, 3);
+    const foreign = inside().filter((name) => {
+      const { uid, gid } = statSync(join(box.journal, name));
+      return uid !== owner.uid || gid !== owner.gid;
+    });
+    assert.deepEqual(foreign, []);
+    return undefined;
   });
 
   it("does nothing to a whole journal, to one that a box writes, and where there is none", async () => {
