@@ -283,7 +283,7 @@ export class ComposedBox {
   rotateJournal(done: (outcome: RotationOutcome) => void): void {
     const { clock } = this.#parts.links;
     const orders = this.#loop.turn?.box.orders.size ?? null;
-    const why = orders === null ? "the box is starting" : "a payment is not over yet";
+    const why = orders === null ? "the box is starting or stopping" : "a payment is not over yet";
     if (orders === 0) this.#journal.rotate(done);
     else clock.at(clock.now(), () => done({ kind: "refused", why }));
   }

@@ -14,7 +14,8 @@ export type Rotated =
 
 /** The box, as far as commands reach it. */
 export interface ControlHands {
-  readonly status: () => BoxStatus;
+  /** Null where the box is stopping and its journal about to close. */
+  readonly status: () => BoxStatus | null;
   readonly rotate: (done: (outcome: Rotated) => void) => void;
   /** What a till may do. */
   readonly sales: SaleHands;
@@ -56,7 +57,7 @@ const asked = z.strictObject({ ref: saleRefSchema, amountFen });
 const named = z.strictObject({ ref: saleRefSchema });
 
 const commands: ReadonlyMap<string, Command> = new Map([
-  ["status", command(nothing, (_, hands, answer) => answer(resultAnswer(hands.status())))],
+  ["status", command(nothing, (_, hands, answer) => answer(statusAnswer(hands.status())))],
   [
     "journal rotate",
     command(nothing, (_, hands, answer) =>
@@ -80,6 +81,10 @@ const commands: ReadonlyMap<string, Command> = new Map([
     command(named, ({ ref }, { sales }, answer) => sales.withdraw(ref, (sale) => answer(saleAnswer(sale)))),
   ],
 ]);
+
+function statusAnswer(status: BoxStatus | null): ControlAnswer {
+  return status === null ? problemAnswer("refused", "The box is stopping.") : resultAnswer(status);
+}
 
 const refusals: Readonly<Record<Extract<SaleAnswer, { kind: "refused" }>["why"], string>> = {
   "not-offered": 'This box takes no amounts from a till: amount.source of its configuration is not "till".',

@@ -6,6 +6,7 @@ import { REQUEST_BYTES_MAX, readAnswer, readRequest, requestLine } from "../../s
 import { RequestLines } from "../../src/control/request-lines.ts";
 import { saleStateSchema } from "../../src/control/sale.ts";
 import { ControlServer, IDLE_MS, PEERS_MAX, REQUESTS_MAX } from "../../src/control/server.ts";
+import type { BoxStatus } from "../../src/control/status.ts";
 import type { SaleAnswer, SaleState } from "../../src/core/payment/till-sale.ts";
 import { SimulatedControlLink, type SimulatedVisitor } from "../../src/simulator/control.ts";
 import { SimulatedClock, SimulatedTime } from "../../src/simulator/time.ts";
@@ -21,6 +22,7 @@ class Stand {
   /** Calls of the box that have not been answered. */
   readonly rotations: ((outcome: Rotated) => void)[] = [];
   asked = 0;
+  status: BoxStatus | null = aStatus;
   /** What a till was heard to want, and what it is answered. */
   readonly wishes: string[] = [];
   saleAnswer: SaleAnswer = { kind: "no-sale" };
@@ -30,7 +32,7 @@ class Stand {
     const hands: ControlHands = {
       status: () => {
         this.asked += 1;
-        return aStatus;
+        return this.status;
       },
       rotate: (done) => void this.rotations.push(done),
       sales: {
@@ -197,6 +199,14 @@ describe("the door of a box", () => {
     stand.rotations[0]?.({ kind: "nothing" });
     assert.equal(visitor.heard, "");
     assert.equal(stand.link.visit(), null);
+  });
+
+  it("says that the box is stopping where it has no status to give any more", () => {
+    const stand = new Stand();
+    stand.status = null;
+    const visitor = stand.visit();
+    stand.say(visitor, requestLine("status"));
+    assert.deepEqual(answers(visitor), ["refused"]);
   });
 
   it("that cannot be opened costs a line in the log", () => {
