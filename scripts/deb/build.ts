@@ -209,16 +209,26 @@ function close(stage: Stage, { version, target, epoch, directory, fast }: Wish):
   return made;
 }
 
-const { values, positionals } = parseArgs({
-  options: { revision: { type: "string" }, directory: { type: "string" }, fast: { type: "boolean" } },
-  allowPositionals: true,
-});
-const [which = "all", ...more] = positionals;
-const wanted = targets.filter(({ debian }) => which === "all" || which === debian);
-if (wanted.length === 0 || more.length > 0 || !/^[1-9]\d{0,5}$/.test(values.revision ?? "1")) {
+function wrongUsage(): never {
   process.stderr.write(usage);
   process.exit(2);
 }
+
+function readArguments() {
+  try {
+    return parseArgs({
+      options: { revision: { type: "string" }, directory: { type: "string" }, fast: { type: "boolean" } },
+      allowPositionals: true,
+    });
+  } catch {
+    return wrongUsage();
+  }
+}
+
+const { values, positionals } = readArguments();
+const [which = "all", ...more] = positionals;
+const wanted = targets.filter(({ debian }) => which === "all" || which === debian);
+if (wanted.length === 0 || more.length > 0 || !/^[1-9]\d{0,5}$/.test(values.revision ?? "1")) wrongUsage();
 const epoch = Number(process.env.SOURCE_DATE_EPOCH ?? run("git", ["-C", root, "log", "-1", "--format=%ct"]));
 process.umask(0o022);
 for (const target of wanted) {

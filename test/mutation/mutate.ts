@@ -22,6 +22,8 @@ const known = mutatedSources();
 for (const file of positionals) {
   if (!known.includes(file)) refuse(`${file} is not among the sources that are mutated.`);
 }
+// Stryker is installed only after this, where it is missing.
+if (values["check-arguments"]) process.exit(0);
 const sources = positionals.length > 0 ? positionals : known;
 const used = new Set<Explanation>();
 
@@ -53,7 +55,11 @@ function readArguments() {
   try {
     return parseArgs({
       allowPositionals: true,
-      options: { again: { type: "boolean", default: false }, jobs: { type: "string", default: "2" } },
+      options: {
+        again: { type: "boolean", default: false },
+        jobs: { type: "string", default: "2" },
+        "check-arguments": { type: "boolean", default: false },
+      },
     });
   } catch (error) {
     return refuse(error instanceof Error ? error.message : String(error));

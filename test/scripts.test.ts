@@ -1,0 +1,68 @@
+/** The scripts look at their arguments before they install or do anything. */
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { after, test } from "node:test";
+
+const root = new URL("../", import.meta.url).pathname;
+
+/** A clone in which nothing is installed; its runtime is the one that runs the tests, and says when it is asked for more. */
+const clone = mkdtempSync(join(tmpdir(), "scanbox-scripts-"));
+after(() => rmSync(clone, { recursive: true }));
+for (const part of ["package.json", "scripts", "src", "test/mutation", "test/core"])
+  cpSync(join(root, part), join(clone, part), { recursive: true });
+symlinkSync(join(root, "node_modules"), join(clone, "node_modules"));
+writeFileSync(
+  join(clone, "scripts/runtime"),
+  '#!/bin/sh\nif [ "$1" = node ]; then exec "$@"; fi\necho "asked for $1" >&2\nexit 1\n',
+);
+
+function script(name: string, args: readonly string[]) {
+  const { status, stdout, stderr } = spawnSync(join(clone, "scripts", name), args, {
+    encoding: "utf8",
+    env: { PATH: `${dirname(process.execPath)}:/usr/bin:/bin` },
+    timeout: 60_000,
+  });
+  return { status, stdout, stderr };
+}
+
+for (const name of ["build-deb", "check", "mutate", "test"])
+  test(`scripts/${name} says what it does, and does nothing else`, () => {
+    for (const asked of ["--help", "-h"]) {
+      const { status, stdout, stderr } = script(name, [asked]);
+      assert.deepEqual([status, stderr], [0, ""], name);
+      assert.match(stdout, new RegExp(`scripts/${name}\\b`));
+    }
+    for (const made of [".runtime", ".cache", "dist"]) assert.ok(!existsSync(join(clone, made)), made);
+  });
+
+test("scripts/check takes no arguments", () => {
+  const { status, stdout, stderr } = script("check", ["--fast"]);
+  assert.deepEqual([status, stdout], [2, ""]);
+  assert.match(stderr, /scripts\/check/);
+});
+
+test("scripts/build-deb tells of an option that it does not have, without a stack", () => {
+  for (const wrong of [["--fats"], ["riscv"], ["--revision", "x"], ["--directory"]]) {
+    const { status, stdout, stderr } = script("build-deb", wrong);
+    assert.deepEqual([status, stdout], [2, ""], wrong.join(" "));
+    assert.match(stderr, /^Usage: scripts\/build-deb .*\n$/, wrong.join(" "));
+  }
+});
+
+test("scripts/mutate refuses what it does not know before it installs Stryker", () => {
+  for (const [args, sentence] of [
+    [["nope.ts"], /nope\.ts is not among the sources/],
+    [["--jobs", "0"], /--jobs is a whole number/],
+    [["--agian"], /Unknown option '--agian'/],
+  ] as const) {
+    const { status, stderr } = script("mutate", args);
+    assert.equal(status, 2, stderr);
+    assert.match(stderr, sentence);
+    assert.doesNotMatch(stderr, /installing/);
+  }
+  const { stderr } = script("mutate", ["src/core/kernel/fen.ts"]);
+  assert.match(stderr, /installing Stryker/);
+});
