@@ -5,7 +5,7 @@ import { type CommandIo, readOptions, UsageError } from "./usage.ts";
 import type { WorldOutcome, WorldsRange } from "./worlds.ts";
 
 const help = `Usage: scanbox simulate --seeds A..B [--minutes M] [--jobs N] [--json]
-       scanbox simulate --seed N --story [--minutes M]
+       scanbox simulate --seed N [--story | --json] [--minutes M]
        scanbox simulate --exhaustive [--of KIND] [--faults N] [--jobs N] [--json]
        scanbox simulate --world "KIND CHOICES" --story
 
@@ -84,19 +84,28 @@ export async function simulateCommand(args: readonly string[], io: CommandIo): P
   if (exhaustive === undefined && (values.of !== undefined || values.faults !== undefined)) {
     throw new UsageError("--of and --faults go with --exhaustive.");
   }
+  const json = values.json === true;
+  const story = values.story === true;
+  if (json && (story || world !== undefined))
+    throw new UsageError("--json does not go with --story and --world.");
   if (exhaustive !== undefined || world !== undefined) {
     const { exhaustiveCommand, smallWorldCommand } = await import("./exhaustive.ts");
-    if (world !== undefined) return smallWorldCommand(world, values.story === true, io);
+    if (world !== undefined) return smallWorldCommand(world, story, io);
     const faults = values.faults === undefined ? null : wholeNumber(values.faults, "--faults");
     if (faults !== null && faults > 9) throw new UsageError("--faults takes a whole number from 0 to 9.");
-    return await exhaustiveCommand({ faults, kind: values.of ?? null, jobs, json: values.json === true }, io);
+    return await exhaustiveCommand({ faults, kind: values.of ?? null, jobs, json }, io);
   }
   if (values.seed !== undefined) {
-    return await one(wholeNumber(values.seed, "--seed"), minutes, values.story === true, io);
+    return await one(
+      wholeNumber(values.seed, "--seed"),
+      minutes,
+      json ? "json" : story ? "story" : "sentence",
+      io,
+    );
   }
-  if (values.story === true) throw new UsageError("--story tells of one world: say --seed N.");
+  if (story) throw new UsageError("--story tells of one world: say --seed N.");
   const range = { ...rangeOf(values.seeds ?? ""), minutes };
-  return await many(range, { jobs, json: values.json === true }, io);
+  return await many(range, { jobs, json }, io);
 }
 
 /** Runs worlds where this is a thread that was started for them; false where it is not. */
@@ -105,13 +114,22 @@ async function serves(): Promise<boolean> {
   return serveWorlds() || (await import("./exhaustive-thread.ts")).serveSmallWorlds();
 }
 
-async function one(seed: number, minutes: number, story: boolean, io: CommandIo): Promise<number> {
+async function one(
+  seed: number,
+  minutes: number,
+  told: "sentence" | "story" | "json",
+  io: CommandIo,
+): Promise<number> {
   const { runWorld } = await import("../simulator/world.ts");
   const tell = (at: number, line: string): void => {
-    if (story) io.stdout.write(`${(at / 1_000).toFixed(3).padStart(10)} s  ${line}\n`);
+    if (told === "story") io.stdout.write(`${(at / 1_000).toFixed(3).padStart(10)} s  ${line}\n`);
   };
   const report = runWorld({ seed, minutes, tell });
-  const { payments, crashes, simulatedMs } = report;
+  const { payments, crashes, simulatedMs, findings } = report;
+  if (told === "json") {
+    io.stdout.write(`${JSON.stringify({ seed, minutes, payments, crashes, simulatedMs, findings })}\n`);
+    return findings.length > 0 ? exitStatus.no : exitStatus.done;
+  }
   io.stdout.write(
     `seed ${seed}: ${payments} payments, ${crashes} crashes, ${Math.round(simulatedMs / 60_000)} simulated minutes\n`,
   );

@@ -125,3 +125,29 @@ describe("many worlds", () => {
     }
   });
 });
+
+describe("one world", () => {
+  it("is one JSON object where that is asked for, with what breaks in it", async () => {
+    const { status, stdout } = await simulate(["--seed", "7", "--json"], { before: suspicious(0) });
+    const { findings, ...totals } = JSON.parse(stdout);
+    const { payments, crashes, simulatedMs } = runWorld({ seed: 7, minutes: 1 });
+    assert.deepEqual([status, totals], [1, { seed: 7, minutes: 1, payments, crashes, simulatedMs }]);
+    assert.deepEqual(
+      findings.map(({ check }: { check: string }) => check),
+      ["planted"],
+    );
+    assert.equal((await simulate(["--seed", "7", "--json"])).status, 0);
+  });
+
+  it("is told to people or to programs, not to both", async () => {
+    for (const args of [
+      ["--seed", "7", "--story"],
+      ["--world", "one", "--story"],
+      ["--world", "one"],
+    ]) {
+      const { status, stdout, stderr } = await simulate([...args, "--json"]);
+      assert.deepEqual([status, stdout], [2, ""], args.join(" "));
+      assert.match(stderr, /^--json does not go with --story and --world\./);
+    }
+  });
+});
