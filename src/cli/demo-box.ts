@@ -20,7 +20,7 @@ import { bootScreen, type Screen } from "../core/payment/screen.ts";
 import { MqttBroker } from "../links/mqtt-broker.ts";
 import { SystemClock } from "../links/system-clock.ts";
 import { SystemEntropy } from "../links/system-entropy.ts";
-import type { Clock, HttpsRequest, Log, LogFields } from "../runtime/ports.ts";
+import type { Clock, HttpsRequest, Log, LogFields, Timer } from "../runtime/ports.ts";
 import type { CallNote } from "../simulator/bank/call.ts";
 import type { Scenario } from "../simulator/bank/scenarios.ts";
 import { type BankServer, startBankServer } from "../simulator/bank/server.ts";
@@ -34,7 +34,7 @@ import { Life } from "./demo-life.ts";
 
 /** Hears what happens on the glass and on every wire. */
 export interface DemoListener {
-  /** The glass or the light has changed; several changes in one turn of the event loop are one picture. */
+  /** The glass or the light has changed; what changes in one moment is one picture. The rows are none where it is dark. */
   shown(rows: readonly string[], screen: Screen): void;
   /** The bank has handled a call. */
   called(note: CallNote): void;
@@ -118,6 +118,8 @@ export class Demo {
   #rows: readonly string[] = [];
   #drawn = "";
   #drawing = false;
+  /** The light is there at once and the glass follows; a picture that does not come is told as far as it is there. */
+  #drawLate: Timer | null = null;
   #interrupted = false;
 
   constructor(listener: DemoListener) {
@@ -286,6 +288,7 @@ export class Demo {
 
   /** Stops everything and removes what was kept. */
   async close(): Promise<void> {
+    this.#drawLate?.cancel();
     await this.#parts.stack.disposeAsync();
   }
 
@@ -353,11 +356,18 @@ export class Demo {
     this.#drawing = true;
     setImmediate(() => {
       this.#drawing = false;
-      const drawn = `${this.#rows.join("\n")}\n${this.#screen.light}`;
-      if (drawn === this.#drawn) return;
-      this.#drawn = drawn;
-      this.#listener.shown(this.#rows, this.#screen);
+      if (this.#isShown()) this.#drawNow();
+      else this.#drawLate ??= this.clock.at(after(this.clock.now(), SHOWN_WITHIN_MS), () => this.#drawNow());
     });
+  }
+
+  #drawNow(): void {
+    this.#drawLate?.cancel();
+    this.#drawLate = null;
+    const drawn = `${this.#rows.join("\n")}\n${this.#screen.light}`;
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    this.#listener.shown(this.#rows, this.#screen);
   }
 }
 

@@ -84,8 +84,10 @@ export class DemoStory implements DemoListener {
   }
 
   shown(rows: readonly string[], { light, sound }: Screen): void {
-    const columns = rows[0]?.length ?? 0;
-    const edge = "─".repeat(columns);
+    const [first] = rows;
+    // A dark glass is no picture.
+    if (first === undefined) return;
+    const edge = "─".repeat(first.length);
     const notes = [`light: ${light}`, sound === "none" ? "" : `sound: ${sound}`];
     const paint = (text: string): string => this.#paint(colours[light], text);
     const pictured = rows.map(

@@ -1,7 +1,7 @@
 // Goal: whoever tries the box out sees what the contract says. Method: the real process, all of it real.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, type Readable, Writable } from "node:stream";
@@ -70,6 +70,32 @@ class Sink extends Writable {
 
 function io() {
   return { stdout: new Sink(), stderr: new Sink(), stdin: new PassThrough() };
+}
+
+/** Both lines of each picture, and its light. */
+function framesIn(story: string): readonly (readonly string[])[] {
+  return [...story.matchAll(/│(.{16})│ {2}light: (\w+)\n +│(.{16})│/g)].map(
+    ([, first = "", light = "", second = ""]) => [first.trim(), second.trim(), light],
+  );
+}
+
+/** The lines of a story for each of its wires: which of them is heard first is chance, and so are numbers. */
+function byChannel(story: string): ReadonlyMap<string, readonly string[]> {
+  const lines = new Map<string, string[]>();
+  let channel = "story";
+  for (const line of story.split("\n")) {
+    if (line === "…" || line === "") continue;
+    const [, name, rest] = /^ +\d+\.\d\d {2}(\w+) +(.*)$/.exec(line) ?? [];
+    if (name !== undefined) channel = name;
+    else if (!line.startsWith(" ")) channel = "story";
+    const words = (rest ?? line.trim())
+      .replace(/#\d{4}/g, "#0000")
+      .replace(/order \S+/, "order 0")
+      .replace(/\d\d\*+\d{3}/, "1***0")
+      .replace(/\b42\d{26}\b/, "42");
+    lines.set(channel, [...(lines.get(channel) ?? []), words]);
+  }
+  return lines;
 }
 
 interface Expected {
@@ -149,6 +175,33 @@ describe("one payment", { concurrency: 4 }, () => {
       assert.deepEqual(ended.left, []);
     });
   }
+
+  test("the glass is told once for each picture, with the light that belongs to it", async (t) => {
+    const { stderr } = await demo(t, ["--pay", "12.50", "--code", code]);
+    assert.deepEqual(framesIn(stderr), [
+      ["ScanBox", "Starting...", "off"],
+      ["Welcome", "Enter amount", "ready"],
+      ["Amount     (CNY)", "12.50_", "ready"],
+      ["Pay       ¥12.50", "Show WeChat code", "scan"],
+      ["Pay       ¥12.50", "Please wait...", "wait"],
+      ["PAID      ¥12.50", "Thank you", "paid"],
+    ]);
+  });
+
+  test("what README shows of it is what it prints, but for times and numbers", async (t) => {
+    const readme = readFileSync(join(root, "README.md"), "utf8");
+    const [, shownStory = "", shownLine = ""] =
+      /```text\n(12\.50 CNY, scenario "success"[\s\S]*?)```[\s\S]*?```text\n(\{.*\})\n```/.exec(readme) ?? [];
+    const { stdout, stderr } = await demo(t, ["--pay", "12.50", "--code", code]);
+    assert.deepEqual(Object.keys(JSON.parse(shownLine)), Object.keys(JSON.parse(stdout)));
+    const told = byChannel(stderr);
+    const shown = byChannel(shownStory);
+    assert.deepEqual([...shown.keys()].sort(), ["bank", "glass", "journal", "mqtt", "scanner", "story"]);
+    for (const [channel, lines] of shown) {
+      const printed = told.get(channel) ?? [];
+      assert.equal(printed.join("\n").includes(lines.join("\n")), true, `${channel}: ${printed.join("\n")}`);
+    }
+  });
 
   const refusals: readonly (readonly [digits: string, words: string])[] = [
     ["281234567890123456", "an Alipay code"],

@@ -1,10 +1,12 @@
 // Goal: the panel shows what is true, on any terminal, and understands what is typed. Method: pictures as text, keys as
 // a terminal sends them, simulated time.
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { PassThrough, Writable } from "node:stream";
 import test, { describe } from "node:test";
 import fc from "fast-check";
 import { runCli } from "../../src/cli/cli.ts";
+import { DEVICE_COLUMNS, deviceLines } from "../../src/cli/panel/device-view.ts";
 import { hintFor } from "../../src/cli/panel/hint.ts";
 import { intentsOf, lastingWishOf, type Press, StrokeReader } from "../../src/cli/panel/keyboard.ts";
 import { orderNote } from "../../src/cli/panel/order-notes.ts";
@@ -46,6 +48,20 @@ const dark: Partial<PanelFacts> = {
   powered: false,
   device: { glass: { columns: 16, rows: 2 }, rows: [], light: "off", sound: "none", pressed: null },
 };
+
+test("the front that README shows is the front that is drawn", () => {
+  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8").split("\n");
+  const top = readme.findIndex((line) => line.startsWith("╭"));
+  const lines = deviceLines({
+    glass: { columns: 16, rows: 2 },
+    rows: ["Checking  ¥12.50", "Do NOT pay again"],
+    light: "wait",
+    sound: "none",
+    pressed: null,
+  });
+  const shown = readme.slice(top, top + lines.length).map((line) => `${line.slice(0, DEVICE_COLUMNS)}\n`);
+  assert.equal(shown.join(""), textOf(lines));
+});
 
 describe("the picture", () => {
   const golden: readonly (readonly [name: string, facts: Partial<PanelFacts>, size: Size])[] = [
