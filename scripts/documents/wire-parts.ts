@@ -67,7 +67,10 @@ const members: Readonly<Record<keyof TxData, readonly [form: string, meaning: st
   final: ["true, false", "Whether the order has ended."],
   amountFen: ["whole number", "The amount in fen; it never changes."],
   currency: ["text", "`CNY`."],
-  charged: ["text", "`yes` or `no` once it is proved, else `unknown`. Unknown is never a failure."],
+  charged: [
+    "text",
+    "`yes`: the customer has paid. `no`: has not paid, or has the money back. `unknown`: not proved yet, and never a failure.",
+  ],
   reason: ["text or null", "Why it is in this state; see the table above. New reasons may appear."],
   late: ["true, false", "Found paid only after a restart: the shop was not told at the time."],
   clockTrusted: ["true, false", "Whether the times are known to be right; they decide nothing."],

@@ -25,7 +25,9 @@ export const txMembers = {
   currency: z.literal("CNY"),
   charged: z
     .enum(["yes", "no", "unknown"])
-    .describe("Unknown until it is proved; unknown is never a failure."),
+    .describe(
+      "yes: the customer has paid. no: has not paid, or has the money back. unknown: not proved yet, and never a failure.",
+    ),
   reason: z.string().nullable(),
   late: z.boolean(),
   clockTrusted: z.boolean().describe("Whether the times are known to be right; they decide nothing."),
