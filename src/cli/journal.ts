@@ -184,7 +184,7 @@ function readWish(values: Values, positionals: readonly string[]): Wish {
   if (action !== "list" && (values.open === true || values.limit !== undefined))
     throw new UsageError('--open and --limit belong to "journal list".');
   const limit = values.limit ?? "20";
-  if (!/^[1-9]\d{0,8}$/.test(limit)) throw new UsageError("--limit is a whole number from 1.");
+  if (!/^[1-9]\d{0,8}$/.test(limit)) throw new UsageError("--limit takes a whole number from 1.");
   return { action, order, limit: Number(limit), open: values.open === true, json: values.json === true };
 }
 

@@ -47,6 +47,16 @@ export function unknownName(what: string, name: string, known: readonly string[]
   return `There is no ${what} "${name}"${meant === null ? "." : `; did you mean "${meant}"?`}`;
 }
 
+/** What options take whose value is no free text; a name means the same in every command. */
+const kinds: ReadonlyMap<string, string> = new Map([
+  ...["config", "bill", "key-file", "cert", "key", "client-ca"].map((name) => [name, "a file"] as const),
+  ["directory", "a folder"],
+  ["limit", "a whole number from 1"],
+  ...["seed", "minutes", "jobs", "faults", "port", "control-port"].map(
+    (name) => [name, "a whole number"] as const,
+  ),
+]);
+
 function optionSentence(error: unknown, args: readonly string[], known: readonly string[]): string {
   const code = error instanceof Error && "code" in error ? error.code : null;
   if (code === "ERR_PARSE_ARGS_UNKNOWN_OPTION") {
@@ -58,7 +68,10 @@ function optionSentence(error: unknown, args: readonly string[], known: readonly
     );
   }
   if (code === "ERR_PARSE_ARGS_INVALID_OPTION_VALUE") {
-    return error instanceof Error ? `${error.message.split("\n")[0]}.`.replace(/\.\.$/, ".") : "";
+    const message = error instanceof Error ? error.message : "";
+    const [option = ""] = /--[a-z-]+/.exec(message) ?? [];
+    const what = message.includes("does not take") ? "no value" : (kinds.get(option.slice(2)) ?? "a value");
+    return `${option} takes ${what}.`;
   }
   throw error;
 }

@@ -75,11 +75,21 @@ for (const [args, sentence] of wrong) {
   });
 }
 
-test("an option without its value is wrong usage, not a defect", async () => {
-  const { status, stderr } = await scanbox("config", "check", "--config");
-  assert.equal(status, 2);
-  assert.match(stderr, /--config.* argument missing/);
-});
+for (const [args, sentence] of [
+  [["config", "check", "--config"], "--config takes a file."],
+  [["run", "--config"], "--config takes a file."],
+  [["run", "--config", "--json"], "--config takes a file."],
+  [["journal", "list", "--limit"], "--limit takes a whole number from 1."],
+  [["journal", "list", "--limit", "-1"], "--limit takes a whole number from 1."],
+  [["journal", "list", "--limit", "0"], "--limit takes a whole number from 1."],
+  [["journal", "list", "--json", "--limit", "-1"], "--limit takes a whole number from 1."],
+  [["pay", "1.00", "--ref"], "--ref takes a value."],
+  [["version", "--json=yes"], "--json takes no value."],
+] as const)
+  test(`scanbox ${args.join(" ")} is told what the option takes`, async () => {
+    const { status, stderr } = await scanbox(...args);
+    assert.deepEqual([status, stderr], [2, `${sentence} See: scanbox ${args[0]} --help\n`]);
+  });
 
 test("run says that a refused journal ends it with 2, as a wrong configuration does", async () => {
   assert.match(
