@@ -66,6 +66,10 @@ const wrong: readonly (readonly [string[], string])[] = [
     ["config", "chek"],
     'There is no config command "chek"; did you mean "check"? See: scanbox config --help\n',
   ],
+  [
+    ["journal", "lits"],
+    'There is no journal command "lits"; did you mean "list"? See: scanbox journal --help\n',
+  ],
   [["config", "schema", "x"], '"x" is one word too many. See: scanbox config --help\n'],
 ];
 
