@@ -226,3 +226,21 @@ test("a command ends quietly where the reader of its output is gone", () => {
   const { stderr } = spawnSync("/bin/sh", ["-c", command], { cwd: root, encoding: "utf8", timeout: 20_000 });
   assert.equal(stderr, "status 0\n");
 });
+
+test("a command that had its answer keeps its status where nobody reads it", () => {
+  const command = `{ "${process.execPath}" src/main.ts status --config device.config.json; echo "status $?" >&2; } | true`;
+  const { stderr } = spawnSync("/bin/sh", ["-c", command], { cwd: root, encoding: "utf8", timeout: 20_000 });
+  assert.equal(stderr, "status 1\n");
+});
+
+test("a command whose output cannot be written says so, and does not end as if all were well", () => {
+  for (const args of ["version", "version --json", "config schema", "--help"]) {
+    const command = `"${process.execPath}" src/main.ts ${args} >/dev/full`;
+    const { status, stderr } = spawnSync("/bin/sh", ["-c", command], { cwd: root, encoding: "utf8" });
+    assert.deepEqual(
+      [status, stderr],
+      [3, "The output cannot be written: ENOSPC: no space left on device, write\n"],
+      args,
+    );
+  }
+});
