@@ -1,7 +1,8 @@
-import { destination, type Logger, pino, stdTimeFunctions } from "pino";
+import { type Logger, pino, stdTimeFunctions } from "pino";
 import { Defect } from "../core/kernel/defect.ts";
 import type { Log, LogFields } from "../runtime/ports.ts";
 import { logFields } from "./log-fields.ts";
+import { logLines } from "./log-lines.ts";
 
 /** What a log needs to know. */
 export interface PinoLogOptions {
@@ -20,7 +21,6 @@ const codeLike = /(?<!\d)(1[0-5])\d{13}(\d{3})(?!\d)/g;
 
 /**
  * The log as one JSON object a line: `level`, `time` (RFC 3339), `event` and the fields. Only fields of `logFields` pass.
- * Lines are written at once, so that the last one before a crash is there.
  */
 export class PinoLog implements Log {
   readonly #pino: Logger;
@@ -28,9 +28,6 @@ export class PinoLog implements Log {
 
   constructor({ level, fd, strict = false }: PinoLogOptions) {
     this.#strict = strict;
-    const lines = destination({ fd, sync: true });
-    // Whoever read the log is gone (a restart of journald): payments go on without it.
-    lines.on("error", () => undefined);
     this.#pino = pino(
       {
         level,
@@ -38,7 +35,7 @@ export class PinoLog implements Log {
         timestamp: stdTimeFunctions.isoTime,
         formatters: { level: (label) => ({ level: label }) },
       },
-      lines,
+      logLines(fd, (count) => this.warn("log.dropped", { count })),
     );
   }
 

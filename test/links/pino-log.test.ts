@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { once } from "node:events";
 import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable, Writable } from "node:stream";
 import test, { type TestContext } from "node:test";
 import { Defect } from "../../src/core/kernel/defect.ts";
 import { PinoLog } from "../../src/links/pino-log.ts";
@@ -88,4 +92,55 @@ test("a reader of the log that has gone does not end the program", () => {
   const log = new PinoLog({ level: "info", fd });
   assert.doesNotThrow(() => log.info("a.b"));
   closeSync(fd);
+});
+
+/** A process that logs so many lines to a reader that stands still; told to, it logs a last one and ends by a defect. */
+function logsTo(t: TestContext, count: number): ChildProcessByStdio<Writable, Readable, Readable> {
+  const module = new URL("../../src/links/pino-log.ts", import.meta.url).href;
+  const program = `
+    import { PinoLog } from ${JSON.stringify(module)};
+    process.stdout.on("error", () => undefined);
+    const log = new PinoLog({ level: "info", fd: 1 });
+    for (let count = 1; count <= ${count}; count += 1) log.info("a.b", { count });
+    process.stderr.write("The loop goes on.");
+    process.stdin.once("data", () => { log.error("a.last"); throw new Error("defect"); });`;
+  const child = spawn(process.execPath, ["--input-type=module", "-e", program], { stdio: "pipe" });
+  t.after(() => child.kill("SIGKILL"));
+  return child;
+}
+
+/** Reads lines until one of this event has come. */
+async function linesUntil(stdout: Readable, event: string): Promise<readonly Record<string, unknown>[]> {
+  const lines: Record<string, unknown>[] = [];
+  for await (const text of createInterface({ input: stdout })) {
+    const line = JSON.parse(text) as Record<string, unknown>;
+    lines.push(line);
+    if (line.event === event) break;
+  }
+  return lines;
+}
+
+test("a reader that stands still stops nobody: lines wait, and what is too much is dropped and counted", {
+  timeout: 30_000,
+}, async (t) => {
+  const child = logsTo(t, 20_000);
+  await once(child.stderr, "data");
+  const lines = await linesUntil(child.stdout, "log.dropped");
+  const dropped = Number(lines.at(-1)?.count);
+  const told = lines.slice(0, -1).map(({ count }) => count);
+  assert.ok(dropped > 10_000 && told.length > 1_000, `${dropped} of them are dropped`);
+  assert.deepEqual(
+    told,
+    Array.from({ length: 20_000 - dropped }, (_, index) => index + 1),
+  );
+});
+
+test("a process that ends by a defect leaves the lines that waited for a reader", {
+  timeout: 30_000,
+}, async (t) => {
+  const child = logsTo(t, 2_000);
+  await once(child.stderr, "data");
+  child.stdin.write("end");
+  const lines = await linesUntil(child.stdout, "a.last");
+  assert.equal(lines.length, 2_001);
 });
