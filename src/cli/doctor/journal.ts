@@ -22,7 +22,8 @@ export interface JournalFacts {
 }
 
 const DAMAGED =
-  'Charge nobody; keep the file as it is, run "scanbox journal verify", and compare with the merchant platform.';
+  '"scanbox journal verify" says where; "scanbox journal quarantine" puts it aside as it is and begins a new one with its ' +
+  "open orders. Then compare with the merchant platform.";
 
 /** Judges a journal; null where none is known. */
 export function judgeJournal(facts: JournalFacts | null): readonly Finding[] {

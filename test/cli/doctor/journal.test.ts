@@ -30,6 +30,7 @@ test("damage is a fault that names the row, and so is a journal that cannot be r
   const finding = the("journal.tail", judgeJournal({ tail: damaged, box: null }));
   assert.equal(finding.level, "fault");
   assert.match(finding.found, /row 5012/);
+  assert.match(finding.remedy ?? "", /"scanbox journal verify".*"scanbox journal quarantine"/);
   assert.deepEqual(levelsOf(judgeJournal({ tail: "It is none.", box: null })), [
     "journal.tail fault",
     "journal.writer note",
