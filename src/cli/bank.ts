@@ -25,15 +25,27 @@ Serves a look-alike of WeChat Pay (micropay, orderquery, reverse) on 127.0.0.1 u
   --paid-reversal revoked|refund
                          what a paid order becomes by its reversal
   --app-id ID, --merchant-id ID, --key-file F
-                         the merchant and the file with its API key (default: the merchant of the examples)
+                         the merchant and the file with its API key (default: the one below)
   --sub-merchant-id ID, --sub-app-id ID
                          a sub-merchant that it serves as a provider
   --cert F --key F --client-ca F
                          serve HTTPS; reversals then need a client certificate of this authority
 
+Without these options it knows one merchant, which exists nowhere else:
+  ${merchantWords(fixtureMerchant)}
+
 Control, JSON over HTTP: GET /state, GET /scenarios, PUT /scenario {"name": NAME}, PUT /down {"down": true},
 POST /orders/NUMBER/pay|mistype|refuse|cancel|close.
 `;
+
+/** What a configuration needs to be this merchant, the key too: nothing real can be signed with it. */
+function merchantWords({ appId, merchantId, apiKey, subMerchants }: BankMerchant): string {
+  const subs = subMerchants.map(
+    ({ subMerchantId, subAppIds }) =>
+      `\n  as a service provider: subMerchantId ${subMerchantId}, subAppId ${subAppIds.join(" ")}`,
+  );
+  return `appId ${appId}, merchantId ${merchantId}, API key ${apiKey.reveal()}${subs.join("")}`;
+}
 
 const described = {
   port: { type: "string" },
