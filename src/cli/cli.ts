@@ -69,7 +69,8 @@ Exit status: 0 all are off, 1 one could not be reached, 2 the configuration is w
     load: async () => (await import("./pay.ts")).payCommand,
   },
   journal: {
-    summary: "Read the journal of payments: list, show, verify; rotate it, or put a damaged one aside.",
+    summary:
+      "Read the journal of payments: list, show, verify, reconcile; rotate it, quarantine a damaged one.",
     load: async () => (await import("./journal.ts")).journalCommand,
   },
   config: {

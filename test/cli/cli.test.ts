@@ -53,6 +53,18 @@ test("every listed command has a help of its own, asked for either way", async (
   }
 });
 
+test("the list of commands names whatever the journal can do, and the changes name every command", async () => {
+  const { stdout: list } = await scanbox("--help");
+  const [line = ""] = /^ {2}journal .+$/m.exec(list) ?? [];
+  const { stdout: help } = await scanbox("journal", "--help");
+  const actions = [...help.matchAll(/scanbox journal ([a-z]+)/g)].map(([, action = ""]) => action);
+  assert.ok(actions.length > 4);
+  for (const action of actions) assert.match(line, new RegExp(`\\b${action}\\b`));
+  const changes = readFileSync(join(root, "CHANGELOG.md"), "utf8");
+  for (const [, name = ""] of list.matchAll(/^ {2}([a-z-]+) {2,}/gm))
+    assert.match(changes, new RegExp(`\`${name}(?: [a-z|]+)?\``), name);
+});
+
 const wrong: readonly (readonly [string[], string])[] = [
   [["vesion"], 'There is no command "vesion"; did you mean "version"? See: scanbox --help\n'],
   [["toString"], 'There is no command "toString". See: scanbox --help\n'],
