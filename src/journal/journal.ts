@@ -389,8 +389,7 @@ export class Journal {
         return;
       }
       const first = survey === null ? null : newFirst(survey, this.#rotationFacts(), this.#rotation);
-      const news = (this.#head?.n ?? 0) > (this.#segment?.n ?? 0);
-      if (survey !== null && (first !== null || news)) {
+      if (survey !== null && (first !== null || this.#hasNews())) {
         this.#beginSegment(first);
         return;
       }
@@ -399,6 +398,11 @@ export class Journal {
       this.#rotated(survey === null ? unread : { kind: "nothing" });
       this.#flush();
     });
+  }
+
+  /** Whether anything was written since the segment began. */
+  #hasNews(): boolean {
+    return (this.#head?.n ?? 0) > (this.#segment?.n ?? 0);
   }
 
   #rotationFacts(): RotationFacts {
@@ -423,10 +427,20 @@ export class Journal {
       events: { seq: head.seq, hash: head.eventHash },
     };
     const written = writeRow(entry, head, { journal, at, boot: this.#boot });
-    this.#store.rotate(written.row, first.n, (error) => {
+    this.#store.rotate(written.row, first.n, (outcome) => {
+      if (outcome.kind === "no-room" && newBeginning !== null && this.#hasNews()) {
+        // The segment is small: dropping waits for the next one, and not for the next minute.
+        this.#beginSegment(null);
+        return;
+      }
       this.#flushing = false;
-      if (error !== null) {
-        this.#break([], error);
+      if (outcome.kind === "failed") {
+        this.#break([], outcome.error);
+        return;
+      }
+      if (outcome.kind === "no-room") {
+        this.#rotated({ kind: "refused", why: "the disk has no room for a rotation" });
+        this.#flush();
         return;
       }
       this.#head = written.head;

@@ -19,6 +19,8 @@ export interface RotationRules {
   readonly retentionMs: number;
   /** The rows of so many newest charges stay however old they are, because a start reads the used codes from them. */
   readonly codesKept: number;
+  /** No more rows go at a time, unless the oldest segment alone has more. */
+  readonly droppedRows: number;
 }
 
 /** A segment a day, or one for each 20,000 rows, some 5,000 payments; what is kept and how long. */
@@ -27,6 +29,8 @@ export const standardRotation: RotationRules = {
   segmentMs: DAY_MS,
   retentionMs: 400 * DAY_MS,
   codesKept: CODES_REMEMBERED,
+  // Some 14 MiB of SQLite's write-ahead log, which have to be free.
+  droppedRows: 20_000,
 };
 
 /** `retentionMs` for the `journal.retentionDays` of a configuration. */
@@ -53,7 +57,7 @@ export interface RotationFacts {
 export function newFirst(
   { first, segments, firstOpen, firstCharge }: StoreSurvey,
   { journal, wall, clockTrusted, confirmed }: RotationFacts,
-  { retentionMs }: RotationRules,
+  { retentionMs, droppedRows }: RotationRules,
 ): Beginning | null {
   if (first === null || firstCharge === null || !clockTrusted) return null;
   const held = Math.min(firstOpen ?? Number.POSITIVE_INFINITY, firstCharge);
@@ -65,8 +69,8 @@ export function newFirst(
     const { at, clockTrusted: believed, events } = read.value.entry;
     // This row ended the segment before it.
     if (believed && wall - Date.parse(at) < retentionMs) break;
-    const free = index < SEGMENTS_DROPPED_MAX && events.seq <= confirmed && row.n <= held;
-    if (free) reach = { n: row.n, before: read.value.before };
+    const few = index === 0 || (index < SEGMENTS_DROPPED_MAX && row.n - first.n <= droppedRows);
+    if (few && events.seq <= confirmed && row.n <= held) reach = { n: row.n, before: read.value.before };
     // A clock that was not believed says nothing; one that was says it of everything before.
     if (believed) found = reach;
   }

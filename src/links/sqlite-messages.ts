@@ -1,4 +1,4 @@
-import type { StoredRow, StoreOpened, StoreSurvey, StoreSurveyWish } from "../runtime/ports.ts";
+import type { StoredRow, StoreOpened, StoreRotated, StoreSurvey, StoreSurveyWish } from "../runtime/ports.ts";
 
 /** `workerData.role` of the journal's thread. */
 export const STORE_WORKER_ROLE = "scanbox-journal";
@@ -29,6 +29,6 @@ export type StoreReply =
   | { readonly id: number; readonly kind: "appended"; readonly error: string | null }
   | { readonly id: number; readonly kind: "rows"; readonly rows: readonly StoredRow[] | null }
   | { readonly id: number; readonly kind: "surveyed"; readonly survey: StoreSurvey | null }
-  | { readonly id: number; readonly kind: "rotated"; readonly error: string | null }
+  | { readonly id: number; readonly kind: "rotated"; readonly outcome: StoreRotated }
   | { readonly id: number; readonly kind: "pong" }
   | { readonly id: number; readonly kind: "closed" };

@@ -1,6 +1,13 @@
 import { Worker, type WorkerOptions } from "node:worker_threads";
 import { invariant } from "../core/kernel/defect.ts";
-import type { StoredRow, StoreLink, StoreOpened, StoreSurvey, StoreSurveyWish } from "../runtime/ports.ts";
+import type {
+  StoredRow,
+  StoreLink,
+  StoreOpened,
+  StoreRotated,
+  StoreSurvey,
+  StoreSurveyWish,
+} from "../runtime/ports.ts";
 import { STORE_WORKER_ROLE, type StoreReply, type StoreRequest } from "./sqlite-messages.ts";
 
 /** A request before it has its number. */
@@ -70,10 +77,10 @@ export class SqliteStore implements StoreLink {
     });
   }
 
-  rotate(segment: StoredRow, first: number, done: (error: string | null) => void): void {
+  rotate(segment: StoredRow, first: number, done: (outcome: StoreRotated) => void): void {
     this.#ask({ kind: "rotate", segment, first }, (reply) => {
       invariant(reply.kind === "rotated", "a rotation is answered as one");
-      done(reply.error);
+      done(reply.outcome);
     });
   }
 

@@ -39,7 +39,7 @@ function answer(writer: SqliteWriter, request: StoreRequest): StoreReply | null 
     case "survey":
       return { id, kind: "surveyed", survey: writer.survey(request.wish) };
     case "rotate":
-      return { id, kind: "rotated", error: writer.rotate(request.segment, request.first) };
+      return { id, kind: "rotated", outcome: writer.rotate(request.segment, request.first) };
     case "ping":
       return { id, kind: "pong" };
     case "close":

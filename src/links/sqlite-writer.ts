@@ -12,6 +12,7 @@ import {
   CODES_REMEMBERED,
   type StoredRow,
   type StoreOpened,
+  type StoreRotated,
   type StoreSurvey,
   type StoreSurveyWish,
   TAIL_ROWS,
@@ -49,6 +50,12 @@ interface Statements {
   readonly insert: StatementSync;
   readonly follow: StatementSync;
   readonly cursor: StatementSync;
+}
+
+/** Why a transaction is not durable. Where the disk was full it was rolled back for certain, and may be tried once more. */
+interface Failed {
+  readonly error: string;
+  readonly full: boolean;
 }
 
 /** The only connection that appends to a journal. */
@@ -115,15 +122,23 @@ export class SqliteWriter {
     const charges = rows.some(({ kind }) => kind === "charging");
     if (charges && this.#database !== null && !this.#reserve.hold())
       return "the disk is full: the last of its room is kept for open orders";
-    return this.#transact((statements) => insert(statements, rows), !charges);
+    const work = (statements: Statements): void => insert(statements, rows);
+    const failed = this.#try(work);
+    if (failed?.full === true && !charges && this.#reserve.spend()) return this.#try(work)?.error ?? null;
+    return failed?.error ?? null;
   }
 
-  /** The same for a row that begins a segment, and for the end of every row before `first`. */
-  rotate(segment: StoredRow, first: number): string | null {
-    return this.#transact((statements, database) => {
+  /**
+   * The same for a row that begins a segment, and for the end of every row before `first`. It takes megabytes of the log and
+   * nobody waits for it: the reserve is not touched, and a full disk is no end.
+   */
+  rotate(segment: StoredRow, first: number): StoreRotated {
+    const failed = this.#try((statements, database) => {
       insert(statements, [segment]);
       database.prepare("DELETE FROM rows WHERE n < ?").run(first);
-    }, true);
+    });
+    if (failed === null) return { kind: "rotated" };
+    return failed.full ? { kind: "no-room" } : { kind: "failed", error: failed.error };
   }
 
   /** What a rotation has to know; null where it cannot be read. */
@@ -135,15 +150,12 @@ export class SqliteWriter {
     }
   }
 
-  /** `mayUseReserve` says that a full disk is no end: the transaction was rolled back for certain, and is tried once more. */
-  #transact(
-    work: (statements: Statements, database: DatabaseSync) => void,
-    mayUseReserve: boolean,
-  ): string | null {
+  /** One transaction, flushed before it returns; null, or why it is not durable. */
+  #try(work: (statements: Statements, database: DatabaseSync) => void): Failed | null {
     const database = this.#database;
     const statements = this.#statements;
-    if (database === null || statements === null) return "the journal is not open";
-    if (this.#failure !== null) return this.#failure;
+    if (database === null || statements === null) return { error: "the journal is not open", full: false };
+    if (this.#failure !== null) return { error: this.#failure, full: false };
     try {
       database.exec("PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
       work(statements, database);
@@ -152,8 +164,7 @@ export class SqliteWriter {
     } catch (error) {
       this.#rollBack(database);
       const full = primaryCode(error) === SQLITE_FULL && this.#failure === null;
-      if (full && mayUseReserve && this.#reserve.spend()) return this.#transact(work, false);
-      return detailOf(error);
+      return { error: detailOf(error), full };
     }
   }
 

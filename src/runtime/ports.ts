@@ -216,12 +216,17 @@ export interface StoreLink {
   /** What a rotation has to know, or null where it cannot be read. */
   survey(wish: StoreSurveyWish, done: (survey: StoreSurvey | null) => void): void;
   /**
-   * Appends the row `segment` and drops every row below `first`, both or neither; `null` means durable. A row of an open
-   * order is never dropped.
+   * Appends the row `segment` and drops every row below `first`, both or neither. A row of an open order is never dropped.
    */
-  rotate(segment: StoredRow, first: number, done: (error: string | null) => void): void;
+  rotate(segment: StoredRow, first: number, done: (outcome: StoreRotated) => void): void;
   close(done: () => void): void;
 }
+
+/** What a rotation came to in the store. `no-room` is proof: nothing was written, and other rows are taken as before. */
+export type StoreRotated =
+  | { readonly kind: "rotated" }
+  | { readonly kind: "no-room" }
+  | { readonly kind: "failed"; readonly error: string };
 
 /** How much a rotation wants to know. */
 export interface StoreSurveyWish {

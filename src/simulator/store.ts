@@ -4,6 +4,7 @@ import {
   type StoredRow,
   type StoreLink,
   type StoreOpened,
+  type StoreRotated,
   type StoreSurvey,
   type StoreSurveyWish,
   TAIL_ROWS,
@@ -13,9 +14,10 @@ import type { SimulatedTime } from "./time.ts";
 
 /**
  * What is wrong with the disk. `refusing` is an I/O error: what was being written may still turn up after the
- * next start; `full` and `read-only` certainly wrote nothing. A `full` disk takes a few rows of open orders all the same.
+ * next start; `full` and `read-only` certainly wrote nothing. A `full` disk takes a few rows of open orders all the same;
+ * a `tight` one takes every row, and has no room to drop any.
  */
-export type DiskFault = "none" | "refusing" | "full" | "read-only";
+export type DiskFault = "none" | "refusing" | "full" | "tight" | "read-only";
 
 /** What becomes durable whole or not at all. */
 interface Transaction {
@@ -36,6 +38,7 @@ export interface FlushTime {
 const errors: Readonly<Record<Exclude<DiskFault, "none">, string>> = {
   refusing: "disk I/O error",
   full: "database or disk is full",
+  tight: "database or disk is full",
   "read-only": "attempt to write a readonly database",
 };
 
@@ -139,7 +142,7 @@ export class SimulatedDisk {
 
   /** Called by a store alone, when its flush has ended: null, or the error. */
   commit(transaction: Transaction): string | null {
-    if (this.fault !== "none" && !this.#usesReserve(transaction)) {
+    if (this.fault !== "none" && !this.#hasRoom(transaction)) {
       if (this.fault === "refusing") this.#doubtful.push(transaction);
       return errors[this.fault];
     }
@@ -151,9 +154,10 @@ export class SimulatedDisk {
     return null;
   }
 
-  #usesReserve({ rows }: Transaction): boolean {
+  #hasRoom({ rows, first }: Transaction): boolean {
+    if (this.fault === "tight") return first <= this.#first;
     if (this.fault !== "full" || rows.length > this.#reserve) return false;
-    if (rows.some(({ kind }) => kind === "charging")) return false;
+    if (rows.some(({ kind }) => kind === "charging" || kind === "segment")) return false;
     this.#reserve -= rows.length;
     return true;
   }
@@ -231,8 +235,11 @@ export class SimulatedStore implements StoreLink {
     this.#transact({ rows, first: 1 }, done);
   }
 
-  rotate(segment: StoredRow, first: number, done: (error: string | null) => void): void {
-    this.#transact({ rows: [segment], first }, done);
+  rotate(segment: StoredRow, first: number, done: (outcome: StoreRotated) => void): void {
+    this.#transact({ rows: [segment], first }, (error) => {
+      if (error === null) done({ kind: "rotated" });
+      else done(error === errors.full ? { kind: "no-room" } : { kind: "failed", error });
+    });
   }
 
   #transact(transaction: Transaction, done: (error: string | null) => void): void {

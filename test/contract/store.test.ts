@@ -131,7 +131,9 @@ class Asked {
   }
 
   rotate(store: StoreLink, segment: StoredRow, first: number): Promise<string | null> {
-    return this.#answer((done) => store.rotate(segment, first, done));
+    return this.#answer((done) =>
+      store.rotate(segment, first, ({ kind }) => done(kind === "rotated" ? null : kind)),
+    );
   }
 
   close(store: StoreLink): Promise<null> {
@@ -600,10 +602,10 @@ describe("the journal on a real disk", () => {
       segment(4),
     ]).at(-1);
     assert.ok(row !== undefined);
-    const error = await new Promise((resolve) => {
+    const rotated = await new Promise((resolve) => {
       store.rotate(row, 4, resolve);
     });
-    assert.equal(error, null);
+    assert.deepEqual(rotated, { kind: "rotated" });
     await closing(store);
   });
 
@@ -745,6 +747,26 @@ describe("the journal on a real disk", () => {
       reopened: "opened",
       reversingAgain: null,
       refusedAgain: "the disk is full: the last of its room is kept for open orders",
+    });
+  });
+
+  it("leaves rows that a full disk cannot drop where they are, and the reserve too, and goes on", () => {
+    const where = directory();
+    const script = join(import.meta.dirname, "../journal/rotate-on-a-full-disk.ts");
+    const small = 'mount -t tmpfs -o size=24m none "$1" && exec "$0" "$2" "$1"';
+    const { stdout, stderr, status } = spawnSync(
+      "unshare",
+      ["--user", "--map-root-user", "--mount", "sh", "-c", small, process.execPath, where, script],
+      { encoding: "utf8", timeout: 30_000 },
+    );
+    assert.equal(status, 0, stderr);
+    assert.deepEqual(JSON.parse(stdout), {
+      rotated: { kind: "no-room" },
+      reserved: true,
+      kept: 4_000,
+      charged: null,
+      later: { kind: "rotated" },
+      left: 2,
     });
   });
 

@@ -143,6 +143,49 @@ describe("a rotation", () => {
   });
 });
 
+describe("a rotation on a disk that is nearly full", () => {
+  it("begins its segment and drops nothing where only a drop has no room, and drops when there is some", () => {
+    const box = quick();
+    const journal = filled(box);
+    box.disk.fault = "tight";
+    assert.deepEqual(box.rotate(journal), { kind: "rotated", row: 15, dropped: 0 });
+    assert.equal(journal.isRotationDue(), false, "not before the next one");
+    assert.ok(box.append(journal, charging(6)));
+    assert.deepEqual(box.rotate(journal), { kind: "rotated", row: 17, dropped: 0 });
+    const refused = { kind: "refused", why: "the disk has no room for a rotation" };
+    assert.deepEqual(box.rotate(journal), refused, "nothing was written since");
+    box.disk.fault = "none";
+    assert.deepEqual(box.rotate(journal), { kind: "rotated", row: 18, dropped: 9 });
+    box.close(journal);
+    assert.equal(opened(box.start().outcome).head.n, 18);
+  });
+
+  it("is refused where not even the segment has room, and the journal goes on", () => {
+    const box = quick();
+    const journal = filled(box);
+    box.disk.fault = "full";
+    assert.deepEqual(box.rotate(journal), { kind: "refused", why: "the disk has no room for a rotation" });
+    assert.equal(journal.isRotationDue(), true);
+    assert.ok(box.append(journal, money(5, "reversing")), "the reserve is for open orders, and stands");
+    box.disk.fault = "none";
+    assert.ok(box.append(journal, charging(6)));
+    assert.equal(box.rotate(journal).kind, "rotated");
+  });
+
+  it("drops no more rows at a time than there is room for as a rule, but a segment at least", () => {
+    for (const [droppedRows, dropped] of [
+      [6, 6],
+      [5, 3],
+      [1, 3],
+    ] as const) {
+      const box = quick();
+      box.rotation = { ...box.rotation, droppedRows };
+      const outcome = box.rotate(filled(box));
+      assert.equal(outcome.kind === "rotated" && outcome.dropped, dropped);
+    }
+  });
+});
+
 describe("old segments stay", () => {
   const kept = (box: JournalBox, journal: Journal): void => {
     const outcome = box.rotate(journal);
