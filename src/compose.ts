@@ -2,6 +2,7 @@
 import { hash } from "node:crypto";
 import type { DeviceConfig } from "./config/device-config.ts";
 import type { BoxSnapshot } from "./control/status.ts";
+import { drawGlass } from "./core/codecs/glass.ts";
 import { Defect } from "./core/kernel/defect.ts";
 import { after, type Instant, type WallTime } from "./core/kernel/instant.ts";
 import { rfc3339 } from "./core/kernel/rfc3339.ts";
@@ -15,7 +16,7 @@ import type { PaymentEvent } from "./core/payment/payment.ts";
 import { type AmountRules, type Rules, standardTiming, type Timing } from "./core/payment/rules.ts";
 import { type Screen, screenFor } from "./core/payment/screen.ts";
 import type { Turn } from "./core/payment/turn.ts";
-import { type DeviceLinks, Devices } from "./devices.ts";
+import { type DeviceLinks, Devices, glassSizeOf } from "./devices.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import type { GatewaySettings } from "./gateway/settings.ts";
 import { Journal, type JournalOpened, type RotationOutcome } from "./journal/journal.ts";
@@ -196,6 +197,7 @@ export class ComposedBox {
       service: {
         inService: blocker === null || blocker === "paused" || blocker === "inhibited",
         screen: screen.text,
+        glass: drawGlass(screen, config.box.language, glassSizeOf(config)).map((row) => row.trimEnd()),
         blocker,
         reason,
         code: blocker === null ? null : behind.ref,

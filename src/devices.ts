@@ -1,5 +1,6 @@
 /** The devices of one box: what people touch and see, and what is driven for them. */
 import type { DeviceConfig } from "./config/device-config.ts";
+import type { GlassSize } from "./core/codecs/glass.ts";
 import { after } from "./core/kernel/instant.ts";
 import type { Key } from "./core/payment/amount-entry.ts";
 import type { BoxEvent } from "./core/payment/events.ts";
@@ -73,7 +74,7 @@ export class Devices {
     this.#parts = parts;
     const { config, links } = parts;
     const { clock, log, glass, gpio } = links;
-    const size = { columns: config.display?.columns ?? 16, rows: config.display?.rows ?? 2 };
+    const size = glassSizeOf(config);
     const { language } = config.box;
     this.#display = glass === null ? null : new Display({ link: glass, clock, log, language, size });
     this.#scanner = this.#scannerOf(parts);
@@ -264,4 +265,9 @@ function answerOf(outcome: RelayOutcome): DispenseAnswer {
     case "failed":
       return outcome.begun ? "unclear" : "not-dispensed";
   }
+}
+
+/** How many cells the glass has; where no display is configured, those of the smallest. */
+export function glassSizeOf({ display }: DeviceConfig): GlassSize {
+  return { columns: display?.columns ?? 16, rows: display?.rows ?? 2 };
 }

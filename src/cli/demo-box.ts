@@ -10,13 +10,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DeviceConfig } from "../config/device-config.ts";
-import { drawGlass, type GlassSize } from "../core/codecs/glass.ts";
+import { drawGlass } from "../core/codecs/glass.ts";
 import { Defect } from "../core/kernel/defect.ts";
 import { after } from "../core/kernel/instant.ts";
 import type { Key } from "../core/payment/amount-entry.ts";
 import type { Box } from "../core/payment/box.ts";
 import type { TxData } from "../core/payment/order.ts";
 import { bootScreen, type Screen } from "../core/payment/screen.ts";
+import { glassSizeOf } from "../devices.ts";
 import { MqttBroker } from "../links/mqtt-broker.ts";
 import { SystemClock } from "../links/system-clock.ts";
 import { SystemEntropy } from "../links/system-entropy.ts";
@@ -315,7 +316,7 @@ export class Demo {
   #glass(config: DeviceConfig): PlayedGlass {
     return new PlayedGlass({
       clock: this.clock,
-      size: glassSize(config),
+      size: glassSizeOf(config),
       shown: (rows) => {
         this.#rows = rows;
         this.#draw();
@@ -327,7 +328,7 @@ export class Demo {
   /** Whether the glass shows the newest screen; one without power shows nothing. */
   #isShown(): boolean {
     const { config } = this.#parts;
-    const rows = drawGlass(this.#screen, config.box.language, glassSize(config));
+    const rows = drawGlass(this.#screen, config.box.language, glassSizeOf(config));
     return this.#life === null || rows.every((row, index) => row === this.#rows[index]);
   }
 
@@ -369,10 +370,6 @@ export class Demo {
     this.#drawn = drawn;
     this.#listener.shown(this.#rows, this.#screen);
   }
-}
-
-function glassSize({ display }: DeviceConfig): GlassSize {
-  return { columns: display?.columns ?? 16, rows: display?.rows ?? 2 };
 }
 
 /** Made now and removed at the end, also where the process ends without a farewell. */

@@ -87,10 +87,12 @@ function lined(lines: readonly Line[]): string {
   return lines.map(([name, text]) => `${name.padEnd(widest)}  ${text}`.trimEnd()).join("\n");
 }
 
-function serviceText({ inService, screen, code, reason }: BoxStatus["service"]): string {
-  if (inService) return `in service${reason === null ? "" : ` (${reason})`}, the screen says "${screen}"`;
+function serviceText({ inService, glass, code, reason }: BoxStatus["service"]): string {
+  const rows = glass.map((row) => row.trim().replace(/ +/g, " ")).filter((row) => row !== "");
+  const says = `the glass says "${rows.join(" / ")}"`;
+  if (inService) return `in service${reason === null ? "" : ` (${reason})`}, ${says}`;
   const why = [code, reason].filter((part) => part !== null).join(", ");
-  return `OUT OF SERVICE${why === "" ? "" : ` (${why})`}, the screen says "${screen}"`;
+  return `OUT OF SERVICE${why === "" ? "" : ` (${why})`}, ${says}`;
 }
 
 function helpLines({ inService, reason }: BoxStatus["service"]): readonly Line[] {

@@ -22,6 +22,9 @@ export const boxStatusSchema = z.object({
     .object({
       inService: z.boolean().describe("Whether a payment could begin, now or within seconds."),
       screen: z.string().describe("Name of what people see now."),
+      glass: z
+        .array(z.string())
+        .describe("What a glass shows now, line by line; of 16 by 2 cells where no display is configured."),
       blocker: z.string().nullable().describe("Why no payment can begin, or null."),
       reason: z
         .string()

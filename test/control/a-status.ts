@@ -9,7 +9,14 @@ export const aStatus: BoxStatus = {
   pid: 4711,
   since: "2026-03-15T09:30:12.000Z",
   upS: 93_784,
-  service: { inService: true, screen: "idle", blocker: null, reason: null, code: null },
+  service: {
+    inService: true,
+    screen: "idle",
+    glass: ["Welcome", "Enter amount"],
+    blocker: null,
+    reason: null,
+    code: null,
+  },
   devices: { scanner: "ready", keypad: "ready", display: "absent", relay: "none" },
   wechat: {
     merchantId: "1900000109",
