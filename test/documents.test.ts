@@ -9,8 +9,10 @@ import { test } from "node:test";
 import { plainFiles } from "../scripts/deb/plain-files.ts";
 import { saleMembers } from "../scripts/documents/local-parts.ts";
 import { documents, parts, partsOf, regenerated } from "../scripts/generate-documents.ts";
+import { outages } from "../src/cli/outages.ts";
 import { checkConfig } from "../src/config/device-config.ts";
 import { saleStateSchema } from "../src/control/sale.ts";
+import { REOPEN_LAST_MS } from "../src/drivers/scanner.ts";
 import { scenarioNamed } from "../src/simulator/bank/scenarios.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -106,6 +108,21 @@ test("the table of configuration keys has the members of every entry of a list t
 test("the members of a sale are those that a till reads", () => {
   const listed = [...saleMembers().matchAll(/^\| `(\w+)`/gm)].map(([, name]) => name);
   assert.deepEqual(listed, Object.keys(saleStateSchema.shape));
+});
+
+test("a scanner that returns is promised in the same time wherever it is told, and its longest pause fits in", () => {
+  const told = [outages["no-scanner"][1], texts.get("CHANGELOG.md") ?? "", architecture].flatMap((text) =>
+    [
+      ...text.matchAll(/(?:read|opened) again within (\d+) s|scanner that returns is read within (\d+) s/g),
+    ].map(([, first, second]) => Number(first ?? second)),
+  );
+  assert.equal(told.length, 3);
+  assert.deepEqual([...new Set(told)], [3]);
+  assert.ok(REOPEN_LAST_MS < 3_000);
+});
+
+test("what helps an absent scanner names the groups of both kinds", () => {
+  assert.match(outages["no-scanner"][1], /`dialout`.*`input`/);
 });
 
 test("every scenario in a command exists, and the kinds of checks are those of the test script", () => {

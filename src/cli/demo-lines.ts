@@ -18,7 +18,7 @@ const HURRY = 3;
 /** How long a line from a pipe waits for the payment before it. */
 const AT_REST_WITHIN_MS = 120_000;
 
-/** The scanner's driver opens the device again within 5 s. */
+/** The scanner is read again within 3 s; a busy machine takes longer. */
 const PLUGGED_WITHIN_MS = 6_000;
 
 const PROMPT = "> ";

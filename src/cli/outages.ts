@@ -29,7 +29,7 @@ export const outages: Readonly<Record<Outage, readonly [means: string, remedy: s
   ],
   "no-scanner": [
     "The scanner is not there.",
-    "Plug it in; it is opened again within 5 s. Else check `scanner.path` and the group `dialout`.",
+    "Plug it in; it is read again within 3 s. Else check `scanner.path` and the group: `dialout`, for a keyboard `input`.",
   ],
   "invariant-broken": [
     "The program has contradicted itself; what is open is still asked about and reversed.",

@@ -271,7 +271,9 @@ const shape = {
     .prefault({})
     .describe("What is to be paid."),
   scanner: object({
-    path: path.describe("Serial device, best by /dev/serial/by-id."),
+    path: path.describe(
+      "Its device: a serial one, best by /dev/serial/by-id, or a keyboard's below /dev/input, best by-id too.",
+    ),
     baudRate: z
       .literal([1200, 2400, 4800, 9600, 19200, 38400, 57600, 115200, 230400])
       .default(9600)
