@@ -97,9 +97,7 @@ export class People {
   }
 
   #freshCode(): string {
-    const random = this.#random;
-    const tail = Array.from({ length: 16 }, () => String(random.between(0, 9))).join("");
-    const code = `1${random.between(0, 5)}${tail}`;
+    const code = freshCode(this.#random);
     this.#codes = [code, this.#codes[0]];
     return code;
   }
@@ -113,4 +111,10 @@ export class People {
     this.#codes = [null, this.#codes[0]];
     return { kind: "code" };
   }
+}
+
+/** A payment code that nobody has shown before. */
+export function freshCode(random: Random): string {
+  const tail = Array.from({ length: 16 }, () => String(random.between(0, 9))).join("");
+  return `1${random.between(0, 5)}${tail}`;
 }

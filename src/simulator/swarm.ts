@@ -30,7 +30,7 @@ export interface Swarm {
   readonly hostDown: number;
   readonly autoRevoke: boolean;
   readonly unseenReversal: "tombstone" | "forget";
-  readonly unseenAnswer: "done" | "invalid";
+  readonly unseenAnswer: "done" | "invalid" | "refused";
   readonly paidReversal: "revoked" | "refund";
   readonly late: "keep" | "reverse";
   /** Whether customers may also scan a code of ours. */
@@ -131,7 +131,7 @@ export function swarmOf(random: Random): Swarm {
     hostDown: sometimes(0.05),
     autoRevoke: random.chance(0.5),
     unseenReversal: random.pick(["tombstone", "forget"]),
-    unseenAnswer: random.pick(["done", "invalid"]),
+    unseenAnswer: random.pick(["done", "invalid", "refused"]),
     paidReversal: random.pick(["revoked", "refund"]),
     late: random.pick(["keep", "reverse"]),
     native: random.chance(0.5),

@@ -48,11 +48,14 @@ const refusals: ReadonlySet<string> = new Set([
   "NOTENOUGH",
   "NOTSUPORTCARD",
 ]);
-const overs: ReadonlySet<string> = new Set(["CLOSED", "REVOKED", "REFUND", "ORDERNOTEXIST"]);
+const overs: ReadonlySet<string> = new Set(["CLOSED", "REVOKED", "ORDERNOTEXIST"]);
 type Proof = "paid" | "refused" | "over";
 
 /** The treatments of a reply after which it still is the bank's own word. */
 const honest: ReadonlySet<CallNote["treatment"]> = new Set([null, "delay", "refuse"] as const);
+
+/** How the numbers of refunds begin that no box has asked for. */
+export const STAFF_REFUND = "staff-";
 
 /** What the witness reads of a money row. */
 interface MoneyBody {
@@ -92,6 +95,12 @@ export class Witness {
   readonly #askedAbout = new Set<string>();
   /** Sales of which a till was told that they are over, with whether they are paid and how many orders they had. */
   readonly #toldOver = new Map<string, { readonly paid: boolean; readonly orders: number }>();
+  /** Orders of which operators were told that somebody else gave money back. */
+  readonly #refundsToldOf = new Set<string>();
+  /** Orders that the bank has said to have reversed, and has not. */
+  readonly #pretended = new Set<string>();
+  /** The codes of each phone that stayed in the reader, and the one of them that was charged. */
+  readonly #phones: { readonly codes: ReadonlySet<string>; charged: string | null }[] = [];
   readonly #shownEnds = new Map<string, { readonly text: string; readonly at: number }[]>();
 
   constructor(parts: { readonly disk: SimulatedDisk; readonly bank: Bank; readonly time: SimulatedTime }) {
@@ -114,6 +123,11 @@ export class Witness {
 
   found(check: string, sentence: string): void {
     if (this.findings.length < FINDINGS_MAX) this.findings.push({ check, at: this.#time.now, sentence });
+  }
+
+  /** A phone stays in the reader and shows these codes, of which there may come more. */
+  stays(codes: ReadonlySet<string>): void {
+    this.#phones.push({ codes, charged: null });
   }
 
   /** The box asks its link for a call. */
@@ -142,6 +156,7 @@ export class Witness {
       this.found("I1", `the code of ${before} is charged again as ${outTradeNo}`);
     }
     this.#codes.set(code, outTradeNo);
+    this.#checkPhone(code);
     for (const [other, money] of this.#money) {
       if (other === outTradeNo || this.#earlier.has(other) || money.at(-1)?.tx.state !== "charging") continue;
       this.found("I6", `${outTradeNo} is charged while it is open what became of ${other}`);
@@ -153,6 +168,8 @@ export class Witness {
     if (reply.kind === "reply" && reply.cut === null && honest.has(reply.note.treatment)) {
       this.#words.set(reply.body, reply.note);
     }
+    const { treatment, outTradeNo } = reply.note;
+    if (treatment === "pretend" && outTradeNo !== null) this.#pretended.add(outTradeNo);
   }
 
   /** The box hears what came of a call. */
@@ -163,10 +180,10 @@ export class Witness {
       this.#askedAbout.add(outTradeNo);
     }
     const word = outcome.kind === "answered" ? this.#words.get(outcome.body)?.outcome : undefined;
-    const proof = word === undefined ? null : proofOf(path, word);
-    if (proof === null) return;
-    const proofs = this.#proofs.get(outTradeNo) ?? new Set();
-    this.#proofs.set(outTradeNo, proofs.add(proof));
+    for (const proof of word === undefined ? [] : proofsOf(path, word)) {
+      const proofs = this.#proofs.get(outTradeNo) ?? new Set();
+      this.#proofs.set(outTradeNo, proofs.add(proof));
+    }
   }
 
   /** A request arrives at the bank: whatever is dangerous must be durable by now. */
@@ -255,6 +272,15 @@ export class Witness {
     });
   }
 
+  /** Who leaves the phone in the reader pays once (money rule 13). */
+  #checkPhone(code: string): void {
+    const phone = this.#phones.find(({ codes }) => codes.has(code));
+    if (phone === undefined) return;
+    if (phone.charged !== null && phone.charged !== code)
+      this.found("phone", "two codes of a phone that never left the reader are charged");
+    phone.charged = code;
+  }
+
   /** A `tx` event arrived at the broker. */
   reported(payload: string): void {
     const seq = Number(/"seq":(\d+)/.exec(payload)?.[1]);
@@ -298,6 +324,11 @@ export class Witness {
       .map(([outTradeNo]) => outTradeNo);
   }
 
+  /** Operators were told of something about an order. */
+  alarmed(alarm: string, outTradeNo: string): void {
+    if (alarm === "refunded-by-others") this.#refundsToldOf.add(outTradeNo);
+  }
+
   /** The checks that need the whole story. */
   final(): void {
     this.#catchUp();
@@ -332,7 +363,7 @@ export class Witness {
     const order = this.#order(outTradeNo);
     const net = order === undefined ? 0 : this.#netOf(order);
     const expected = end.state === "paid" ? end.amountFen : 0;
-    if (net !== expected) {
+    if (net !== expected && !(reversing >= 0 && this.#isPartlyTheirs(outTradeNo))) {
       this.found("I19", `${outTradeNo} ended ${end.state} with ${expected} fen, the bank's books say ${net}`);
     }
     const charged = order === undefined ? 0 : this.#bank.ledger.totalsOfOrder(order).chargedFen;
@@ -353,6 +384,19 @@ export class Witness {
         this.found("I12", `${outTradeNo} was shown as ${text} and ended paid`);
       }
     }
+  }
+
+  /**
+   * What staff gave back a part of cannot be reversed any more: people were told so, or the bank has said that it did and no
+   * box could know better.
+   */
+  #isPartlyTheirs(outTradeNo: string): boolean {
+    const partly = this.#bank.ledger
+      .refunds()
+      .some(
+        ({ order, outRefundNo }) => order.outTradeNo === outTradeNo && outRefundNo.startsWith(STAFF_REFUND),
+      );
+    return partly && (this.#refundsToldOf.has(outTradeNo) || this.#pretended.has(outTradeNo));
   }
 
   #checkGoods(outTradeNo: string, end: TxData | undefined): void {
@@ -417,9 +461,14 @@ export class Witness {
     return this.#bank.ledger.orders().find((order) => order.outTradeNo === outTradeNo);
   }
 
+  /** What the box has taken by an order and not given back; what staff give back is their business. */
   #netOf(order: Order): number {
     const { chargedFen, returnedFen } = this.#bank.ledger.totalsOfOrder(order);
-    return chargedFen - returnedFen;
+    const byStaff = this.#bank.ledger
+      .refunds()
+      .filter((refund) => refund.order === order && refund.outRefundNo.startsWith(STAFF_REFUND))
+      .reduce((fen, { refundFen, refundedAt }) => fen + (refundedAt === null ? 0 : refundFen), 0);
+    return chargedFen - returnedFen + byStaff;
   }
 
   #of(outTradeNo: string): readonly Money[] {
@@ -485,9 +534,11 @@ function textIn(body: string, tag: string): string {
 }
 
 /** What the bank's word in answer to a call proves of its order. */
-function proofOf(path: string, word: string): Proof | null {
-  if (path === "/pay/refundquery") return word.startsWith("SUCCESS") ? "over" : null;
-  if (path === "/pay/orderquery" && overs.has(word)) return "over";
-  if (charging.has(path) && refusals.has(word)) return "refused";
-  return word === "SUCCESS" && (path === "/pay/micropay" || path === "/pay/orderquery") ? "paid" : null;
+function proofsOf(path: string, word: string): readonly Proof[] {
+  if (path === "/pay/refundquery") return word.startsWith("SUCCESS") ? ["over"] : [];
+  // It was paid, and some of it went back.
+  if (path === "/pay/orderquery" && word === "REFUND") return ["paid", "over"];
+  if (path === "/pay/orderquery" && overs.has(word)) return ["over"];
+  if (charging.has(path) && refusals.has(word)) return ["refused"];
+  return word === "SUCCESS" && (path === "/pay/micropay" || path === "/pay/orderquery") ? ["paid"] : [];
 }

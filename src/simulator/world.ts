@@ -22,6 +22,7 @@ import { Bank } from "./bank/bank.ts";
 import { fixtureMerchant } from "./bank/fixture-merchant.ts";
 import { scenarioNamed, scenarios, success } from "./bank/scenarios.ts";
 import { type Fate, SimulatedBroker } from "./broker.ts";
+import { Habits } from "./habits.ts";
 import { NO_HTTPS_FAULTS, SimulatedHttpsLink, type SimulatedReply, type SimulatedRequest } from "./https.ts";
 import { SimulatedKeypad } from "./keypad.ts";
 import { type Act, People } from "./people.ts";
@@ -33,7 +34,7 @@ import { type Swarm, swarmOf } from "./swarm.ts";
 import { SimulatedTill } from "./till.ts";
 import { SimulatedClock, SimulatedTime } from "./time.ts";
 import { VendingMachine } from "./vending-machine.ts";
-import { type Finding, Witness } from "./witness.ts";
+import { type Finding, STAFF_REFUND, Witness } from "./witness.ts";
 
 /** Where the wall clock of every world begins: 2027-01-15 08:00 UTC. */
 const WALL_EPOCH = 1_800_000_000_000;
@@ -62,6 +63,9 @@ export interface PlantedDefect {
   readonly config?: (config: DeviceConfig) => DeviceConfig;
   readonly gpio?: (gpio: GpioLink, time: SimulatedTime) => GpioLink;
 }
+
+/** Added to a world's seed for what people do by habit. */
+const HABITS_STREAM = 2 ** 40;
 
 /** Which world to run, and for how long. */
 export interface WorldOptions {
@@ -107,6 +111,7 @@ class World {
   readonly #broker: SimulatedBroker;
   readonly #bank: Bank;
   readonly #people: People;
+  readonly #habits: Habits;
   readonly #witness: Witness;
   readonly #config: DeviceConfig;
   readonly #entropy: Random;
@@ -131,6 +136,7 @@ class World {
     this.#serial = new SimulatedSerialLink(this.#time, random.fork());
     this.#broker = new SimulatedBroker(this.#time);
     this.#people = new People(random.fork(), this.#swarm.silliness);
+    this.#habits = new Habits(new Random(options.seed + HABITS_STREAM), this.#time);
     this.#bank = new Bank({
       merchants: [fixtureMerchant],
       entropy: random.fork(),
@@ -397,6 +403,7 @@ class World {
       if (!this.#faulty) return;
       this.#actOfPeople();
       this.#actOfTill();
+      this.#actOfStaff();
       this.#actOfGod();
       this.#rotate();
       this.#planPeople();
@@ -405,7 +412,8 @@ class World {
 
   #actOfPeople(): void {
     const life = this.#life;
-    if (life === null) return;
+    // Nobody else comes to a reader in which a phone lies.
+    if (life === null || this.#habits.phone !== null) return;
     const act = this.#people.act(life.screen);
     if (act.kind !== "nothing") this.#tell(`people: ${describe(act)}`);
     switch (act.kind) {
@@ -416,6 +424,7 @@ class World {
       case "scan":
         this.#bank.scenario = this.#nextScenario();
         this.#serial.send(Buffer.from(act.text, "latin1"));
+        this.#afterScan(act.text);
         break;
       case "code":
         this.#bank.scenario = this.#nextScenario();
@@ -428,6 +437,31 @@ class World {
       case "nothing":
         break;
     }
+  }
+
+  /** Where the amount is fixed, nothing but the reader tells a phone that stays from the next customer's. */
+  #afterScan(text: string): void {
+    if (this.#config.amount.source !== "fixed" || !/^1\d{17}\r$/.test(text)) return;
+    this.#habits.afterScan(text.trim(), (code) => {
+      this.#tell("people: the phone is still in the reader");
+      this.#bank.scenario = this.#nextScenario();
+      this.#serial.send(Buffer.from(`${code}\r`, "latin1"));
+    });
+    if (this.#habits.phone !== null) this.#witness.stays(this.#habits.phone);
+  }
+
+  #actOfStaff(): void {
+    const wish = this.#habits.refund(this.#bank.ledger.orders());
+    if (wish === null) return;
+    const { merchant, outTradeNo, amountFen } = wish.order;
+    const outRefundNo = `${STAFF_REFUND}${this.#time.now}`;
+    const reference = { outTradeNo, transactionId: null };
+    this.#bank.ledger.refund(
+      merchant,
+      { reference, outRefundNo, totalFen: amountFen, refundFen: wish.refundFen },
+      this.#wall,
+    );
+    this.#tell(`staff: ${outTradeNo} gets ${wish.refundFen} of ${amountFen} fen back`);
   }
 
   #actOfTill(): void {
@@ -447,7 +481,8 @@ class World {
 
   #nextScenario() {
     if (!this.#random.chance(this.#swarm.trouble)) return success;
-    return scenarioNamed(stories[this.#random.between(0, stories.length - 1)] ?? "success") ?? success;
+    const name = stories[this.#random.between(0, stories.length - 1)] ?? "success";
+    return this.#habits.told(scenarioNamed(name) ?? success);
   }
 
   #actOfGod(): void {
@@ -547,6 +582,7 @@ class World {
   #calm(): void {
     this.#tell("faults end");
     this.#faulty = false;
+    this.#habits.takePhone();
     this.#disk.fault = "none";
     this.#disk.flush = { least: 1, most: 8 };
     this.#serial.plug();
@@ -576,8 +612,10 @@ class World {
   }
 
   #log(): Log {
-    const alarmed = (event: string, fields: object = {}): void => {
-      if (event === "alarm") this.#tell(`alarm: ${JSON.stringify(fields)}`);
+    const alarmed = (event: string, fields: { kind?: unknown; outTradeNo?: unknown } = {}): void => {
+      if (event !== "alarm") return;
+      this.#tell(`alarm: ${JSON.stringify(fields)}`);
+      this.#witness.alarmed(String(fields.kind), String(fields.outTradeNo));
     };
     return { debug: () => undefined, info: () => undefined, warn: () => undefined, error: alarmed };
   }

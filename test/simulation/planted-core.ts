@@ -394,4 +394,34 @@ export const plantedInCore: readonly Planted[] = [
       }),
     },
   },
+  {
+    name: "a fixed amount does not wait until the phone has left the reader",
+    caughtBy: ["phone"],
+    seed: 3,
+    defect: otherTurns(({ before, event, stamp, rules }, real) => {
+      const { box, effects } = real(before, event, stamp, rules);
+      const { front } = box;
+      const awake: Box = front.name === "resting" ? { ...box, front: { ...front, until: stamp.at } } : box;
+      return turnOf(awake, effects, stamp, rules);
+    }),
+  },
+  {
+    name: "the later look at a decline takes an open dialog for an end",
+    caughtBy: ["I19"],
+    seed: 128,
+    defect: mishears((event, { phase }) =>
+      event.type === "query-answered" && event.answer.kind === "unpaid" && phase.name === "settled"
+        ? { ...event, answer: { kind: "absent" } }
+        : event,
+    ),
+  },
+  {
+    name: "what staff gave back is taken for all of it",
+    caughtBy: ["I19"],
+    seed: 30,
+    defect: closes(({ phase }, event) => {
+      const refunded = event.type === "query-answered" && event.answer.kind === "refunded";
+      return refunded && phase.name === "asking" ? notCharged("refunded", "closed-by-wechat") : null;
+    }),
+  },
 ];

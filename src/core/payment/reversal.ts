@@ -109,8 +109,8 @@ export function reversalQueried(
     case "paid":
     case "unpaid":
     case "failed":
-      // It exists: an absence seen before is void, and another reversal is due.
-      return reverseAgain(payment, { ...phase, absentAt: [] }, stamp, rules);
+      // It exists: an absence seen before is void, nothing is done yet, and another reversal is due.
+      return reverseAgain(payment, { ...phase, absentAt: [], heard: undone(phase.heard) }, stamp, rules);
     case "unknown":
     case "not-sent":
       return reverseAgain(payment, phase, stamp, rules);
@@ -121,6 +121,10 @@ const heardInOrder: readonly Heard[] = ["nothing", "refused", "again", "done"];
 
 function more(before: Heard, now: Heard): Heard {
   return heardInOrder.indexOf(now) > heardInOrder.indexOf(before) ? now : before;
+}
+
+function undone(heard: Heard): Heard {
+  return heard === "done" ? "again" : heard;
 }
 
 /** Another round, later each time, with jitter so that a shop's boxes do not come together. */

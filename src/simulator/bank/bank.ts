@@ -62,7 +62,7 @@ export interface BankOptions {
   readonly unseenReversal?: LedgerPolicy["unseenReversal"];
   readonly paidReversal?: LedgerPolicy["paidReversal"];
   /** What a reversal of a number that was never seen is answered with; no page of WeChat Pay says it. */
-  readonly unseenAnswer?: "done" | "invalid";
+  readonly unseenAnswer?: "done" | "invalid" | "refused";
   /** By how much a reply grows that is far too long, in bytes; ten megabytes where nothing is said. */
   readonly hugeBytes?: number;
   /** What requests say that came before, to this bank or another one of the same merchants. */
@@ -258,10 +258,13 @@ export class Bank {
         return { document: reversalDocument("N"), text: `SUCCESS, ${result.order.state.toUpperCase()}` };
       case "expired":
         return refused("REVERSE_EXPIRE", "N");
+      case "partly-refunded":
+        return refused("TRADE_ERROR", "N", "订单已发起退款");
       case "booked":
         return refused("INVALID_REQUEST", "N", "非付款码订单请调用关单接口");
       case "unseen":
         if (this.#options.unseenAnswer === "invalid") return refused("INVALID_TRANSACTIONID", "N");
+        if (this.#options.unseenAnswer === "refused") return refused("INVALID_REQUEST", "N");
         return { document: reversalDocument("N"), text: "SUCCESS, never seen" };
       default:
         return unreachable(result);

@@ -119,12 +119,13 @@ export type ChargeResult =
 
 /**
  * What a reversal came to. `unseen`: no such order of this merchant; `expired`: older than seven days; `booked`: an order
- * that is closed, not reversed.
+ * that is closed, not reversed; `partly-refunded`: what is left goes back by refunds only.
  */
 export type ReversalResult =
   | { readonly kind: "reversed"; readonly order: Order }
   | { readonly kind: "unseen" }
   | { readonly kind: "booked" }
+  | { readonly kind: "partly-refunded" }
   | { readonly kind: "expired" };
 
 /** Whose code it is, or why nobody may know. */
@@ -304,6 +305,7 @@ export class Ledger {
     }
     if (order.booking !== null) return { kind: "booked" };
     if (this.#now - order.createdAt > REVERSIBLE_FOR_MS) return { kind: "expired" };
+    if (this.#refunds.of(order).length > 0) return { kind: "partly-refunded" };
     if (order.state === "success") {
       this.#move("returned", order, order.amountFen);
       this.#pass(order, { state: this.#policy.paidReversal, open: false }, "reversal");

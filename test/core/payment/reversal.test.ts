@@ -144,6 +144,14 @@ test("a refund confirms a reversal, and is told of where the reversal was not sa
     assert.equal(story.order.phase.verdict.state, "refunded");
     assert.deepEqual(alarmsOf(story), alarms, answer.kind);
   }
+  const undone = confirming().query(unpaid).wait(2_000);
+  undone.take();
+  undone.reverse({ kind: "again", code: "TRADE_ERROR" }).query(refund);
+  assert.deepEqual(
+    alarmsOf(undone),
+    ["refunded-by-others"],
+    "it was there after it had been said to be done",
+  );
 });
 
 test("absences count only where the host that was charged is among those that say so", () => {

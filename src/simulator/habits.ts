@@ -1,0 +1,93 @@
+/**
+ * What people do around a payment and think nothing of: a phone stays in the reader and shows its next code, staff give part of
+ * the money back at the merchant platform, a dialog stays open on the phone of somebody whose payment was declined.
+ */
+
+import { invariant } from "../core/kernel/defect.ts";
+import type { Fen } from "../core/kernel/fen.ts";
+import { fenOf } from "../core/kernel/fen.ts";
+import type { CustomerAct } from "./bank/customer.ts";
+import type { Order } from "./bank/ledger.ts";
+import type { Scenario } from "./bank/scenarios.ts";
+import { after } from "./bank/telling.ts";
+import { freshCode } from "./people.ts";
+import type { Random } from "./random.ts";
+import type { SimulatedTime } from "./time.ts";
+
+/** How seldom staff give money back, for each time that somebody acts. */
+const REFUNDS = 0.02;
+
+/** How often a phone stays, and how often it shows its next code where it is read. */
+const STAYS = 0.3;
+const NEXT_CODE = 0.3;
+
+/** A phone is read again within this time for as long as it is there, which is sooner than a box may take it for gone. */
+const READ_AGAIN_MS = 4_000;
+
+/** Draws them from a stream of its own: none of these moves another draw of the world. */
+export class Habits {
+  readonly #random: Random;
+  readonly #time: SimulatedTime;
+  #phone: Set<string> | null = null;
+
+  constructor(random: Random, time: SimulatedTime) {
+    this.#random = random;
+    this.#time = time;
+  }
+
+  /** The codes that the phone in the reader has shown, null where there is none. */
+  get phone(): ReadonlySet<string> | null {
+    return this.#phone;
+  }
+
+  /** Leaves the phone that has shown `code` in the reader, or takes it along; `read` is called with what it shows later. */
+  afterScan(code: string, read: (code: string) => void): void {
+    if (this.#phone !== null || !this.#random.chance(STAYS)) return;
+    this.#phone = new Set([code]);
+    this.#readAgain(code, this.#time.now + this.#random.between(5_000, 120_000), read);
+  }
+
+  /** The phone is taken along. */
+  takePhone(): void {
+    this.#phone = null;
+  }
+
+  #readAgain(shown: string, until: number, read: (code: string) => void): void {
+    const phone = this.#phone;
+    this.#time.after(this.#random.between(300, READ_AGAIN_MS), () => {
+      if (this.#phone !== phone || phone === null) return;
+      if (this.#time.now >= until) {
+        this.takePhone();
+        return;
+      }
+      const code = this.#random.chance(NEXT_CODE) ? freshCode(this.#random) : shown;
+      phone.add(code);
+      read(code);
+      this.#readAgain(code, until, read);
+    });
+  }
+
+  /** A refused charge may leave its dialog open, in which the customer does something sooner or later. */
+  told(scenario: Scenario): Scenario {
+    const { opening } = scenario;
+    if (opening.kind !== "refused" || opening.leaves !== "unpaid" || !this.#random.chance(0.5))
+      return scenario;
+    const act = this.#random.pick<CustomerAct>(["pays", "closes", "is-refused"]);
+    const plans = [after(this.#random.between(1_000, 120_000), act)];
+    return { ...scenario, opening: { ...opening, leaves: "dialog" }, plans };
+  }
+
+  /** An order of which staff give something back now, and how much; null where they do not. */
+  refund(orders: readonly Order[]): { readonly order: Order; readonly refundFen: Fen } | null {
+    const order = this.#random.chance(REFUNDS) ? orders.findLast(isTheirs) : undefined;
+    if (order === undefined) return null;
+    const refundFen = fenOf(this.#random.between(1, order.amountFen));
+    invariant(refundFen.ok, "a part of an amount is an amount");
+    return { order, refundFen: refundFen.value };
+  }
+}
+
+/** What was booked is given back whole by the box or, where staff were quicker, by staff: nobody mixes the two. */
+function isTheirs({ state, booking }: Order): boolean {
+  return state === "success" && booking === null;
+}
