@@ -104,7 +104,7 @@ const certificate = object({
 const merchantKeys = {
   appId: z
     .string()
-    .regex(/^[A-Za-z0-9_-]{1,32}$/, { error: "must be 1 to 32 letters and digits." })
+    .regex(/^[A-Za-z0-9_-]{1,32}$/, { error: "must be 1 to 32 letters, digits, _ or -." })
     .describe("WeChat appid that the merchant is bound to; the service provider's in service-provider mode."),
   merchantId: z
     .string()
@@ -112,7 +112,7 @@ const merchantKeys = {
     .describe("WeChat Pay merchant id (mch_id)."),
   subAppId: z
     .string()
-    .regex(/^[A-Za-z0-9_-]{1,32}$/, { error: "must be 1 to 32 letters and digits." })
+    .regex(/^[A-Za-z0-9_-]{1,32}$/, { error: "must be 1 to 32 letters, digits, _ or -." })
     .nullable()
     .default(null)
     .describe("Service-provider mode: the sub-merchant's appid, where it has one."),

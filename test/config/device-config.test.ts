@@ -137,6 +137,8 @@ const refusals: readonly (readonly [string, Json | undefined, readonly string[]]
   ["box.language", "fr", ['box.language: must be "en" or "zh", got a text.']],
   ["box.store", "", ["box.store: must not be empty."]],
   ["box.store", "a\nb", ["box.store: must not hold control characters."]],
+  ["merchant.appId", "wx 1", ["merchant.appId: must be 1 to 32 letters, digits, _ or -."]],
+  ["merchant.subAppId", "wx 1", ["merchant.subAppId: must be 1 to 32 letters, digits, _ or -."]],
   ["merchant.merchantId", 1900000109, ["merchant.merchantId: must be a text, got 1900000109."]],
   ["merchant.apiKey", { file: "api-key" }, ["merchant.apiKey.file: must be an absolute path."]],
   ["merchant.hosts", [], ["merchant.hosts: must have at least 1 entry."]],
