@@ -239,6 +239,7 @@ const rules: readonly Rule[] = [
       file("src/core/a.ts", 'export { b } from "./b.ts";'),
       file("src/core/a.ts", "// A comment is no docstring.\nexport const a = 1;"),
       file("src/core/a.ts", "/** One. */\nexport const a = 1;\n\nexport async function b() {}"),
+      file("src/core/a.ts", "/** One. */\nexport const a = 1;\nexport const b = 2;"),
       file("src/core/a.ts", "/** Opens the file. */\n\nexport class A {}"),
     ],
     innocent: [
@@ -437,7 +438,7 @@ function namesIn(clause: string): readonly string[] {
     );
 }
 
-/** Exports that neither have a docstring nor stand directly below a declaration that has one. */
+/** Exports without a docstring; a type may stand directly below the declaration that has one and that it is made of. */
 function undocumented(text: string): readonly string[] {
   const names: string[] = [];
   let documented = false;
@@ -450,7 +451,8 @@ function undocumented(text: string): readonly string[] {
     if (previous === "") documented = false;
     if (previous.endsWith("*/")) documented = previous.startsWith(" */") || previous.startsWith("/**");
     else if (previous.startsWith("//")) documented = false;
-    if (match !== null && !documented) names.push(match[1] ?? "");
+    const own = previous.endsWith("*/") || /^export\s+type\b/.test(line);
+    if (match !== null && !(documented && own)) names.push(match[1] ?? "");
     previous = line;
   }
   return names;

@@ -1,8 +1,10 @@
 import { after } from "../core/kernel/instant.ts";
 import type { Clock, GpioLine, GpioLines, GpioLink, Log, Timer } from "../runtime/ports.ts";
 
-/** The first pause before lines are claimed again; each failure in a row doubles it up to the last. */
+/** The first pause before lines are claimed again; each failure in a row doubles it. */
 export const CLAIM_FIRST_MS = 500;
+
+/** The longest such pause. */
 export const CLAIM_LAST_MS = 2_000;
 
 /** Hears whether the lines are there. */

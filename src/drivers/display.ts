@@ -6,8 +6,10 @@ import type { Clock, GlassConnection, GlassLink, Log, Timer } from "../runtime/p
 import { changedRuns } from "./glass-runs.ts";
 import { RedrawPace } from "./redraw-pace.ts";
 
-/** The first pause before the module is started again; each failure in a row doubles it up to the last. */
+/** The first pause before the module is started again; each failure in a row doubles it. */
 export const REOPEN_FIRST_MS = 500;
+
+/** The longest such pause. */
 export const REOPEN_LAST_MS = 5_000;
 
 /** What is not ready in this time never will be: a module takes a tenth of a second, but udev up to two for its pins. */

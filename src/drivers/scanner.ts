@@ -13,11 +13,10 @@ import type {
 } from "../runtime/ports.ts";
 import { ScanTrigger } from "./scan-trigger.ts";
 
-/**
- * The first pause before the device is opened again; each failure in a row doubles it up to the last, which is short
- * enough for a scanner to be ready within 3 s of its return where no hint comes of it.
- */
+/** The first pause before the device is opened again; each failure in a row doubles it. */
 export const REOPEN_FIRST_MS = 500;
+
+/** The longest such pause: a scanner is ready within 3 s of its return, where no hint comes of it too. */
 export const REOPEN_LAST_MS = 2_000;
 
 /** From the hint that the device is back to the next try: a moment for the system to hand it over. */
