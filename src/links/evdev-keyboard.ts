@@ -10,6 +10,7 @@ import { LineGuard } from "../core/codecs/line-guard.ts";
 import type { SerialConnection, SerialLink, SerialListener, SerialSettings } from "../runtime/ports.ts";
 import { PATH_CHECK_EVERY_MS, PathCheck } from "./path-check.ts";
 import { watchPath } from "./path-watch.ts";
+import { SystemClock } from "./system-clock.ts";
 
 /** Calls of linux/input.h: take the device alone, and choose the records that come. */
 const EVIOCGRAB = 0x40044590;
@@ -20,6 +21,8 @@ const EV_MSC = 4;
 
 /** Records that one read may bring: all that the kernel keeps of a keyboard. */
 const RECORDS_MAX = 64;
+
+const clock = new SystemClock();
 
 /** What is used of the package epoll, which has no types of its own. */
 interface Poller {
@@ -161,7 +164,7 @@ class Connection implements SerialConnection {
       return;
     }
     if (length === 0) this.#gone("the device hung up");
-    else this.#tell(this.#guard.pass(this.#keys.pass(this.#records.subarray(0, length))));
+    else this.#tell(this.#guard.pass(this.#keys.pass(this.#records.subarray(0, length)), clock.now()));
   }
 
   #tell(lines: Uint8Array): void {

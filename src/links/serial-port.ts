@@ -13,9 +13,12 @@ import { scannerProfiles } from "../core/codecs/scanner-profile.ts";
 import type { SerialConnection, SerialLink, SerialListener, SerialSettings } from "../runtime/ports.ts";
 import { PATH_CHECK_EVERY_MS, PathCheck } from "./path-check.ts";
 import { watchPath } from "./path-watch.ts";
+import { SystemClock } from "./system-clock.ts";
 
 /** Bytes that one read may bring. */
 const READ_BYTES_MAX = 4_096;
+
+const clock = new SystemClock();
 
 const readBytes = promisify(read);
 
@@ -130,7 +133,7 @@ class Connection implements SerialConnection {
 
   #read(chunk: Buffer): void {
     if (this.#released || this.#state !== "open") return;
-    const lines = this.#guard.pass(chunk);
+    const lines = this.#guard.pass(chunk, clock.now());
     if (lines.length > 0) this.#parser.write(lines);
     while (this.#discarded < this.#guard.discardedLines && !this.#released) {
       this.#discarded += 1;

@@ -1,5 +1,6 @@
 import { LineGuard } from "../core/codecs/line-guard.ts";
 import { scannerProfiles } from "../core/codecs/scanner-profile.ts";
+import { instantOf } from "../core/kernel/instant.ts";
 import type {
   PathWatch,
   SerialConnection,
@@ -139,7 +140,7 @@ class Connection implements SerialConnection {
   take(chunk: Uint8Array): void {
     if (!this.#isOpen()) return;
     let line = "";
-    for (const byte of this.#guard.pass(chunk)) {
+    for (const byte of this.#guard.pass(chunk, instantOf(this.#time.now))) {
       if (byte !== LF) {
         line += String.fromCharCode(byte);
         continue;

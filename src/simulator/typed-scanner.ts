@@ -32,7 +32,7 @@ export class TypedScanner implements SerialLink {
 
   open(settings: SerialSettings, listener: SerialListener): SerialConnection {
     const guard = new LineGuard(scannerProfiles[settings.profile].replies);
-    const connection = new Connection(guard, listener, (done) => {
+    const connection = new Connection(this.#clock, guard, listener, (done) => {
       if (this.#holder === connection) this.#holder = null;
       this.#soon(done);
     });
@@ -88,13 +88,15 @@ export class TypedScanner implements SerialLink {
 
 /** One connection, from the try to open it to its end. */
 class Connection implements SerialConnection {
+  readonly #clock: Clock;
   readonly #guard: LineGuard;
   readonly #listener: SerialListener;
   readonly #free: (done: () => void) => void;
   #discarded = 0;
   over = false;
 
-  constructor(guard: LineGuard, listener: SerialListener, free: (done: () => void) => void) {
+  constructor(clock: Clock, guard: LineGuard, listener: SerialListener, free: (done: () => void) => void) {
+    this.#clock = clock;
     this.#guard = guard;
     this.#listener = listener;
     this.#free = free;
@@ -103,7 +105,7 @@ class Connection implements SerialConnection {
   take(chunk: Uint8Array): void {
     if (this.over) return;
     let line = "";
-    for (const byte of this.#guard.pass(chunk)) {
+    for (const byte of this.#guard.pass(chunk, this.#clock.now())) {
       if (byte !== LF) {
         line += String.fromCharCode(byte);
         continue;

@@ -9,6 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { LINE_PAUSE_MS } from "../../src/core/codecs/line-guard.ts";
 import type { ScannerProfileName } from "../../src/core/codecs/scanner-profile.ts";
 import { loadSerialLink } from "../../src/links/serial-port.ts";
 import type { SerialConnection, SerialLink } from "../../src/runtime/ports.ts";
@@ -149,7 +150,7 @@ async function realWorld(link: SerialLink): Promise<World> {
     received: () => terminal.received(),
     until,
     pass: async (milliseconds) => {
-      await sleep(Math.min(milliseconds, 60));
+      await sleep(milliseconds);
     },
     end: () => terminal.unplug(),
   };
@@ -206,6 +207,17 @@ function contract(name: string, makeWorld: (seed: number) => Promise<World>): vo
       const heard = await opened(world);
       for (const byte of Buffer.from(`${CODE}\r`)) await world.send(Uint8Array.of(byte));
       await world.until(() => heard.lines.length > 0);
+      assert.deepEqual(heard.lines, [CODE]);
+      await closed(world, heard);
+    });
+
+    inWorld("forgets a code whose end does not come", async (world) => {
+      const heard = await opened(world);
+      await world.send(Buffer.from(`\r${OTHER}`));
+      await world.pass(LINE_PAUSE_MS + 200);
+      await world.send(Buffer.from(`\r${CODE}\r`));
+      await world.until(() => heard.lines.length > 0);
+      await world.pass(50);
       assert.deepEqual(heard.lines, [CODE]);
       await closed(world, heard);
     });

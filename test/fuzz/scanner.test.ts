@@ -4,6 +4,7 @@ import { KEY_RECORD_BYTES, KeyText } from "../../src/core/codecs/key-text.ts";
 import { LINE_BYTES_MAX, LineGuard } from "../../src/core/codecs/line-guard.ts";
 import { readScan } from "../../src/core/codecs/scan.ts";
 import { type ScannerProfileName, scannerProfiles } from "../../src/core/codecs/scanner-profile.ts";
+import { instantOf } from "../../src/core/kernel/instant.ts";
 import { type Case, fuzz } from "./fuzz.ts";
 
 /** What the fastest line brings in half a minute of noise. */
@@ -29,11 +30,15 @@ for (const profile of profiles) {
     const guard = new LineGuard(replies);
     const chunks = one.chunks(wire);
     const read = one.timed(() =>
-      chunks.map((chunk) => Buffer.from(guard.pass(chunk)).toString("latin1")).join(""),
+      chunks.map((chunk) => Buffer.from(guard.pass(chunk, instantOf(0))).toString("latin1")).join(""),
     );
     checkLines(read, withoutReplies(wire, profile));
     const atOnce = new LineGuard(replies);
-    assert.equal(Buffer.from(atOnce.pass(wire)).toString("latin1"), read, "cuts of the wire change nothing");
+    assert.equal(
+      Buffer.from(atOnce.pass(wire, instantOf(0))).toString("latin1"),
+      read,
+      "cuts of the wire change nothing",
+    );
     assert.equal(atOnce.discardedLines, guard.discardedLines);
   });
 }
@@ -99,7 +104,9 @@ fuzz("a keyboard scanner invents no code", (one) => {
   let read = "";
   for (let at = 0; at < whole.length; ) {
     const length = one.random.between(1, 64) * KEY_RECORD_BYTES;
-    read += Buffer.from(guard.pass(keyboard.pass(whole.subarray(at, at + length)))).toString("latin1");
+    read += Buffer.from(guard.pass(keyboard.pass(whole.subarray(at, at + length)), instantOf(0))).toString(
+      "latin1",
+    );
     at += length;
   }
   checkLines(read, Buffer.from(text).toString("latin1"));

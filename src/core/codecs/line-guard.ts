@@ -1,7 +1,14 @@
+import { after, type Instant } from "../kernel/instant.ts";
 import { ReplyFilter } from "./reply-filter.ts";
 
 /** The longest line a scanner may send, in bytes; a payment code with its AIM identifier has 21. */
 export const LINE_BYTES_MAX = 128;
+
+/**
+ * A line that its sender does not go on with for so long, in milliseconds, ends nowhere: at 9,600 baud a code comes within
+ * 25 ms, and a USB scanner pauses between packets for a fraction of this.
+ */
+export const LINE_PAUSE_MS = 1_000;
 
 const LF = 0x0a;
 const CR = 0x0d;
@@ -9,12 +16,15 @@ const CR = 0x0d;
 /**
  * What stands between the wire and the line parser: binary replies of the scanner are taken out, CR, LF and CRLF become
  * one LF each, empty lines vanish, and a line of more than `LINE_BYTES_MAX` bytes is thrown away whole, so that no sender
- * can grow a buffer. One guard per connection: nothing from before an unplug joins what comes after it.
+ * can grow a buffer. So is one whose end does not come: a scanner that sends its CR first, and none behind the code, would
+ * hand over each customer's code with the next one's. One guard per connection: nothing from before an unplug joins what
+ * comes after it.
  */
 export class LineGuard {
   readonly #line = new Uint8Array(LINE_BYTES_MAX + 1);
   readonly #filter: ReplyFilter;
   #length = 0;
+  #heardAt: Instant | null = null;
   #discardedLines = 0;
 
   /** `replies` are frames that the device sends on its own account, as its profile names them. */
@@ -27,8 +37,10 @@ export class LineGuard {
     return this.#discardedLines;
   }
 
-  /** Takes a chunk as it came and returns the lines that it completes, each ended by one LF. */
-  pass(wire: Uint8Array): Uint8Array {
+  /** Takes a chunk that came at `at` and returns the lines that it completes, each ended by one LF. */
+  pass(wire: Uint8Array, at: Instant): Uint8Array {
+    if (this.#heardAt !== null && at >= after(this.#heardAt, LINE_PAUSE_MS)) this.#length = 0;
+    this.#heardAt = at;
     const chunk = this.#filter.pass(wire);
     const out = new Uint8Array(chunk.length + this.#length + 1);
     let written = 0;

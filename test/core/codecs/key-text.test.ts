@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { KEY_RECORD_BYTES, KeyText } from "../../../src/core/codecs/key-text.ts";
 import { LineGuard } from "../../../src/core/codecs/line-guard.ts";
 import { readScan } from "../../../src/core/codecs/scan.ts";
+import { instantOf } from "../../../src/core/kernel/instant.ts";
 
 const SHIFT = 42;
 const ENTER = 28;
@@ -59,7 +60,9 @@ describe("the keys of a scanner", () => {
         let lines = "";
         for (let from = 0, turn = 0; from < records.length; turn += 1) {
           const size = (sizes[turn % sizes.length] ?? 1) * KEY_RECORD_BYTES;
-          lines += Buffer.from(guard.pass(keys.pass(records.subarray(from, from + size)))).toString("latin1");
+          lines += Buffer.from(
+            guard.pass(keys.pass(records.subarray(from, from + size)), instantOf(0)),
+          ).toString("latin1");
           from += size;
         }
         assert.equal(lines, `${digits}\n`);

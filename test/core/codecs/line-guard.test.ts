@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { LINE_BYTES_MAX, LineGuard } from "../../../src/core/codecs/line-guard.ts";
+import { LINE_BYTES_MAX, LINE_PAUSE_MS, LineGuard } from "../../../src/core/codecs/line-guard.ts";
+import { after, instantOf } from "../../../src/core/kernel/instant.ts";
 
 /** Mostly what scanners send, with enough terminators, noise and length to reach every border. */
 const wire = fc
@@ -32,8 +33,10 @@ function linesOf(bytes: Buffer): { readonly lines: readonly string[]; readonly o
   return { lines: ended.filter((line) => line.length <= LINE_BYTES_MAX), overLong };
 }
 
+const now = instantOf(5_000);
+
 function passed(guard: LineGuard, chunks: readonly Uint8Array[]): string {
-  return Buffer.concat(chunks.map((chunk) => Buffer.from(guard.pass(chunk)))).toString("latin1");
+  return Buffer.concat(chunks.map((chunk) => Buffer.from(guard.pass(chunk, now)))).toString("latin1");
 }
 
 describe("the line guard", () => {
@@ -73,8 +76,31 @@ describe("the line guard", () => {
 
   it("does not keep what a sender without terminators sends", () => {
     const guard = new LineGuard();
-    for (let chunk = 0; chunk < 1_024; chunk += 1) assert.equal(guard.pass(Buffer.alloc(64, "9")).length, 0);
+    for (let chunk = 0; chunk < 1_024; chunk += 1) {
+      assert.equal(guard.pass(Buffer.alloc(64, "9"), now).length, 0);
+    }
     assert.equal(guard.discardedLines, 1);
     assert.equal(passed(guard, [Buffer.from("\r134567890123456789\r")]), "134567890123456789\n");
+  });
+
+  it("forgets a line that its sender does not go on with: no customer's code comes with the next one's", () => {
+    const guard = new LineGuard();
+    const at = (milliseconds: number, text: string): string =>
+      Buffer.from(guard.pass(Buffer.from(text), after(now, milliseconds))).toString("latin1");
+    assert.equal(at(0, "\r131100000000000001"), "");
+    assert.equal(at(LINE_PAUSE_MS, "\r132200000000000002"), "");
+    assert.equal(at(2 * LINE_PAUSE_MS - 1, "\r"), "132200000000000002\n");
+    assert.equal(at(2 * LINE_PAUSE_MS, `13${"9".repeat(LINE_BYTES_MAX)}`), "");
+    assert.equal(at(9 * LINE_PAUSE_MS, "134400000000000004\r"), "134400000000000004\n");
+    assert.equal(guard.discardedLines, 1);
+  });
+
+  it("waits for the rest of a line that comes in pieces", () => {
+    const guard = new LineGuard();
+    const pieces = ["1344", "0000", "0000", "0000", "04\r"];
+    const read = pieces.map((piece, index) =>
+      Buffer.from(guard.pass(Buffer.from(piece), after(now, index * (LINE_PAUSE_MS - 1)))).toString("latin1"),
+    );
+    assert.equal(read.join(""), "134400000000000004\n");
   });
 });

@@ -5,6 +5,7 @@ import { LINE_BYTES_MAX, LineGuard } from "../../../src/core/codecs/line-guard.t
 import { ReplyFilter } from "../../../src/core/codecs/reply-filter.ts";
 import { readScan } from "../../../src/core/codecs/scan.ts";
 import { type ScannerProfileName, scannerProfiles } from "../../../src/core/codecs/scanner-profile.ts";
+import { instantOf } from "../../../src/core/kernel/instant.ts";
 
 const CODE = "134567890123456789";
 
@@ -42,7 +43,7 @@ function linesOf(profile: ScannerProfileName, wire: Uint8Array, sizes: readonly 
   const out: Buffer[] = [];
   for (let from = 0, turn = 0; from < wire.length; turn += 1) {
     const size = sizes[turn % sizes.length] ?? 1;
-    out.push(Buffer.from(guard.pass(wire.subarray(from, from + size))));
+    out.push(Buffer.from(guard.pass(wire.subarray(from, from + size), instantOf(0))));
     from += size;
   }
   assert.equal(guard.discardedLines, 0);
