@@ -27,8 +27,8 @@ Takes payments until SIGTERM or SIGINT; logs to stdout, one JSON object a line.
 
   --config FILE    the configuration; else ./device.config.json, else /etc/scanbox/device.config.json
 
-Exit status: 0 stopped as asked, 1 the journal can no longer be written (start again), 2 the configuration, a secret or the
-journal is refused, 70 a defect.
+Exit status: 0 stopped as asked, 1 the journal cannot be written or read now, or another process has it (start again), 2 the
+configuration or a secret is wrong, or the journal is damaged or of a newer version, 70 a defect.
 `,
   },
   demo: {
