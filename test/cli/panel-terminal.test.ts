@@ -115,6 +115,18 @@ describe("the panel in a terminal", { concurrency: 3 }, () => {
     const log = panel.capture();
     assert.equal(log.match(/✓ reversed/g)?.length, 1);
     assert.doesNotMatch(log, /→ charge/);
+
+    panel.resize(40, 16);
+    panel.keys("?");
+    await panel.until(/0-9[\s\S]*any key shows the rest/);
+    panel.keys("Space");
+    await panel.until(/quit; Ctrl-Z suspends[\s\S]*any key goes back/);
+    panel.keys("Space");
+    await panel.until(/│Welcome/);
+    panel.keys("?");
+    await panel.until(/any key shows the rest/);
+    panel.keys("Escape");
+    await panel.until(/│Welcome/);
     panel.keys("q");
     await panel.until(/ended with 0/);
   });

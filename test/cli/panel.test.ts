@@ -11,7 +11,7 @@ import { hintFor } from "../../src/cli/panel/hint.ts";
 import { intentsOf, lastingWishOf, type Press, StrokeReader } from "../../src/cli/panel/keyboard.ts";
 import { orderNote } from "../../src/cli/panel/order-notes.ts";
 import { Painter } from "../../src/cli/panel/painter.ts";
-import { drawPanel, LEAST, type PanelFacts } from "../../src/cli/panel/panel-view.ts";
+import { drawPanel, helpPages, LEAST, type PanelFacts } from "../../src/cli/panel/panel-view.ts";
 import { fit, type Picture, type Size, span, textOf, widthOf, wrap } from "../../src/cli/panel/picture.ts";
 import { FRAME_MS, Redraw } from "../../src/cli/panel/redraw.ts";
 import { beginPicking, type Picking, pick } from "../../src/cli/panel/scenario-picker.ts";
@@ -77,9 +77,10 @@ describe("the picture", () => {
       { ...dark, bankUp: false, brokerUp: false, scannerPlugged: false },
       { columns: 80, rows: 24 },
     ],
-    ["80x24-help", { overlay: { kind: "help" } }, { columns: 80, rows: 24 }],
-    ["100x30-help", { overlay: { kind: "help" } }, { columns: 100, rows: 30 }],
-    ["40x16-help", { overlay: { kind: "help" } }, { columns: 40, rows: 16 }],
+    ["80x24-help", { overlay: { kind: "help", page: 0 } }, { columns: 80, rows: 24 }],
+    ["100x30-help", { overlay: { kind: "help", page: 0 } }, { columns: 100, rows: 30 }],
+    ["40x16-help", { overlay: { kind: "help", page: 0 } }, { columns: 40, rows: 16 }],
+    ["40x16-help-rest", { overlay: { kind: "help", page: 1 } }, { columns: 40, rows: 16 }],
     ["40x16-code", { overlay: { kind: "code", typed: "1345678" } }, { columns: 40, rows: 16 }],
     [
       "40x16-scenarios",
@@ -94,7 +95,8 @@ describe("the picture", () => {
 
   const overlays: readonly PanelFacts["overlay"][] = [
     { kind: "none" },
-    { kind: "help" },
+    { kind: "help", page: 0 },
+    { kind: "help", page: 7 },
     { kind: "code", typed: "1".repeat(300) },
     { kind: "scenarios", picking: { typed: "", marked: 3 } },
     { kind: "scenarios", picking: { typed: "nothing-like-it", marked: 0 } },
@@ -133,6 +135,31 @@ describe("the picture", () => {
         },
       ),
     );
+  });
+
+  test("every key is explained whole on some page of the help, wherever the panel fits", () => {
+    const size = fc.record({
+      columns: fc.integer({ min: LEAST.columns, max: 150 }),
+      rows: fc.integer({ min: LEAST.rows, max: 60 }),
+    });
+    fc.assert(
+      fc.property(size, fc.boolean(), (size, big) => {
+        const facts = panelFacts(big ? twentyByFour : {});
+        const pages = Array.from({ length: helpPages(facts, size) }, (_, page) =>
+          textOf(drawPanel({ ...facts, overlay: { kind: "help", page } }, size)),
+        );
+        for (const words of [
+          "a customer scans the box's code",
+          "cut the power, now",
+          "quit; Ctrl-Z suspends",
+        ])
+          assert.equal(pages.filter((page) => page.includes(words)).length, 1, words);
+        for (const [index, page] of pages.entries())
+          assert.match(page, index + 1 < pages.length ? /any key shows the rest/ : /any key goes back/);
+      }),
+    );
+    assert.equal(helpPages(panelFacts(), { columns: 40, rows: 16 }), 2);
+    assert.equal(helpPages(panelFacts(), { columns: 80, rows: 24 }), 1);
   });
 
   test("an open order is shown before those that are over, and four beside the box", () => {
@@ -193,7 +220,7 @@ describe("the painter", () => {
 
   test("uses no colour where there is none, and every symbol has its ASCII", () => {
     const painter = new Painter({ colours: false, unicode: false });
-    for (const facts of [{}, twentyByFour, dark, { overlay: { kind: "help" } }] as const) {
+    for (const facts of [{}, twentyByFour, dark, { overlay: { kind: "help", page: 0 } }] as const) {
       const text = painter.paint(picture(facts));
       const sequences = text.split("\u001b").slice(1);
       for (const one of sequences) assert.doesNotMatch(one, /^\[[0-9;]*(?:[349][0-7]|10[0-7])m/);
@@ -202,7 +229,7 @@ describe("the painter", () => {
   });
 
   test("draws every symbol of every picture", () => {
-    for (const facts of [{}, twentyByFour, dark, { overlay: { kind: "help" } }] as const) {
+    for (const facts of [{}, twentyByFour, dark, { overlay: { kind: "help", page: 0 } }] as const) {
       const [, ...asked] = new Painter(colours).paint(picture(facts)).split("?");
       // The title, and the marks of synchronised output.
       for (const after of asked) assert.match(after, /^(?: help|2026[hl])/);

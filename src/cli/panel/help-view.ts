@@ -7,7 +7,7 @@ const keys: readonly (readonly [key: string, does: string])[] = [
   ["Esc x", "X: cancel"],
   ["g", "a customer shows a WeChat code"],
   ["a", "a customer shows an Alipay code"],
-  ["n", "a customer scans a code of the box"],
+  ["n", "a customer scans the box's code"],
   ["r", "the last code once more"],
   ["t", "type a code, or just paste one"],
   ["u", "scanner: unplug it, plug it in"],
@@ -24,19 +24,39 @@ const about = [
   "The bank is a look-alike on this machine, the broker is built in; the hardware is played.",
 ];
 
+/** One line for each key. */
+const list = keys.map(([key, does]): Line => [span(key.padEnd(8), "strong"), span(does)]);
+
+/** How many pages the help has at this size: one wherever the keys and a line below them fit. */
+export function helpPageCount(places: readonly string[], size: Size): number {
+  return size.rows > list.length ? 1 : Math.ceil(allLines(places, size).length / (size.rows - 1));
+}
+
 /** What the keys do, and where the parts are to be found where there is room for that. */
-export function helpLines(places: readonly string[], size: Size): Picture {
+export function helpLines(places: readonly string[], size: Size, page: number): Picture {
+  if (size.rows <= list.length) return pageOf(places, size, page);
   const { columns, rows } = size;
-  const list = keys.map(([key, does]): Line => [span(key.padEnd(8), "strong"), span(does)]);
   const found = [[], ...places.map((text): Line => [span(text, "quiet")])];
-  const known = [
-    [],
-    ...about.flatMap((text) => wrap(text, columns)).map((text): Line => [span(text, "quiet")]),
-    ...found,
-  ];
-  const end: Line = [span("any key goes back", "quiet")];
+  const known = [[], ...quietly(about, columns), ...found];
   // Without room for all of it the heading goes first.
   const head = rows >= list.length + 2 ? [heading("KEYS", columns)] : [];
   const more = [known, found].find((lines) => rows >= list.length + lines.length + 2) ?? [];
-  return fill([...head, ...list, ...more, ...(rows >= list.length + more.length + 2 ? [end] : [])], size);
+  return fill([...head, ...list, ...more, goesBack], size);
+}
+
+const goesBack: Line = [span("any key goes back", "quiet")];
+const goesOn: Line = [span("any key shows the rest, Esc goes back", "quiet")];
+
+function pageOf(places: readonly string[], size: Size, page: number): Picture {
+  const room = size.rows - 1;
+  const lines = fill(allLines(places, size).slice(page * room, (page + 1) * room), { ...size, rows: room });
+  return fill([...lines, page + 1 < helpPageCount(places, size) ? goesOn : goesBack], size);
+}
+
+function allLines(places: readonly string[], { columns }: Size): readonly Line[] {
+  return [...list, [], ...quietly(places, columns)];
+}
+
+function quietly(texts: readonly string[], columns: number): readonly Line[] {
+  return texts.flatMap((text) => wrap(text, columns)).map((text): Line => [span(text, "quiet")]);
 }

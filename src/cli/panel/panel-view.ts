@@ -10,7 +10,7 @@ import {
   keypadLines,
   lampLines,
 } from "./device-view.ts";
-import { helpLines } from "./help-view.ts";
+import { helpLines, helpPageCount } from "./help-view.ts";
 import { hintFor } from "./hint.ts";
 import type { OrderNote } from "./order-notes.ts";
 import {
@@ -53,7 +53,9 @@ export interface PanelFacts {
 
 /** What lies over the panel and takes the keys. */
 export type Overlay =
-  | { readonly kind: "none" | "help" }
+  | { readonly kind: "none" }
+  /** Pages count from 0. */
+  | { readonly kind: "help"; readonly page: number }
   | { readonly kind: "code"; readonly typed: string }
   | { readonly kind: "scenarios"; readonly picking: Picking };
 
@@ -75,9 +77,22 @@ const LOG_ROWS = 3;
 /** The picture, of exactly this size. */
 export function drawPanel(facts: PanelFacts, size: Size): Picture {
   if (size.columns < LEAST.columns || size.rows < LEAST.rows) return fill(tooSmall(size), size);
+  return isWide(facts, size) ? drawWide(facts, size) : drawNarrow(facts, size);
+}
+
+/** How many pages the help has at this size; a wide panel has room for all of it. */
+export function helpPages(facts: PanelFacts, size: Size): number {
+  return isWide(facts, size) ? 1 : helpPageCount(facts.places, overlaySize(size));
+}
+
+function isWide(facts: PanelFacts, { columns, rows }: Size): boolean {
   const beneath = deviceLines(facts.device).length + switchLines(facts).length;
-  const wide = size.columns >= WIDE_COLUMNS && size.rows >= beneath + 3;
-  return wide ? drawWide(facts, size) : drawNarrow(facts, size);
+  return columns >= WIDE_COLUMNS && rows >= beneath + 3;
+}
+
+/** What lies over a narrow panel leaves its title. */
+function overlaySize({ columns, rows }: Size): Size {
+  return { columns, rows: rows - 1 };
 }
 
 function drawWide(facts: PanelFacts, { columns, rows }: Size): Picture {
@@ -116,7 +131,7 @@ function sideLines(facts: PanelFacts, size: Size): Picture {
 }
 
 function drawNarrow(facts: PanelFacts, { columns, rows }: Size): Picture {
-  const over = overlayLines(facts, { columns, rows: rows - 1 });
+  const over = overlayLines(facts, overlaySize({ columns, rows }));
   if (over !== null) return [titleLine(facts, columns), ...over];
   const { device } = facts;
   const glass = glassLines(device);
@@ -259,7 +274,7 @@ function overlayLines({ overlay, places, screen }: PanelFacts, size: Size): Pict
     case "code":
       return screen.codeUrl === null ? null : codeLines(screen.codeUrl, screen.seconds ?? 0, size);
     case "help":
-      return helpLines(places, size);
+      return helpLines(places, size, overlay.page);
     case "scenarios":
       return pickerLines(overlay.picking, size);
   }

@@ -31,7 +31,7 @@ import {
 } from "./keyboard.ts";
 import { type Books, type OrderNote, orderNote } from "./order-notes.ts";
 import { type Abilities, Painter } from "./painter.ts";
-import { drawPanel, type Overlay, type PanelFacts } from "./panel-view.ts";
+import { drawPanel, helpPages, type Overlay, type PanelFacts } from "./panel-view.ts";
 import { Redraw } from "./redraw.ts";
 import { beginPicking, pick } from "./scenario-picker.ts";
 import { Terminal, type TerminalStreams } from "./terminal.ts";
@@ -272,7 +272,7 @@ class Panel implements DemoListener {
         for (const intent of intentsOf(stroke)) this.#obey(intent);
         return;
       case "help":
-        this.#overlay = { kind: "none" };
+        this.#turnHelp(this.#overlay.page + 1, stroke);
         return;
       case "code":
         this.#typeCode(this.#overlay.typed, stroke);
@@ -285,6 +285,12 @@ class Panel implements DemoListener {
         if (picked.kind === "chosen") this.#choose(picked.scenario);
       }
     }
+  }
+
+  #turnHelp(page: number, stroke: Stroke): void {
+    const leaves = stroke.kind === "key" && stroke.press.name === "escape";
+    const over = leaves || page >= helpPages(this.#facts(), this.#terminal.size);
+    this.#overlay = over ? { kind: "none" } : { kind: "help", page };
   }
 
   #typeCode(typed: string, stroke: Stroke): void {
@@ -329,7 +335,7 @@ class Panel implements DemoListener {
         this.#overlay = { kind: "code", typed: "" };
         return;
       case "help":
-        this.#overlay = { kind: "help" };
+        this.#overlay = { kind: "help", page: 0 };
         return;
       case "scenarios": {
         const current = this.#demo?.bank.bank.scenario ?? this.#settings.scenario;
