@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import test from "node:test";
 import { Service, statusOf } from "../../src/cli/service.ts";
 import type { Screen } from "../../src/core/payment/screen.ts";
@@ -89,4 +91,17 @@ test("the watchdog is fed from readiness on, and no longer than to the end", () 
   const before = fed();
   time.runUntil(600_000);
   assert.equal(fed(), before);
+});
+
+test("no signal opens the debugger of a box, whose memory holds keys and payment codes", () => {
+  const unit = readFileSync(new URL("../../systemd/scanbox.service", import.meta.url), "utf8");
+  const [, options = ""] = /^ExecStart=\S+ ((?:--\S+ )+)/m.exec(unit) ?? [];
+  const program = `
+    process.kill(process.pid, "SIGUSR1");
+    setInterval(() => { if (require("inspector").url() !== undefined) process.exit(1); }, 10);
+    setTimeout(() => process.exit(0), 500);`;
+  // Another process may have the port that the debugger takes by itself.
+  const args = [...options.trim().split(" "), "--inspect-port=0", "-e", program];
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: "utf8", timeout: 10_000 });
+  assert.deepEqual([status, stderr], [0, ""]);
 });
