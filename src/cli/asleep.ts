@@ -43,11 +43,8 @@ export function asleepFrom(directory: string, problem: string | null): Asleep {
 /** Every order on the list, newest first; last those of which no row is there. */
 function openOrders(reader: SqliteReader): readonly AsleepOrder[] {
   const { journal } = reader;
-  const rows = reader.openOrders();
-  const found = new Set(rows.map(({ outTradeNo }) => outTradeNo));
-  const gone = reader.openNumbers().filter((number) => !found.has(number));
   return [
-    ...rows.map((row): AsleepOrder => {
+    ...reader.openOrders().map((row): AsleepOrder => {
       const read = readRow(row, journal);
       if (!read.ok) return unreadable(row.outTradeNo ?? "", `row ${row.n}: ${damageWords[read.reason]}`);
       const { event } = read.value;
@@ -55,7 +52,7 @@ function openOrders(reader: SqliteReader): readonly AsleepOrder[] {
       const { outTradeNo, shortRef, state, amountFen } = event.tx;
       return { outTradeNo, shortRef, state, amountFen, at: event.at, problem: null };
     }),
-    ...gone.map((number) => unreadable(number, "no row of it is there")),
+    ...reader.goneOrders().map((number) => unreadable(number, "no row of it is there")),
   ];
 }
 

@@ -198,8 +198,10 @@ function complain(io: Output, line: string): void {
 
 function list(reader: SqliteReader, wish: Wish, io: Output): number {
   const rows = wish.open ? reader.openOrders().slice(0, wish.limit) : reader.newestOrders(wish.limit);
+  const gone = wish.open ? reader.goneOrders() : [];
+  for (const number of gone) complain(io, `order ${number} is open, and no row of it is there`);
   const { journal } = reader;
-  let status: number = exitStatus.done;
+  let status: number = gone.length === 0 ? exitStatus.done : exitStatus.no;
   for (const row of rows) {
     const read = readRow(row, journal);
     if (!read.ok) {
@@ -210,7 +212,8 @@ function list(reader: SqliteReader, wish: Wish, io: Output): number {
       print(io, wish.json ? JSON.stringify({ seq, at, ...tx }) : orderLine(at, tx));
     }
   }
-  if (rows.length === 0 && !wish.json) print(io, wish.open ? "No order is open." : "There are no orders.");
+  if (rows.length === 0 && gone.length === 0 && !wish.json)
+    print(io, wish.open ? "No order is open." : "There are no orders.");
   return status;
 }
 

@@ -99,6 +99,15 @@ export class SqliteReader implements Disposable {
     return records.map((record) => textOf(record, "out_trade_no"));
   }
 
+  /** The orders that are listed as open, and of which no money row is there: somebody took it out. */
+  goneOrders(): readonly string[] {
+    const records = this.#all(
+      `SELECT out_trade_no FROM open_orders AS o WHERE NOT EXISTS
+         (SELECT 1 FROM rows AS r WHERE r.out_trade_no = o.out_trade_no AND r.seq IS NOT NULL) ORDER BY 1`,
+    );
+    return records.map((record) => textOf(record, "out_trade_no"));
+  }
+
   /**
    * Order numbers that `text` names: the number itself, its short form on the screen, or the till's own id.
    */

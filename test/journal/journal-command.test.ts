@@ -251,3 +251,28 @@ describe("journal verify on a journal that somebody changed", () => {
     });
   }
 });
+
+describe("journal list --open on a journal from which rows were taken", () => {
+  it("names an open order of which no row is left, and does not say that none is open", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "scanbox-gone-"));
+    try {
+      const { journal } = await realJournal(directory);
+      journal.note(boot);
+      await new Promise((resolve) => {
+        journal.append(charging(2), resolve);
+      });
+      await new Promise<void>((resolve) => {
+        journal.close(resolve);
+      });
+      const database = new DatabaseSync(join(directory, "journal.db"));
+      for (const name of ["rows_stay", "rows_last"]) database.exec(`DROP TRIGGER ${name}`);
+      database.exec("DELETE FROM rows WHERE n = 2");
+      database.close();
+      const { status, out, complaints } = await run(["list", "--open", "--directory", directory]);
+      assert.deepEqual([status, out], [1, []]);
+      assert.deepEqual(complaints, [`order ${numberOf(2)} is open, and no row of it is there`]);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+});
