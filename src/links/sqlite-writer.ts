@@ -41,6 +41,15 @@ const BUSY_MS = 2_000;
  */
 const WAL_PAGES_MAX = 4_000;
 
+/** How a commit is written that is durable when it returns. */
+const FLUSHED = `PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${WAL_PAGES_MAX}`;
+
+/**
+ * The same for one that the next flush makes durable. It moves no pages: SQLite flushes the log before it does, and says
+ * nothing where that fails, so that the disk's only word of what it has lost would go unheard.
+ */
+const UNFLUSHED = "PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0";
+
 /** Bytes of the write-ahead log from which an idle moment is used to do the same. */
 const WAL_IDLE_BYTES = 1 << 20;
 
@@ -96,8 +105,7 @@ export class SqliteWriter {
       const journalMode = textOf(database.prepare("PRAGMA journal_mode = WAL").get(), "journal_mode");
       if (journalMode !== "wal")
         throw new Refusal("unreadable", "this file system cannot hold a write-ahead log");
-      database.exec(`PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${WAL_PAGES_MAX};
-        PRAGMA cache_size = -512; PRAGMA trusted_schema = OFF`);
+      database.exec(`${FLUSHED}; PRAGMA cache_size = -512; PRAGMA trusted_schema = OFF`);
       const version = versionOf(database);
       if (version === 0) create(database, this.#salt);
       else if (version < SCHEMA_VERSION) database.exec(`BEGIN IMMEDIATE; ${upgradeSchema} COMMIT`);
@@ -157,7 +165,7 @@ export class SqliteWriter {
     if (database === null || statements === null) return { error: "the journal is not open", full: false };
     if (this.#failure !== null) return { error: this.#failure, full: false };
     try {
-      database.exec("PRAGMA synchronous = FULL; BEGIN IMMEDIATE");
+      database.exec(`${FLUSHED}; BEGIN IMMEDIATE`);
       work(statements, database);
       database.exec("COMMIT");
       return null;
@@ -193,7 +201,7 @@ export class SqliteWriter {
    */
   moveCursor(name: string, seq: number): void {
     try {
-      this.#database?.exec("PRAGMA synchronous = NORMAL");
+      this.#database?.exec(UNFLUSHED);
       this.#statements?.cursor.run(name, seq);
     } catch {}
   }

@@ -28,6 +28,7 @@ import { genesis, type Head, writeRow } from "../../src/journal/row.ts";
 import { openReader } from "../../src/links/sqlite-reader.ts";
 import { readWhatCan } from "../../src/links/sqlite-salvage.ts";
 import { SqliteStore } from "../../src/links/sqlite-store.ts";
+import { SqliteWriter } from "../../src/links/sqlite-writer.ts";
 import {
   type StoredRow,
   type StoreLink,
@@ -699,6 +700,26 @@ describe("the journal on a real disk", () => {
     await build({ ...bundling, stdin, outfile, define: { JOURNAL_THREAD: JSON.stringify(thread) } });
     return execFileSync(process.execPath, [outfile], { encoding: "utf8", timeout: 10_000 });
   }
+
+  it("never writes its log back for a cursor, whose commit would not tell that the disk failed at it", () => {
+    const where = directory();
+    const writer = new SqliteWriter(where);
+    const outcome = writer.open();
+    assert.ok(outcome.kind === "opened");
+    const sizeOf = (name: string): number => statSync(join(where, name)).size;
+    const shows = Array.from({ length: 300 }, (_, index) => shown(index, "x".repeat(65_536)));
+    const rows = [...rowsOf(outcome.journal, shows)];
+    const append = (): void => assert.equal(writer.append(rows.splice(0, 1)), null);
+    // The log is written back from 4,000 pages of 4,096 bytes on.
+    while (sizeOf("journal.db-wal") < 3_980 * 4_120) append();
+    const before = sizeOf("journal.db");
+    for (let seq = 1; seq <= 100; seq += 1) writer.moveCursor("mqtt", seq);
+    assert.equal(sizeOf("journal.db"), before);
+    assert.ok(sizeOf("journal.db-wal") > 4_050 * 4_120);
+    append();
+    assert.ok(sizeOf("journal.db") > before, "an append does");
+    writer.close();
+  });
 
   it("works from one file that brings its thread along", async () => {
     const where = directory();
