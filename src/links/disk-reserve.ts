@@ -20,8 +20,6 @@ const CHUNK = new Uint8Array(1 << 16);
 export class DiskReserve {
   readonly #path: string;
   readonly #directory: string;
-  /** Whether the file was seen whole; null while nobody has looked. */
-  #whole: boolean | null = null;
 
   constructor(directory: string) {
     this.#directory = directory;
@@ -30,13 +28,12 @@ export class DiskReserve {
 
   /** Makes sure that the file is there. False where the disk has no room for it. */
   hold(): boolean {
-    this.#whole ??= statSync(this.#path, { throwIfNoEntry: false })?.size === RESERVE_BYTES;
-    if (this.#whole) return true;
     try {
+      // Looked at each time: who cleans up a disk may have deleted it.
+      if (statSync(this.#path, { throwIfNoEntry: false })?.size === RESERVE_BYTES) return true;
       const { bavail, bsize } = statfsSync(this.#directory);
       if (bavail * bsize < 2 * RESERVE_BYTES) return false;
       this.#fill();
-      this.#whole = true;
       return true;
     } catch (error) {
       this.spend();
@@ -48,7 +45,6 @@ export class DiskReserve {
   /** Gives the room back to the disk; false where there was none. */
   spend(): boolean {
     const had = statSync(this.#path, { throwIfNoEntry: false }) !== undefined;
-    this.#whole = false;
     try {
       rmSync(this.#path, { force: true });
       return had;

@@ -721,6 +721,20 @@ describe("the journal on a real disk", () => {
     writer.close();
   });
 
+  it("makes the reserve of a full disk again that somebody has deleted, before it takes a charge", () => {
+    const where = directory();
+    const writer = new SqliteWriter(where);
+    const outcome = writer.open();
+    assert.ok(outcome.kind === "opened");
+    const reserve = join(where, "journal.reserve");
+    for (const row of rowsOf(outcome.journal, [charging(1), charging(2)])) {
+      rmSync(reserve, { force: true });
+      assert.equal(writer.append([row]), null);
+      assert.ok(existsSync(reserve));
+    }
+    writer.close();
+  });
+
   it("works from one file that brings its thread along", async () => {
     const where = directory();
     const printed = await runBundle(
