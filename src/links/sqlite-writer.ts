@@ -41,8 +41,9 @@ const BUSY_MS = 2_000;
  */
 const WAL_PAGES_MAX = 4_000;
 
-/** How a commit is written that is durable when it returns. */
-const FLUSHED = `PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${WAL_PAGES_MAX}`;
+/** How a commit is written that is durable when it returns; it waits for whoever stands in the way, which tidying up does not. */
+const FLUSHED = `PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = ${WAL_PAGES_MAX};
+  PRAGMA busy_timeout = ${BUSY_MS}`;
 
 /**
  * The same for one that the next flush makes durable. It moves no pages: SQLite flushes the log before it does, and says
@@ -212,7 +213,8 @@ export class SqliteWriter {
       if (this.#database !== null) this.#reserve.hold();
       const wal = statSync(join(this.#directory, `${JOURNAL_FILE}-wal`), { throwIfNoEntry: false });
       if (wal === undefined || wal.size < WAL_IDLE_BYTES) return;
-      this.#database?.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      // With a reader in the way the next idle moment does as well.
+      this.#database?.exec("PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE)");
     } catch (error) {
       // A reader in the way or a full disk leaves the log as good as it was. Anything else may have lost
       // pages.

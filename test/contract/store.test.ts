@@ -735,6 +735,28 @@ describe("the journal on a real disk", () => {
     writer.close();
   });
 
+  it("does not wait for a reader when it tidies up: a payment would wait with it", () => {
+    const where = directory();
+    const writer = new SqliteWriter(where);
+    const outcome = writer.open();
+    assert.ok(outcome.kind === "opened");
+    const shows = Array.from({ length: 32 }, (_, index) => shown(index, "x".repeat(65_536)));
+    assert.equal(writer.append(rowsOf(outcome.journal, shows)), null);
+    const reader = new DatabaseSync(join(where, "journal.db"), { readOnly: true });
+    reader.exec("BEGIN; SELECT count(*) FROM rows");
+    const log = (): number => statSync(join(where, "journal.db-wal")).size;
+    const before = log();
+    const began = performance.now();
+    writer.idle();
+    // A wait for a reader takes 2 s.
+    assert.ok(performance.now() - began < 1_900);
+    assert.equal(log(), before, "the reader still reads there");
+    reader.close();
+    writer.idle();
+    assert.equal(log(), 0);
+    writer.close();
+  });
+
   it("works from one file that brings its thread along", async () => {
     const where = directory();
     const printed = await runBundle(
