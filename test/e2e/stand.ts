@@ -34,6 +34,7 @@ export interface BoxWishes {
 
 /** Short times, as a configuration may have them where every host is loopback. */
 export const timing = {
+  restMs: 200,
   queryEveryMs: 200,
   giveUpAfterMs: 2_500,
   reverseNotBeforeMs: 500,
