@@ -494,8 +494,10 @@ function kindOf(event: PaymentEvent): string {
 
 function rulesOf({ config, version, merchants, timing }: BoxParts): Rules {
   const [{ settings }] = merchants;
-  const { queryEveryMs, giveUpAfterMs, reverseNotBeforeMs, confirmNotBeforeMs, sendWithinMs } = config.timing;
-  const configured = { queryEveryMs, giveUpAfterMs, reverseNotBeforeMs, confirmNotBeforeMs, sendWithinMs };
+  const { queryEveryMs, giveUpAfterMs, reverseNotBeforeMs, confirmNotBeforeMs } = config.timing;
+  const { sendWithinMs, restMs } = config.timing;
+  const asking = { queryEveryMs, giveUpAfterMs, reverseNotBeforeMs, confirmNotBeforeMs };
+  const configured = { ...asking, sendWithinMs, restMs };
   return {
     boxId: config.box.id,
     boxMark: boxMark(config.box.id),

@@ -10,10 +10,11 @@ import type { ParsedConfig } from "./schema.ts";
 /** The sections that could be read. */
 export type Sections = Partial<ParsedConfig>;
 
-/** Times below which no box works against the real WeChat Pay, in milliseconds (money rules 8 and 9). */
+/** Times below which no box works against the real WeChat Pay, in milliseconds (money rules 8, 9 and 13). */
 const floorsMs = {
   giveUpAfterMs: 30_000,
   reverseNotBeforeMs: 15_000,
+  restMs: 5_000,
   confirmNotBeforeMs: 60_000,
 } as const;
 
@@ -255,7 +256,7 @@ function broker({ mqtt }: Sections): readonly string[] {
 
 function floors({ merchant, timing }: Sections): readonly string[] {
   if (timing === undefined || merchant === undefined || isLoopbackOnly(merchant.hosts)) return [];
-  const names = ["giveUpAfterMs", "reverseNotBeforeMs", "confirmNotBeforeMs"] as const;
+  const names = ["giveUpAfterMs", "reverseNotBeforeMs", "confirmNotBeforeMs", "restMs"] as const;
   return names.flatMap((name) =>
     timing[name] < floorsMs[name]
       ? [`timing.${name}: must be at least ${floorsMs[name]}, got ${timing[name]}.`]

@@ -478,6 +478,7 @@ const shape = {
     reverseNotBeforeMs: duration(15_000, "Earliest reversal after the charge; 15 s or more."),
     confirmNotBeforeMs: duration(60_000, "Earliest proof that an order never existed; 60 s or more."),
     sendWithinMs: duration(10_000, "Time from the scan to the first byte of the charge."),
+    restMs: duration(5_000, "Time without a scan after which a fixed amount arms again; 5 s or more."),
     connectTimeoutMs: duration(6_000, "Time for a connection to stand."),
     answerTimeoutMs: duration(10_000, "Time for a whole reply after the request left."),
   })

@@ -129,7 +129,8 @@ export class ToldWorld {
       assert.equal(refusal, null);
       watchdog.start();
     });
-    this.pass(5_000);
+    // Until it is there, and has seen for long enough that no phone lies in its reader.
+    this.pass(7_000);
   }
 
   /** The power goes. */
