@@ -155,6 +155,8 @@ describe("a box that is left in peace", { concurrency: true }, () => {
     program = await box.start();
     await box.scan(good);
     await program.screen("code-used");
+    // It waits until the phone is gone.
+    await program.screen("armed", program.log.length);
     await box.scan(stand.code());
     await stand.settled(box, 2);
     await box.stop();

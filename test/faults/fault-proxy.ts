@@ -54,6 +54,7 @@ export class FaultProxy {
   #port = 0;
   readonly #connections = new Set<Connection>();
   readonly #held = new Set<Socket>();
+  #heardAt = 0;
   #most: Record<Way, number> = { out: 0, back: 0 };
 
   constructor(target: number) {
@@ -83,6 +84,11 @@ export class FaultProxy {
       far.resetAndDestroy();
     }
     for (const socket of this.#held) socket.resetAndDestroy();
+  }
+
+  /** For how long nothing has come to this line, in milliseconds. */
+  get quietMs(): number {
+    return performance.now() - this.#heardAt;
   }
 
   /** How many bytes of requests or replies the connection carried that carried most of them, since the last `fail`. */
@@ -124,6 +130,7 @@ export class FaultProxy {
   }
 
   #take(near: Socket): void {
+    this.#heardAt = performance.now();
     near.on("error", () => {});
     this.#held.add(near);
     near.once("close", () => this.#held.delete(near));
@@ -155,6 +162,7 @@ export class FaultProxy {
   }
 
   #carry(connection: Connection, way: Way, bytes: Buffer): void {
+    this.#heardAt = performance.now();
     const fault = this.#fault;
     if (connection.dead || fault.kind === "silent") return;
     const to = way === "out" ? connection.far : connection.near;

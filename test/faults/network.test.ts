@@ -16,7 +16,7 @@ import { endChild, startChild } from "../e2e/child.ts";
 import { Stand } from "../e2e/stand.ts";
 import { until } from "../e2e/until.ts";
 import type { Fault, Way } from "./fault-proxy.ts";
-import { ended, type Proxied, proxied } from "./proxied.ts";
+import { ended, type Proxied, proxied, started } from "./proxied.ts";
 
 const SEED = Number(process.env.SCANBOX_FAULT_SEED ?? Date.now());
 
@@ -56,7 +56,7 @@ stand.onCall = ({ path, outTradeNo }) => {
 async function measure(): Promise<Record<Way, number>> {
   const ends: (() => Promise<void>)[] = [];
   const place = await proxied({ after: (end) => void ends.push(end) }, stand);
-  await place.box.start();
+  await started(place);
   await failBoth(place, none);
   await place.box.scan(stand.code());
   await place.box.program.screen("paid");
@@ -143,7 +143,7 @@ describe("a charge that provably never left", { concurrency: 4 }, () => {
   for (const { what, fault } of lines) {
     it(`the connection ${what} at both hosts: not sent, and the next one is paid`, async (t) => {
       const place = await proxied(t, stand);
-      await place.box.start();
+      await started(place);
       await failBoth(place, fault);
       for (const line of place.lines) line.drop();
       await sleep(50);
@@ -153,7 +153,7 @@ describe("a charge that provably never left", { concurrency: 4 }, () => {
 
   it("the names are not found: not sent, and the next one is paid", async (t) => {
     const place = await proxied(t, stand, { host: "localhost" });
-    await place.box.start();
+    await started(place);
     place.box.program.send({ kind: "names", addresses: [], ms: 20 });
     for (const line of place.lines) line.drop();
     await sleep(50);
@@ -172,7 +172,7 @@ describe("a charge that provably never left", { concurrency: 4 }, () => {
     const stranger = await impostor(stand.certificates.stranger, 200, "<xml/>");
     t.after(() => stranger.end());
     const place = await proxied(t, stand, { host: "localhost" });
-    await place.box.start();
+    await started(place);
     const { program } = place.box;
     // The same as another certificate at the old address.
     const bank = place.first.target;
@@ -195,7 +195,7 @@ describe("a charge that provably never left", { concurrency: 4 }, () => {
 
   it("one host is away: the charge goes to the other one, once", async (t) => {
     const place = await proxied(t, stand);
-    await place.box.start();
+    await started(place);
     await place.first.fail({ kind: "refuse" });
     await sleep(50);
     const code = stand.code();
@@ -206,7 +206,7 @@ describe("a charge that provably never left", { concurrency: 4 }, () => {
 
   it("one host's handshake is silent: it is waited for once, then the other one is first", async (t) => {
     const place = await proxied(t, stand);
-    const program = await place.box.start();
+    const program = await started(place);
     await place.first.fail({ kind: "silent" });
     place.first.drop();
     await sleep(50);
@@ -245,7 +245,7 @@ describe("a charge that provably never left", { concurrency: 4 }, () => {
       },
     });
     await blackhole(t, place.first.port);
-    const program = await place.box.start();
+    const program = await started(place);
     const probe = program.log.find(({ event, call }) => event === "gateway.answered" && call === "probe");
     const took = Number(probe?.ms);
     // The wait for IPv6 is in it, and both fit into the time that one connection has, on a busy machine too.
@@ -322,7 +322,7 @@ describe("a charge that may have left", { concurrency: 4 }, () => {
     it(`the line breaks ${what}: the box asks, and ends as the bank has it`, async (t) => {
       const sizes = await measured();
       const place = await proxied(t, stand);
-      await place.box.start();
+      await started(place);
       await failBoth(place, {
         kind: "cut",
         from: "request",
@@ -342,7 +342,7 @@ describe("a charge that may have left", { concurrency: 4 }, () => {
 
   it("the connection is reset once the charge has arrived: the box asks, and finds it paid", async (t) => {
     const place = await proxied(t, stand);
-    await place.box.start();
+    await started(place);
     whenCharged(place, () => place.first.drop());
     await place.box.scan(stand.code());
     const [row] = await ended(stand, place);
@@ -352,7 +352,7 @@ describe("a charge that may have left", { concurrency: 4 }, () => {
 
   it("the first host falls silent with the charge: the other one tells of it", async (t) => {
     const place = await proxied(t, stand);
-    await place.box.start();
+    await started(place);
     whenCharged(place, () => void place.first.fail({ kind: "silent" }));
     await place.box.scan(stand.code());
     await place.box.program.screen("paid");
@@ -363,7 +363,7 @@ describe("a charge that may have left", { concurrency: 4 }, () => {
 
   it("the reply trickles: the deadline holds, and the box asks", async (t) => {
     const place = await proxied(t, stand);
-    await place.box.start();
+    await started(place);
     await place.first.fail({ kind: "trickle", everyMs: 50 });
     await place.box.scan(stand.code());
     const { program } = place.box;
@@ -378,7 +378,7 @@ describe("a charge that may have left", { concurrency: 4 }, () => {
 
   it("the answer comes after the deadline: it is not heard, and the box has asked by then", async (t) => {
     const place = await proxied(t, stand);
-    await place.box.start();
+    await started(place);
     await place.first.fail({ kind: "delay", from: "request", ms: 800 });
     await place.box.scan(stand.code());
     await place.box.program.screen("checking");
@@ -394,7 +394,7 @@ describe("a charge that may have left", { concurrency: 4 }, () => {
       const portal = await impostor(stand.certificates.bank, status, page);
       t.after(() => portal.end());
       const place = await proxied(t, stand);
-      await place.box.start();
+      await started(place);
       const bank = place.first.target;
       for (const line of place.lines) {
         line.target = portal.port;
@@ -426,7 +426,7 @@ describe(`a link that is never well (SCANBOX_FAULT_SEED=${SEED})`, { concurrency
       const sizes = await measured();
       const fixed = random.pick(["1.00", "1.11", "1.14", "1.15", "1.21", "1.41"]);
       const place = await proxied(t, stand, { fixed });
-      await place.box.start();
+      await started(place);
       for (const line of place.lines) await line.fail(randomFault(random, sizes, 3));
       await place.box.scan(stand.code());
       await sleep(random.between(500, 4_000));
@@ -439,7 +439,7 @@ describe(`a link that is never well (SCANBOX_FAULT_SEED=${SEED})`, { concurrency
 
   it("comes and goes: payments end, and none is made twice", async (t) => {
     const place = await proxied(t, stand, { fixed: "1.11" });
-    await place.box.start();
+    await started(place);
     await place.box.scan(stand.code());
     for (let flap = 0; flap < 12; flap += 1) {
       const fault: Fault = flap % 2 === 0 ? { kind: "refuse" } : none;
@@ -455,7 +455,7 @@ describe(`a link that is never well (SCANBOX_FAULT_SEED=${SEED})`, { concurrency
 
   it("takes its time each way: slow, and paid", async (t) => {
     const place = await proxied(t, stand);
-    await place.box.start();
+    await started(place);
     await failBoth(place, { kind: "delay", from: "hello", ms: 100 });
     await place.box.scan(stand.code());
     await place.box.program.screen("paid");

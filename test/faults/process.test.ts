@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { after, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Stand } from "../e2e/stand.ts";
-import { ended, proxied } from "./proxied.ts";
+import { ended, proxied, started } from "./proxied.ts";
 import type { Surprise } from "./surprises.ts";
 
 const stand = await Stand.start();
@@ -26,14 +26,14 @@ describe("a process that fails in the middle of a payment", { concurrency: 4 }, 
         const { execArgv, env } = place.box.around;
         place.box.around = { env, execArgv: [...execArgv, "--max-old-space-size=64"] };
       }
-      const program = await place.box.start();
+      const program = await started(place);
       const code = stand.code();
       await place.box.scan(code);
       await program.screen("password");
       program.send(surprise);
       const ending = await program.ended();
       assert.notEqual(ending, 0);
-      await place.box.start();
+      await started(place);
       const [row] = await ended(stand, place);
       assert.deepEqual([row?.state, row?.late, stand.totalsOf(code).charges], ["paid", true, 1]);
     });
@@ -41,19 +41,19 @@ describe("a process that fails in the middle of a payment", { concurrency: 4 }, 
 
   it("a stop is asked for: it takes ten seconds at most, and the next process goes on", async (t) => {
     const place = await proxied(t, stand, { fixed: "1.14" });
-    const program = await place.box.start();
+    const program = await started(place);
     await place.box.scan(stand.code());
     await program.screen("password");
     program.signal("SIGTERM");
     assert.equal(await program.ended(10_000), 0);
-    await place.box.start();
+    await started(place);
     const [row] = await ended(stand, place);
     assert.equal(row?.state, "reversed");
   });
 
   it("it is stopped for longer than every deadline: it ends the order as the bank has it", async (t) => {
     const place = await proxied(t, stand, { fixed: "1.11" });
-    const program = await place.box.start();
+    const program = await started(place);
     await place.box.scan(stand.code());
     await program.screen("password");
     program.signal("SIGSTOP");
@@ -65,7 +65,7 @@ describe("a process that fails in the middle of a payment", { concurrency: 4 }, 
 
   it("the clock jumps back an hour and ahead ten years: no deadline moves", async (t) => {
     const place = await proxied(t, stand, { fixed: "1.14" });
-    const program = await place.box.start();
+    const program = await started(place);
     const began = performance.now();
     await place.box.scan(stand.code());
     await program.screen("password");
@@ -82,7 +82,7 @@ describe("a process that fails in the middle of a payment", { concurrency: 4 }, 
 
   it("no file descriptor is left: what cannot be sent is not sent, and later it charges", async (t) => {
     const place = await proxied(t, stand);
-    const program = await place.box.start();
+    const program = await started(place);
     // Connections that close later would give some back.
     for (const line of place.lines) line.drop();
     await sleep(300);
@@ -115,7 +115,7 @@ describe("a box that starts badly", { concurrency: 4 }, () => {
 
   it("ten starts in a row are cut off with an order open: the order ends as the bank has it", async (t) => {
     const place = await proxied(t, stand, { fixed: "1.14" });
-    const program = await place.box.start();
+    const program = await started(place);
     await place.box.scan(stand.code());
     await program.screen("password");
     await place.box.kill();
@@ -124,7 +124,7 @@ describe("a box that starts badly", { concurrency: 4 }, () => {
       await sleep(50 * start + 50);
       await place.box.kill();
     }
-    await place.box.start();
+    await started(place);
     const [row] = await ended(stand, place);
     assert.equal(row?.state, "reversed");
   });

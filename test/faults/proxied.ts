@@ -6,7 +6,9 @@ export interface Ends {
 }
 
 import type { Box } from "../e2e/box.ts";
+import type { Program } from "../e2e/program.ts";
 import type { BoxWishes, Stand } from "../e2e/stand.ts";
+import { until } from "../e2e/until.ts";
 import { FaultProxy } from "./fault-proxy.ts";
 import type { Surprise } from "./surprises.ts";
 
@@ -59,6 +61,16 @@ export async function proxied(
     await Promise.all([first.end(), second.end()]);
   });
   return { box, first, second, lines: [first, second] };
+}
+
+/** Starts the box and waits until it stands still: the connection that it warms for the first charge is there. */
+export async function started({ box, lines }: Proxied): Promise<Program> {
+  const program = await box.start();
+  await until(
+    () => lines.every(({ quietMs }) => quietMs > 150),
+    () => `the box stands still: ${program.tail()}`,
+  );
+  return program;
 }
 
 /** Waits until every order has ended, stops the box, and gives the newest order as journal, consumer and bank have it. */
