@@ -1,16 +1,17 @@
 /** Whole boxes behind lines that fail, and with surprises inside. */
 import assert from "node:assert/strict";
-/** What ends with a test. */
-export interface Ends {
-  after(end: () => Promise<void>): void;
-}
-
+import { setTimeout as sleep } from "node:timers/promises";
 import type { Box } from "../e2e/box.ts";
 import type { Program } from "../e2e/program.ts";
 import type { BoxWishes, Stand } from "../e2e/stand.ts";
 import { until } from "../e2e/until.ts";
 import { FaultProxy } from "./fault-proxy.ts";
 import type { Surprise } from "./surprises.ts";
+
+/** What ends with a test. */
+export interface Ends {
+  after(end: () => Promise<void>): void;
+}
 
 /** A box whose two hosts are two lines to the same bank. */
 export interface Proxied {
@@ -66,6 +67,8 @@ export async function proxied(
 /** Starts the box and waits until it stands still: the connection that it warms for the first charge is there. */
 export async function started({ box, lines }: Proxied): Promise<Program> {
   const program = await box.start();
+  // It warms when it is armed.
+  await sleep(200);
   await until(
     () => lines.every(({ quietMs }) => quietMs > 150),
     () => `the box stands still: ${program.tail()}`,
