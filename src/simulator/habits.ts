@@ -40,11 +40,11 @@ export class Habits {
     return this.#phone;
   }
 
-  /** Leaves the phone that has shown `code` in the reader, or takes it along; `read` is called with what it shows later. */
-  afterScan(code: string, read: (code: string) => void): void {
+  /** Leaves the phone that has shown `code` in the reader, or takes it along; `read` is called with what it shows until it is `gone`. */
+  afterScan(code: string, { read, gone }: { read: (code: string) => void; gone: () => void }): void {
     if (this.#phone !== null || !this.#random.chance(STAYS)) return;
     this.#phone = new Set([code]);
-    this.#readAgain(code, this.#time.now + this.#random.between(5_000, 120_000), read);
+    this.#readAgain(code, this.#time.now + this.#random.between(5_000, 120_000), read, gone);
   }
 
   /** The phone is taken along. */
@@ -52,18 +52,19 @@ export class Habits {
     this.#phone = null;
   }
 
-  #readAgain(shown: string, until: number, read: (code: string) => void): void {
+  #readAgain(shown: string, until: number, read: (code: string) => void, gone: () => void): void {
     const phone = this.#phone;
     this.#time.after(this.#random.between(300, READ_AGAIN_MS), () => {
       if (this.#phone !== phone || phone === null) return;
       if (this.#time.now >= until) {
         this.takePhone();
+        gone();
         return;
       }
       const code = this.#random.chance(NEXT_CODE) ? freshCode(this.#random) : shown;
       phone.add(code);
       read(code);
-      this.#readAgain(code, until, read);
+      this.#readAgain(code, until, read, gone);
     });
   }
 

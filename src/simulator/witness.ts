@@ -6,7 +6,7 @@ import { isDeclinedByCode, type TxData } from "../core/payment/order.ts";
 import type { Screen } from "../core/payment/screen.ts";
 import type { SaleState } from "../core/payment/till-sale.ts";
 import type { HttpsOutcome, HttpsRequest, StoredRow } from "../runtime/ports.ts";
-import type { Bank } from "./bank/bank.ts";
+import { type Bank, UNSEEN_REVERSAL } from "./bank/bank.ts";
 import type { BankReply, CallNote } from "./bank/call.ts";
 import type { Order } from "./bank/ledger.ts";
 import type { SimulatedRequest } from "./https.ts";
@@ -99,8 +99,8 @@ export class Witness {
   readonly #refundsToldOf = new Set<string>();
   /** Orders that the bank has said to have reversed, and has not. */
   readonly #pretended = new Set<string>();
-  /** The codes of each phone that stayed in the reader, and the one of them that was charged. */
-  readonly #phones: { readonly codes: ReadonlySet<string>; charged: string | null }[] = [];
+  /** The codes of the phone that lies in the reader, and the one of them that was charged. */
+  #phone: { readonly codes: ReadonlySet<string>; readonly charged: string | null } | null = null;
   readonly #shownEnds = new Map<string, { readonly text: string; readonly at: number }[]>();
 
   constructor(parts: { readonly disk: SimulatedDisk; readonly bank: Bank; readonly time: SimulatedTime }) {
@@ -127,7 +127,12 @@ export class Witness {
 
   /** A phone stays in the reader and shows these codes, of which there may come more. */
   stays(codes: ReadonlySet<string>): void {
-    this.#phones.push({ codes, charged: null });
+    this.#phone = { codes, charged: null };
+  }
+
+  /** The phone was taken along, or somebody pressed a key and wants to pay once more. */
+  left(): void {
+    this.#phone = null;
   }
 
   /** The box asks its link for a call. */
@@ -168,8 +173,9 @@ export class Witness {
     if (reply.kind === "reply" && reply.cut === null && honest.has(reply.note.treatment)) {
       this.#words.set(reply.body, reply.note);
     }
-    const { treatment, outTradeNo } = reply.note;
-    if (treatment === "pretend" && outTradeNo !== null) this.#pretended.add(outTradeNo);
+    const { treatment, outTradeNo, outcome } = reply.note;
+    const pretended = treatment === "pretend" || outcome === UNSEEN_REVERSAL;
+    if (pretended && outTradeNo !== null) this.#pretended.add(outTradeNo);
   }
 
   /** The box hears what came of a call. */
@@ -274,11 +280,11 @@ export class Witness {
 
   /** Who leaves the phone in the reader pays once (money rule 13). */
   #checkPhone(code: string): void {
-    const phone = this.#phones.find(({ codes }) => codes.has(code));
-    if (phone === undefined) return;
-    if (phone.charged !== null && phone.charged !== code)
+    if (this.#phone?.codes.has(code) !== true) return;
+    const { codes, charged } = this.#phone;
+    if (charged !== null && charged !== code)
       this.found("phone", "two codes of a phone that never left the reader are charged");
-    phone.charged = code;
+    this.#phone = { codes, charged: code };
   }
 
   /** A `tx` event arrived at the broker. */
@@ -313,7 +319,8 @@ export class Witness {
   /** Whether an order was looked at once more (money rule 7), and nothing came of it that the journal does not have yet. */
   #isLookedAt(outTradeNo: string): boolean {
     const order = this.#order(outTradeNo);
-    return this.#askedAbout.has(outTradeNo) && (order === undefined || this.#netOf(order) === 0);
+    const over = order === undefined || (!order.open && this.#netOf(order) === 0);
+    return this.#askedAbout.has(outTradeNo) && over;
   }
 
   /** The orders that have no final record yet. */

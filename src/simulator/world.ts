@@ -442,10 +442,16 @@ class World {
   /** Where the amount is fixed, nothing but the reader tells a phone that stays from the next customer's. */
   #afterScan(text: string): void {
     if (this.#config.amount.source !== "fixed" || !/^1\d{17}\r$/.test(text)) return;
-    this.#habits.afterScan(text.trim(), (code) => {
-      this.#tell("people: the phone is still in the reader");
-      this.#bank.scenario = this.#nextScenario();
-      this.#serial.send(Buffer.from(`${code}\r`, "latin1"));
+    this.#habits.afterScan(text.trim(), {
+      read: (code) => {
+        this.#tell("people: the phone is still in the reader");
+        this.#bank.scenario = this.#nextScenario();
+        this.#serial.send(Buffer.from(`${code}\r`, "latin1"));
+      },
+      gone: () => {
+        this.#tell("people: the phone is taken along");
+        this.#witness.left();
+      },
     });
     if (this.#habits.phone !== null) this.#witness.stays(this.#habits.phone);
   }
@@ -475,7 +481,10 @@ class World {
     for (const [index, key] of keys.entries()) {
       const place = placeOf(key);
       if (place === null) continue;
-      this.#time.after(index * KEY_EVERY_MS, () => keypad.tap(place.row, place.column, KEY_HELD_MS));
+      this.#time.after(index * KEY_EVERY_MS, () => {
+        keypad.tap(place.row, place.column, KEY_HELD_MS);
+        this.#witness.left();
+      });
     }
   }
 
@@ -583,6 +592,7 @@ class World {
     this.#tell("faults end");
     this.#faulty = false;
     this.#habits.takePhone();
+    this.#witness.left();
     this.#disk.fault = "none";
     this.#disk.flush = { least: 1, most: 8 };
     this.#serial.plug();

@@ -158,7 +158,7 @@ export const explanations: readonly Explanation[] = [
   },
   {
     source: box,
-    line: 'return phase.name === "reversing" && !phase.answered && phase.rounds >= MUTE_ROUNDS;',
+    line: 'return phase.name === "reversing" && !taken && phase.rounds >= MUTE_ROUNDS;',
     becomes: "true",
     because:
       "Only a reversal has rounds; without a number of them none is too many. The compiler wants the name.",

@@ -76,4 +76,30 @@ export const failedSeeds: readonly FailedSeed[] = [
     found:
       "I1, I2: somebody came with a code of which the box had dropped the row, as this world has it: it was three charges old.",
   },
+  {
+    seed: 7_863,
+    minutes: 1,
+    found: "I19: a reversal that was said to be done and was not stayed so when staff then gave a part back.",
+  },
+  {
+    seed: 90_000_100,
+    minutes: 1,
+    found:
+      "I19: a reversal of an order that was not there yet was said to be done; it came, and staff gave a part of it back.",
+  },
+  {
+    seed: 90_022_214,
+    minutes: 1,
+    found: "phone: the phone had left the reader when somebody came back with one of its codes.",
+  },
+  {
+    seed: 90_041_033,
+    minutes: 1,
+    found: "I18: the world ended when a decline had been looked at, with its dialog still open.",
+  },
+  {
+    seed: 91_015_913,
+    minutes: 1,
+    found: "phone: somebody pressed a key beside the phone that stayed.",
+  },
 ];

@@ -67,7 +67,7 @@ export type Phase =
       readonly next: { readonly call: "reverse" | "query"; readonly at: Instant };
       /** How many rounds of reverse and query have not confirmed it. */
       readonly rounds: number;
-      /** The most that a reversal was answered with. */
+      /** What the last signed answer to a reversal said. */
       readonly heard: Heard;
       /** Hosts that said ORDERNOTEXIST late enough to count. */
       readonly absentAt: readonly string[];
@@ -95,8 +95,8 @@ export type Phase =
 export type About = "password" | "unclear" | "disputed" | "scan";
 
 /**
- * What correctly signed answers to reversals have said so far: nothing, that our messages are refused, that it is to be
- * tried again, that it is done.
+ * What the last correctly signed answer to a reversal said: there was none, our messages are refused, it is to be tried
+ * again, it is done and no query has said otherwise since.
  */
 export type Heard = "nothing" | "refused" | "again" | "done";
 

@@ -53,13 +53,13 @@ export function reverseAnswered(
   const next = { call: "query", at: stamp.at } as const;
   switch (answer.kind) {
     case "paid":
-      return go({ ...payment, seenPaid: true, phase: { ...phase, heard: more(phase.heard, "again"), next } });
+      return go({ ...payment, seenPaid: true, phase: { ...phase, heard: "again", next } });
     case "done":
     case "again":
-      return go({ ...payment, phase: { ...phase, heard: more(phase.heard, answer.kind), next } });
+      return go({ ...payment, phase: { ...phase, heard: answer.kind, next } });
     case "unknown": {
       // What a reversal of an order that is not there is answered with is documented nowhere: any signed word will do.
-      const heard = answer.signed ? more(phase.heard, "refused") : phase.heard;
+      const heard = answer.signed ? "refused" : phase.heard;
       return go({ ...payment, phase: { ...phase, heard, next } });
     }
     case "not-sent":
@@ -96,6 +96,7 @@ export function reversalQueried(
     case "absent": {
       // Once money was seen to move, only a signed end of the order says that it went back.
       if (phase.heard === "nothing" || payment.seenPaid) return reverseAgain(payment, phase, stamp, rules);
+      const heard = undone(phase.heard);
       const countsFrom = after(payment.landedAt, rules.timing.confirmNotBeforeMs);
       const absentAt = askedAt >= countsFrom ? [...phase.absentAt, host] : phase.absentAt;
       const everywhere = payment.chargedHosts.every((charged) => absentAt.includes(charged));
@@ -104,7 +105,7 @@ export function reversalQueried(
       }
       const soon = after(stamp.at, waitAfter(rules.timing.reverseAgainMs, 0));
       const next = { call: "query", at: later(soon, countsFrom) } as const;
-      return alarmIfLong({ ...payment, phase: { ...phase, absentAt, next } }, stamp, rules);
+      return alarmIfLong({ ...payment, phase: { ...phase, absentAt, heard, next } }, stamp, rules);
     }
     case "paid":
     case "unpaid":
@@ -117,12 +118,7 @@ export function reversalQueried(
   }
 }
 
-const heardInOrder: readonly Heard[] = ["nothing", "refused", "again", "done"];
-
-function more(before: Heard, now: Heard): Heard {
-  return heardInOrder.indexOf(now) > heardInOrder.indexOf(before) ? now : before;
-}
-
+/** What is still there, or was not there, was not reversed, whatever the answer said. */
 function undone(heard: Heard): Heard {
   return heard === "done" ? "again" : heard;
 }

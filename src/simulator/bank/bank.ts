@@ -79,6 +79,9 @@ const BOOKED_FOR_MS = 7_200_000;
 /** How long after its booking a customer scans an order, in scenarios that say nothing else about paying it. */
 const SCANNED_AFTER_MS = 3_000;
 
+/** What is said of a reversal that is answered SUCCESS although its order was never seen. */
+export const UNSEEN_REVERSAL = "SUCCESS, never seen";
+
 /** How long a refund is under way; the real one takes up to twenty minutes, to a card days. */
 const REFUND_AFTER_MS = 10_000;
 
@@ -265,7 +268,7 @@ export class Bank {
       case "unseen":
         if (this.#options.unseenAnswer === "invalid") return refused("INVALID_TRANSACTIONID", "N");
         if (this.#options.unseenAnswer === "refused") return refused("INVALID_REQUEST", "N");
-        return { document: reversalDocument("N"), text: "SUCCESS, never seen" };
+        return { document: reversalDocument("N"), text: UNSEEN_REVERSAL };
       default:
         return unreachable(result);
     }

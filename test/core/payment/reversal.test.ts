@@ -47,7 +47,7 @@ test("a reversal begins with nothing known, and its first request waits for the 
   assert.deepEqual(late.order.flying, { call: "reverse", at: 44_000 }, "it leaves at once");
 });
 
-test("a reversal remembers the most that signed answers have said, and a query follows in any case", () => {
+test("a reversal remembers the last signed answer, and a query follows in any case", () => {
   const refused = { kind: "unknown", why: "configuration", signed: true } as const;
   for (const [answer, heard] of [
     [{ kind: "done" }, "done"],
