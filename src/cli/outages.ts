@@ -24,7 +24,7 @@ export const outages: Readonly<Record<Outage, readonly [means: string, remedy: s
     "Nothing: queries and reversals go on. `scanbox journal list --open` shows them.",
   ],
   "cannot-reverse": [
-    "Reversals get no signed answer: WeChat Pay may not know the client certificate, or their host is cut off.",
+    "Reversals get no signed answer or are refused: WeChat Pay may not know the client certificate, or their host is cut off.",
     "Check the certificate in the merchant platform and the way to every host. It ends with the first signed answer.",
   ],
   "no-scanner": [
