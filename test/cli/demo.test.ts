@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, type Readable, Writable } from "node:stream";
 import test, { describe, type TestContext } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { runCli } from "../../src/cli/cli.ts";
 import { randomCode } from "../../src/cli/demo-code.ts";
 import { payOnce } from "../../src/cli/demo-pay.ts";
@@ -177,15 +178,21 @@ describe("one payment", { concurrency: 4 }, () => {
   }
 
   test("the glass is told once for each picture, with the light that belongs to it", async (t) => {
-    const { stderr } = await demo(t, ["--pay", "12.50", "--code", code]);
-    assert.deepEqual(framesIn(stderr), [
+    const pictures = [
       ["ScanBox", "Starting...", "off"],
       ["Welcome", "Enter amount", "ready"],
       ["Amount     (CNY)", "12.50_", "ready"],
       ["Pay       ¥12.50", "Show WeChat code", "scan"],
       ["Pay       ¥12.50", "Please wait...", "wait"],
       ["PAID      ¥12.50", "Thank you", "paid"],
-    ]);
+    ];
+    // What is one moment on a machine at rest may be two on a busy one, and two may be one.
+    for (let left = 4; left >= 0; left -= 1) {
+      const frames = framesIn((await demo(t, ["--pay", "12.50", "--code", code])).stderr);
+      assert.deepEqual(frames.at(-1), pictures.at(-1));
+      if (isDeepStrictEqual(frames, pictures)) return;
+      if (left === 0) assert.deepEqual(frames, pictures);
+    }
   });
 
   test("what README shows of it is what it prints, but for times and numbers", async (t) => {
