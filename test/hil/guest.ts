@@ -11,7 +11,7 @@ const { HIL_DIR = ".", HIL_BOARD = "" } = process.env;
 const files = process.argv.slice(2);
 let failed = 0;
 
-for await (const { type, data } of run({ files, concurrency: 1, timeout: 60_000 })) {
+for await (const { type, data } of run({ files, concurrency: 1, timeout: 180_000 })) {
   if ((type !== "test:pass" && type !== "test:fail") || data.details.type === "suite") continue;
   const name = HIL_BOARD === "" ? data.name : `${HIL_BOARD}: ${data.name}`;
   if (type === "test:fail") {
