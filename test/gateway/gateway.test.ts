@@ -596,6 +596,29 @@ test("each probe asks for a new number that no order of a box can have", () => {
   for (const number of numbers) assert.match(number, /^probe-[0-9a-f]{24}$/);
 });
 
+test("the nonce of a request is 128 random bits, new for each call and each attempt", () => {
+  const { gateway, link, done, run } = world(({ host, lane }) =>
+    host === mainHost && lane === "charge"
+      ? { ms: 1, outcome: notSent("no-connection") }
+      : { ms: 1, outcome: answered(absent) },
+  );
+  for (let count = 0; count < 64; count += 1) {
+    gateway.charge(intent, code, instantOf(10_000_000), done);
+    gateway.query(intent, null, done);
+    gateway.reverse(intent, null, false, done);
+    gateway.probe(() => {});
+    run();
+  }
+  const nonces = link.requests.map((request) => sentFields(request).get("nonce_str") ?? "");
+  assert.ok(nonces.length > 256, "some charges were tried at both hosts");
+  assert.equal(new Set(nonces).size, nonces.length);
+  for (const nonce of nonces) assert.match(nonce, /^[0-9a-f]{32}$/);
+  for (let place = 0; place < 32; place += 1) {
+    // Sixteen digits, drawn some three hundred times.
+    assert.equal(new Set(nonces.map((nonce) => nonce[place])).size, 16, `digit ${place}`);
+  }
+});
+
 test("a probe moves to the next host where nothing was sent", () => {
   const { gateway, link, run } = world(byHost(notSent("no-connection"), answered(absent)));
   let answer: ProbeAnswer | null = null;

@@ -51,6 +51,15 @@ export const tillRules: Rules = {
   keypad: false,
 };
 
+/** What a journal that was never written begins a box with. */
+export const newJournal: BoxEvent & { readonly type: "started" } = {
+  type: "started",
+  open: [],
+  unchecked: [],
+  usedCodes: [],
+  refs: new Map(),
+};
+
 export class Story {
   readonly rules: Rules;
   readonly effects: Effect[] = [];
@@ -66,7 +75,7 @@ export class Story {
     refs: ReadonlyMap<string, string> = new Map(),
   ) {
     this.rules = rules;
-    this.turn = firstTurn({ type: "started", open, unchecked, usedCodes, refs }, this.#stamp(), rules);
+    this.turn = firstTurn({ ...newJournal, open, unchecked, usedCodes, refs }, this.#stamp(), rules);
     this.effects.push(...this.turn.effects);
   }
 
