@@ -10,8 +10,11 @@ import type { HttpsOutcome } from "../../src/runtime/ports.ts";
 
 const request = { lane: "charge", path: "/pay/micropay", body: "<xml/>" } as const;
 
-function newLink(): UndiciHttpsLink {
-  return new UndiciHttpsLink({ connectTimeoutMs: 60_000, ca: null, certificate: null });
+/** A link that is closed at the end of its test, whatever came of it. */
+function newLink(t: test.TestContext): UndiciHttpsLink {
+  const link = new UndiciHttpsLink({ connectTimeoutMs: 60_000, ca: null, certificate: null });
+  t.after(() => closed(link));
+  return link;
 }
 
 function closed(link: UndiciHttpsLink): Promise<void> {
@@ -25,8 +28,9 @@ test("a connection that comes after the moment, with a timer that is late, sends
     response.end("<xml/>");
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => server.close());
   const host = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const link = newLink();
+  const link = newLink(t);
   const began = performance.now();
   let passedMs = 0;
   t.mock.method(performance, "now", () => began + passedMs);
@@ -37,9 +41,6 @@ test("a connection that comes after the moment, with a timer that is late, sends
   });
   assert.deepEqual(outcome, { kind: "not-sent", why: "too-late" });
   assert.deepEqual(seen, []);
-  t.mock.reset();
-  await closed(link);
-  await new Promise((resolve) => server.close(resolve));
 });
 
 /** What the library is handed; nothing is sent, so that a test can play what it does with it. */
@@ -56,7 +57,7 @@ const controller = {} as Dispatcher.DispatchController;
 
 test("a request that the library starts twice is stopped the second time, and counts as sent", async (t) => {
   const handlers = handed(t);
-  const link = newLink();
+  const link = newLink(t);
   const outcomes: HttpsOutcome[] = [];
   const whole = { ...request, host: "http://127.0.0.1:9", sendWithinMs: 300_000, answerWithinMs: 300_000 };
   link.exchange(whole, (outcome) => outcomes.push(outcome));
@@ -70,7 +71,7 @@ test("a request that the library starts twice is stopped the second time, and co
 
 test("a request that was given up is not started any more", async (t) => {
   const handlers = handed(t);
-  const link = newLink();
+  const link = newLink(t);
   const outcomes: HttpsOutcome[] = [];
   const whole = { ...request, host: "http://127.0.0.1:9", sendWithinMs: 300_000, answerWithinMs: 300_000 };
   link.exchange(whole, (outcome) => outcomes.push(outcome));
@@ -82,11 +83,10 @@ test("a request that was given up is not started any more", async (t) => {
 
 test("no request begins with no time left to send it", async (t) => {
   const handlers = handed(t);
-  const link = newLink();
+  const link = newLink(t);
   const outcome = await new Promise<HttpsOutcome>((resolve) =>
     link.exchange({ ...request, host: "http://127.0.0.1:9", sendWithinMs: 0, answerWithinMs: 1 }, resolve),
   );
   assert.deepEqual(outcome, { kind: "not-sent", why: "too-late" });
   assert.equal(handlers.length, 0);
-  await closed(link);
 });
