@@ -73,7 +73,7 @@ test("a request that was given up is not started any more", async (t) => {
   const handlers = handed(t);
   const link = newLink(t);
   const outcomes: HttpsOutcome[] = [];
-  const whole = { ...request, host: "http://127.0.0.1:9", sendWithinMs: 300_000, answerWithinMs: 300_000 };
+  const whole = { ...request, host: "http://127.0.0.1:9", sendWithinMs: 300_000, answerWithinMs: 1_000 };
   link.exchange(whole, (outcome) => outcomes.push(outcome));
   await closed(link);
   assert.deepEqual(outcomes, [{ kind: "not-sent", why: "stopped" }]);
