@@ -1,5 +1,5 @@
 /** Where the parts meet: a box is made from its configuration and its links, real or simulated, and nothing else. */
-import { hash } from "node:crypto";
+import { boxMark } from "./config/box-mark.ts";
 import type { DeviceConfig } from "./config/device-config.ts";
 import type { BoxSnapshot } from "./control/status.ts";
 import { drawGlass } from "./core/codecs/glass.ts";
@@ -527,10 +527,4 @@ function amountRules({ amount }: DeviceConfig): AmountRules {
   }
   if (amount.source === "till") return { source: "till", maximum: amount.maximum };
   return { source: "keypad", entry: amount.entry, maximum: amount.maximum };
-}
-
-/** Eight characters that stand for the box in order numbers: 40 bits of the SHA-256 of its id, in base 32. */
-function boxMark(boxId: string): string {
-  const bits = Buffer.from(hash("sha256", boxId), "hex").subarray(0, 8);
-  return [...bits].map((byte) => "0123456789abcdefghjkmnpqrstvwxyz".charAt(byte & 31)).join("");
 }

@@ -4,7 +4,7 @@ import type { Verdict } from "../../src/cli/journal-verification.ts";
 import type { Rotated } from "../../src/control/commands.ts";
 import type { ControlProblem } from "../../src/control/protocol.ts";
 import type { SaleState } from "../../src/core/payment/till-sale.ts";
-import type { BillException } from "../../src/gateway/reconciliation.ts";
+import type { BillException, NotCompared } from "../../src/gateway/reconciliation.ts";
 import type { JournalEntry } from "../../src/journal/own-entry.ts";
 import { code, table } from "./markdown.ts";
 
@@ -117,11 +117,16 @@ const verdict: Told<keyof Verdict | "ok"> = {
 };
 
 const difference: Told<keyof BillException> = {
-  kind: "`unknown`, `missing`, `amount`, `charged`, `taken-back` or `open`.",
+  kind: "`unknown`, `missing`, `amount`, `charged`, `taken-back` or `open`; `not-compared` has `why` and `about` instead.",
   outTradeNo: "The order.",
   transactionId: "WeChat Pay's number, or null.",
   bill: "What the bill says, such as `SUCCESS 1250` for each row; empty where it has none.",
   journal: "`{state, amountFen, charged}`, null where the journal has nothing.",
+};
+
+const skipped: Told<keyof NotCompared> = {
+  why: "What was not compared: `refunds`, `sum`, `merchant`, `midnight` or `state`.",
+  about: "The order or the column, or null.",
 };
 
 type RotatedKey = keyof Extract<Rotated, { kind: "rotated" }>;
@@ -156,6 +161,7 @@ export function journalMembers(): string {
     ...Object.entries(entries).flatMap(([kind, members]) => membersOf(`show, kind \`${kind}\``, members)),
     ...membersOf("verify", verdict),
     ...membersOf("reconcile", difference),
+    ...membersOf("reconcile, kind `not-compared`", skipped),
     ...membersOf("rotate", rotation),
     ...membersOf("quarantine", report),
   ];

@@ -7,6 +7,7 @@ import { SqliteStore } from "../links/sqlite-store.ts";
 import { SystemClock } from "../links/system-clock.ts";
 import { ask, findBox } from "./ask-box.ts";
 import { configPath, loadConfig } from "./config.ts";
+import { counted } from "./counted.ts";
 import { exitStatus } from "./exit-status.ts";
 import { journalBytes } from "./journal-bytes.ts";
 import type { CommandIo } from "./usage.ts";
@@ -49,7 +50,7 @@ export async function rotateJournal(
 function sentence(outcome: Exclude<RotationOutcome, { kind: "refused" }>): string {
   if (outcome.kind === "nothing")
     return "Nothing was written since the last segment began, and nothing is old enough to go.";
-  return `A new segment begins at row ${outcome.row}; ${outcome.dropped} rows of old ones were dropped.`;
+  return `A new segment begins at row ${outcome.row}; ${counted(outcome.dropped, "row")} of old ones ${outcome.dropped === 1 ? "was" : "were"} dropped.`;
 }
 
 async function askForIt(path: string): Promise<RotationOutcome> {

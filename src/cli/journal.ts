@@ -11,6 +11,7 @@ import { type ReadRow, readRow } from "../journal/row.ts";
 import { openReader, type SqliteReader } from "../links/sqlite-reader.ts";
 import type { StoredRow } from "../runtime/ports.ts";
 import { configPath, loadConfig } from "./config.ts";
+import { counted } from "./counted.ts";
 import { exitStatus } from "./exit-status.ts";
 import { Verification } from "./journal-verification.ts";
 import { type CommandIo, readOptions, UsageError, unknownName } from "./usage.ts";
@@ -40,7 +41,7 @@ The first four only read, and may be used while scanbox runs.
                    the screen showed, or by the till's own id
   verify           read the whole journal and check that nothing was changed, lost or put in
   reconcile        compare a bill of WeChat Pay (kind ALL, the text that downloadbill or the merchant platform gives)
-                   with the orders of this box, and list what does not agree
+                   with the orders of this box, and list what does not agree and what could not be compared
   rotate           begin a new segment and drop old ones that are confirmed and past journal.retentionDays;
                    the running box does it by itself each day and is asked to, where one runs
   quarantine       move a damaged journal aside as it is, and begin a new one with its open orders
@@ -55,7 +56,7 @@ The first four only read, and may be used while scanbox runs.
   --directory DIR  the journal's directory itself, for reading
 
 Exit status: 0 done; 1 the answer is no (no such order, damaged, bill and journal differ, nothing was done); 2 wrong usage or configuration;
-3 put aside, but something of it could not be read.
+3 put aside, but something of it could not be read; a bill of which not all could be compared.
 `;
 
 const described = {
@@ -291,14 +292,16 @@ function verify(reader: SqliteReader, wish: Wish, io: Output): number {
   } else if (damage === null) {
     const dropped = first > 1 ? `, begins at row ${first}` : "";
     const parts = segments > 1 ? ` in ${segments} segments` : "";
+    const [allRows, allEvents] = [counted(rows, "row"), counted(events, "money event")];
     print(
       io,
-      `The journal is whole${dropped}: ${rows} rows${parts}, ${events} money events, ${open} open orders.`,
+      `The journal is whole${dropped}: ${allRows}${parts}, ${allEvents}, ${counted(open, "open order")}.`,
     );
   } else {
     const where =
       damage.row === null ? "The journal is damaged" : `The journal is damaged at row ${damage.row}`;
-    print(io, `${where}: ${damage.what}. ${rows} rows before it are in order.`);
+    const before = `${counted(rows, "row")} before it ${rows === 1 ? "is" : "are"} in order`;
+    print(io, `${where}: ${damage.what}. ${before}.`);
   }
   return damage === null ? exitStatus.done : exitStatus.no;
 }

@@ -4,6 +4,7 @@ import { formatYuan } from "../core/kernel/fen.ts";
 import { findBox } from "./ask-box.ts";
 import { asleepFrom } from "./asleep.ts";
 import { configPath, loadConfig } from "./config.ts";
+import { counted } from "./counted.ts";
 import { exitStatus } from "./exit-status.ts";
 import { outageOf, outages } from "./outages.ts";
 import { type CommandIo, readOptions } from "./usage.ts";
@@ -71,7 +72,7 @@ export function table(status: BoxStatus): string {
     ...orders.map((order): Line => ["", orderText(order)]),
     [
       "journal",
-      `${journal.path}: ${megabytes(journal.bytes)}, ${journal.rows} rows, ${journal.seq} money events` +
+      `${journal.path}: ${megabytes(journal.bytes)}, ${counted(journal.rows, "row")}, ${counted(journal.seq, "money event")}` +
         `${journal.writtenAt === null ? "" : `, last written ${journal.writtenAt}`}` +
         `${journal.broken ? ", CANNOT BE WRITTEN" : ""}`,
     ],
@@ -154,7 +155,7 @@ function journalText({ bytes, rows, problem }: Asleep["journal"]): string {
   if (rows === null && problem !== null)
     return bytes === null ? "cannot be read" : `${megabytes(bytes)}, cannot be read`;
   if (bytes === null) return "there is none";
-  return `${megabytes(bytes)}, ${rows} rows${problem === null ? "" : `, DAMAGED at ${problem}`}`;
+  return `${megabytes(bytes)}, ${counted(rows ?? 0, "row")}${problem === null ? "" : `, DAMAGED at ${problem}`}`;
 }
 
 function megabytes(bytes: number | null): string {

@@ -8,6 +8,7 @@
  *     `1,`12.80,…
  */
 import { accept, type Result, refuse } from "../core/kernel/result.ts";
+import { columnOf, sumOf } from "./bill-columns.ts";
 
 /** A day's bill. */
 export interface Bill {
@@ -15,6 +16,10 @@ export interface Bill {
   readonly rows: readonly BillRow[];
   /** The sums by their names, as they were written. */
   readonly sums: ReadonlyMap<string, string>;
+  /** Sums of which the bill has no column, and columns of money of which it has no sum: nothing was added up for them. */
+  readonly notAdded: readonly string[];
+  /** Whether it tells what went back: a bill of successful payments alone (kind SUCCESS) does not. */
+  readonly tellsRefunds: boolean;
 }
 
 /** One payment or refund. What a row does not say, or a bill of its kind has no column for, is null. */
@@ -30,8 +35,13 @@ export interface BillRow {
   readonly tradeType: string;
   /** SUCCESS, REFUND or REVOKED. */
   readonly tradeState: string;
+  /** The order's whole amount; the ordinary bill of 24 columns has `settledFen` alone. */
   readonly orderFen: number | null;
+  /** What the merchant gets of it: the order's amount without coupons that nobody pays for. */
+  readonly settledFen: number;
   readonly refundFen: number | null;
+  /** What was asked back, where the bill tells it: `refundFen` is without such coupons. */
+  readonly askedBackFen: number | null;
   readonly outRefundNo: string | null;
   readonly refundId: string | null;
   readonly refundState: string | null;
@@ -39,8 +49,18 @@ export interface BillRow {
   readonly cells: ReadonlyMap<string, string>;
 }
 
-/** Why a table was refused: `count` and `sums` are those it gives of itself, which show where a part is missing. */
-export type BillRefusal = "not-utf8" | "malformed" | "missing-column" | "count" | "sums";
+/**
+ * Why a table was refused. `unknown-column`: nobody knows what it would say. `refunds-alone`: a bill of kind REFUND has no
+ * payments. `count` and `sums` are those it gives of itself, which show where a part is missing.
+ */
+export type BillRefusal =
+  | "not-utf8"
+  | "malformed"
+  | "missing-column"
+  | "unknown-column"
+  | "refunds-alone"
+  | "count"
+  | "sums";
 
 /** Reads a whole bill; its size is the caller's to bound. */
 export function parseBill(body: Uint8Array): Result<Bill, BillRefusal> {
@@ -48,12 +68,15 @@ export function parseBill(body: Uint8Array): Result<Bill, BillRefusal> {
   if (text === null) return refuse("not-utf8");
   const lines = text.split(/\r?\n/);
   while (lines.at(-1) === "") lines.pop();
-  const names = headerOf(lines[0]);
-  const sumNames = headerOf(lines.at(-2));
+  const names = headerOf(lines[0], columnOf);
+  const sumNames = headerOf(lines.at(-2), sumOf);
   const sums = cellsOf(lines.at(-1), sumNames);
   // The shortest bill is two headers and the sums of nothing.
   if (lines.length < 3 || names === null || sumNames === null || sums === null) return refuse("malformed");
-  if (!needed.every((name) => names.includes(name))) return refuse("missing-column");
+  const { columns, known } = names;
+  if (columns.some((name) => refundTimes.includes(name))) return refuse("refunds-alone");
+  if (!needed.every((name) => columns.includes(name))) return refuse("missing-column");
+  if (!known || !sumNames.known) return refuse("unknown-column");
   const rows: BillRow[] = [];
   for (const line of lines.slice(1, -2)) {
     const cells = cellsOf(line, names);
@@ -62,8 +85,14 @@ export function parseBill(body: Uint8Array): Result<Bill, BillRefusal> {
     rows.push(row);
   }
   if (sums.get("总交易单数") !== String(rows.length)) return refuse("count");
-  if (!additions.every(([sum, column]) => addsUp(rows, column, sums.get(sum)))) return refuse("sums");
-  return accept({ columns: names, rows, sums });
+  const both = additions.filter(([sum, name]) => columns.includes(name) && sumNames.columns.includes(sum));
+  if (!both.every(([sum, name]) => addsUp(rows, name, sums.get(sum)))) return refuse("sums");
+  const notAdded = additions.flatMap(([sum, name]) => {
+    if (columns.includes(name) === sumNames.columns.includes(sum)) return [];
+    return [columns.includes(name) ? name : sum];
+  });
+  const tellsRefunds = columns.includes(column.refundFen);
+  return accept({ columns, rows, sums, notAdded, tellsRefunds });
 }
 
 const column = {
@@ -75,8 +104,10 @@ const column = {
   outTradeNo: "商户订单号",
   tradeType: "交易类型",
   tradeState: "交易状态",
+  settledFen: "应结订单金额",
   orderFen: "订单金额",
   refundFen: "退款金额",
+  askedBackFen: "申请退款金额",
   outRefundNo: "商户退款单号",
   refundId: "微信退款单号",
   refundState: "退款状态",
@@ -85,18 +116,27 @@ const column = {
 const needed = [
   column.at,
   column.merchantId,
+  column.deviceInfo,
   column.transactionId,
   column.outTradeNo,
   column.tradeType,
   column.tradeState,
+  column.settledFen,
 ];
 
-/** Which sum is that of which column, where a bill has both. */
+/** Cells of these are never empty. */
+const filled = needed.filter((name) => name !== column.deviceInfo);
+
+/** Columns of a bill of refunds alone. */
+const refundTimes: readonly string[] = ["退款申请时间", "退款成功时间"];
+
+/** Which sum is that of which column. */
 const additions: readonly (readonly [sum: string, column: string])[] = [
-  ["应结订单总金额", "应结订单金额"],
+  ["应结订单总金额", column.settledFen],
   ["退款总金额", column.refundFen],
+  ["充值券退款总金额", "充值券退款金额"],
   ["订单总金额", column.orderFen],
-  ["申请退款总金额", "申请退款金额"],
+  ["申请退款总金额", column.askedBackFen],
 ];
 
 const utf8 = new TextDecoder("utf-8", { fatal: true });
@@ -109,23 +149,30 @@ function decodeUtf8(body: Uint8Array): string | null {
   }
 }
 
+/** A header: its names as this program calls them, and whether all of them are known. */
+interface Header {
+  readonly columns: readonly string[];
+  readonly known: boolean;
+}
+
 /** The names of columns: none twice, none of them a cell. */
-function headerOf(line: string | undefined): readonly string[] | null {
+function headerOf(line: string | undefined, nameOf: (written: string) => string | null): Header | null {
   if (line === undefined || line === "" || line.includes("`")) return null;
-  const names = line.split(",").map((name) => name.trim());
-  return new Set(names).size === names.length && !names.includes("") ? names : null;
+  const written = line.split(",").map((name) => name.replace(/\s/g, ""));
+  const columns = written.map((name) => nameOf(name) ?? name);
+  if (new Set(columns).size !== columns.length || columns.includes("")) return null;
+  return { columns, known: written.every((name) => nameOf(name) !== null) };
 }
 
 /** A comma alone may stand in a cell, such as the name of what was bought; a comma and a back-tick end it. */
-function cellsOf(
-  line: string | undefined,
-  names: readonly string[] | null,
-): ReadonlyMap<string, string> | null {
-  if (line === undefined || names === null || !line.startsWith("`")) return null;
+function cellsOf(line: string | undefined, header: Header | null): ReadonlyMap<string, string> | null {
+  if (line === undefined || header === null || !line.startsWith("`")) return null;
   const cells = line.slice(1).split(",`");
-  if (cells.length !== names.length) return null;
-  return new Map(names.map((name, index) => [name, cells[index] ?? ""]));
+  if (cells.length !== header.columns.length) return null;
+  return new Map(header.columns.map((name, index) => [name, cells[index] ?? ""]));
 }
+
+const moneyColumns = [column.settledFen, column.orderFen, column.refundFen, column.askedBackFen];
 
 function rowOf(cells: ReadonlyMap<string, string>): BillRow | null {
   /** A number that does not exist is written as 0 in a bill. */
@@ -134,12 +181,16 @@ function rowOf(cells: ReadonlyMap<string, string>): BillRow | null {
     return value === "" || value === "0" ? null : value;
   };
   const required = (name: string): string => cells.get(name) ?? "";
-  const money = [column.orderFen, column.refundFen].map((name) => cells.get(name));
-  if (money.some((text) => text !== undefined && fenOfYuan(text) === null)) return null;
-  const [orderFen = null, refundFen = null] = money.map((text) =>
-    text === undefined ? null : fenOfYuan(text),
-  );
-  if (needed.some((name) => required(name) === "")) return null;
+  const money = new Map<string, number>();
+  for (const name of moneyColumns) {
+    const text = cells.get(name);
+    const fen = text === undefined ? null : fenOfYuan(text);
+    if (text !== undefined && fen === null) return null;
+    if (fen !== null) money.set(name, fen);
+  }
+  const settledFen = money.get(column.settledFen);
+  if (settledFen === undefined) return null;
+  if (filled.some((name) => required(name) === "")) return null;
   if (!/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d$/.test(required(column.at))) return null;
   return {
     at: required(column.at),
@@ -150,8 +201,10 @@ function rowOf(cells: ReadonlyMap<string, string>): BillRow | null {
     outTradeNo: required(column.outTradeNo),
     tradeType: required(column.tradeType),
     tradeState: required(column.tradeState),
-    orderFen,
-    refundFen,
+    orderFen: money.get(column.orderFen) ?? null,
+    settledFen,
+    refundFen: money.get(column.refundFen) ?? null,
+    askedBackFen: money.get(column.askedBackFen) ?? null,
     outRefundNo: optional(column.outRefundNo),
     refundId: optional(column.refundId),
     refundState: optional(column.refundState),
@@ -160,17 +213,19 @@ function rowOf(cells: ReadonlyMap<string, string>): BillRow | null {
 }
 
 function addsUp(rows: readonly BillRow[], name: string, sum: string | undefined): boolean {
-  if (sum === undefined || rows[0]?.cells.has(name) === false) return true;
   let total = 0;
   for (const { cells } of rows) {
     const fen = fenOfYuan(cells.get(name) ?? "");
     if (fen === null) return false;
     total += fen;
   }
-  return fenOfYuan(sum) === total;
+  return fenOfYuan(sum ?? "") === total;
 }
 
-/** Whole fen of an amount in yuan with two decimals; zero is one. */
+/** Whole fen of an amount in yuan. Zero is one, and a bill leaves zeros away: it writes `0`, `0.0` and `0.00`. */
 function fenOfYuan(text: string): number | null {
-  return /^\d{1,12}\.\d\d$/.test(text) ? Number(text.replace(".", "")) : null;
+  const match = /^(\d{1,12})(?:\.(\d{1,2}))?$/.exec(text);
+  if (match === null) return null;
+  const [, yuan = "", cents = ""] = match;
+  return Number(yuan) * 100 + Number(cents.padEnd(2, "0"));
 }

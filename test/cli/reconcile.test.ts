@@ -53,7 +53,7 @@ test("a bill and the journal of a box agree", async () => {
   assert.deepEqual([said.status, said.stdout], [0, ""], said.stderr);
   assert.equal(
     said.stderr,
-    "2026-03-15: 2 orders of box-000123 in the bill, 1 payments in the journal: they agree.\n",
+    "2026-03-15: 2 orders of box-000123 in the bill, 1 payment in the journal: they agree.\n",
   );
 });
 
@@ -76,6 +76,42 @@ test("what does not agree is listed, for people and for programs, and the status
   assert.ok(!json.stdout.includes("oFIXTURE"), "no customer is named");
 });
 
+test("the ordinary bill is compared by its amounts, and one exception is called one", async () => {
+  const text = billWith(numberOf(30), numberOf(31))
+    .split("\n")
+    .map((line, index) =>
+      line
+        .split(",")
+        .slice(0, index < 3 ? 24 : 5)
+        .join(","),
+    )
+    .join("\n");
+  const agreed = await box.command("journal", "reconcile", "--bill", bill(text));
+  assert.deepEqual([agreed.status, agreed.stdout], [0, ""], agreed.stderr);
+  const other = text.replaceAll("`12.80", "`0.02");
+  const said = await box.command("journal", "reconcile", "--bill", bill(other));
+  assert.equal(said.status, 1);
+  assert.match(said.stdout, /^amount: order .*30 \(42\d+\): bill SUCCESS 2, journal paid 12\.80; /);
+  assert.match(said.stderr, /: 1 exception\.$/m);
+});
+
+test("a bill that does not tell what went back is not compared, and the status is 3", async () => {
+  const lines = billWith(numberOf(30), numberOf(31)).split("\n");
+  const refunds = /退款/;
+  const names = (lines[0] ?? "").split(",");
+  const kept = names.flatMap((name, index) => (refunds.test(name) ? [] : [index]));
+  const rows = lines.slice(0, 2).map((line) => kept.map((index) => line.split(",")[index]).join(","));
+  const text = [...rows, "总交易单数,应结订单总金额,手续费总金额,订单总金额", "`1,`12.80,`0.08,`12.80"].join(
+    "\n",
+  );
+  const said = await box.command("journal", "reconcile", "--bill", bill(text));
+  assert.equal(said.status, 3, said.stderr);
+  assert.equal(said.stdout, "not compared: the bill does not tell what went back: fetch the kind ALL.\n");
+  assert.match(said.stderr, /: not compared, for 1 reason\.$/m);
+  const json = await box.command("journal", "reconcile", "--bill", bill(text), "--json");
+  assert.equal(json.stdout, '{"kind":"not-compared","why":"refunds","about":null}\n');
+});
+
 test("what is no bill is refused with the reason", async () => {
   const cases: readonly (readonly [readonly string[], RegExp])[] = [
     [["--bill", join(directory, "none")], /cannot be read: ENOENT/],
@@ -95,6 +131,22 @@ test("what is no bill is refused with the reason", async () => {
   const list = await box.command("journal", "list", "--bill", "x");
   assert.equal(list.status, 2);
   assert.match(list.stderr, /belong to "journal reconcile"/);
+});
+
+test("a bill of another merchant, of another day or of several days is refused", async () => {
+  const cases: readonly (readonly [string, RegExp])[] = [
+    [
+      published.replaceAll("1900000109", "1900000108"),
+      /is the bill of merchant 1900000108, which is none of/,
+    ],
+    [published.replaceAll("2026-03-15", "2026-03-14"), /is the bill of 2026-03-14, not of 2026-03-15/],
+    [published.replace("`2026-03-15", "`2026-03-14"), /has payments of several days/],
+  ];
+  for (const [text, sentence] of cases) {
+    const said = await box.command("journal", "reconcile", "--bill", bill(text), "--date", "2026-03-15");
+    assert.deepEqual([said.status, said.stdout], [2, ""], said.stderr);
+    assert.match(said.stderr, sentence);
+  }
 });
 
 test("the bill of a day without payments is compared for the day that is named", async () => {

@@ -49,7 +49,7 @@ export interface FaultRow {
 export const groups = [
   { letter: "P", title: "Power and storage", rows: 17 },
   { letter: "N", title: "The network to WeChat Pay", rows: 15 },
-  { letter: "W", title: "What WeChat Pay says", rows: 14 },
+  { letter: "W", title: "What WeChat Pay says", rows: 15 },
   { letter: "H", title: "Scanner, keypad, display", rows: 9 },
   { letter: "T", title: "Time, process, operating system", rows: 6 },
 ] as const;
@@ -631,6 +631,28 @@ export const catalogue: readonly FaultRow[] = [
         {
           file: "test/cli/reconcile.test.ts",
           name: "what does not agree is listed, for people and for programs, and the status is 1",
+        },
+      ],
+    },
+  },
+  {
+    id: "W15",
+    fails: "The bill has other columns: no order amounts, no devices, nothing of refunds, or something new.",
+    must: "What can be compared is; what cannot is told, and the bill has not passed.",
+    proof: {
+      kind: "tested",
+      test: {
+        file: "test/gateway/reconciliation.test.ts",
+        name: "what could not be compared is said, and does not agree",
+      },
+      also: [
+        {
+          file: "test/gateway/bill.test.ts",
+          name: "the ordinary bill of 24 columns has its amounts, and its sums are added up",
+        },
+        {
+          file: "test/cli/reconcile.test.ts",
+          name: "a bill that does not tell what went back is not compared, and the status is 3",
         },
       ],
     },

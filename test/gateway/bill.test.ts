@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { Defect } from "../../src/core/kernel/defect.ts";
-import { type BillRefusal, parseBill } from "../../src/gateway/bill.ts";
+import { type Bill, type BillRefusal, parseBill } from "../../src/gateway/bill.ts";
 import { billRequest, readBill } from "../../src/gateway/bill-reply.ts";
 import {
   answered,
@@ -40,7 +40,9 @@ test("the published bill is read whole: rows by the names of their columns, and 
     tradeType: "MICROPAY",
     tradeState: "SUCCESS",
     orderFen: 1_280,
+    settledFen: 1_280,
     refundFen: 0,
+    askedBackFen: 0,
     outRefundNo: null,
     refundId: null,
     refundState: null,
@@ -86,6 +88,50 @@ test("a bill without refund columns leaves them out", () => {
   const bill = parseBill(Buffer.from([...shorter, lines[3], lines[4]].join("\n")));
   assert.ok(bill.ok);
   assert.deepEqual([bill.value.rows[0]?.refundFen, bill.value.rows[0]?.orderFen], [null, 1_280]);
+  assert.equal(bill.value.tellsRefunds, false);
+  assert.deepEqual(bill.value.notAdded, ["退款总金额", "充值券退款总金额", "申请退款总金额"]);
+});
+
+/** The ordinary bill: the published one without its last three columns and its last two sums. */
+const ordinary = lines.map((line, index) => {
+  const cells = line.split(",");
+  return cells.slice(0, index < 3 ? 24 : 5).join(",");
+});
+
+test("the ordinary bill of 24 columns has its amounts, and its sums are added up", () => {
+  const bill = parseBill(Buffer.from(ordinary.join("\n")));
+  assert.ok(bill.ok);
+  const { columns, rows, notAdded, tellsRefunds } = bill.value;
+  assert.equal(columns.length, 24);
+  assert.deepEqual([rows[0]?.orderFen, rows[0]?.settledFen], [null, 1_280]);
+  assert.deepEqual([notAdded, tellsRefunds], [[], true]);
+  const changed = ordinary.with(1, (ordinary[1] ?? "").replace("`12.80", "`12.81"));
+  assert.equal(refusalOf(changed.join("\n")), "sums");
+});
+
+test("earlier names of columns and sums are read as the present ones", () => {
+  const earlier = ordinary
+    .join("\n")
+    .replace("特约商户号", "子商户号")
+    .replace("应结订单金额", "总金额")
+    .replace("代金券金额", "代金券或立减优惠金额")
+    .replace("充值券退款金额", "代金券或立减优惠退款金额")
+    .replace("应结订单总金额,退款总金额,充值券退款总金额", "总交易额,总退款金额,总代金券或立减优惠退款金额");
+  const [read, expected] = [parseBill(Buffer.from(earlier)), parseBill(Buffer.from(ordinary.join("\n")))];
+  assert.ok(read.ok);
+  assert.deepEqual(read, expected);
+  assert.equal(refusalOf(earlier.replace("`2,`12.80", "`2,`12.81")), "sums");
+});
+
+test("zero yuan is read as bills write it: 0, 0.0 and 0.00", () => {
+  const expected = parseBill(bytes);
+  assert.ok(expected.ok);
+  for (const zero of ["0", "0.0"]) {
+    const bill = parseBill(Buffer.from(text.replaceAll("`0.00,", `\`${zero},`)));
+    assert.ok(bill.ok, zero);
+    const bare = ({ rows }: Bill) => rows.map((row) => ({ ...row, cells: null }));
+    assert.deepEqual(bare(bill.value), bare(expected.value), zero);
+  }
 });
 
 test("a day without payments is three lines", () => {
@@ -108,10 +154,23 @@ const broken: readonly (readonly [about: string, table: string, refusal: BillRef
   ["a line end in a cell", text.replace("till=1;seq=42", "till=1\nseq=42"), "malformed"],
   ["a separator in a cell", text.replace("till=1;seq=42", "till=1,`seq=42"), "malformed"],
   ["a column twice", text.replace("费率备注", "费率"), "malformed"],
-  ["an amount that is none", text.replace("`12.80,`0.00,`\n", "`12.8,`0.00,`\n"), "malformed"],
+  ...["12.805", "12,80", "-12.80", "1.28e1", "￥12.80", ""].map(
+    (amount) =>
+      [
+        `an amount that is none: "${amount}"`,
+        text.replace("`12.80,`0.00,`\n", `\`${amount},\`0.00,\`\n`),
+        "malformed",
+      ] as const,
+  ),
+  ["a settled amount that is none", text.replace("`CNY,`12.80", "`CNY,`x"), "malformed"],
   ["a row without an order", text.replace("`BX0123-20260315-000042", "`"), "malformed"],
   ["a time that is none", text.replace("`2026-03-15 09:30:14", "`yesterday"), "malformed"],
   ["no column of order numbers", text.replace("商户订单号", "订单号"), "missing-column"],
+  ["no column of amounts", text.replace("应结订单金额", "手续费二"), "missing-column"],
+  ["no column of devices", text.replace("设备号", "费率二"), "missing-column"],
+  ["a column that nobody knows", text.replace("费率备注", "优惠备注"), "unknown-column"],
+  ["a sum that nobody knows", text.replace("手续费总金额", "优惠总金额"), "unknown-column"],
+  ["refunds alone", text.replace("费率备注", "退款成功时间"), "refunds-alone"],
   ["a row missing", [lines[0], lines[1], lines[3], lines[4]].join("\n"), "count"],
   ["a row twice", [lines[0], lines[1], lines[1], ...lines.slice(2)].join("\n"), "count"],
   ["a row changed", text.replace("`12.80,`0.00,`\n", "`12.81,`0.00,`\n"), "sums"],
@@ -129,8 +188,8 @@ test("every sum that a bill gives of a column is checked", () => {
   for (const [index, name] of (lines[3] ?? "").split(",").entries()) {
     const changed = sums.with(index, index === 0 ? "`3" : "`77.77");
     const refusal = refusalOf([...lines.slice(0, 4), changed.join(",")].join("\n"));
-    // Coupons and fees have other forms of their own; nothing is decided by them.
-    const isFree = name === "充值券退款总金额" || name === "手续费总金额";
+    // Fees are no money of the orders, and have five decimals.
+    const isFree = name === "手续费总金额";
     assert.equal(refusal, isFree ? null : index === 0 ? "count" : "sums", name);
   }
 });

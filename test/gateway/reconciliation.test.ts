@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { boxMark } from "../../src/config/box-mark.ts";
 import type { TxData } from "../../src/core/payment/order.ts";
 import type { BillRow } from "../../src/gateway/bill.ts";
-import { dateOf, reconcile } from "../../src/gateway/reconciliation.ts";
+import { datesOf, type Reconciliation, reconcile } from "../../src/gateway/reconciliation.ts";
 import { numberOf, txOf } from "../journal/entries.ts";
 
 const DAY = "2026-03-15";
@@ -19,7 +20,9 @@ function row(index: number, more: Partial<BillRow> = {}): BillRow {
     tradeType: "MICROPAY",
     tradeState: "SUCCESS",
     orderFen: 1250 + index,
+    settledFen: more.orderFen ?? 1250 + index,
     refundFen: 0,
+    askedBackFen: null,
     outRefundNo: null,
     refundId: null,
     refundState: null,
@@ -33,8 +36,17 @@ function order(index: number, state: TxData["state"], more: Partial<TxData> = {}
   return { ...tx, finalAt: tx.final ? "2026-03-15T09:30:14.000Z" : null, ...more };
 }
 
+function compare(
+  rows: readonly BillRow[],
+  orders: readonly TxData[],
+  more: Partial<Parameters<typeof reconcile>[0]> = {},
+): Reconciliation {
+  const bill = { rows, notAdded: [], tellsRefunds: true, ...more };
+  return reconcile(bill, orders, { box, boxMark: boxMark(box), date: DAY });
+}
+
 function kinds(rows: readonly BillRow[], orders: readonly TxData[]): readonly (readonly [string, string])[] {
-  const { exceptions } = reconcile(rows, orders, { box, date: DAY });
+  const { exceptions } = compare(rows, orders);
   return exceptions.map(({ kind, outTradeNo }) => [kind, outTradeNo] as const);
 }
 
@@ -48,8 +60,8 @@ test("a bill and a journal that tell one story agree, whatever other boxes sold"
     row(9, { deviceInfo: null, outTradeNo: "of a till without a box" }),
   ];
   const orders = [order(1, "paid"), order(2, "reversed"), order(3, "paid"), order(4, "declined")];
-  const found = reconcile(rows, orders, { box, date: DAY });
-  assert.deepEqual(found, { date: DAY, inBill: 3, inJournal: 2, exceptions: [] });
+  const found = compare(rows, orders);
+  assert.deepEqual(found, { date: DAY, inBill: 3, inJournal: 2, exceptions: [], notCompared: [] });
 });
 
 test("an order that only the bill has is an exception, and so is a payment that only the journal has", () => {
@@ -78,12 +90,15 @@ test("a payment that was revoked, another amount and an open order are exception
   assert.deepEqual(kinds([row(1), row(1, { tradeState: "REFUND" })], [order(1, "paid")]), []);
   assert.deepEqual(kinds([row(1, { orderFen: 1 })], [order(1, "paid")]), [["amount", numberOf(1)]]);
   assert.deepEqual(kinds([row(1, { orderFen: null })], [order(1, "paid")]), []);
+  assert.deepEqual(kinds([row(1, { orderFen: null, settledFen: 2 })], [order(1, "paid")]), [
+    ["amount", numberOf(1)],
+  ]);
+  assert.deepEqual(kinds([row(1), row(1)], [order(1, "paid")]), [["amount", numberOf(1)]], "paid twice");
   assert.deepEqual(kinds([row(1)], [order(1, "reversing")]), [["open", numberOf(1)]]);
 });
 
 test("a payment is missed on its own day alone, and not near midnight in Beijing", () => {
-  const missed = (finalAt: string): number =>
-    reconcile([], [order(1, "paid", { finalAt })], { box, date: DAY }).exceptions.length;
+  const missed = (finalAt: string): number => compare([], [order(1, "paid", { finalAt })]).exceptions.length;
   assert.equal(missed("2026-03-14T16:11:00.000Z"), 1);
   assert.equal(missed("2026-03-14T16:09:00.000Z"), 0);
   assert.equal(missed("2026-03-15T15:49:00.000Z"), 1);
@@ -92,7 +107,7 @@ test("a payment is missed on its own day alone, and not near midnight in Beijing
 });
 
 test("an exception says what both have", () => {
-  const { exceptions } = reconcile([row(1, { orderFen: 1 })], [order(1, "paid")], { box, date: DAY });
+  const { exceptions } = compare([row(1, { orderFen: 1 })], [order(1, "paid")]);
   assert.deepEqual(exceptions, [
     {
       kind: "amount",
@@ -102,14 +117,50 @@ test("an exception says what both have", () => {
       journal: { state: "paid", amountFen: 1251, charged: "yes" },
     },
   ]);
-  const [missing] = reconcile([], [order(1, "paid")], { box, date: DAY }).exceptions;
+  const [missing] = compare([], [order(1, "paid")]).exceptions;
   assert.equal(missing?.transactionId, txOf(1, "paid").transactionId);
   assert.deepEqual(missing?.bill, []);
-  const [unknown] = reconcile([row(1)], [], { box, date: DAY }).exceptions;
+  const [unknown] = compare([row(1)], []).exceptions;
   assert.equal(unknown?.journal, null);
 });
 
-test("the day of a bill is that of its first row", () => {
-  assert.equal(dateOf([row(1)]), DAY);
-  assert.equal(dateOf([]), null);
+test("the days of a bill are those of its rows", () => {
+  assert.deepEqual(datesOf([row(1), row(2)]), [DAY]);
+  assert.deepEqual(datesOf([row(1), row(2, { at: "2026-03-16 00:00:01" })]), [DAY, "2026-03-16"]);
+  assert.deepEqual(datesOf([]), []);
+});
+
+test("an order that bears this box's mark is its own where the bill does not say which device it was", () => {
+  const outTradeNo = `${boxMark(box)}_0123456789ab_17`;
+  for (const deviceInfo of [null, "another-name"])
+    assert.deepEqual(kinds([row(1, { deviceInfo, outTradeNo })], []), [["unknown", outTradeNo]]);
+  const others = `${boxMark("box-000999")}_0123456789ab_17`;
+  assert.deepEqual(kinds([row(1, { deviceInfo: null, outTradeNo: others })], []), []);
+});
+
+test("a part that went back, or a refund that failed, leaves the customer charged", () => {
+  const refund = (refundFen: number, refundState: string | null): BillRow =>
+    row(1, { tradeState: "REFUND", orderFen: 0, refundFen, refundState });
+  const charged = [["charged", numberOf(1)]];
+  const orders = [order(1, "reversed")];
+  assert.deepEqual(kinds([row(1), refund(1250, "SUCCESS")], orders), charged);
+  assert.deepEqual(kinds([row(1), refund(1251, "FAIL")], orders), charged);
+  assert.deepEqual(kinds([row(1), refund(1251, "PROCESSING")], orders), charged);
+  assert.deepEqual(kinds([row(1), refund(1250, "SUCCESS"), refund(1, "SUCCESS")], orders), []);
+  assert.deepEqual(kinds([row(1), { ...refund(1200, "SUCCESS"), askedBackFen: 1251 }], orders), []);
+});
+
+test("what could not be compared is said, and does not agree", () => {
+  const said = (...args: Parameters<typeof compare>) =>
+    compare(...args).notCompared.map(({ why, about }) => [why, about]);
+  assert.deepEqual(said([row(1)], [order(1, "paid")], { tellsRefunds: false }), [["refunds", null]]);
+  assert.deepEqual(said([row(1)], [order(1, "paid")], { notAdded: ["退款金额"] }), [["sum", "退款金额"]]);
+  assert.deepEqual(said([row(1, { tradeState: "NEW" })], [order(1, "paid")]), [["state", numberOf(1)]]);
+  const others = order(2, "paid", { merchantId: "1900000108" });
+  assert.deepEqual(said([row(1)], [order(1, "paid"), others]), [["merchant", numberOf(2)]]);
+  assert.deepEqual(kinds([row(1)], [order(1, "paid"), others]), [], "it is not missed either");
+  for (const finalAt of ["2026-03-14T16:09:00.000Z", "2026-03-15T15:51:00.000Z"])
+    assert.deepEqual(said([], [order(1, "paid", { finalAt })]), [["midnight", numberOf(1)]], finalAt);
+  for (const finalAt of ["2026-03-14T15:59:00.000Z", "2026-03-15T16:01:00.000Z"])
+    assert.deepEqual(said([], [order(1, "paid", { finalAt })]), [], `${finalAt} is its neighbour's to tell`);
 });
