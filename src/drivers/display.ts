@@ -1,5 +1,5 @@
 import { drawGlass, type GlassSize } from "../core/codecs/glass.ts";
-import { after, type Instant, later } from "../core/kernel/instant.ts";
+import { after, earlier, type Instant } from "../core/kernel/instant.ts";
 import { bootScreen, type Screen } from "../core/payment/screen.ts";
 import type { Language } from "../core/payment/texts.ts";
 import type { Clock, GlassConnection, GlassLink, Log, Timer } from "../runtime/ports.ts";
@@ -18,8 +18,11 @@ export const READY_WITHIN_MS = 3_000;
 /** How often a module is started anew although nothing is known to be wrong with it. */
 export const RESYNC_EVERY_MS = 600_000;
 
-/** It is not started anew while people look at it: for so long it must have had nothing to draw. */
+/** It is not started anew while people look at it: for so long nothing but the line that takes turns must have changed. */
 export const REST_MS = 5_000;
+
+/** Where no such rest comes, it is started anew all the same: a tenth of a second without text is better than nonsense. */
+export const RESYNC_LATEST_MS = 2 * RESYNC_EVERY_MS;
 
 /** What a display is made of. */
 export interface DisplayParts {
@@ -57,15 +60,17 @@ export class Display {
   #shadow: readonly string[] = [];
   #writing = false;
   #redraw: Timer | null = null;
-  #drawnAt: Instant;
-  #resyncAt: Instant;
+  #screen: Screen = bootScreen;
+  /** When something else than the line that takes turns changed last: an advert or a menu goes on for ever. */
+  #changedAt: Instant;
+  #readyAt: Instant;
   readonly #whenStopped: (() => void)[] = [];
 
   constructor(parts: DisplayParts) {
     this.#parts = parts;
     this.#wanted = drawGlass(bootScreen, parts.language, parts.size);
-    this.#drawnAt = parts.clock.now();
-    this.#resyncAt = this.#drawnAt;
+    this.#changedAt = parts.clock.now();
+    this.#readyAt = this.#changedAt;
   }
 
   /** Whether the module is there; null while nobody has found out. */
@@ -79,8 +84,11 @@ export class Display {
 
   /** Shows the screen in place of the last one, as soon as there is a display. */
   show(screen: Screen): void {
-    const { language, size } = this.#parts;
+    const { clock, language, size } = this.#parts;
+    const before = drawGlass({ ...this.#screen, line: screen.line }, language, size);
+    this.#screen = screen;
     this.#wanted = drawGlass(screen, language, size);
+    if (String(this.#wanted) !== String(before)) this.#changedAt = clock.now();
     this.#draw();
   }
 
@@ -136,9 +144,8 @@ export class Display {
     const now = clock.now();
     this.#failures = 0;
     this.#shadow = Array.from({ length: size.rows }, () => " ".repeat(size.columns));
-    this.#drawnAt = now;
-    this.#resyncAt = after(now, RESYNC_EVERY_MS);
-    this.#state = { at: "ready", connection, timer: this.#resyncTimer(this.#resyncAt) };
+    this.#readyAt = now;
+    this.#state = { at: "ready", connection, timer: this.#resyncTimer(after(now, RESYNC_EVERY_MS)) };
     if (this.#status !== "ready") log.info("display.ready");
     this.#status = "ready";
     this.#draw();
@@ -160,7 +167,6 @@ export class Display {
     }
     this.#pace.spend(now);
     this.#shadow = this.#wanted;
-    this.#drawnAt = now;
     this.#writing = true;
     const number = this.#connection;
     this.#state.connection.write(runs, () => {
@@ -173,7 +179,7 @@ export class Display {
   #resyncTimer(moment: Instant): Timer {
     return this.#parts.clock.at(moment, () => {
       if (this.#state.at !== "ready") return;
-      const rested = later(this.#resyncAt, after(this.#drawnAt, REST_MS));
+      const rested = earlier(after(this.#changedAt, REST_MS), after(this.#readyAt, RESYNC_LATEST_MS));
       if (rested <= this.#parts.clock.now()) this.resync();
       else this.#state = { ...this.#state, timer: this.#resyncTimer(rested) };
     });

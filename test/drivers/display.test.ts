@@ -10,6 +10,7 @@ import {
   REOPEN_LAST_MS,
   REST_MS,
   RESYNC_EVERY_MS,
+  RESYNC_LATEST_MS,
 } from "../../src/drivers/display.ts";
 import type {
   GlassConnection,
@@ -304,6 +305,36 @@ describe("the display", () => {
     assert.equal(link.openings.length, 1);
     time.runUntil(endedAt + REST_MS);
     assert.equal(link.openings.length, 2);
+  });
+
+  it("starts it anew although the lines of an advert or a menu take turns for ever", () => {
+    const { time, link, display } = held();
+    display.start();
+    link.last.listener.ready();
+    link.last.writes[0]?.done();
+    for (let turn = 0; time.now < RESYNC_EVERY_MS; turn += 1) {
+      display.show({ ...bootScreen, text: "idle", line: turn % 2 === 0 ? "Coffee|9.00" : null });
+      link.last.writes.at(-1)?.done();
+      time.runUntil(time.now + 4_000);
+    }
+    assert.equal(link.openings.length, 2, "lines that take turns are nobody's payment");
+    assert.equal(link.last.at, RESYNC_EVERY_MS);
+  });
+
+  it("starts it anew after twenty minutes whatever is drawn meanwhile", () => {
+    const { time, link, display } = held();
+    display.start();
+    link.last.listener.ready();
+    link.last.writes[0]?.done();
+    for (let turn = 0; time.now < RESYNC_LATEST_MS; turn += 1) {
+      display.show(armed(turn + 1));
+      link.last.writes.at(-1)?.done();
+      time.runUntil(time.now + 4_000);
+    }
+    assert.deepEqual(
+      link.openings.map(({ at }) => at),
+      [0, RESYNC_LATEST_MS],
+    );
   });
 
   it("can be started anew at any time, and draws what came meanwhile", () => {
