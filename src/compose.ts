@@ -203,6 +203,7 @@ export class ComposedBox {
         code: blocker === null ? null : behind.ref,
       },
       devices: { scanner, ...this.#devices.status() },
+      scans: this.#devices.scans(),
       wechat: {
         merchantId: subMerchantId ?? merchantId,
         proved,

@@ -10,7 +10,7 @@ import { Contact } from "./drivers/contact.ts";
 import { Display } from "./drivers/display.ts";
 import { Keypad } from "./drivers/keypad.ts";
 import { Relay, type RelayOutcome } from "./drivers/relay.ts";
-import { Scanner } from "./drivers/scanner.ts";
+import { type ScanCounts, Scanner } from "./drivers/scanner.ts";
 import { Signals } from "./drivers/signals.ts";
 import type { Clock, GlassLink, GpioLink, Log, SerialLink } from "./runtime/ports.ts";
 
@@ -108,6 +108,11 @@ export class Devices {
       display: this.#display === null ? "none" : (this.#display.status ?? "unknown"),
       relay: this.#relay === null ? "none" : relay,
     };
+  }
+
+  /** What the scanner has sent since the start; null where there is none. */
+  scans(): ScanCounts | null {
+    return this.#scanner?.counts ?? null;
   }
 
   /** Makes everything that people see and hear say what this screen says. */

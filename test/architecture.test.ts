@@ -49,7 +49,7 @@ const layers: readonly Layer[] = [
   { files: "src/telemetry/", project: inner, packages: ["zod", pureCrypto] },
   { files: "src/control/", project: inner, packages: ["zod"] },
   { files: "src/config/", project: inner, packages: ["zod", pureCrypto] },
-  { files: "src/links/", project: inner, packages: "any" },
+  { files: "src/links/", project: [...inner, "src/runtime/guarded-lines.ts"], packages: "any" },
   {
     files: "src/simulator/bank/server.ts",
     project: ["src/simulator/", "src/core/", "src/runtime/", "src/gateway/"],

@@ -138,7 +138,7 @@ export class Mortality {
         const connection = serial.open(settings, {
           opened: this.#heard(() => listener.opened()),
           line: this.#heard((text) => listener.line(text)),
-          discarded: this.#heard(() => listener.discarded()),
+          discarded: this.#heard((why) => listener.discarded(why)),
           closed: this.#heard((cause) => {
             forget();
             listener.closed(cause);

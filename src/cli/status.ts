@@ -67,6 +67,7 @@ export function table(status: BoxStatus): string {
         .map(([name, state]) => `${name} ${state}`)
         .join(", "),
     ],
+    ...(status.scans === null ? [] : scansLines(status.scans)),
     ["WeChat Pay", wechatText(wechat)],
     ["orders", orders.length === 0 ? "none is open" : `${orders.length} not over yet`],
     ...orders.map((order): Line => ["", orderText(order)]),
@@ -99,6 +100,20 @@ function serviceText({ inService, glass, code, reason }: BoxStatus["service"]): 
 function helpLines({ inService, reason }: BoxStatus["service"]): readonly Line[] {
   const outage = inService || reason === null ? null : outageOf(reason);
   return outage === null ? [] : outages[outage].map((sentence): Line => ["", sentence]);
+}
+
+function scansLines({ codes, refused, discarded }: NonNullable<BoxStatus["scans"]>): readonly Line[] {
+  const thrown = [
+    [discarded["over-long"], "too long (noise, or a wrong speed)"],
+    [discarded.unfinished, "without an end (let the scanner send CR behind a code)"],
+    [discarded["alt-numbers"], "typed as Alt and numbers (switch that off in the scanner)"],
+  ] as const;
+  return [
+    ["scans", `${codes} codes, ${refused} refused`],
+    ...thrown
+      .filter(([count]) => count > 0)
+      .map(([count, why]): Line => ["", `${count} thrown away: ${why}`]),
+  ];
 }
 
 function wechatText({ merchantId, proved, unclear, failure, signedAt }: BoxStatus["wechat"]): string {

@@ -36,6 +36,22 @@ export const boxStatusSchema = z.object({
   devices: z
     .object({ scanner: device, keypad: device, display: device, relay: device })
     .describe("What is connected."),
+  scans: z
+    .object({
+      codes: count.describe("Codes that could be charged."),
+      refused: count.describe("Other lines: codes of other wallets, bar codes, nonsense."),
+      discarded: z
+        .object({
+          "over-long": count.describe("Longer than any code: noise, or a wrong speed."),
+          unfinished: count.describe(
+            "Without an end, and no code: noise, or a scanner set up in another way.",
+          ),
+          "alt-numbers": count.describe("Characters typed as Alt and a number, which cannot be read."),
+        })
+        .describe("What was thrown away, and why."),
+    })
+    .nullable()
+    .describe("What the scanner has sent since the start, null where there is none."),
   wechat: z
     .object({
       merchantId: z.string().describe("Who is charged for."),

@@ -6,6 +6,7 @@ import type {
   Clock,
   Log,
   PathWatch,
+  ScanDiscarded,
   SerialConnection,
   SerialLink,
   SerialSettings,
@@ -32,6 +33,13 @@ export interface ScannerListener {
 
 /** Whether codes can be read now. */
 export type ScannerStatus = "ready" | "absent";
+
+/** What has come since the start: codes that could be charged, other lines, and what was thrown away and why. */
+export interface ScanCounts {
+  readonly codes: number;
+  readonly refused: number;
+  readonly discarded: Readonly<Record<ScanDiscarded, number>>;
+}
 
 /** What a scanner is made of. */
 export interface ScannerParts {
@@ -60,11 +68,19 @@ export class Scanner {
   #connection = 0;
   #failures = 0;
   #status: ScannerStatus | null = null;
+  #codes = 0;
+  #refused = 0;
+  readonly #discarded: Record<ScanDiscarded, number> = { "over-long": 0, unfinished: 0, "alt-numbers": 0 };
 
   constructor(parts: ScannerParts) {
     this.#parts = parts;
     const { trigger } = scannerProfiles[parts.settings.profile];
     this.#trigger = new ScanTrigger(trigger, parts.clock);
+  }
+
+  /** What has come since the start. */
+  get counts(): ScanCounts {
+    return { codes: this.#codes, refused: this.#refused, discarded: { ...this.#discarded } };
   }
 
   start(): void {
@@ -114,7 +130,7 @@ export class Scanner {
     const connection = link.open(settings, {
       opened: () => heard(() => this.#opened(connection)),
       line: (text) => heard(() => this.#line(text)),
-      discarded: () => heard(() => this.#discarded()),
+      discarded: (why) => heard(() => this.#threwAway(why)),
       closed: (cause) => heard(() => this.#closed(cause)),
     });
     this.#state = { at: "opening", connection };
@@ -133,19 +149,22 @@ export class Scanner {
     const at = clock.now();
     const scan = readScan(text);
     if (scan.ok) {
+      this.#codes += 1;
       this.#trigger.codeCame();
       log.info("scanner.scanned", { code: scan.value.toString() });
       listener.scanned(scan.value, at);
     } else {
+      this.#refused += 1;
       log.info("scanner.refused", { refusal: scan.reason, characters: text.length });
       listener.refused(scan.reason);
     }
   }
 
-  /** An over-long line is noise or a wrong baud rate, and never a payment code. */
-  #discarded(): void {
-    this.#parts.log.warn("scanner.discarded");
-    this.#parts.listener.refused("not-a-payment-code");
+  /** An over-long line is noise or a wrong baud rate; the rest is a scanner that is set up in another way than boxes need. */
+  #threwAway(why: ScanDiscarded): void {
+    this.#discarded[why] += 1;
+    this.#parts.log.warn("scanner.discarded", { why, count: this.#discarded[why] });
+    if (why === "over-long") this.#parts.listener.refused("not-a-payment-code");
   }
 
   #closed(cause: string): void {

@@ -7,6 +7,7 @@ import { close, constants, fstatSync, open, readSync } from "node:fs";
 import { createRequire } from "node:module";
 import { KEY_RECORD_BYTES, KeyText } from "../core/codecs/key-text.ts";
 import { LineGuard } from "../core/codecs/line-guard.ts";
+import { GuardedLines, textsOf } from "../runtime/guarded-lines.ts";
 import type { SerialConnection, SerialLink, SerialListener, SerialSettings } from "../runtime/ports.ts";
 import { PATH_CHECK_EVERY_MS, PathCheck } from "./path-check.ts";
 import { watchPath } from "./path-watch.ts";
@@ -83,9 +84,15 @@ class Connection implements SerialConnection {
   readonly #path: string;
   readonly #pathCheckEveryMs: number;
   readonly #keys = new KeyText();
-  readonly #guard = new LineGuard();
+  readonly #lines = new GuardedLines(clock, new LineGuard(), {
+    lines: (bytes) => {
+      for (const line of textsOf(bytes)) if (!this.#released) this.#listener.line(line);
+    },
+    discarded: (why) => {
+      if (!this.#released) this.#listener.discarded(why);
+    },
+  });
   readonly #records = Buffer.alloc(RECORDS_MAX * KEY_RECORD_BYTES);
-  #discarded = 0;
   #poller: Poller | null = null;
   #pathCheck: PathCheck | null = null;
   #state: "opening" | "open" | "closing" | "closed" = "opening";
@@ -164,18 +171,13 @@ class Connection implements SerialConnection {
       return;
     }
     if (length === 0) this.#gone("the device hung up");
-    else this.#tell(this.#guard.pass(this.#keys.pass(this.#records.subarray(0, length)), clock.now()));
+    else this.#tell(this.#records.subarray(0, length));
   }
 
-  #tell(lines: Uint8Array): void {
-    for (const line of Buffer.from(lines).toString("latin1").split("\n").slice(0, -1)) {
-      if (this.#released) return;
-      this.#listener.line(line);
-    }
-    while (this.#discarded < this.#guard.discardedLines && !this.#released) {
-      this.#discarded += 1;
-      this.#listener.discarded();
-    }
+  #tell(records: Uint8Array): void {
+    const text = this.#keys.pass(records);
+    if (this.#keys.takeAltNumbers()) this.#listener.discarded("alt-numbers");
+    if (!this.#released) this.#lines.take(text);
   }
 
   #gone(cause: string): void {
@@ -185,6 +187,7 @@ class Connection implements SerialConnection {
   #shut(cause: string): void {
     this.#state = "closing";
     this.#pathCheck?.end();
+    this.#lines.end();
     this.#poller?.remove(this.#fd);
     // With the descriptor the kernel lets go of the keyboard. The poller is freed outside its own callback.
     close(this.#fd, () => {

@@ -10,6 +10,7 @@ import type { ReadlineParser } from "@serialport/parser-readline";
 import type { SerialPort } from "serialport";
 import { LineGuard } from "../core/codecs/line-guard.ts";
 import { scannerProfiles } from "../core/codecs/scanner-profile.ts";
+import { GuardedLines } from "../runtime/guarded-lines.ts";
 import type { SerialConnection, SerialLink, SerialListener, SerialSettings } from "../runtime/ports.ts";
 import { PATH_CHECK_EVERY_MS, PathCheck } from "./path-check.ts";
 import { watchPath } from "./path-watch.ts";
@@ -52,9 +53,8 @@ class Connection implements SerialConnection {
   readonly #port: SerialPort;
   readonly #listener: SerialListener;
   readonly #path: string;
-  readonly #guard: LineGuard;
+  readonly #lines: GuardedLines;
   readonly #parser: ReadlineParser;
-  #discarded = 0;
   #pathCheck: PathCheck | null = null;
   #state: "opening" | "open" | "closing" | "closed" = "opening";
   /** The owner asked for the end: the listener hears nothing any more. */
@@ -69,7 +69,12 @@ class Connection implements SerialConnection {
   ) {
     this.#listener = listener;
     this.#path = settings.path;
-    this.#guard = new LineGuard(scannerProfiles[settings.profile].replies);
+    this.#lines = new GuardedLines(clock, new LineGuard(scannerProfiles[settings.profile].replies), {
+      lines: (bytes) => void this.#parser.write(bytes),
+      discarded: (why) => {
+        if (!this.#released) listener.discarded(why);
+      },
+    });
     this.#parser = new packages.ReadlineParser({
       delimiter: "\n",
       encoding: "latin1",
@@ -133,17 +138,13 @@ class Connection implements SerialConnection {
 
   #read(chunk: Buffer): void {
     if (this.#released || this.#state !== "open") return;
-    const lines = this.#guard.pass(chunk, clock.now());
-    if (lines.length > 0) this.#parser.write(lines);
-    while (this.#discarded < this.#guard.discardedLines && !this.#released) {
-      this.#discarded += 1;
-      this.#listener.discarded();
-    }
+    this.#lines.take(chunk);
   }
 
   #shut(cause: string): void {
     this.#state = "closing";
     this.#pathCheck?.end();
+    this.#lines.end();
     // An error of closing changes nothing: the descriptor is gone either way.
     this.#port.close(() => this.#closed(cause));
   }
@@ -156,6 +157,7 @@ class Connection implements SerialConnection {
     if (this.#state === "closed") return;
     this.#state = "closed";
     this.#pathCheck?.end();
+    this.#lines.end();
     this.#parser.destroy();
     if (!this.#released) {
       this.#released = true;

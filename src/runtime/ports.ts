@@ -3,6 +3,7 @@
  * `simulator/` with seeded twins; one contract suite runs on both. Results come by callback, so that a simulated world can
  * run without turning the real event loop. A callback never comes before the call that asked for it has returned.
  */
+import type { Discarded } from "../core/codecs/line-guard.ts";
 import type { ScannerProfileName } from "../core/codecs/scanner-profile.ts";
 import type { Instant, WallTime } from "../core/kernel/instant.ts";
 import { USED_CODES_MAX } from "../core/payment/box.ts";
@@ -66,11 +67,14 @@ export interface SerialListener {
   opened(): void;
   /** One line without its terminator, latin1, at most `LINE_BYTES_MAX` characters. */
   line(text: string): void;
-  /** A line was over-long and thrown away. */
-  discarded(): void;
+  /** Something that came was thrown away. */
+  discarded(why: ScanDiscarded): void;
   /** The connection ended, or could not be made. Comes once; nothing comes after it. */
   closed(cause: string): void;
 }
+
+/** Why something that a scanner sent is no line; `alt-numbers` is a keyboard scanner that types each character as Alt and a number. */
+export type ScanDiscarded = Discarded | "alt-numbers";
 
 /** One connection to a serial device, from `open` to its end. */
 export interface SerialConnection {

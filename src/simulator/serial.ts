@@ -1,6 +1,6 @@
 import { LineGuard } from "../core/codecs/line-guard.ts";
 import { scannerProfiles } from "../core/codecs/scanner-profile.ts";
-import { instantOf } from "../core/kernel/instant.ts";
+import { GuardedLines, textsOf } from "../runtime/guarded-lines.ts";
 import type {
   PathWatch,
   SerialConnection,
@@ -9,9 +9,7 @@ import type {
   SerialSettings,
 } from "../runtime/ports.ts";
 import type { Random } from "./random.ts";
-import type { SimulatedTime } from "./time.ts";
-
-const LF = 0x0a;
+import { SimulatedClock, type SimulatedTime } from "./time.ts";
 
 /** Opening takes up to this long, and so does noticing that the plug was pulled. */
 const LATENCY_MS_MAX = 20;
@@ -116,15 +114,21 @@ interface DeviceEnd {
 
 class Connection implements SerialConnection {
   readonly #time: SimulatedTime;
-  readonly #guard: LineGuard;
+  readonly #lines: GuardedLines;
   readonly #listener: SerialListener;
   readonly #device: DeviceEnd;
-  #discarded = 0;
   #state: "opening" | "open" | "hung-up" | "over" = "opening";
 
   constructor(time: SimulatedTime, guard: LineGuard, listener: SerialListener, device: DeviceEnd) {
     this.#time = time;
-    this.#guard = guard;
+    this.#lines = new GuardedLines(new SimulatedClock(time, 0), guard, {
+      lines: (bytes) => {
+        for (const line of textsOf(bytes)) if (this.#isOpen()) listener.line(line);
+      },
+      discarded: (why) => {
+        if (this.#isOpen()) listener.discarded(why);
+      },
+    });
     this.#listener = listener;
     this.#device = device;
   }
@@ -138,37 +142,27 @@ class Connection implements SerialConnection {
   }
 
   take(chunk: Uint8Array): void {
-    if (!this.#isOpen()) return;
-    let line = "";
-    for (const byte of this.#guard.pass(chunk, instantOf(this.#time.now))) {
-      if (byte !== LF) {
-        line += String.fromCharCode(byte);
-        continue;
-      }
-      this.#listener.line(line);
-      line = "";
-      if (!this.#isOpen()) return;
-    }
-    while (this.#discarded < this.#guard.discardedLines && this.#isOpen()) {
-      this.#discarded += 1;
-      this.#listener.discarded();
-    }
+    if (this.#isOpen()) this.#lines.take(chunk);
   }
 
   /** Nothing arrives any more; that it is so is noticed a little later. */
   hangUp(): void {
-    if (this.#isOpen()) this.#state = "hung-up";
+    if (!this.#isOpen()) return;
+    this.#state = "hung-up";
+    this.#lines.end();
   }
 
   end(cause: string): void {
     if (this.#state === "over") return;
     this.#state = "over";
+    this.#lines.end();
     this.#device.freed();
     this.#listener.closed(cause);
   }
 
   release(): void {
     this.#state = "over";
+    this.#lines.end();
     this.#device.freed();
   }
 

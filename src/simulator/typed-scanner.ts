@@ -1,5 +1,6 @@
 import { LineGuard } from "../core/codecs/line-guard.ts";
 import { scannerProfiles } from "../core/codecs/scanner-profile.ts";
+import { GuardedLines, textsOf } from "../runtime/guarded-lines.ts";
 import type {
   Clock,
   PathWatch,
@@ -8,8 +9,6 @@ import type {
   SerialListener,
   SerialSettings,
 } from "../runtime/ports.ts";
-
-const LF = 0x0a;
 
 /**
  * A scanner on a plug whose codes are typed by a person, in real time: they go through the same guard as those
@@ -88,41 +87,32 @@ export class TypedScanner implements SerialLink {
 
 /** One connection, from the try to open it to its end. */
 class Connection implements SerialConnection {
-  readonly #clock: Clock;
-  readonly #guard: LineGuard;
+  readonly #lines: GuardedLines;
   readonly #listener: SerialListener;
   readonly #free: (done: () => void) => void;
-  #discarded = 0;
   over = false;
 
   constructor(clock: Clock, guard: LineGuard, listener: SerialListener, free: (done: () => void) => void) {
-    this.#clock = clock;
-    this.#guard = guard;
+    this.#lines = new GuardedLines(clock, guard, {
+      lines: (bytes) => {
+        for (const line of textsOf(bytes)) if (!this.over) listener.line(line);
+      },
+      discarded: (why) => {
+        if (!this.over) listener.discarded(why);
+      },
+    });
     this.#listener = listener;
     this.#free = free;
   }
 
   take(chunk: Uint8Array): void {
-    if (this.over) return;
-    let line = "";
-    for (const byte of this.#guard.pass(chunk, this.#clock.now())) {
-      if (byte !== LF) {
-        line += String.fromCharCode(byte);
-        continue;
-      }
-      this.#listener.line(line);
-      line = "";
-      if (this.over) return;
-    }
-    while (this.#discarded < this.#guard.discardedLines && !this.over) {
-      this.#discarded += 1;
-      this.#listener.discarded();
-    }
+    if (!this.over) this.#lines.take(chunk);
   }
 
   end(cause: string): void {
     if (this.over) return;
     this.over = true;
+    this.#lines.end();
     this.#listener.closed(cause);
   }
 
@@ -131,6 +121,7 @@ class Connection implements SerialConnection {
 
   close(done: () => void): void {
     this.over = true;
+    this.#lines.end();
     this.#free(done);
   }
 }

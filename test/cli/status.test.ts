@@ -22,6 +22,8 @@ program     scanbox 0.1.0, boot Q7dV2mTz9KpL, process 4711
 since       2026-03-15T09:30:12.000Z (1 d 2 h)
 service     in service, the glass says "Welcome / Enter amount"
 devices     scanner ready, keypad ready, display absent, relay none
+scans       811 codes, 14 refused
+            2 thrown away: without an end (let the scanner send CR behind a code)
 WeChat Pay  merchant 1900000109, proved, last signed answer 2026-03-16T11:33:00.000Z
 orders      1 not over yet
             #0042 12.50 reversing for 1 min 15 s, order k3b9x0aa_Q7dV2mTz9KpL_42

@@ -9,7 +9,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { LINE_PAUSE_MS } from "../../src/core/codecs/line-guard.ts";
+import { CODE_SILENCE_MS } from "../../src/core/codecs/line-guard.ts";
 import type { ScannerProfileName } from "../../src/core/codecs/scanner-profile.ts";
 import { loadSerialLink } from "../../src/links/serial-port.ts";
 import type { SerialConnection, SerialLink } from "../../src/runtime/ports.ts";
@@ -211,13 +211,50 @@ function contract(name: string, makeWorld: (seed: number) => Promise<World>): vo
       await closed(world, heard);
     });
 
-    inWorld("forgets a code whose end does not come", async (world) => {
+    for (const [name, end] of [
+      ["a Tab", "\t"],
+      ["an ETX", "\u0003"],
+      ["nothing", ""],
+    ] as const) {
+      inWorld(`brings a code with ${name} behind it after a silence, joined to no other`, async (world) => {
+        const heard = await opened(world);
+        await world.send(Buffer.from(`${OTHER}${end}`));
+        await world.until(() => heard.lines.length === 1);
+        await world.send(Buffer.from(`${CODE}${end}`));
+        await world.until(() => heard.lines.length === 2);
+        assert.deepEqual(heard.lines, [`${OTHER}${end}`, `${CODE}${end}`]);
+        await closed(world, heard);
+      });
+    }
+
+    inWorld(
+      "brings a code whose end stands in front of it, and no code of the next one's end",
+      async (world) => {
+        const heard = await opened(world);
+        await world.send(Buffer.from(`\r${OTHER}`));
+        await world.until(() => heard.lines.length === 1);
+        await world.send(Buffer.from(`\r${CODE}`));
+        await world.until(() => heard.lines.length === 2);
+        assert.deepEqual(heard.lines, [OTHER, CODE]);
+        await closed(world, heard);
+      },
+    );
+
+    inWorld("hands nothing over after its end, though a code waits for silence", async (world) => {
       const heard = await opened(world);
-      await world.send(Buffer.from(`\r${OTHER}`));
-      await world.pass(LINE_PAUSE_MS + 200);
-      await world.send(Buffer.from(`\r${CODE}\r`));
-      await world.until(() => heard.lines.length > 0);
+      await world.send(Buffer.from(OTHER));
       await world.pass(50);
+      await closed(world, heard);
+      await world.pass(CODE_SILENCE_MS + 200);
+      assert.deepEqual(heard.lines, []);
+    });
+
+    inWorld("throws away what has no end and is no code, and says so", async (world) => {
+      const heard = await opened(world);
+      await world.send(Buffer.from("noise"));
+      await world.until(() => heard.has("discarded"));
+      await world.send(Buffer.from(`${CODE}\r`));
+      await world.until(() => heard.lines.length > 0);
       assert.deepEqual(heard.lines, [CODE]);
       await closed(world, heard);
     });

@@ -42,7 +42,7 @@ function overheard(link: SerialLink): SerialLink {
           say({ kind: "line", connection, text });
           listener.line(text);
         },
-        discarded: () => listener.discarded(),
+        discarded: (why) => listener.discarded(why),
         closed: (cause) => listener.closed(cause),
       });
     },

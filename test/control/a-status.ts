@@ -18,6 +18,7 @@ export const aStatus: BoxStatus = {
     code: null,
   },
   devices: { scanner: "ready", keypad: "ready", display: "absent", relay: "none" },
+  scans: { codes: 811, refused: 14, discarded: { "over-long": 0, unfinished: 2, "alt-numbers": 0 } },
   wechat: {
     merchantId: "1900000109",
     proved: true,

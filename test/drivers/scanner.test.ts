@@ -148,6 +148,51 @@ describe("the scanner", () => {
     assert.deepEqual(heard.refusals, ["alipay", ...Array<string>(4).fill("not-a-payment-code")]);
   });
 
+  for (const end of ["\r", "\n", "\r\n", "\t", "\u0003", ""]) {
+    it(`reads codes that end with ${JSON.stringify(end)}, each by itself`, () => {
+      for (let seed = 1; seed <= 50; seed += 1) {
+        const { time, link, scanner, heard } = bench(seed);
+        scanner.start();
+        time.runUntil(1_000);
+        for (const code of [CODE, OTHER, CODE]) {
+          link.send(Buffer.from(`${code}${end}`));
+          time.runUntil(time.now + 700);
+        }
+        assert.deepEqual(heard.scans, [CODE, OTHER, CODE]);
+        assert.deepEqual(heard.refusals, []);
+        assert.deepEqual(scanner.counts, {
+          codes: 3,
+          refused: 0,
+          discarded: { "over-long": 0, unfinished: 0, "alt-numbers": 0 },
+        });
+      }
+    });
+  }
+
+  it("counts what it throws away, and says why", () => {
+    const { time, link, scanner, heard } = bench();
+    scanner.start();
+    time.runUntil(1_000);
+    link.send(Buffer.from("~noise"));
+    time.runUntil(5_000);
+    link.send(Buffer.from(`${"7".repeat(300)}\r`));
+    time.runUntil(9_000);
+    assert.deepEqual(scanner.counts, {
+      codes: 0,
+      refused: 0,
+      discarded: { "over-long": 1, unfinished: 1, "alt-numbers": 0 },
+    });
+    assert.deepEqual(
+      heard.refusals,
+      ["not-a-payment-code"],
+      "people hear of what was long enough for a code",
+    );
+    assert.deepEqual(
+      heard.logged.filter((line) => line.startsWith("scanner.discarded")),
+      ['scanner.discarded {"why":"unfinished","count":1}', 'scanner.discarded {"why":"over-long","count":1}'],
+    );
+  });
+
   it("says once that it is ready, once that it is absent, and comes back by itself", () => {
     const { time, link, scanner, heard } = bench();
     scanner.start();
@@ -254,7 +299,7 @@ describe("the scanner", () => {
     first.closed("the device hung up");
     time.step();
     first.line(CODE);
-    first.discarded();
+    first.discarded("over-long");
     first.opened();
     first.closed("again");
     assert.equal(link.listeners.length, 2);

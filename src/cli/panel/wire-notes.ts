@@ -109,7 +109,7 @@ export function logNote(event: string, fields: LogFields): Noted | null {
     case "scanner.absent":
       return note("scanner", "gone; looked for again and again", "warn");
     case "scanner.discarded":
-      return note("scanner", "too long, thrown away", "warn");
+      return note("scanner", `${fields.why}, thrown away`, "warn");
     case "mqtt.connected":
       return note("mqtt", "connected");
     case "mqtt.lost":

@@ -36,6 +36,10 @@ const shifts: ReadonlySet<number> = new Set([42, 54]);
 /** Control, Alt and Meta on both sides: with one of them held, a key types no text. */
 const commands: ReadonlySet<number> = new Set([29, 97, 56, 100, 125, 126]);
 
+/** Alt on both sides, and the digits of the number block: held and typed, they mean a character by its number. */
+const alts: readonly number[] = [56, 100];
+const blockDigits: ReadonlySet<number> = new Set([71, 72, 73, 75, 76, 77, 79, 80, 81, 82]);
+
 /** The three locks, which type nothing and which a scanner may toggle around its text. */
 const locks: ReadonlySet<number> = new Set([58, 69, 70]);
 
@@ -47,6 +51,7 @@ const locks: ReadonlySet<number> = new Set([58, 69, 70]);
 export class KeyText {
   /** The codes of the modifiers that are down. */
   readonly #held = new Set<number>();
+  #altNumbers = false;
 
   /** Takes whole records, as the kernel hands them over, and returns latin1 bytes. */
   pass(records: Uint8Array): Uint8Array {
@@ -61,6 +66,16 @@ export class KeyText {
       if (character !== "") text.push(character.charCodeAt(0));
     }
     return Uint8Array.from(text);
+  }
+
+  /**
+   * Whether characters have been typed by their numbers, with Alt held, since it was last asked. What they are depends on the
+   * machine that a scanner expects, so none of them is read.
+   */
+  takeAltNumbers(): boolean {
+    const seen = this.#altNumbers;
+    this.#altNumbers = false;
+    return seen;
   }
 
   #take(type: number, code: number, value: number): string {
@@ -80,6 +95,7 @@ export class KeyText {
 
   #character(code: number): string {
     const held = [...this.#held];
+    if (blockDigits.has(code) && alts.some((alt) => this.#held.has(alt))) this.#altNumbers = true;
     if (held.some((key) => commands.has(key))) return UNREADABLE;
     return (held.length > 0 ? shiftedKeys : plainKeys).get(code) ?? UNREADABLE;
   }

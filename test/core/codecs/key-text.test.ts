@@ -125,4 +125,17 @@ describe("the keys of a scanner", () => {
     const buffer = Buffer.concat([Buffer.alloc(7), tap(5)]);
     assert.equal(textOf(buffer.subarray(7)), "4");
   });
+
+  it("are no text where each is Alt and a number, which is told", () => {
+    const keys = new KeyText();
+    const alt = 56;
+    const number = (digits: string): Buffer => Buffer.concat([down(alt), typed(digits, keypad), up(alt)]);
+    assert.equal(keys.takeAltNumbers(), false);
+    const text = Buffer.from(keys.pass(Buffer.concat([number("0049"), number("0051"), tap(ENTER)])));
+    assert.equal(text.toString("latin1"), "????????\r");
+    assert.equal(keys.takeAltNumbers(), true);
+    assert.equal(keys.takeAltNumbers(), false, "once for what was asked about");
+    keys.pass(Buffer.concat([down(alt), tap(16), up(alt), typed("12", keypad)]));
+    assert.equal(keys.takeAltNumbers(), false, "a letter with Alt is a command, a digit without it a digit");
+  });
 });

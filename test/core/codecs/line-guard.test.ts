@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { LINE_BYTES_MAX, LINE_PAUSE_MS, LineGuard } from "../../../src/core/codecs/line-guard.ts";
+import {
+  CODE_SILENCE_MS,
+  LINE_BYTES_MAX,
+  LINE_PAUSE_MS,
+  LineGuard,
+} from "../../../src/core/codecs/line-guard.ts";
 import { after, instantOf } from "../../../src/core/kernel/instant.ts";
 
 /** Mostly what scanners send, with enough terminators, noise and length to reach every border. */
@@ -53,7 +58,7 @@ describe("the line guard", () => {
         for (const cut of [[bytes], chunks, [...bytes].map((byte) => Uint8Array.of(byte))]) {
           const guard = new LineGuard();
           assert.equal(passed(guard, cut), expected.lines.map((line) => `${line}\n`).join(""));
-          assert.equal(guard.discardedLines, expected.overLong);
+          assert.equal(guard.discarded["over-long"], expected.overLong);
         }
       }),
       { numRuns: 500 },
@@ -69,9 +74,9 @@ describe("the line guard", () => {
     const guard = new LineGuard();
     const longest = "1".repeat(LINE_BYTES_MAX);
     assert.equal(passed(guard, [Buffer.from(`${longest}\n`)]), `${longest}\n`);
-    assert.equal(guard.discardedLines, 0);
+    assert.equal(guard.discarded["over-long"], 0);
     assert.equal(passed(guard, [Buffer.from(`${longest}1\nnext\n`)]), "next\n");
-    assert.equal(guard.discardedLines, 1);
+    assert.equal(guard.discarded["over-long"], 1);
   });
 
   it("does not keep what a sender without terminators sends", () => {
@@ -79,20 +84,86 @@ describe("the line guard", () => {
     for (let chunk = 0; chunk < 1_024; chunk += 1) {
       assert.equal(guard.pass(Buffer.alloc(64, "9"), now).length, 0);
     }
-    assert.equal(guard.discardedLines, 1);
+    assert.equal(guard.discarded["over-long"], 1);
     assert.equal(passed(guard, [Buffer.from("\r134567890123456789\r")]), "134567890123456789\n");
   });
 
-  it("forgets a line that its sender does not go on with: no customer's code comes with the next one's", () => {
-    const guard = new LineGuard();
-    const at = (milliseconds: number, text: string): string =>
-      Buffer.from(guard.pass(Buffer.from(text), after(now, milliseconds))).toString("latin1");
+  /** A guard on a clock of its own: what comes when `text` arrives so late, and what silence brings up to then. */
+  const heardBy = (guard: LineGuard) => ({
+    at: (milliseconds: number, text: string): string =>
+      Buffer.from(guard.pass(Buffer.from(text), after(now, milliseconds))).toString("latin1"),
+    rest: (milliseconds: number): string =>
+      Buffer.from(guard.rest(after(now, milliseconds))).toString("latin1"),
+  });
+
+  for (const [name, end] of [
+    ["nothing", ""],
+    ["Tab", "\t"],
+    ["ETX", "\u0003"],
+    ["a blank", " "],
+  ] as const) {
+    it(`takes a whole code with ${name} behind it after a short silence, and not before`, () => {
+      const guard = new LineGuard();
+      const { at, rest } = heardBy(guard);
+      assert.equal(guard.endsAt, null);
+      assert.equal(at(0, `]Q3131100000000000001${end}`), "");
+      assert.equal(guard.endsAt, after(now, CODE_SILENCE_MS));
+      assert.equal(rest(CODE_SILENCE_MS - 1), "");
+      assert.equal(rest(CODE_SILENCE_MS), `]Q3131100000000000001${end}\n`);
+      assert.equal(rest(LINE_PAUSE_MS), "", "once");
+      assert.equal(guard.endsAt, null);
+      assert.equal(at(LINE_PAUSE_MS, "\r"), "", "an end that comes late is the end of nothing");
+      assert.deepEqual(guard.discarded, { "over-long": 0, unfinished: 0 });
+    });
+  }
+
+  it("takes a whole code before what comes after the silence, though nobody asked meanwhile", () => {
+    const { at } = heardBy(new LineGuard());
     assert.equal(at(0, "\r131100000000000001"), "");
-    assert.equal(at(LINE_PAUSE_MS, "\r132200000000000002"), "");
-    assert.equal(at(2 * LINE_PAUSE_MS - 1, "\r"), "132200000000000002\n");
-    assert.equal(at(2 * LINE_PAUSE_MS, `13${"9".repeat(LINE_BYTES_MAX)}`), "");
+    assert.equal(at(CODE_SILENCE_MS, "\r132200000000000002"), "131100000000000001\n");
+    assert.equal(at(CODE_SILENCE_MS + 10, "\r"), "132200000000000002\n");
+  });
+
+  it("never takes a part of a code, nor two codes without silence between them", () => {
+    const { at, rest } = heardBy(new LineGuard());
+    for (let digits = 1; digits < 18; digits += 1) {
+      const from = digits * 10_000;
+      assert.equal(at(from, "131100000000000001".slice(0, digits)), "");
+      assert.equal(rest(from + LINE_PAUSE_MS - 1), "");
+      const line = rest(from + LINE_PAUSE_MS);
+      assert.ok(line === "" || line === `${"131100000000000001".slice(0, digits)}\n`);
+      assert.equal(at(from + 5_000, `${"131100000000000001".slice(digits)}\r`).length, 18 - digits + 1);
+    }
+    assert.equal(at(900_000, "131100000000000001"), "");
+    assert.equal(at(900_000 + CODE_SILENCE_MS - 1, "132200000000000002"), "");
+    assert.equal(
+      rest(900_000 + 2 * LINE_PAUSE_MS),
+      "131100000000000001132200000000000002\n",
+      "which is no code",
+    );
+  });
+
+  it("tells of a code of another wallet whose end does not come, and counts noise", () => {
+    const guard = new LineGuard();
+    const { at, rest } = heardBy(guard);
+    at(0, "281234567890123456\t");
+    assert.equal(rest(LINE_PAUSE_MS), "281234567890123456\t\n");
+    assert.deepEqual(guard.discarded, { "over-long": 0, unfinished: 0 });
+    at(5_000, "\u0000~x12");
+    assert.equal(rest(5_000 + LINE_PAUSE_MS), "");
+    assert.deepEqual(guard.discarded, { "over-long": 0, unfinished: 1 });
+    at(9_000, "\u0000 \u0006");
+    assert.equal(rest(9_000 + LINE_PAUSE_MS), "");
+    assert.deepEqual(guard.discarded, { "over-long": 0, unfinished: 1 }, "blanks and controls are no loss");
+  });
+
+  it("forgets a line that its sender does not go on with, a longer one than any too", () => {
+    const guard = new LineGuard();
+    const { at } = heardBy(guard);
+    assert.equal(at(0, "ab"), "");
+    assert.equal(at(LINE_PAUSE_MS, `13${"9".repeat(LINE_BYTES_MAX)}`), "");
     assert.equal(at(9 * LINE_PAUSE_MS, "134400000000000004\r"), "134400000000000004\n");
-    assert.equal(guard.discardedLines, 1);
+    assert.deepEqual(guard.discarded, { "over-long": 1, unfinished: 1 });
   });
 
   it("waits for the rest of a line that comes in pieces", () => {
