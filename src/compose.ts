@@ -21,6 +21,7 @@ import { Gateway } from "./gateway/gateway.ts";
 import type { GatewaySettings } from "./gateway/settings.ts";
 import { Journal, type JournalOpened, type RotationOutcome } from "./journal/journal.ts";
 import { type RotationRules, retentionOf } from "./journal/rotation.ts";
+import { CalmLog } from "./runtime/calm-log.ts";
 import { type Core, core, type Hands, Loop } from "./runtime/loop.ts";
 import type { BrokerLink, Entropy, HttpsLink, StoreLink, Timer } from "./runtime/ports.ts";
 import { Reporter, type ReporterStatus } from "./telemetry/reporter.ts";
@@ -79,6 +80,7 @@ const MQTT_CURSOR = "mqtt";
 /** A box that can be started and stopped once. */
 export class ComposedBox {
   readonly #parts: BoxParts;
+  readonly #log: CalmLog;
   readonly #rules: Rules;
   readonly #journal: Journal;
   readonly #gateways: readonly { readonly settings: GatewaySettings; readonly gateway: Gateway }[];
@@ -96,7 +98,9 @@ export class ComposedBox {
   readonly #since: WallTime;
   readonly #sinceMoment: Instant;
 
-  constructor(parts: BoxParts) {
+  constructor(given: BoxParts) {
+    this.#log = new CalmLog(given.links.log, given.links.clock);
+    const parts = { ...given, links: { ...given.links, log: this.#log } };
     this.#parts = parts;
     const { clock, entropy, log, store } = parts.links;
     this.#since = clock.wall();
@@ -461,7 +465,9 @@ export class ComposedBox {
     let open = 1 + this.#parts.merchants.length;
     const closed = (): void => {
       open -= 1;
-      if (open === 0) done();
+      if (open > 0) return;
+      this.#log.flush();
+      done();
     };
     for (const { https } of this.#parts.merchants) https.close(closed);
     this.#journal.close(closed);

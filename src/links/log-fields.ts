@@ -72,6 +72,7 @@ export const logFields: ReadonlySet<string> = new Set([
   "tookMs",
   "topic",
   "transactionId",
+  "unsaid",
   "upto",
   "version",
   "warning",

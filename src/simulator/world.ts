@@ -67,6 +67,10 @@ export interface PlantedDefect {
 /** Added to a world's seed for what people do by habit. */
 const HABITS_STREAM = 2 ** 40;
 
+/** The stream that draws what the scanner of a world sends behind a code, and what it may send there. */
+const CODE_END_STREAM = 12 * 2 ** 40;
+const codeEnds = ["\r", "\n", "\r\n", "\t", "\u0003", ""] as const;
+
 /** Which world to run, and for how long. */
 export interface WorldOptions {
   readonly seed: number;
@@ -112,6 +116,7 @@ class World {
   readonly #bank: Bank;
   readonly #people: People;
   readonly #habits: Habits;
+  readonly #codeEnd: (typeof codeEnds)[number];
   readonly #witness: Witness;
   readonly #config: DeviceConfig;
   readonly #entropy: Random;
@@ -137,6 +142,7 @@ class World {
     this.#broker = new SimulatedBroker(this.#time);
     this.#people = new People(random.fork(), this.#swarm.silliness);
     this.#habits = new Habits(new Random(options.seed + HABITS_STREAM), this.#time);
+    this.#codeEnd = new Random(options.seed + CODE_END_STREAM).pick(codeEnds);
     this.#bank = new Bank({
       merchants: [fixtureMerchant],
       entropy: random.fork(),
@@ -423,7 +429,7 @@ class World {
         break;
       case "scan":
         this.#bank.scenario = this.#nextScenario();
-        this.#serial.send(Buffer.from(act.text, "latin1"));
+        this.#send(act.text);
         this.#afterScan(act.text);
         break;
       case "code":
@@ -439,6 +445,11 @@ class World {
     }
   }
 
+  /** What the scanner sends of a line. */
+  #send(line: string): void {
+    this.#serial.send(Buffer.from(line.replace(/\r$/, this.#codeEnd), "latin1"));
+  }
+
   /** Where the amount is fixed, nothing but the reader tells a phone that stays from the next customer's. */
   #afterScan(text: string): void {
     if (this.#config.amount.source !== "fixed" || !/^1\d{17}\r$/.test(text)) return;
@@ -446,7 +457,7 @@ class World {
       read: (code) => {
         this.#tell("people: the phone is still in the reader");
         this.#bank.scenario = this.#nextScenario();
-        this.#serial.send(Buffer.from(`${code}\r`, "latin1"));
+        this.#send(`${code}\r`);
       },
       gone: () => {
         this.#tell("people: the phone is taken along");
