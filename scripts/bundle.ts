@@ -57,8 +57,17 @@ export async function journalThread(): Promise<string> {
   return outputFiles.map(({ text }) => text).join("");
 }
 
-/** The program, dist/scanbox.mjs, and its source map: the same sources give the same bytes, wherever they are written. */
-export async function bundleProgram(): Promise<{
+/**
+ * The program, dist/scanbox.mjs, and its source map: the same sources give the same bytes, wherever they are written. A
+ * bench puts it elsewhere, and a plugin of its own before the others.
+ */
+export async function bundleProgram({
+  outfile = "dist/scanbox.mjs",
+  plugins = [],
+}: {
+  readonly outfile?: string;
+  readonly plugins?: readonly Plugin[];
+} = {}): Promise<{
   readonly files: readonly OutputFile[];
   /** Every source that is in it, by path from the root. */
   readonly inputs: readonly string[];
@@ -66,7 +75,8 @@ export async function bundleProgram(): Promise<{
   const { outputFiles, metafile } = await build({
     ...bundling,
     entryPoints: ["src/main.ts"],
-    outfile: "dist/scanbox.mjs",
+    outfile,
+    plugins: [...plugins, ...bundling.plugins],
     define: { ...bundling.define, JOURNAL_THREAD: JSON.stringify(await journalThread()) },
     sourcemap: true,
     sourcesContent: false,

@@ -38,8 +38,28 @@ export function lineOf(figure: Figure): string {
   const number = `${rounded(value)}${unit === "" ? "" : ` ${unit}`}`;
   const wanted =
     goal === undefined ? "" : `  goal ${"atMost" in goal ? `≤ ${goal.atMost}` : `≥ ${goal.atLeast}`}`;
-  const verdict = goal === undefined ? "" : isReached(figure) === true ? ", reached" : ", MISSED";
+  const verdict = goal === undefined ? "" : `, ${verdictOf(figure, goal)}`;
   return `${name.padEnd(44)} ${number.padStart(12)}${wanted}${verdict}${note === undefined ? "" : `  (${note})`}`;
+}
+
+/** The last line: how many goals were reached, and what was not, or was not even measured. */
+export function summaryOf(figures: readonly Figure[], unmeasured: readonly string[]): string {
+  const reached = figures.filter((figure) => isReached(figure) === true).length;
+  const missed = figures.filter((figure) => isReached(figure) === false).map(({ name }) => name);
+  return [
+    `goals: ${reached} reached, ${missed.length} missed${missed.length === 0 ? "" : ` (${missed.join(", ")})`}`,
+    ...(unmeasured.length === 0 ? [] : [`not measured: ${unmeasured.join(", ")}`]),
+  ].join("; ");
+}
+
+/** Whether the goal is reached, and else by how much it is missed. */
+function verdictOf(figure: Figure, goal: Goal): string {
+  if (isReached(figure) === true) return "reached";
+  const wanted = "atMost" in goal ? goal.atMost : goal.atLeast;
+  const short = Math.abs(figure.value - wanted);
+  const share =
+    wanted === 0 ? "" : `, ${Math.ceil((100 * short) / wanted)} % ${"atMost" in goal ? "above" : "below"} it`;
+  return `MISSED by ${rounded(short)}${figure.unit === "" ? "" : ` ${figure.unit}`}${share}`;
 }
 
 /** The value below which `share` of all lie, 0 to 1; the upper one where it falls between two. */

@@ -10,8 +10,8 @@ import { makeCodes, openSite } from "./site.ts";
 /** After this long the journal has nothing left to write: a note waits 5 s for company. */
 const QUIET_MS = 6_000;
 
-/** How long strace may take to hold every thread. */
-const ATTACH_MS = 10_000;
+/** How long strace may take to hold every thread, on a busy machine too. */
+const ATTACH_MS = 120_000;
 
 interface Story {
   readonly name: string;

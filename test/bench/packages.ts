@@ -59,7 +59,7 @@ async function memoryOf(source: string, path: string): Promise<number> {
   const { outputFiles } = await build({
     ...bundling,
     stdin: {
-      contents: `const keep = (...all) => { globalThis.kept = all; };${source}; setInterval(() => {}, 1e9);`,
+      contents: `const keep = (...all) => { globalThis.kept = all; };${source}; setInterval(() => {}, 1e9); require("node:fs").writeSync(1, "loaded");`,
       resolveDir: bundling.absWorkingDir,
     },
     write: false,
@@ -67,7 +67,14 @@ async function memoryOf(source: string, path: string): Promise<number> {
   writeFileSync(path, outputFiles[0]?.contents ?? "");
   const sizes: number[] = [];
   for (let count = 0; count < STARTS; count += 1) {
-    const child = startChild(process.execPath, [path], { stdio: "inherit", env: { PATH: "/usr/bin:/bin" } });
+    const child = startChild(process.execPath, [path], {
+      stdio: ["ignore", "pipe", "inherit"],
+      env: { PATH: "/usr/bin:/bin" },
+    });
+    await new Promise<void>((resolve, reject) => {
+      child.stdout?.once("data", () => resolve());
+      child.once("exit", () => reject(new Error(`a program of ${path} has ended`)));
+    });
     await sleep(SETTLE_MS);
     sizes.push(rssMiB(child.pid ?? 0));
     await endChild(child, "SIGKILL");

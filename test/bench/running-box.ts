@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { endChild, startChild } from "../e2e/child.ts";
+import { PATIENCE_MS } from "../e2e/until.ts";
 import type { Site } from "./site.ts";
 
 /** A line of the log, as far as the benches look at it. */
@@ -20,9 +21,6 @@ function deviceOptions(): readonly string[] {
   const words = /^ExecStart=\S+ (.*)$/m.exec(unit)?.[1]?.split(" ") ?? [];
   return words.filter((word, index) => word.startsWith("--") && index < words.indexOf("run"));
 }
-
-/** How long a box may take for anything that is waited for, in milliseconds. */
-const PATIENCE_MS = 20_000;
 
 /** The shipped program in a process of its own, with a compile cache that outlives it. */
 export class RunningBox {

@@ -22,6 +22,8 @@ export function makeDirectory(): string {
 export interface SiteWishes {
   /** Yuan; its last two digits choose what happens at the bank. */
   readonly fixed?: string;
+  /** Whether staff type the amount, on pins that are played; the bundle has to be `makeKeypadBundle`'s. */
+  readonly keypad?: boolean;
   /** Hears of every call at the bank. */
   readonly served?: (call: Served) => void;
 }
@@ -35,8 +37,9 @@ export interface Site {
   readonly end: () => Promise<void>;
 }
 
-/** Times that only loopback hosts allow, so that a reversal does not take a minute. */
+/** Times that only loopback hosts allow, so that a reversal does not take a minute, nor a fixed amount seconds to rest. */
 const timing = {
+  restMs: 200,
   queryEveryMs: 200,
   giveUpAfterMs: 2_500,
   reverseNotBeforeMs: 500,
@@ -46,8 +49,10 @@ const timing = {
   answerTimeoutMs: 1_200,
 };
 
+const keypad = { rows: [5, 6, 13, 19], columns: [12, 16, 20, 21], keys: ["789C", "456<", "123X", "0.:="] };
+
 /** Makes a site; nothing of a box runs yet. */
-export async function openSite({ fixed = "1.00", served }: SiteWishes = {}): Promise<Site> {
+export async function openSite({ fixed = "1.00", keypad = false, served }: SiteWishes = {}): Promise<Site> {
   const directory = makeDirectory();
   const certificates = await makeCertificates(directory);
   const bank = await startTlsBank(certificates, { pace: 0.1, ...(served === undefined ? {} : { served }) });
@@ -56,7 +61,7 @@ export async function openSite({ fixed = "1.00", served }: SiteWishes = {}): Pro
   const scanner = new PseudoTerminal(join(directory, "scanner"));
   await scanner.plug();
   const configFile = join(directory, "device.config.json");
-  const config = boxConfig(directory, { certificates, bank, broker, scanner, fixed });
+  const config = boxConfig(directory, { certificates, bank, broker, scanner, fixed, keypad });
   writeFileSync(configFile, JSON.stringify(config));
   return {
     directory,
@@ -79,6 +84,7 @@ function boxConfig(
     readonly broker: Mosquitto;
     readonly scanner: PseudoTerminal;
     readonly fixed: string;
+    readonly keypad: boolean;
   },
 ): object {
   const { merchant, bank } = parts.certificates;
@@ -96,9 +102,9 @@ function boxConfig(
       certificate: { cert: { file: merchant.certFile }, key: { file: merchant.keyFile } },
       ca: { file: bank.certFile },
     },
-    amount: { source: "fixed", fixed: parts.fixed },
+    amount: parts.keypad ? { source: "keypad", maximum: "100.00" } : { source: "fixed", fixed: parts.fixed },
     scanner: { path: parts.scanner.path },
-    keypad: null,
+    keypad: parts.keypad ? keypad : null,
     display: null,
     outputs: null,
     mqtt: { url: `mqtt://127.0.0.1:${parts.broker.port}` },

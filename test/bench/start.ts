@@ -1,5 +1,5 @@
-import { makeBundle } from "../e2e/bundle.ts";
 import { type Bench, percentile } from "./figure.ts";
+import { makeKeypadBundle } from "./keypad-bundle.ts";
 import { cpuMs } from "./process.ts";
 import { RunningBox } from "./running-box.ts";
 import { openSite } from "./site.ts";
@@ -12,8 +12,9 @@ export const start: Bench = {
   name: "start",
   what: "start of the bundle to ready: its journal open, and then able to take a payment",
   measure: async (say) => {
-    const bundle = makeBundle();
-    const site = await openSite();
+    // Staff type its amounts: a fixed one would rest before it can be paid, and the rest is no part of a start.
+    const site = await openSite({ keypad: true });
+    const bundle = await makeKeypadBundle(site.directory);
     const first: Times = await startOnce(bundle, site);
     const later: Times[] = [];
     try {
@@ -25,16 +26,15 @@ export const start: Bench = {
       await site.end();
     }
     const middle = (of: (times: Times) => number): number => percentile(later.map(of), 0.5);
-    const atMost = { goal: { atMost: 300 } };
     return [
       { name: "start.first-ready", value: first.ready, unit: "ms", note: "no compile cache, no journal yet" },
-      { name: "start.ready", value: middle((times) => times.ready), unit: "ms", ...atMost },
+      { name: "start.ready", value: middle((times) => times.ready), unit: "ms", goal: { atMost: 300 } },
       {
-        name: "start.armed",
-        value: middle((times) => times.armed),
+        name: "start.payable",
+        value: middle((times) => times.payable),
         unit: "ms",
-        ...atMost,
-        note: "key and network proved by a query over TLS, too",
+        goal: { atMost: 600 },
+        note: "a box with keys, whose pins are played; key and network proved by a query over TLS, too",
       },
       {
         name: "start.cpu",
@@ -48,7 +48,8 @@ export const start: Bench = {
 
 interface Times {
   readonly ready: number;
-  readonly armed: number;
+  /** The screen asks for an amount: from here on a payment can begin. */
+  readonly payable: number;
   readonly cpu: number;
 }
 
@@ -56,8 +57,8 @@ async function startOnce(bundle: string, site: Awaited<ReturnType<typeof openSit
   const box = new RunningBox(bundle, site);
   try {
     const ready = await box.when({ event: "run.ready" });
-    const armed = await box.when({ screen: "armed" });
-    return { ready: ready - box.askedAt, armed: armed - box.askedAt, cpu: cpuMs(box.pid) };
+    const payable = await box.when({ screen: "idle" });
+    return { ready: ready - box.askedAt, payable: payable - box.askedAt, cpu: cpuMs(box.pid) };
   } finally {
     await box.stop();
   }

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import test, { describe } from "node:test";
-import { setTimeout as pause } from "node:timers/promises";
 import { renderUnicodeCompact } from "uqr";
+import { until } from "../e2e/until.ts";
 import { TmuxPanel } from "./panel/tmux.ts";
 
 const code = "134567890123456789";
@@ -56,7 +56,7 @@ describe("the panel in a terminal", { concurrency: 3 }, () => {
       assert.ok(shown.includes(row.trimEnd()), `${row} of the code for ${url}\n${shown}`);
     }
     await panel.until(/PAID {7}¥8\.00/);
-    assert.match(panel.capture(), /#\d{4} +8\.00 +paid +✓ bank keeps 8\.00/);
+    await panel.until(/#\d{4} +8\.00 +paid +✓ bank keeps 8\.00/);
     panel.keys("q");
     await panel.until(/ended with/);
   });
@@ -83,7 +83,7 @@ describe("the panel in a terminal", { concurrency: 3 }, () => {
     await panel.until(/│No network[\s\S]*● REFUSED[\s\S]*b brings the bank back/);
     panel.keys("b");
     await panel.until(/│Welcome/);
-    assert.match(panel.capture(), /#\d{4} +12\.50 +paid +✓ bank keeps 12\.50/);
+    await panel.until(/#\d{4} +12\.50 +paid +✓ bank keeps 12\.50/);
 
     panel.keys("?");
     await panel.until(/KEYS ─[\s\S]*mosquitto_sub -p \d+/);
@@ -159,8 +159,9 @@ describe("the terminal is left as it was", { concurrency: 3 }, () => {
 
   test("after a fault of the program, whose words can be read", async (t) => {
     const panel = new TmuxPanel(t, { columns: 80, rows: 24 });
-    const planted = "setTimeout(()=>{throw(new(Error)(`planted`))},8000)";
+    const planted = "process.once(`SIGUSR2`,()=>{throw(new(Error)(`planted`))})";
     await panel.demo("", { before: `--import 'data:text/javascript,${planted}'` });
+    for (const pid of panel.pids()) process.kill(pid, "SIGUSR2");
     const seen = await panel.until(/ended with 70/);
     assert.match(seen, /Error: planted/);
     await assertRestored(panel);
@@ -185,7 +186,6 @@ describe("the terminal is left as it was", { concurrency: 3 }, () => {
     const panel = new TmuxPanel(t, { columns: 80, rows: 24 });
     await panel.demo("", { alone: true });
     panel.keys("C-z");
-    await pause(500);
     panel.keys("1", "2");
     await panel.until(/│ +12_│/);
     assert.equal(panel.value("alternate_on"), "1");
@@ -197,8 +197,7 @@ describe("the terminal is left as it was", { concurrency: 3 }, () => {
     const [pid = 0] = panel.pids();
     assert.equal(panel.left().length, 1);
     panel.hangUp();
-    for (let looks = 0; isRunning(pid) && looks < 200; looks += 1) await pause(50);
-    assert.equal(isRunning(pid), false);
+    await until(() => !isRunning(pid), "the program ends");
     assert.deepEqual(panel.left(), []);
   });
 });

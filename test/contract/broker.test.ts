@@ -11,6 +11,7 @@ import type { BrokerConnection, BrokerLink, BrokerMessage, BrokerSettings } from
 import { SimulatedBroker } from "../../src/simulator/broker.ts";
 import { startEmbeddedBroker } from "../../src/simulator/embedded-broker.ts";
 import { SimulatedTime } from "../../src/simulator/time.ts";
+import { until } from "../e2e/until.ts";
 
 // Goal: the link and its twin keep the same promises. Method: every promise is tested on the twin, on the embedded broker
 // and on Mosquitto with both versions of MQTT; real brokers stand behind a relay that can break connections.
@@ -104,11 +105,7 @@ async function reachable(port: number, child: ChildProcess): Promise<void> {
     child.once("exit", (code) => reject(new Error(`mosquitto ended with ${code}`)));
   });
   failed.catch(() => {});
-  const up = until(
-    () => false,
-    "mosquitto",
-    async () => await accepts(port),
-  );
+  const up = until(() => accepts(port), "mosquitto");
   await Promise.race([failed, up]);
 }
 
@@ -179,18 +176,6 @@ function mqttLink(
 ): MqttBroker {
   const none = { username: null, password: null, ca: null, cert: null, key: null };
   return new MqttBroker({ url: `mqtt://127.0.0.1:${port}`, version: "auto", ...none, ...changes });
-}
-
-async function until(
-  reached: () => boolean,
-  what: string,
-  also: () => Promise<boolean> = () => Promise.resolve(false),
-): Promise<void> {
-  const deadline = performance.now() + 5_000;
-  while (!reached() && !(await also())) {
-    assert.ok(performance.now() < deadline, `within 5 s: ${what}`);
-    await pause(3);
-  }
 }
 
 function pause(milliseconds: number): Promise<void> {

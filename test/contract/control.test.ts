@@ -10,6 +10,7 @@ import { askSocket, ControlSocket } from "../../src/links/control-socket.ts";
 import type { ControlLink, ControlOpened, ControlPeer } from "../../src/runtime/ports.ts";
 import { SimulatedControlLink } from "../../src/simulator/control.ts";
 import { SimulatedTime } from "../../src/simulator/time.ts";
+import { until } from "../e2e/until.ts";
 
 /** Somebody outside. */
 interface Visitor {
@@ -67,13 +68,7 @@ function real(): World {
   return {
     link: () => new ControlSocket([path]),
     visit: () => visitorOf(createConnection(path)),
-    until: async (condition) => {
-      const until = performance.now() + 5_000;
-      while (!condition()) {
-        assert.ok(performance.now() < until, "nothing came");
-        await new Promise((resolve) => setTimeout(resolve, 2));
-      }
-    },
+    until: (condition) => until(condition),
   };
 }
 

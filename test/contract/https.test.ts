@@ -21,6 +21,7 @@ import type { HttpsLane, HttpsLink, HttpsOutcome, HttpsRequest } from "../../src
 import { NO_HTTPS_FAULTS, SimulatedHttpsLink, type SimulatedReply } from "../../src/simulator/https.ts";
 import { Random } from "../../src/simulator/random.ts";
 import { SimulatedTime } from "../../src/simulator/time.ts";
+import { until } from "../e2e/until.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "scanbox-https-"));
 after(() => rmSync(directory, { recursive: true }));
@@ -106,14 +107,6 @@ function simulatedWorld(obstacle: Obstacle): World {
   return world;
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 8_000;
-  while (!condition()) {
-    assert.ok(performance.now() < deadline, "it did not come true within 8 s");
-    await sleep(1);
-  }
-}
-
 async function portOf(listening: Server): Promise<number> {
   listening.listen(0, "127.0.0.1");
   await once(listening, "listening");
@@ -197,7 +190,7 @@ async function realWorld(obstacle: Obstacle): Promise<World> {
     }[obstacle],
     seen: bank.seen,
     react: () => OK,
-    until,
+    until: (condition) => until(condition),
     pass: async (milliseconds) => {
       await sleep(Math.min(milliseconds, 100));
     },

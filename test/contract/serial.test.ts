@@ -16,6 +16,7 @@ import type { SerialConnection, SerialLink } from "../../src/runtime/ports.ts";
 import { Random } from "../../src/simulator/random.ts";
 import { SimulatedSerialLink } from "../../src/simulator/serial.ts";
 import { SimulatedTime } from "../../src/simulator/time.ts";
+import { until } from "../e2e/until.ts";
 
 interface World {
   readonly link: SerialLink;
@@ -124,14 +125,6 @@ class PseudoTerminal {
   }
 }
 
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 5_000;
-  while (!condition()) {
-    assert.ok(performance.now() < deadline, "it did not come true within 5 s");
-    await sleep(1);
-  }
-}
-
 const directory = mkdtempSync(join(tmpdir(), "scanbox-serial-"));
 after(() => rmSync(directory, { recursive: true }));
 let terminals = 0;
@@ -148,7 +141,7 @@ async function realWorld(link: SerialLink): Promise<World> {
     unplug: () => terminal.unplug(),
     send: (bytes) => terminal.send(bytes),
     received: () => terminal.received(),
-    until,
+    until: (condition) => until(condition),
     pass: async (milliseconds) => {
       await sleep(milliseconds);
     },

@@ -34,6 +34,8 @@ while True:
         rest = rest[os.write(master, rest):]
 `;
 
+import { until } from "../e2e/until.ts";
+
 const directory = mkdtempSync(join(tmpdir(), "scanbox-unplug-"));
 after(() => rmSync(directory, { recursive: true }));
 let scanners = 0;
@@ -126,11 +128,7 @@ class Scene {
   }
 
   async until(what: string, condition: () => boolean): Promise<void> {
-    const deadline = performance.now() + 15_000;
-    while (!condition()) {
-      assert.ok(performance.now() < deadline, `not within 15 s: ${what}; ${this.statuses().join(", ")}`);
-      await sleep(2);
-    }
+    await until(condition, () => `${what}; ${this.statuses().join(", ")}`);
   }
 
   /** The terminal hung up once; the scanner is ready again, reads, and costs nothing. */

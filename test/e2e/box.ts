@@ -61,9 +61,9 @@ export class Box {
   }
 
   /** Starts the box and waits until it takes a payment, or an amount. */
-  async start(screen: "armed" | "idle" | "till-idle" = "armed", patienceMs?: number): Promise<Program> {
+  async start(screen: "armed" | "idle" | "till-idle" = "armed"): Promise<Program> {
     const program = this.launch();
-    await program.screen(screen, 0, patienceMs);
+    await program.screen(screen);
     return program;
   }
 

@@ -88,9 +88,6 @@ const MISSED_MS = 2_500;
 /** The same for the end of what a rotation waits for: reversals are repeated after 1, 2 and 5 s. */
 const OPEN_MS = 8_000;
 
-/** What many boxes on a busy machine may take: a probe that fails again and again is repeated after 1, 2, 5, 10 and 30 s. */
-export const KILLED_PATIENCE_MS = 60_000;
-
 /** The most that passes between the moment and the kill, in milliseconds. */
 const SPREAD_MS = 25;
 
@@ -119,7 +116,7 @@ export class Killer {
     if (trigger.on === "launch") {
       this.#strikeIn(this.#random.between(0, trigger.withinMs));
     } else {
-      await program.screen("armed", 0, KILLED_PATIENCE_MS);
+      await program.screen("armed");
       if (trigger.on === "rotation") await this.#rotate();
       else await this.#pay(trigger, code);
     }

@@ -3,7 +3,7 @@ import { after, before, describe, it, test } from "node:test";
 import { bankPaths, type CallNote } from "../../src/simulator/bank/call.ts";
 import { Random } from "../../src/simulator/random.ts";
 import type { Box, JournalRow } from "./box.ts";
-import { aims, KILLED_PATIENCE_MS, Killer, type KillState, killStates } from "./kill-moments.ts";
+import { aims, Killer, type KillState, killStates } from "./kill-moments.ts";
 import type { LogLine } from "./program.ts";
 import { Stand } from "./stand.ts";
 import { until } from "./until.ts";
@@ -182,15 +182,15 @@ describe(`boxes that are killed at any moment (SCANBOX_E2E_SEED=${SEED})`, { con
       }
       hearers.delete(box);
       box.configure(stand.config(box, { extra: { timing } }));
-      await box.launch().screen("armed", 0, KILLED_PATIENCE_MS);
-      await stand.settled(box, 0, KILLED_PATIENCE_MS);
+      await box.launch().screen("armed");
+      await stand.settled(box, 0);
       const before = stand.orders(box).length;
       await box.scan(stand.code());
       await until(
         () => stand.orders(box).length > before,
         () => `the last charge of ${box.program.tail()}`,
       );
-      await stand.settled(box, 1, KILLED_PATIENCE_MS);
+      await stand.settled(box);
       await box.stop();
       const rows = await stand.assertOneStory(box);
       assert.ok(rows.length > 1, "chance left something to look at");

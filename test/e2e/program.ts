@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { ChildProcess } from "node:child_process";
 import { z } from "zod";
 import { startChild } from "./child.ts";
-import { PATIENCE_MS, until } from "./until.ts";
+import { until } from "./until.ts";
 
 /** One line of the log; which fields it has depends on `event`. */
 export type LogLine = z.infer<typeof logLineSchema>;
@@ -98,22 +98,20 @@ export class Program {
   }
 
   /** Waits for the end, which must come in time. */
-  async ended(patienceMs = PATIENCE_MS): Promise<Ending> {
+  async ended(): Promise<Ending> {
     await until(
       () => this.#ending !== null,
       () => `the end of ${this.tail()}`,
-      { patienceMs },
     );
     return await this.#ended;
   }
 
   /** Waits for a line of the log, one that is there already included. */
-  async line(what: string, wanted: (line: LogLine) => boolean, patienceMs = PATIENCE_MS): Promise<LogLine> {
+  async line(what: string, wanted: (line: LogLine) => boolean): Promise<LogLine> {
     const found = (): LogLine | undefined => this.log.find(wanted);
     await until(
       () => found() !== undefined || this.#ending !== null,
       () => `${what} in the log of ${this.tail()}`,
-      { patienceMs },
     );
     const line = found();
     assert.ok(line, `it ended without ${what}: ${this.tail()}`);
@@ -121,9 +119,9 @@ export class Program {
   }
 
   /** Waits for a screen that was shown after the first `after` lines of the log. */
-  async screen(name: string, after = 0, patienceMs = PATIENCE_MS): Promise<void> {
+  async screen(name: string, after = 0): Promise<void> {
     const isIt = (line: LogLine): boolean => line.event === "screen.shown" && line.screen === name;
-    await this.line(`screen ${name}`, (line) => isIt(line) && this.log.indexOf(line) >= after, patienceMs);
+    await this.line(`screen ${name}`, (line) => isIt(line) && this.log.indexOf(line) >= after);
   }
 
   /** The last things it said, for the message of a failure. */

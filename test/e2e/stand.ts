@@ -19,7 +19,7 @@ import { type Certificates, makeCertificates, type Pair, pem } from "./certifica
 import { Consumer } from "./consumer.ts";
 import { Mosquitto } from "./mosquitto.ts";
 import { type Captured, leaks, linesOfKey, type Secret } from "./secrets.ts";
-import { PATIENCE_MS, until } from "./until.ts";
+import { until } from "./until.ts";
 
 /** What of a box differs from the usual: one that charges 1.00 and reports over MQTT. */
 export interface BoxWishes {
@@ -181,7 +181,7 @@ export class Stand {
   }
 
   /** Waits until a box has recorded at least `count` orders, all have ended, and the consumer has every event. */
-  async settled(box: Box, count = 1, patienceMs = PATIENCE_MS): Promise<void> {
+  async settled(box: Box, count = 1): Promise<void> {
     const told = (): Map<string, boolean> =>
       new Map(this.consumer.events(box.id).map(({ data }) => [data.outTradeNo, data.final]));
     await until(
@@ -195,7 +195,7 @@ export class Stand {
       },
       () =>
         `every order of ${box.id} ends: ${JSON.stringify([box.books(), ...told()])} ${box.program.tail()}`,
-      { everyMs: 50, patienceMs },
+      { everyMs: 50 },
     );
   }
 

@@ -45,7 +45,7 @@ describe("a process that fails in the middle of a payment", { concurrency: 4 }, 
     await place.box.scan(stand.code());
     await program.screen("password");
     program.signal("SIGTERM");
-    assert.equal(await program.ended(10_000), 0);
+    assert.equal(await program.ended(), 0);
     await started(place);
     const [row] = await ended(stand, place);
     assert.equal(row?.state, "reversed");

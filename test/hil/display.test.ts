@@ -14,9 +14,10 @@ import { spin } from "../../src/links/spin.ts";
 import { SystemClock } from "../../src/links/system-clock.ts";
 import type { GlassConnection, GlassLink, GlassRun } from "../../src/runtime/ports.ts";
 import { CharacterModule } from "../../src/simulator/character-module.ts";
+import { until } from "../e2e/until.ts";
 import { Hd44780 } from "./hd44780.ts";
 import { heldPins, removeHeader, restoreHeader } from "./header.ts";
-import { loadLink, until } from "./kernel-stand.ts";
+import { loadLink } from "./kernel-stand.ts";
 import { clearTrace, readTrace } from "./trace.ts";
 
 const size = { columns: 20, rows: 4 };

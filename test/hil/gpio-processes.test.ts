@@ -10,9 +10,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { loadGpio } from "../../src/links/gpio.ts";
 import { LineFile } from "../../src/links/gpio-uapi.ts";
 import type { GpioClaimed, GpioLine, GpioLines } from "../../src/runtime/ports.ts";
+import { until } from "../e2e/until.ts";
 import type { HolderAnswer, HolderOrders } from "./gpio-holder.ts";
 import { headerBase, heldPins, pull, removeHeader, restoreHeader } from "./header.ts";
-import { loadLink, until } from "./kernel-stand.ts";
+import { loadLink } from "./kernel-stand.ts";
 import { clearTrace, readTrace } from "./trace.ts";
 
 const HOLDER = join(import.meta.dirname, "gpio-holder.ts");

@@ -23,6 +23,7 @@ import { loadEvdevKeyboard } from "../../src/links/evdev-keyboard.ts";
 import { loadScannerLink } from "../../src/links/scanner-link.ts";
 import { SystemClock } from "../../src/links/system-clock.ts";
 import type { SerialConnection, SerialLink } from "../../src/runtime/ports.ts";
+import { until } from "../e2e/until.ts";
 import { VirtualKeyboard } from "./virtual-keyboard.ts";
 
 const CODE = "134567890123456789";
@@ -45,14 +46,6 @@ function linkById(keyboard: VirtualKeyboard): void {
   rmSync(BY_ID, { force: true });
   symlinkSync(keyboard.path, BY_ID);
   ends.push(() => rmSync(BY_ID, { force: true }));
-}
-
-async function until(condition: () => boolean, what: string): Promise<void> {
-  const deadline = performance.now() + 10_000;
-  while (!condition()) {
-    assert.ok(performance.now() < deadline, `not within 10 s: ${what}`);
-    await sleep(5);
-  }
 }
 
 function opened(link: SerialLink, path: string) {

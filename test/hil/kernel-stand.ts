@@ -5,13 +5,12 @@ import { loadGpio } from "../../src/links/gpio.ts";
 import { GpioDevices } from "../../src/links/gpio-uapi.ts";
 import type { GpioLink, Level } from "../../src/runtime/ports.ts";
 import type { GpioStand } from "../contract/gpio-suite.ts";
+import { until } from "../e2e/until.ts";
 import { heldPins, pull, pulled, removeHeader, restoreHeader } from "./header.ts";
 import { clearTrace, type PinEvent, readTrace } from "./trace.ts";
 
 /** An edge may take this long to reach a listener: the guest's clock ticks every 10 ms. */
 const EDGE_WITHIN_MS = 60;
-
-const UNTIL_MS = 20_000;
 
 /** Free pins and an empty trace, by one of the kernel's interfaces. */
 export async function kernelStand(backend: "sysfs" | "cdev"): Promise<GpioStand> {
@@ -35,7 +34,7 @@ export async function kernelStand(backend: "sysfs" | "cdev"): Promise<GpioStand>
     held: () => [...heldPins().keys()].sort((one, other) => one - other),
     takeElsewhere,
     breakPin: removeHeader,
-    until,
+    until: (condition) => until(condition),
     pass: async () => {
       await sleep(EDGE_WITHIN_MS);
     },
@@ -51,15 +50,6 @@ export async function loadLink(backend: "sysfs" | "cdev"): Promise<GpioLink> {
   assert.ok(loaded.ok, loaded.ok ? "" : loaded.problem);
   assert.equal(loaded.backend, backend);
   return loaded.link;
-}
-
-/** Waits in real time; on a busy machine the guest may start a process in seconds. */
-export async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + UNTIL_MS;
-  while (!condition()) {
-    assert.ok(performance.now() < deadline, `it did not come true within ${UNTIL_MS} ms`);
-    await sleep(2);
-  }
 }
 
 /** A program such as gpiomon has the pin. */

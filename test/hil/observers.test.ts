@@ -6,9 +6,10 @@ import Lcd from "lcd";
 import type { Key } from "../../src/core/payment/amount-entry.ts";
 import { Keypad } from "../../src/drivers/keypad.ts";
 import { SystemClock } from "../../src/links/system-clock.ts";
+import { until } from "../e2e/until.ts";
 import { Hd44780 } from "./hd44780.ts";
 import { headerBase, heldPins, pulled, removeHeader, restoreHeader } from "./header.ts";
-import { loadLink, until } from "./kernel-stand.ts";
+import { loadLink } from "./kernel-stand.ts";
 import { KeyMatrix } from "./key-matrix.ts";
 import { clearTrace, readTrace } from "./trace.ts";
 

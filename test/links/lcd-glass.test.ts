@@ -27,6 +27,7 @@ import type {
   GpioListener,
 } from "../../src/runtime/ports.ts";
 import { CharacterModule } from "../../src/simulator/character-module.ts";
+import { until } from "../e2e/until.ts";
 
 const size = { columns: 16, rows: 2 };
 const settings = { rs: 25, e: 24, data: [23, 17, 18, 22], ...size };
@@ -154,14 +155,6 @@ function opened(): { readonly connection: GlassConnection; readonly said: string
     closed: (cause) => said.push(`closed: ${cause}`),
   });
   return { connection, said };
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  const deadline = performance.now() + 3_000;
-  while (!condition()) {
-    assert.ok(performance.now() < deadline, "it never came true");
-    await sleep(1);
-  }
 }
 
 async function ready() {

@@ -6,6 +6,7 @@ import { after, afterEach, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { watchPath } from "../../src/links/path-watch.ts";
 import type { PathWatch } from "../../src/runtime/ports.ts";
+import { until } from "../e2e/until.ts";
 
 const root = mkdtempSync(join(tmpdir(), "scanbox-watch-"));
 const device = join(root, "ttyACM0");
@@ -32,11 +33,7 @@ function watched() {
 }
 
 async function hinted(seen: { readonly hints: number }): Promise<void> {
-  const deadline = performance.now() + 5_000;
-  while (seen.hints === 0) {
-    assert.ok(performance.now() < deadline, "no hint within 5 s");
-    await sleep(1);
-  }
+  await until(() => seen.hints > 0, "a hint");
 }
 
 describe("a watch over the path of a device", () => {

@@ -1,16 +1,13 @@
-import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { setTimeout as pause } from "node:timers/promises";
+import { until } from "../../e2e/until.ts";
 import { isGolden, isWriting } from "./golden.ts";
 
 const root = new URL("../../../", import.meta.url).pathname;
-
-/** How long anything on the terminal may take on a busy machine. */
-const WITHIN_MS = 15_000;
 
 /** How often the terminal is looked at, and how long a picture stands before it is written down as agreed. */
 const LOOK_MS = 60;
@@ -115,26 +112,27 @@ export class TmuxPanel {
   }
 
   /** Waits until the text stands on the terminal, and returns all of it. */
-  async until(text: RegExp, within = WITHIN_MS): Promise<string> {
-    const deadline = performance.now() + within;
-    for (;;) {
-      const seen = this.capture();
-      if (text.test(seen)) return seen;
-      assert.ok(performance.now() < deadline, `${text} does not come; there is:\n${seen}`);
-      await pause(LOOK_MS);
-    }
+  async until(text: RegExp): Promise<string> {
+    return await this.#sees((seen) => text.test(seen), String(text));
   }
 
   /** Waits until the terminal shows the agreed picture, but for what differs each time. */
   async golden(name: string): Promise<void> {
     if (isWriting()) await pause(STANDS_MS);
-    const deadline = performance.now() + WITHIN_MS;
-    for (;;) {
-      const seen = normalised(this.capture());
-      if (isGolden(name, seen)) return;
-      assert.ok(performance.now() < deadline, `${name}.txt does not come; there is:\n${seen}`);
-      await pause(LOOK_MS);
-    }
+    await this.#sees((seen) => isGolden(name, normalised(seen)), `${name}.txt`);
+  }
+
+  async #sees(isIt: (seen: string) => boolean, what: string): Promise<string> {
+    let seen = "";
+    await until(
+      () => {
+        seen = this.capture();
+        return isIt(seen);
+      },
+      () => `${what} stands on the terminal; there is:\n${seen}`,
+      { everyMs: LOOK_MS },
+    );
+    return seen;
   }
 
   get #temporary(): string {

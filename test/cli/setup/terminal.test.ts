@@ -90,7 +90,7 @@ test("a scanner is found by a scan, and the configuration passes its check", asy
   );
   await panel.until(/✓ The configuration is complete\./);
   await terminal.answer([/\[yes\]:/, ""]);
-  const last = await panel.until(/ended with 0/, 60_000);
+  const last = await panel.until(/ended with 0/);
   assert.match(last, /What is still to be done ─+\n {2}1\. Mend what doctor finds wrong/);
 
   const said = execFileSync(process.execPath, [program, "config", "check", file], { encoding: "utf8" });
