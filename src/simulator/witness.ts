@@ -135,10 +135,11 @@ export class Witness {
     this.#phone = null;
   }
 
-  /** The box asks its link for a call. */
-  asked({ path, body }: HttpsRequest): void {
+  /** The box asks its link for a call; `contradicted` is whether it has broken an invariant before. */
+  asked({ path, body }: HttpsRequest, contradicted: boolean): void {
     const outTradeNo = numberIn(body);
     if (charging.has(path)) {
+      if (contradicted) this.found("halt", `${outTradeNo} is charged by a box that has contradicted itself`);
       this.#checkCharge(outTradeNo, body);
       return;
     }

@@ -103,6 +103,8 @@ interface Life {
   readonly https: SimulatedHttpsLink;
   screen: Screen;
   stopping: boolean;
+  /** Whether it was said that the box has contradicted itself. */
+  contradicted: boolean;
 }
 
 class World {
@@ -238,6 +240,7 @@ class World {
       https,
       screen: bootScreen,
       stopping: false,
+      contradicted: false,
       box: new ComposedBox({
         config: this.#config,
         version: "0.0.0",
@@ -355,7 +358,10 @@ class World {
   #shown(life: Life, screen: Screen): void {
     const violation = life.box.turn?.box.violation ?? null;
     // A violation begins with the name of its invariant.
-    if (violation !== null) this.#witness.found(violation.split(":")[0] ?? "no-defect", violation);
+    if (violation !== null && !life.contradicted) {
+      life.contradicted = true;
+      this.#witness.found(violation.split(":")[0] ?? "no-defect", violation);
+    }
     life.screen = screen;
     if (life !== this.#life) return;
     const front = life.box.turn?.box.front;
@@ -391,7 +397,8 @@ class World {
   #witnessed(https: SimulatedHttpsLink): HttpsLink {
     return {
       exchange: (request: HttpsRequest, done) => {
-        this.#witness.asked(request);
+        const { violation = null } = this.#life?.box.turn?.box ?? {};
+        this.#witness.asked(request, violation !== null);
         https.exchange(request, (outcome) => {
           this.#witness.answered(request, outcome);
           done(outcome);

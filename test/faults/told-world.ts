@@ -234,7 +234,7 @@ export class ToldWorld {
           },
           https: {
             exchange: (request, done) => {
-              this.#witness.asked(request);
+              this.#witness.asked(request, this.#life?.box.turn?.box.violation != null);
               https.exchange(request, (outcome) => {
                 this.#witness.answered(request, outcome);
                 done(outcome);

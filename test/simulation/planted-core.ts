@@ -1,7 +1,7 @@
 /** Faults that only tests can plant, between the core and its loop: what the core would do if one of its rules were missing. */
-import type { Instant } from "../../src/core/kernel/instant.ts";
+import { after, type Instant } from "../../src/core/kernel/instant.ts";
 import type { QueryAnswer } from "../../src/core/payment/answers.ts";
-import { type Box, wakeAt } from "../../src/core/payment/box.ts";
+import { type Box, type Step, step, wakeAt } from "../../src/core/payment/box.ts";
 import type { Effect } from "../../src/core/payment/effects.ts";
 import type { BoxEvent } from "../../src/core/payment/events.ts";
 import type { MoneyState } from "../../src/core/payment/order.ts";
@@ -9,7 +9,7 @@ import type { Payment, PaymentEvent, Verdict } from "../../src/core/payment/paym
 import type { Rules, Stamp } from "../../src/core/payment/rules.ts";
 import type { Sale } from "../../src/core/payment/sale.ts";
 import { screenFor } from "../../src/core/payment/screen.ts";
-import type { Turn } from "../../src/core/payment/turn.ts";
+import { checkedTurn, type Turn } from "../../src/core/payment/turn.ts";
 import { close, notCharged, paidVerdict } from "../../src/core/payment/verdict.ts";
 import type { Core } from "../../src/runtime/loop.ts";
 import type { PlantedDefect } from "../../src/simulator/world.ts";
@@ -46,6 +46,25 @@ function mishears(other: (event: PaymentEvent, payment: Payment) => PaymentEvent
 /** A core whose turns end otherwise. */
 function ends(otherwise: (turn: Turn) => Turn): PlantedDefect {
   return otherTurns(({ before, event, stamp, rules }, real) => otherwise(real(before, event, stamp, rules)));
+}
+
+/** A core whose steps end otherwise, before the last net looks at them. */
+function stepsEnd(otherwise: (step: Step, moment: Moment) => Step): PlantedDefect {
+  return otherTurns((moment) => {
+    const { before, event, stamp, rules } = moment;
+    const bent = otherwise(step(before.box, event, stamp, rules), moment);
+    return checkedTurn(before, bent, event, stamp, rules);
+  });
+}
+
+/** The steps in which a charge is asked for end otherwise. */
+function chargesEnd(
+  otherwise: (step: Step, charge: Effect & { readonly type: "charge" }) => Step,
+): PlantedDefect {
+  return stepsEnd((made) => {
+    const charge = made.effects.find((effect) => effect.type === "charge");
+    return charge === undefined ? made : otherwise(made, charge);
+  });
 }
 
 /** A core that takes records of some kind for durable as soon as it has asked for them; they are written all the same, or not. */
@@ -422,6 +441,92 @@ export const plantedInCore: readonly Planted[] = [
     defect: closes(({ phase }, event) => {
       const refunded = event.type === "query-answered" && event.answer.kind === "refunded";
       return refunded && phase.name === "asking" ? notCharged("refunded", "closed-by-wechat") : null;
+    }),
+  },
+  {
+    // What the net objects to once, it lets through a step later.
+    name: "a box that has contradicted itself sends the charge that it had asked the journal for",
+    caughtBy: ["halt", "I9"],
+    seed: 1,
+    defect: otherTurns(({ before, event, stamp, rules }, real) => {
+      const { box } = before;
+      const violation = box.violation ?? (event.type === "code-scanned" ? "I9: planted" : null);
+      const turn = real({ ...before, box: { ...box, violation: null } }, event, stamp, rules);
+      return { ...turn, box: { ...turn.box, violation: turn.box.violation ?? violation } };
+    }),
+  },
+  {
+    name: "an order that is asked about is forgotten between two boxes",
+    caughtBy: ["I18"],
+    seed: 1,
+    defect: stepsEnd((made, { before, event }) => {
+      if (event.type !== "payment" || orderOf(before.box, event)?.phase.name !== "asking") return made;
+      const orders = new Map(made.box.orders);
+      orders.delete(event.outTradeNo);
+      return { ...made, box: { ...made.box, orders } };
+    }),
+  },
+  {
+    name: "an order begins without its record",
+    caughtBy: ["I3"],
+    seed: 1,
+    defect: stepsEnd((made, { event, stamp }) => {
+      const begun = [...made.box.orders.values()].find(({ phase }) => phase.name === "recording");
+      if (event.type !== "code-scanned" || begun === undefined) return made;
+      const phase = { name: "charging", sendBefore: stamp.at, cancelled: false } as const;
+      const { outTradeNo } = begun.intent;
+      const orders = new Map(made.box.orders).set(outTradeNo, { ...begun, phase });
+      return { ...made, box: { ...made.box, orders } };
+    }),
+  },
+  {
+    name: "a charge is asked for whose order is not there",
+    caughtBy: ["I3"],
+    seed: 1,
+    defect: chargesEnd((made, charge) => {
+      const intent = { ...charge.intent, outTradeNo: `${charge.intent.outTradeNo}9` };
+      return { ...made, effects: [...made.effects, { ...charge, intent }] };
+    }),
+  },
+  {
+    name: "a charge is asked for twice in one step",
+    caughtBy: ["I5"],
+    seed: 1,
+    defect: chargesEnd((made, charge) => ({ ...made, effects: [...made.effects, charge] })),
+  },
+  {
+    name: "a code that is charged is not remembered",
+    caughtBy: ["I2"],
+    seed: 1,
+    defect: stepsEnd((made) => ({ ...made, box: { ...made.box, usedCodes: [] } })),
+  },
+  {
+    name: "a sale that a till asked for is forgotten while the box runs",
+    caughtBy: ["till"],
+    seed: 1,
+    defect: stepsEnd((made, { event }) =>
+      event.type === "woke" ? { ...made, box: { ...made.box, refs: new Map() } } : made,
+    ),
+  },
+  {
+    name: "what is being reversed is taken for open again",
+    caughtBy: ["I15"],
+    seed: 1,
+    defect: stepsEnd((made, { event, stamp }) => {
+      const payment = orderOf(made.box, event);
+      if (event.type !== "payment" || event.event.type !== "reverse-answered" || payment === undefined)
+        return made;
+      const { at } = stamp;
+      const later = {
+        about: "unclear",
+        codeUrl: null,
+        giveUpAt: at,
+        next: after(at, 1_000),
+        last: false,
+      } as const;
+      const orders = new Map(made.box.orders);
+      orders.set(event.outTradeNo, { ...payment, flying: null, phase: { name: "asking", ...later } });
+      return { ...made, box: { ...made.box, orders } };
     }),
   },
 ];

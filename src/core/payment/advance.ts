@@ -153,7 +153,7 @@ function recordFailed(payment: Payment, state: MoneyState, stamp: Stamp, rules: 
 }
 
 /** The money record that an order in this phase waits for. */
-function awaitedRecord(phase: Phase): MoneyState | null {
+export function awaitedRecord(phase: Phase): MoneyState | null {
   switch (phase.name) {
     case "recording":
       return "charging";

@@ -1,32 +1,127 @@
 /**
- * The invariants that one look at two boxes can check, in production too: a box that has broken one charges nobody any more,
- * while what is open is asked about and reversed. The names are those of ARCHITECTURE.md, "Invariants by name".
+ * The invariants that one look at a step can check, in production too: what lies before it, what lies after it, and what it
+ * asks for. A box that has broken one charges nobody any more (`halt.ts`). The names are those of ARCHITECTURE.md, "Invariants
+ * by name".
  */
-import { invariant } from "../kernel/defect.ts";
-import { after } from "../kernel/instant.ts";
-import { BEHIND_MAX, type Box, type Step } from "./box.ts";
-import type { Effect } from "./effects.ts";
-import type { Payment } from "./payment.ts";
-import type { Rules, Stamp } from "./rules.ts";
+import { BEHIND_MAX, type Box, REFS_MAX, type Step, USED_CODES_MAX } from "./box.ts";
+import { dangerOf, isRecordOf, objectionTo } from "./effect-check.ts";
+import type { BoxEvent } from "./events.ts";
+import { isOver, type Payment } from "./payment.ts";
+import type { Rules } from "./rules.ts";
 
-/** What the step from `before` to `after` breaks, as a sentence that begins with the invariant's name; null where all hold. */
-export function violationOf(before: Box, after: Box, rules: Rules): string | null {
-  let young = 0;
-  let open = 0;
+/** What the step from `before` breaks, as a sentence that begins with the invariant's name; null where all hold. */
+export function violationOf(before: Box, step: Step, event: BoxEvent, rules: Rules): string | null {
+  const { box: after } = step;
   for (const [outTradeNo, payment] of after.orders) {
-    const earlier = before.orders.get(outTradeNo);
-    const broken = earlier === undefined ? null : brokenBy(earlier, payment, rules);
+    const broken = brokenBy(before.orders.get(outTradeNo), payment, event, rules);
     if (broken !== null) return broken;
-    const { name } = payment.phase;
-    if (!payment.recovered && (name === "recording" || name === "charging" || name === "asking")) young += 1;
-    const over = name === "settled" || name === "void";
-    if (!payment.recovered && !over && !isContradicted(payment)) open += 1;
   }
+  return (
+    vanished(before, after, event) ??
+    appeared(before, after) ??
+    forgotten(before, after) ??
+    asked(before, step, event) ??
+    crowded(before, after)
+  );
+}
+
+/** The orders that `before` had open and that are gone without having come to their end. */
+export function vanishedOrders(before: Box, after: Box, event: BoxEvent): readonly Payment[] {
+  return [...before.orders].flatMap(([outTradeNo, payment]) =>
+    after.orders.has(outTradeNo) || mayLeave(payment, event) ? [] : [payment],
+  );
+}
+
+/** Only what is over leaves: by the record of its end, by the last look at a decline, or because nothing was ever sent. */
+function mayLeave(payment: Payment, event: BoxEvent): boolean {
+  const { phase, flying, intent } = payment;
+  const own = event.type === "payment" && event.outTradeNo === intent.outTradeNo ? event.event.type : null;
+  switch (phase.name) {
+    case "closing":
+      return own === "recorded";
+    case "recording":
+      return own === "record-failed";
+    case "settled":
+      return isOver(payment) || (own === "query-answered" && flying?.call === "query");
+    default:
+      return isOver(payment);
+  }
+}
+
+function vanished(before: Box, after: Box, event: BoxEvent): string | null {
+  const [lost] = vanishedOrders(before, after, event);
+  return lost === undefined
+    ? null
+    : `I18: an order is forgotten only when it is over, and ${lost.intent.outTradeNo} was ${lost.phase.name}`;
+}
+
+function appeared(before: Box, after: Box): string | null {
+  const begun = [...after.orders].filter(([outTradeNo]) => !before.orders.has(outTradeNo));
+  const [first, ...others] = begun;
+  if (first === undefined) return null;
+  if (others.length > 0) return "I1: one scan makes one order";
+  const [outTradeNo, { intent, phase, recovered }] = first;
+  if (phase.name !== "recording" || recovered) return "I3: an order begins with its record";
+  if (outTradeNo !== intent.outTradeNo) return "I7: an order is known by its own number";
+  const { codeHash, ref } = intent;
+  if (codeHash !== null && before.usedCodes.includes(codeHash)) return "I2: a code is charged once";
+  if (codeHash !== null && !after.usedCodes.includes(codeHash))
+    return "I2: a code that is charged is remembered";
+  return ref === null || after.refs.get(ref) === outTradeNo
+    ? null
+    : "till: a sale is known by its newest order";
+}
+
+/** What keeps a code, a sale or a broken journal from being charged stays; only the oldest of too many codes and sales go. */
+function forgotten(before: Box, after: Box): string | null {
+  if (before.journalBroken && !after.journalBroken) return "I22: a journal that failed once stays broken";
+  if (before.stopping && !after.stopping) return "I22: a box that stops begins nothing again";
+  if (before.usedCodes !== after.usedCodes) {
+    const gone = after.usedCodes.length >= USED_CODES_MAX ? before.usedCodes.length + 1 - USED_CODES_MAX : 0;
+    const kept = before.usedCodes.slice(Math.max(0, gone));
+    if (!kept.every((code, index) => after.usedCodes[index] === code))
+      return "I2: a code that was charged is remembered";
+  }
+  if (before.refs !== after.refs) {
+    const gone = [...before.refs.keys()].some((ref) => !after.refs.has(ref));
+    if (gone && after.refs.size < REFS_MAX) return "till: a sale is remembered";
+    if ([...after.refs].some(([ref, now]) => (before.refs.get(ref) ?? now) !== now && before.orders.has(now)))
+      return "till: a sale is known by its newest order";
+  }
+  return null;
+}
+
+function asked(before: Box, { box, effects }: Step, event: BoxEvent): string | null {
+  const dangers = new Set<string>();
+  for (const effect of effects) {
+    const objection = objectionTo(effect, before, box, event);
+    if (objection !== null) return objection;
+    const danger = dangerOf(effect);
+    if (danger === null) continue;
+    const name = `${danger.kind} ${danger.outTradeNo}`;
+    if (dangers.has(name)) return `I5: ${name} leaves once in a step`;
+    dangers.add(name);
+  }
+  return null;
+}
+
+function crowded(before: Box, after: Box): string | null {
   // What is counted stays broken: told once, it must not stop the reversals that would mend it.
   if (before.violation !== null) return null;
-  if (young > 1) return "I6: one order at most is without a durable outcome or a durable reversal";
-  if (open > BEHIND_MAX + 1) return "I6: no more than four unresolved orders stand behind the front";
+  const own = [...after.orders.values()].filter(({ recovered }) => !recovered);
+  if (own.filter(isYoung).length > 1)
+    return "I6: one order at most is without a durable outcome or a durable reversal";
+  const open = own.filter((payment) => !isFinal(payment) && !isContradicted(payment));
+  if (open.length > BEHIND_MAX + 1) return "I6: no more than four unresolved orders stand behind the front";
   return null;
+}
+
+function isYoung({ phase: { name } }: Payment): boolean {
+  return name === "recording" || name === "charging" || name === "asking";
+}
+
+function isFinal({ phase: { name } }: Payment): boolean {
+  return name === "settled" || name === "void";
 }
 
 /** A decline that WeChat Pay took back: it was over when the payments after it began, and the box could not know. */
@@ -42,67 +137,54 @@ function isContradicted({ phase }: Payment): boolean {
   }
 }
 
-function brokenBy(before: Payment, after: Payment, rules: Rules): string | null {
+/** What one order breaks in the step from `before` to `after`; nothing where it has only begun. */
+export function brokenBy(
+  before: Payment | undefined,
+  after: Payment,
+  event: BoxEvent,
+  rules: Rules,
+): string | null {
+  if (before === undefined) return null;
   if (before.intent !== after.intent) return "I4: an intent never changes";
-  const was = before.phase;
-  const is = after.phase;
-  if (after.flying?.call === "charge" && before.flying === null) {
-    if (was.name !== "recording" || is.name !== "charging")
-      return "I3: a charge leaves once, after its record";
-  }
-  if (after.flying?.call === "reverse" && before.flying === null) {
-    const recorded = was.name === "reversing" || was.name === "booking";
-    if (!recorded || is.name !== "reversing") return "I14: a reversal leaves only after its record";
-    const age = after.flying.at - before.sentAt;
-    if (age < rules.timing.reverseNotBeforeMs) return "I17: a reversal never races the charge";
-  }
+  if (before.recovered !== after.recovered) return "late: what a start found stays what a start found";
+  if (after.sentAt < before.sentAt) return "I17: a charge does not become older";
+  return brokenCall(before, after, rules) ?? brokenPhase(before, after, event);
+}
+
+function brokenCall(before: Payment, after: Payment, rules: Rules): string | null {
+  if (before.flying !== null || after.flying === null) return null;
+  const { phase: was } = before;
+  const { phase: is, flying } = after;
+  if (flying.call === "charge" && (was.name !== "recording" || is.name !== "charging"))
+    return "I3: a charge leaves once, after its record";
+  if (flying.call !== "reverse") return null;
+  const recorded = was.name === "reversing" || was.name === "booking";
+  if (!recorded || is.name !== "reversing") return "I14: a reversal leaves only after its record";
+  return flying.at - before.sentAt < rules.timing.reverseNotBeforeMs
+    ? "I17: a reversal never races the charge"
+    : null;
+}
+
+function brokenPhase(before: Payment, after: Payment, event: BoxEvent): string | null {
+  const { phase: was } = before;
+  const { phase: is } = after;
+  const recorded = isRecordOf(event, after.intent.outTradeNo);
   if (was.name === "reversing" || was.name === "booking") {
     const paid = is.name === "closing" && is.verdict.state === "paid";
     if (paid) return "I15: what is being reversed never becomes paid";
+    const asks = is.name === "recording" || is.name === "charging" || is.name === "asking";
+    if (asks) return "I15: what is being reversed is not asked for its outcome any more";
   }
-  if (is.name === "dispensing" && was.name !== "dispensing") {
-    if (was.name !== "closing" || before.recovered)
+  if (was.name !== is.name) {
+    if (is.name === "recording") return "I3: an order is recorded once";
+    if (is.name === "charging" && was.name !== "recording") return "I5: an order is charged once";
+    if (is.name === "void" && was.name !== "recording") return "I18: what may have been sent is not dropped";
+    if (is.name === "dispensing" && (was.name !== "closing" || before.recovered || !recorded))
       return "goods: they are given once, for a payment in front";
+    if (is.name === "settled" && (was.name !== "closing" || !recorded))
+      return "I11: an end is durable before it counts";
   }
-  if (was.name === "closing" && is.name === "settled" && was.verdict !== is.verdict) {
+  if (was.name === "closing" && is.name === "settled" && was.verdict !== is.verdict)
     return "I12: a verdict never changes";
-  }
   return null;
-}
-
-/** The effects by which money or goods move. */
-type Dangerous = Extract<Effect, { readonly type: "charge" | "order" | "reverse" | "dispense" }>;
-
-const dangerous: ReadonlySet<Effect["type"]> = new Set<Dangerous["type"]>([
-  "charge",
-  "order",
-  "reverse",
-  "dispense",
-]);
-
-/**
- * What is left of a step that broke an invariant: nothing of it moves money or goods, the orders for which it would have are
- * only asked about, somebody is told, and no payment begins before a restart has read the journal.
- */
-export function halted({ box, effects }: Step, violation: string, stamp: Stamp, rules: Rules): Step {
-  const orders = new Map(box.orders);
-  const kept = effects.filter((effect) => {
-    if (!isDangerous(effect)) return true;
-    strand(orders, effect.type === "dispense" ? effect.outTradeNo : effect.intent.outTradeNo, stamp, rules);
-    return false;
-  });
-  const next: Box = { ...box, orders, violation: box.violation ?? violation };
-  if (box.violation !== null) return { box: next, effects: kept };
-  return { box: next, effects: [...kept, { type: "alarm", alarm: "invariant-broken", outTradeNo: null }] };
-}
-
-function isDangerous(effect: Effect): effect is Dangerous {
-  return dangerous.has(effect.type);
-}
-
-function strand(orders: Map<string, Payment>, outTradeNo: string, { at }: Stamp, { timing }: Rules): void {
-  const payment = orders.get(outTradeNo);
-  invariant(payment !== undefined, "money moves for orders that are known");
-  const next = after(at, timing.strandedEveryMs);
-  orders.set(outTradeNo, { ...payment, flying: null, phase: { name: "stranded", next } });
 }

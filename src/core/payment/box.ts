@@ -538,7 +538,7 @@ function doWhatIsDue(box: Box, stamp: Stamp, rules: Rules): Step {
 }
 
 /** Shows the order in front as far as it has come: its durable end, or that nobody knows yet. */
-function lookAtFront(box: Box, stamp: Stamp, rules: Rules): Box {
+export function lookAtFront(box: Box, stamp: Stamp, rules: Rules): Box {
   const watched =
     box.front.name === "paying"
       ? box.front.outTradeNo

@@ -466,7 +466,7 @@ class SmallWorld {
     return {
       exchange: (request, done) => {
         this.#touched = true;
-        this.#witness.asked(request);
+        this.#witness.asked(request, this.#life?.box.turn?.box.violation != null);
         const fate = this.#fateOf(request);
         const held = heldMs(fate);
         let left = false;

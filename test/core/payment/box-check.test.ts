@@ -1,13 +1,13 @@
 /** Each invariant is broken once by hand: the box must notice, move nothing, and go on with what is open. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Box } from "../../../src/core/payment/box.ts";
-import { halted, violationOf } from "../../../src/core/payment/box-check.ts";
-import type { Effect } from "../../../src/core/payment/effects.ts";
-import type { Payment } from "../../../src/core/payment/payment.ts";
+import { type Box, REFS_MAX, USED_CODES_MAX } from "../../../src/core/payment/box.ts";
+import { violationOf } from "../../../src/core/payment/box-check.ts";
+import type { BoxEvent } from "../../../src/core/payment/events.ts";
+import type { Payment, PaymentEvent } from "../../../src/core/payment/payment.ts";
 import { nextTurn } from "../../../src/core/payment/turn.ts";
 import { stampAt } from "./reachable.ts";
-import { keypadRules, Story } from "./story.ts";
+import { keypadRules, Story, tillRules } from "./story.ts";
 
 const paying = Story.ready().payTo();
 const { order } = paying;
@@ -15,17 +15,29 @@ const silence = { kind: "unknown", why: "silence", signed: false } as const;
 const paid = { state: "paid", charged: "yes", reason: null, late: false } as const;
 const reversing = Story.ready().payTo().charge({ kind: "pending" }).keys("X").recorded().order;
 
+const woke: BoxEvent = { type: "woke" };
+
 function boxWith(...orders: readonly Payment[]): Box {
   return { ...paying.box, orders: new Map(orders.map((one, index) => [String(index), one])) };
 }
 
-function broken(before: Payment, after: Payment): string | null {
-  return violationOf(boxWith(before), boxWith(after), keypadRules);
+function between(before: Box, after: Box, event: BoxEvent = woke): string | null {
+  return violationOf(before, { box: after, effects: [] }, event, keypadRules);
+}
+
+function broken(before: Payment, after: Payment, event: BoxEvent = woke): string | null {
+  return between(boxWith(before), boxWith(after), event);
+}
+
+/** The journal says that what this order waits for is durable. */
+function recordOf({ intent }: Payment): BoxEvent {
+  const event = { type: "recorded", state: "paid" } as const;
+  return { type: "payment", outTradeNo: intent.outTradeNo, event };
 }
 
 test("a step that keeps every promise breaks none", () => {
   assert.equal(broken(order, order), null);
-  assert.equal(violationOf(boxWith(), boxWith(order), keypadRules), null);
+  assert.equal(between(boxWith(order, reversing), boxWith(order, reversing)), null);
 });
 
 test("an order that contradicts itself is noticed, by the invariant's name", () => {
@@ -61,40 +73,17 @@ test("an order that contradicts itself is noticed, by the invariant's name", () 
     ],
   ];
   for (const [name, before, after] of cases) {
-    const sentence = broken(before, after);
+    const sentence = broken(before, after, name === "I12" ? recordOf(before) : woke);
     assert.ok(sentence?.startsWith(`${name}: `), `${name}: ${sentence}`);
   }
 });
 
 test("too many orders at once are told once, and then left to end", () => {
   const two = boxWith(order, order);
-  assert.match(violationOf(boxWith(order), two, keypadRules) ?? "", /^I6: one order/);
+  assert.match(between(two, two) ?? "", /^I6: one order/);
   const six = boxWith(...Array.from({ length: 6 }, () => reversing));
-  assert.match(violationOf(boxWith(), six, keypadRules) ?? "", /^I6: no more than four/);
-  assert.equal(violationOf({ ...six, violation: "I6" }, six, keypadRules), null);
-});
-
-test("what moves money or goods is taken out of the step, and its order is only asked about", () => {
-  const { intent } = order;
-  const dangers: readonly Effect[] = [
-    { type: "charge", intent, code: null as never, sendBefore: 0 as never },
-    { type: "order", intent, sendBefore: 0 as never },
-    { type: "reverse", intent, host: null, paid: false },
-    { type: "dispense", outTradeNo: intent.outTradeNo, pulses: 1 },
-  ];
-  for (const danger of dangers) {
-    const stepped = { box: paying.box, effects: [danger, { type: "probe" }] as readonly Effect[] };
-    const { box, effects } = halted(stepped, "I3: an example", stampAt(0), keypadRules);
-    assert.deepEqual(
-      effects.map(({ type }) => type),
-      ["probe", "alarm"],
-    );
-    assert.deepEqual(box.orders.get(intent.outTradeNo)?.phase, { name: "stranded", next: 30_000 });
-    assert.equal(box.orders.get(intent.outTradeNo)?.flying, null);
-    assert.equal(box.violation, "I3: an example");
-    const again = halted({ box, effects: [danger] }, "I4: another", stampAt(0), keypadRules);
-    assert.deepEqual([again.box.violation, again.effects], ["I3: an example", []], "the first is told, once");
-  }
+  assert.match(between(six, six) ?? "", /^I6: no more than four/);
+  assert.equal(between({ ...six, violation: "I6" }, six), null);
 });
 
 test("a box that has contradicted itself charges nobody, says E16, and goes on asking", () => {
@@ -111,8 +100,9 @@ test("a box that has contradicted itself charges nobody, says E16, and goes on a
   assert.match(turn.box.violation ?? "", /^I17/);
   assert.deepEqual(
     turn.effects.map(({ type }) => type),
-    ["alarm"],
+    ["alarm", "note"],
   );
+  assert.equal(turn.screen.text, "unknown", "people see at once that nobody knows");
   story.turn = { ...turn, box: { ...turn.box, front: { name: "idle" } } };
   story.now = 6_000;
   story.effects.length = 0;
@@ -150,7 +140,10 @@ test("what is on its way back never becomes paid, what gives goods goes on, what
     ...reversing,
     phase: { name: "settled", verdict: declined, check: null, looks: 0 },
   };
-  assert.equal(broken(booking, settled), null);
+  const closing: Payment = { ...reversing, phase: { name: "closing", verdict: declined } };
+  assert.equal(broken(closing, settled, recordOf(closing)), null);
+  assert.match(broken(closing, settled) ?? "", /^I11/);
+  assert.match(broken(booking, settled, recordOf(booking)) ?? "", /^I11/);
 });
 
 test("only orders that this process began and that are open are counted", () => {
@@ -158,16 +151,18 @@ test("only orders that this process began and that are open are counted", () => 
   const recording: Payment = { ...Story.ready().keys("1250=").scan().order, intent: order.intent };
   const young: readonly Payment[] = [recording, order, { ...order, phase: asking }];
   for (const one of young) {
-    assert.match(violationOf(boxWith(), boxWith(one, one), keypadRules) ?? "", /^I6: one order/);
-    assert.equal(violationOf(boxWith(), boxWith(one, { ...one, recovered: true }), keypadRules), null);
+    assert.match(between(boxWith(one, one), boxWith(one, one)) ?? "", /^I6: one order/);
+    const found = boxWith(one, { ...one, recovered: true });
+    assert.equal(between(found, found), null);
   }
   const five = Array.from({ length: 5 }, () => reversing);
-  assert.equal(violationOf(boxWith(), boxWith(...five), keypadRules), null, "four and the one in front");
+  assert.equal(between(boxWith(...five), boxWith(...five)), null, "four and the one in front");
   for (const one of [
     { ...reversing, phase: { name: "booking", reason: "gave-up" } } as const,
     { ...reversing, phase: { name: "closing", verdict: paid } } as const,
   ]) {
-    assert.match(violationOf(boxWith(), boxWith(...five, one), keypadRules) ?? "", /^I6/, one.phase.name);
+    const crowd = boxWith(...five, one);
+    assert.match(between(crowd, crowd) ?? "", /^I6/, one.phase.name);
   }
   const settled: Payment = { ...order, phase: { name: "settled", verdict: paid, check: null, looks: 0 } };
   for (const one of [
@@ -179,15 +174,127 @@ test("only orders that this process began and that are open are counted", () => 
     { ...reversing, phase: { ...reversing.phase, reason: "contradiction" } } as Payment,
     { ...reversing, phase: { name: "closing", verdict: { ...paid, reason: "contradiction" } } } as const,
   ]) {
-    assert.equal(violationOf(boxWith(), boxWith(...five, one), keypadRules), null, one.phase.name);
+    const crowd = boxWith(...five, one);
+    assert.equal(between(crowd, crowd), null, one.phase.name);
   }
 });
 
-test("a broken invariant is told to operators by its name, and money moves for known orders alone", () => {
-  const rest = halted({ box: paying.box, effects: [] }, "I3: broken", stampAt(0), keypadRules);
-  assert.deepEqual(rest.effects, [{ type: "alarm", alarm: "invariant-broken", outTradeNo: null }]);
-  const effects: readonly Effect[] = [{ type: "dispense", outTradeNo: "nobody's", pulses: 1 }];
-  assert.throws(() => halted({ box: paying.box, effects }, "I3: broken", stampAt(0), keypadRules), {
-    name: "Defect",
+test("an order leaves the memory only when it is over, and by what ends it", () => {
+  const { outTradeNo } = order.intent;
+  const own = (event: PaymentEvent): BoxEvent => ({ type: "payment", outTradeNo, event });
+  const ended = own({ type: "recorded", state: "paid" });
+  const looked = own({ type: "query-answered", host: "a", answer: { kind: "absent" } });
+  const unwritten = own({ type: "record-failed", state: "charging" });
+  const declined = { state: "declined", charged: "no", reason: "card", late: false } as const;
+  const in_ = (phase: Payment["phase"], flying: Payment["flying"] = null): Payment => ({
+    ...order,
+    phase,
+    flying,
   });
+  const looking = in_(
+    { name: "settled", verdict: declined, check: 0 as never, looks: 0 },
+    { call: "query", at: 0 as never },
+  );
+  const { phase: recording } = Story.ready().keys("1250=").scan().order;
+  const may: readonly (readonly [Payment, BoxEvent])[] = [
+    [in_({ name: "closing", verdict: paid }), ended],
+    [in_(recording), unwritten],
+    [looking, looked],
+    [in_({ name: "settled", verdict: paid, check: null, looks: 0 }), woke],
+    [in_({ name: "void" }), woke],
+  ];
+  for (const [payment, event] of may) {
+    assert.equal(between(boxWith(payment), boxWith(), event), null, payment.phase.name);
+  }
+  const mayNot: readonly (readonly [Payment, BoxEvent])[] = [
+    [in_({ name: "closing", verdict: paid }), woke],
+    [in_({ name: "closing", verdict: paid }), { ...ended, outTradeNo: "another" } as BoxEvent],
+    [in_(recording), ended],
+    [{ ...looking, flying: null }, looked],
+    [looking, woke],
+    [reversing, looked],
+    [order, ended],
+  ];
+  for (const [payment, event] of mayNot) {
+    assert.match(between(boxWith(payment), boxWith(), event) ?? "", /^I18: an order is forgotten only/);
+  }
+});
+
+test("an order begins with its record, alone, under its number, with its code and its sale remembered", () => {
+  const begun = new Story(tillRules);
+  begun.post({ type: "scanner-changed", ready: true }).post({ type: "probed", answer: { kind: "passed" } });
+  begun.post({ type: "amount-asked", ref: "R1", amountFen: 500 as never });
+  const before = begun.box;
+  const { box: after } = begun.scan();
+  const { outTradeNo } = begun.order.intent;
+  const holding = (...orders: readonly (readonly [string, Payment])[]): Box => ({
+    ...after,
+    orders: new Map(orders),
+  });
+  const own: readonly [string, Payment] = [outTradeNo, begun.order];
+  assert.equal(between(before, after), null);
+  const wrong: readonly (readonly [RegExp, Box, Box])[] = [
+    [/^I1: one scan/, before, holding(own, ["another", begun.order])],
+    [/^I3: an order begins/, before, holding([outTradeNo, { ...begun.order, phase: reversing.phase }])],
+    [/^I3: an order begins/, before, holding([outTradeNo, { ...begun.order, recovered: true }])],
+    [/^I7: /, before, holding(["another", begun.order])],
+    [/^I2: a code is charged once/, { ...before, usedCodes: after.usedCodes }, after],
+    [/^I2: a code that is charged is remembered/, before, { ...after, usedCodes: [] }],
+    [/^till: a sale is known/, before, { ...after, refs: new Map() }],
+  ];
+  for (const [sentence, from, to] of wrong) assert.match(between(from, to) ?? "", sentence);
+});
+
+test("what keeps a code, a sale or a broken journal from being charged is not forgotten", () => {
+  const codes = (count: number, from = 0): readonly string[] =>
+    Array.from({ length: count }, (_, index) => String(from + index));
+  const refs = (count: number, from = 0): ReadonlyMap<string, string> =>
+    new Map(codes(count, from).map((ref) => [ref, ref]));
+  const box: Box = { ...boxWith(order), usedCodes: codes(3), refs: refs(3) };
+  const wrong: readonly (readonly [RegExp, Box, Box])[] = [
+    [/^I22: a journal/, { ...box, journalBroken: true }, box],
+    [/^I22: a box that stops/, { ...box, stopping: true }, box],
+    [/^I2: /, box, { ...box, usedCodes: codes(2) }],
+    [/^I2: /, box, { ...box, usedCodes: codes(3, 1) }],
+    [/^till: a sale is remembered/, box, { ...box, refs: refs(2) }],
+  ];
+  const bound = { ...boxWith(order), refs: new Map([["a", "b"]]) };
+  for (const [sentence, from, to] of wrong) assert.match(between(from, to) ?? "", sentence);
+  assert.match(between(bound, { ...bound, refs: new Map([["a", "0"]]) }) ?? "", /^till: a sale is known/);
+  assert.equal(between(bound, { ...bound, refs: new Map([["a", "c"]]) }), null);
+  const full = { ...box, usedCodes: codes(USED_CODES_MAX), refs: refs(REFS_MAX) };
+  const next = { ...full, usedCodes: codes(USED_CODES_MAX, 1), refs: refs(REFS_MAX, 1) };
+  assert.equal(between(full, next), null, "the oldest makes room");
+  assert.match(between(full, { ...next, refs: refs(REFS_MAX - 1, 1) }) ?? "", /^till/);
+  assert.match(between(full, { ...next, usedCodes: codes(USED_CODES_MAX - 1, 2) }) ?? "", /^I2/);
+});
+
+test("no order goes back to where it could be charged again, or end without a word of the journal", () => {
+  const asking = Story.ready().payTo().charge(silence).order;
+  const in_ = (payment: Payment, phase: Payment["phase"]): Payment => ({ ...payment, flying: null, phase });
+  const { phase: recording } = Story.ready().keys("1250=").scan().order;
+  const charging: Payment["phase"] = { name: "charging", sendBefore: 0 as never, cancelled: false };
+  const booking: Payment["phase"] = { name: "booking", reason: "gave-up" };
+  const cases: readonly (readonly [RegExp, Payment, Payment["phase"]])[] = [
+    [/^I15: what is being reversed is not asked/, reversing, recording],
+    [/^I15: what is being reversed is not asked/, in_(reversing, booking), charging],
+    [/^I15: what is being reversed is not asked/, reversing, asking.phase],
+    [/^I3: an order is recorded once/, asking, recording],
+    [/^I5: an order is charged once/, asking, charging],
+    [/^I18: what may have been sent/, asking, { name: "void" }],
+    [/^goods: /, asking, { name: "dispensing", verdict: paid, next: null }],
+    [
+      /^goods: /,
+      in_(asking, { name: "closing", verdict: paid }),
+      { name: "dispensing", verdict: paid, next: null },
+    ],
+  ];
+  for (const [sentence, before, phase] of cases) {
+    assert.match(broken(in_(before, before.phase), in_(before, phase)) ?? "", sentence);
+  }
+  const closing = in_(asking, { name: "closing", verdict: paid });
+  const given = in_(asking, { name: "dispensing", verdict: paid, next: null });
+  assert.equal(broken(closing, given, recordOf(closing)), null);
+  assert.match(broken(asking, { ...asking, recovered: true }) ?? "", /^late/);
+  assert.match(broken({ ...asking, sentAt: 5 as never }, { ...asking, sentAt: 4 as never }) ?? "", /^I17/);
 });
