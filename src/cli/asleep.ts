@@ -1,7 +1,7 @@
 import type { Asleep, AsleepOrder } from "../control/status.ts";
 import { damageWords } from "../journal/chain.ts";
 import { readRow } from "../journal/row.ts";
-import { halfMoved, hiddenSentence, lookForJournal } from "../links/journal-folder.ts";
+import { goneSentence, halfMoved, hiddenSentence, lookForJournal } from "../links/journal-folder.ts";
 import { openReader, type SqliteReader } from "../links/sqlite-reader.ts";
 import { detailOf } from "../links/sqlite-refusal.ts";
 import { journalBytes } from "./journal-bytes.ts";
@@ -9,7 +9,8 @@ import { readTail } from "./journal-tail.ts";
 
 /** Reads what the journal in `directory` says without its box. */
 export function asleepFrom(directory: string, problem: string | null): Asleep {
-  const hidden = lookForJournal(directory) === "hidden";
+  const seen = lookForJournal(directory);
+  const hidden = seen === "hidden";
   const file = { path: directory, bytes: hidden ? null : journalBytes(directory) };
   const unread = (why: string): Asleep => {
     return { running: false, problem, journal: { ...file, rows: null, problem: why }, orders: null };
@@ -17,6 +18,7 @@ export function asleepFrom(directory: string, problem: string | null): Asleep {
   if (hidden) return unread(`${hiddenSentence(directory)}.`);
   if (halfMoved(directory) !== null)
     return unread('A damaged journal is half moved aside; go on with "scanbox journal quarantine".');
+  if (seen === "gone") return unread(`${goneSentence(directory)}.`);
   if (file.bytes === null)
     return { running: false, problem, journal: { ...file, rows: null, problem: null }, orders: [] };
   const opened = openReader(directory);

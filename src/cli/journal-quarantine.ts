@@ -5,16 +5,18 @@ import type { QuarantineEntry } from "../journal/own-entry.ts";
 import { recover } from "../journal/recovered.ts";
 import { Salvage, type Salvaged } from "../journal/salvage.ts";
 import {
+  DAMAGED_PREFIX,
   finishMove,
   halfMoved,
   hiddenSentence,
   lookForJournal,
+  makeLeft,
   makeNext,
   moveAside,
   REPORT_FILE,
 } from "../links/journal-folder.ts";
 import { openReader } from "../links/sqlite-reader.ts";
-import { type Readable, readWhatCan } from "../links/sqlite-salvage.ts";
+import { copyLog, type Readable, readWhatCan } from "../links/sqlite-salvage.ts";
 import { SqliteWriter, takeLock } from "../links/sqlite-writer.ts";
 import { configPath, loadConfig } from "./config.ts";
 import { exitStatus } from "./exit-status.ts";
@@ -114,16 +116,19 @@ function damageOf(directory: string): { readonly kind: "damaged" | "not"; readon
 
 function putAside(directory: string, damage: string): Report {
   const at = new Date().toISOString();
-  const folder = `damaged-${at.replaceAll(":", "-").replace(/\.\d+Z$/, "Z")}`;
+  const folder = `${DAMAGED_PREFIX}${at.replaceAll(":", "-").replace(/\.\d+Z$/, "Z")}`;
   const salvage = new Salvage();
-  const readable = readWhatCan(directory, (row) => salvage.take(row));
+  const next = makeNext(directory);
+  const source = lookForJournal(directory) === "gone" ? makeLeft(next) : directory;
+  if (source !== directory) copyLog(directory, source);
+  const readable = readWhatCan(source, (row) => salvage.take(row));
   const { codes, refs, newest, ...salvaged } = salvage.result(readable.listed);
   // Hashes of codes mean something under their salt alone.
   const kept = readable.salt === null ? [] : codes;
   const { journal } = readable;
   const from = journal === null || newest === null ? null : { journal, ...newest };
   const first: QuarantineEntry = { kind: "quarantine", at, folder, from, codes: kept, refs };
-  makeJournal(makeNext(directory), readable.salt, salvage, first);
+  makeJournal(next, readable.salt, salvage, first);
   const report: Report = {
     at,
     folder,
@@ -149,8 +154,8 @@ function makeJournal(where: string, salt: Uint8Array | null, salvage: Salvage, f
 }
 
 /** Whether nothing that money hangs on is missing: the rest is history, and stands in the damaged file. */
-function isWhole({ lost, unreadable, damaged, listRead }: Report): boolean {
-  return lost.length === 0 && listRead && unreadable.length === 0 && damaged.length === 0;
+function isWhole({ lost, unreadable, damaged, listRead, journal }: Report): boolean {
+  return journal !== null && lost.length === 0 && listRead && unreadable.length === 0 && damaged.length === 0;
 }
 
 function tell(report: Report, directory: string, io: Output): void {

@@ -6,7 +6,7 @@ import { closeSync, fsyncSync, openSync, rmSync, statfsSync, statSync, writeSync
 import { join } from "node:path";
 
 /** The file in the journal's folder. */
-const RESERVE_FILE = "journal.reserve";
+export const RESERVE_FILE = "journal.reserve";
 
 /** Room for some hundred records: each touches a few pages of 4 KiB in the log, and later the same in the database. */
 const RESERVE_BYTES = 4 << 20;

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { accept, type Result, refuse } from "../core/kernel/result.ts";
 import type { StoredRow } from "../runtime/ports.ts";
-import { hiddenSentence, lookForJournal } from "./journal-folder.ts";
+import { goneSentence, hiddenSentence, lookForJournal } from "./journal-folder.ts";
 import { detailOf } from "./sqlite-refusal.ts";
 import { integerOf, type SqlRecord, storedRowOf, textOf } from "./sqlite-rows.ts";
 import { APPLICATION_ID, JOURNAL_FILE, ROW_COLUMNS, SCHEMA_VERSION } from "./sqlite-schema.ts";
@@ -20,6 +20,7 @@ export function openReader(directory: string): Result<SqliteReader, string> {
   const path = join(directory, JOURNAL_FILE);
   const seen = lookForJournal(directory);
   if (seen === "hidden") return refuse(`${hiddenSentence(directory)}.`);
+  if (seen === "gone") return refuse(`${goneSentence(directory)}.`);
   if (seen === "none") return refuse(`There is no journal in ${directory}.`);
   let database: DatabaseSync | null = null;
   try {

@@ -1,10 +1,27 @@
 /** Reads of a journal's database whatever can be read, row by row where its pages are torn. Changes nothing. */
+import { copyFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { StoredRow } from "../runtime/ports.ts";
 import { detailOf } from "./sqlite-refusal.ts";
 import { bytesOf, integerOf, storedRowOf, textOf } from "./sqlite-rows.ts";
-import { JOURNAL_FILE, ROW_COLUMNS } from "./sqlite-schema.ts";
+import { createSchema, JOURNAL_FILE, ROW_COLUMNS } from "./sqlite-schema.ts";
+
+/**
+ * Makes a copy in the folder `left` of what a journal that has gone has left: its write-ahead log, beside a database in which
+ * nothing stands yet. Every journal begins with the same pages, so that the log finds its place; beside an empty
+ * file SQLite would delete it. Pages that only the lost file held stay missing, the journal's id and salt among them.
+ */
+export function copyLog(directory: string, left: string): void {
+  const log = join(directory, `${JOURNAL_FILE}-wal`);
+  const size = statSync(log, { throwIfNoEntry: false })?.size ?? 0;
+  if (size === 0) return;
+  const path = join(left, JOURNAL_FILE);
+  const database = new DatabaseSync(path);
+  database.exec(`PRAGMA journal_mode = WAL; BEGIN IMMEDIATE; ${createSchema} COMMIT`);
+  database.close();
+  copyFileSync(log, `${path}-wal`);
+}
 
 /** What was readable beside the rows. */
 export interface Readable {

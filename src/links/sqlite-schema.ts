@@ -9,6 +9,12 @@
 export const JOURNAL_FILE = "journal.db";
 
 /**
+ * The first journal of a box is made whole under this name and then moved into its place: an empty or half-made
+ * `journal.db` was never a new one. The file is there before the lock, so that a lock alone is the trace of a journal.
+ */
+export const NEW_FILE = "journal.new";
+
+/**
  * An empty database on which the writer holds a transaction: the kernel frees it however the process ends.
  */
 export const LOCK_FILE = "journal.lock";

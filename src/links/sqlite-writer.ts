@@ -5,7 +5,7 @@
  * too.
  */
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, statSync } from "node:fs";
+import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import {
@@ -19,6 +19,7 @@ import {
 } from "../runtime/ports.ts";
 import { DiskReserve } from "./disk-reserve.ts";
 import { giveFile } from "./folder-owner.ts";
+import { goneSentence, lookForJournal, makeFolders } from "./journal-folder.ts";
 import { detailOf, isBusy, primaryCode, Refusal, refusalOf } from "./sqlite-refusal.ts";
 import { bytesOf, integerOf, storedRowOf, textOf } from "./sqlite-rows.ts";
 import {
@@ -26,6 +27,7 @@ import {
   createSchema,
   JOURNAL_FILE,
   LOCK_FILE,
+  NEW_FILE,
   QUARANTINE_FILE,
   ROW_COLUMNS,
   SCHEMA_VERSION,
@@ -98,8 +100,15 @@ export class SqliteWriter {
     try {
       if (existsSync(join(this.#directory, QUARANTINE_FILE)))
         throw new Refusal("damaged", "a damaged journal is half moved aside: go on with journal quarantine");
-      this.#makeFiles();
+      makeFolders(this.#directory, 0o700);
+      const seen = lookForJournal(this.#directory);
+      if (seen === "gone") throw new Refusal("damaged", goneSentence(this.#directory));
+      // Before the lock: what the power leaves of a first start must not look like the rest of a journal.
+      if (seen === "none") this.#makeFile(NEW_FILE);
+      this.#makeFile(LOCK_FILE);
       this.#lock = takeLock(this.#directory);
+      if (!existsSync(join(this.#directory, JOURNAL_FILE))) this.#begin();
+      rmSync(join(this.#directory, NEW_FILE), { force: true });
       const database = this.#connect();
       this.#database = database;
       checkIdentity(database);
@@ -107,9 +116,7 @@ export class SqliteWriter {
       if (journalMode !== "wal")
         throw new Refusal("unreadable", "this file system cannot hold a write-ahead log");
       database.exec(`${FLUSHED}; PRAGMA cache_size = -512; PRAGMA trusted_schema = OFF`);
-      const version = versionOf(database);
-      if (version === 0) create(database, this.#salt);
-      else if (version < SCHEMA_VERSION) database.exec(`BEGIN IMMEDIATE; ${upgradeSchema} COMMIT`);
+      if (versionOf(database) < SCHEMA_VERSION) database.exec(`BEGIN IMMEDIATE; ${upgradeSchema} COMMIT`);
       checkPages(database);
       this.#statements = {
         insert: database.prepare(`INSERT INTO rows (${ROW_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`),
@@ -238,20 +245,37 @@ export class SqliteWriter {
    * Readable by the box's own user alone; SQLite gives its companion files the same mode and owner. A file that exists
    * is not opened here, because closing it again would drop this process's locks on it (fcntl(2)).
    */
-  #makeFiles(): void {
-    mkdirSync(this.#directory, { recursive: true, mode: 0o700 });
-    for (const name of [LOCK_FILE, JOURNAL_FILE]) {
-      const path = join(this.#directory, name);
-      if (existsSync(path)) continue;
-      try {
-        syncAndClose(openSync(path, "wx", 0o600), (file) => giveFile(file, this.#directory));
-      } catch (error) {
-        if (!existsSync(path)) throw error;
-      }
-      // A file exists for certain when its directory has been flushed too.
-      for (const directory of [this.#directory, dirname(this.#directory)])
-        syncAndClose(openSync(directory, "r"));
+  #makeFile(name: string): void {
+    const path = join(this.#directory, name);
+    if (existsSync(path)) return;
+    try {
+      syncAndClose(openSync(path, "wx", 0o600), (file) => giveFile(file, this.#directory));
+    } catch (error) {
+      if (!existsSync(path)) throw error;
     }
+    this.#syncFolder();
+  }
+
+  /** A file exists for certain when its directory has been flushed too. */
+  #syncFolder(): void {
+    for (const directory of [this.#directory, dirname(this.#directory)])
+      syncAndClose(openSync(directory, "r"));
+  }
+
+  /** Makes the journal beside its place and moves it there whole; what a start that was cut short has left goes. */
+  #begin(): void {
+    const path = join(this.#directory, NEW_FILE);
+    rmSync(`${path}-journal`, { force: true });
+    syncAndClose(openSync(path, "w", 0o600), (file) => giveFile(file, this.#directory));
+    const database = new DatabaseSync(path, { timeout: BUSY_MS });
+    try {
+      database.exec("PRAGMA synchronous = FULL");
+      create(database, this.#salt);
+    } finally {
+      database.close();
+    }
+    renameSync(path, join(this.#directory, JOURNAL_FILE));
+    this.#syncFolder();
   }
 
   #connect(): DatabaseSync {
@@ -303,7 +327,8 @@ function checkIdentity(database: DatabaseSync): void {
   const version = versionOf(database);
   const tables = integerOf(database.prepare("SELECT count(*) AS tables FROM sqlite_schema").get(), "tables");
   const application = integerOf(database.prepare("PRAGMA application_id").get(), "application_id");
-  if (version === 0 && tables === 0) return;
+  if (version === 0 && tables === 0)
+    throw new Refusal("damaged", `${JOURNAL_FILE} is a database without a journal: what it held is gone`);
   if (application !== APPLICATION_ID)
     throw new Refusal("unreadable", `${JOURNAL_FILE} is a database, but not a journal of scanbox`);
   if (version > SCHEMA_VERSION)

@@ -57,6 +57,8 @@ export class SimulatedDisk {
   flush: FlushTime = { least: 1, most: 8 };
   /** Whether a newer program has written here. */
   newer = false;
+  /** Whether the journal's file is missing, while others beside it tell that there was one. */
+  gone = false;
   /** Whether SQLite's own check of the pages would fail. */
   torn = false;
   #rows: StoredRow[] = [];
@@ -299,12 +301,13 @@ export class SimulatedStore implements StoreLink {
   }
 
   #read(): StoreOpened {
-    const { kept: rows, newer, torn, fault, journal, salt, cursors } = this.#disk;
+    const { kept: rows, newer, gone, torn, fault, journal, salt, cursors } = this.#disk;
     this.#disk.faultAtOpen = fault;
     if (!this.#disk.take(this)) return refused("locked", "another process has the disk");
     const outcome = ((): StoreOpened => {
       if (fault === "refusing" || fault === "read-only") return refused("unreadable", errors[fault]);
       if (newer) return refused("newer-version", "The journal was written by a newer scanbox.");
+      if (gone) return refused("damaged", "journal.db is missing: there was a journal");
       if (torn) return refused("damaged", "a page cannot be right");
       const open = openOrders(rows);
       return {

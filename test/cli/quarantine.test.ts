@@ -189,6 +189,40 @@ describe("journal quarantine of the real program", () => {
     assert.equal((await box.command("journal", "verify")).status, 0);
   });
 
+  it("finds what stands in the log alone, where the journal's own file has been emptied or is missing", async () => {
+    for (const how of ["emptied", "missing"]) {
+      boxes += 1;
+      const box = await RunningBox.prepare(join(directory, String(boxes)), NO_BANK);
+      const { journal } = await realJournal(box.journal);
+      journal.note(boot);
+      for (const entry of story)
+        await new Promise((resolve) => {
+          journal.append(entry, resolve);
+        });
+      const copy = join(directory, how);
+      // The log as a power cut leaves it: no page of it has been moved yet.
+      mkdirSync(copy);
+      for (const name of ["journal.db-wal", "journal.lock"])
+        copyFileSync(join(box.journal, name), join(copy, name));
+      await new Promise<void>((resolve) => {
+        journal.close(resolve);
+      });
+      rmSync(box.journal, { recursive: true });
+      renameSync(copy, box.journal);
+      if (how === "emptied") writeFileSync(join(box.journal, "journal.db"), "");
+      const refused = await box.command("run");
+      assert.equal(refused.status, 2);
+      assert.match(refused.stderr, /journal\.db is (empty|missing), .*\n.*"scanbox journal quarantine"/);
+      const status = await box.command("status", "--json");
+      assert.match(status.stdout, /there was a journal/);
+      const { status: exit, stdout, stderr } = await box.command("journal", "quarantine");
+      assert.equal(exit, 3, stderr);
+      assert.match(stdout, /A new one has begun with 2 open orders/);
+      assert.ok(existsSync(join(folderOf(box), "journal.db-wal")), "the log is put aside, and kept");
+      assert.equal((await box.command("journal", "verify")).status, 0);
+    }
+  });
+
   it("carries orders where the end of the file is gone", async () => {
     const many = Array.from({ length: 100 }, (_, index) => [charging(index + 1), money(index + 1, "paid")]);
     const box = await left([charging(900), ...many.flat()]);

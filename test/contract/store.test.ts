@@ -6,6 +6,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import {
+  cpSync,
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -51,6 +52,8 @@ interface World {
   damage(n: number): void;
   /** Makes the journal look as if a newer program had written it. */
   renew(): void;
+  /** Takes the journal's own file away. */
+  lose(): void;
   end(): void;
 }
 
@@ -63,6 +66,9 @@ function simulated(): World {
     damage: (n) => disk.damage(n, (row) => ({ ...row, body: row.body.replace("CNY", "CNX") })),
     renew: () => {
       disk.newer = true;
+    },
+    lose: () => {
+      disk.gone = true;
     },
     end: () => {},
   };
@@ -84,6 +90,7 @@ function real(): World {
       database.exec("PRAGMA user_version = 99");
       database.close();
     },
+    lose: () => rmSync(join(directory, "journal.db")),
     end: () => rmSync(parent, { recursive: true, force: true }),
   };
 }
@@ -386,6 +393,23 @@ for (const [name, makeWorld] of [
         }
       }));
 
+    it("is no new one where its file has gone: it is refused, and goes on where the file comes back", () =>
+      withWorld(async (world, asked) => {
+        const first = world.link();
+        const outcome = await asked.open(first);
+        assert.ok(outcome.kind === "opened");
+        await asked.append(first, rowsOf(outcome.journal, story));
+        await asked.close(first);
+        world.lose();
+        for (let start = 1; start <= 2; start += 1) {
+          const store = world.link();
+          const refused = await asked.open(store);
+          assert.ok(refused.kind === "refused" && refused.why === "damaged", `start ${start}`);
+          assert.match(refused.detail, /journal\.db is missing.*: there was a journal/);
+          await asked.close(store);
+        }
+      }));
+
     it("passes on a row in which a bit has flipped, and the chain finds it", () =>
       withWorld(async (world, asked) => {
         const { store } = await filled(world, asked);
@@ -485,17 +509,84 @@ describe("the journal on a real disk", () => {
     new DatabaseSync(join(foreign, "journal.db")).exec("CREATE TABLE recipes (name TEXT)");
     const nowhere = join(directory(), "file");
     writeFileSync(nowhere, "");
+    // Whatever is made there, /proc says that the way to it is not there.
+    const never = "/proc/scanbox";
     for (const [where, why] of [
       [torn, "damaged"],
       [garbled, "damaged"],
       [foreign, "unreadable"],
       [nowhere, "unreadable"],
+      [never, "unreadable"],
     ] as const) {
       const store = storeIn(where);
       const outcome = await opening(store);
       assert.ok(outcome.kind === "refused");
       assert.equal(outcome.why, why, outcome.detail);
       await closing(store);
+    }
+  });
+
+  for (const [what, change] of [
+    ["is empty", (path: string) => truncateSync(path)],
+    ["is missing", (path: string) => rmSync(path)],
+    [
+      "is a database in which nothing is",
+      (path: string) => {
+        rmSync(path);
+        new DatabaseSync(path).exec("CREATE TABLE t (x); DROP TABLE t");
+      },
+    ],
+    ["has only the beginning of its first page", (path: string) => truncateSync(path, 50)],
+    ["is all zeros", (path: string) => writeFileSync(path, new Uint8Array(8_192))],
+  ] as const) {
+    it(`is refused where it ${what}, and nothing that stands beside it changes`, async () => {
+      const where = directory();
+      await fill(where, 3);
+      change(join(where, "journal.db"));
+      writeFileSync(join(where, "journal.db-wal"), "");
+      const files = (): string => {
+        return JSON.stringify(readdirSync(where).map((name) => [name, statSync(join(where, name)).size]));
+      };
+      const before = files();
+      for (let start = 1; start <= 2; start += 1) {
+        const store = storeIn(where);
+        const outcome = await opening(store);
+        assert.ok(outcome.kind === "refused", `start ${start}`);
+        assert.equal(outcome.why, "damaged", outcome.detail);
+        await closing(store);
+        assert.ok(!openReader(where).ok);
+        if (what === "is empty" || what === "is missing") assert.equal(files(), before);
+      }
+    });
+  }
+
+  it("leaves the log beside an emptied file as it is: payments may stand in it alone", async () => {
+    const where = directory();
+    const store = storeIn(where);
+    const outcome = await opening(store);
+    assert.ok(outcome.kind === "opened");
+    const copy = directory();
+    for (const name of ["journal.db-wal", "journal.lock"]) cpSync(join(where, name), join(copy, name));
+    await closing(store);
+    writeFileSync(join(copy, "journal.db"), "");
+    const log = readFileSync(join(copy, "journal.db-wal"));
+    const again = storeIn(copy);
+    assert.equal((await opening(again)).kind, "refused");
+    await closing(again);
+    assert.ok(!openReader(copy).ok);
+    assert.deepEqual(readFileSync(join(copy, "journal.db-wal")), log);
+  });
+
+  it("is made whole or not at all: whatever a first start leaves is gone on from", async () => {
+    for (const left of [
+      ["journal.new"],
+      ["journal.new", "journal.lock"],
+      ["journal.new", "journal.lock", "journal.new-journal"],
+    ]) {
+      const where = directory();
+      for (const name of left) writeFileSync(join(where, name), name === "journal.new" ? "half of it" : "");
+      await fill(where, 1);
+      assert.deepEqual(readdirSync(where).sort(), ["journal.db", "journal.lock", "journal.reserve"]);
     }
   });
 

@@ -47,7 +47,7 @@ export interface FaultRow {
 
 /** The groups of rows, with how many each has; rows are numbered from 1. */
 export const groups = [
-  { letter: "P", title: "Power and storage", rows: 17 },
+  { letter: "P", title: "Power and storage", rows: 18 },
   { letter: "N", title: "The network to WeChat Pay", rows: 15 },
   { letter: "W", title: "What WeChat Pay says", rows: 15 },
   { letter: "H", title: "Scanner, keypad, display", rows: 9 },
@@ -266,6 +266,22 @@ export const catalogue: readonly FaultRow[] = [
       also: [
         inFile("test/e2e/kills.test.ts")(`box \${number} ends every order as the bank has it`),
         life("start after start that is cut off is followed by another one, for ever, after a wait"),
+      ],
+    },
+  },
+  {
+    id: "P18",
+    fails: "The journal's file is empty or missing, and its log, lock or reserve are there.",
+    must: "It is no new journal: the box does not start, says what helps, and changes nothing.",
+    proof: {
+      kind: "tested",
+      test: store(`is refused where it \${what}, and nothing that stands beside it changes`, "is empty"),
+      also: [
+        store("is no new one where its file has gone: it is refused, and goes on where the file comes back"),
+        store("leaves the log beside an emptied file as it is: payments may stand in it alone"),
+        quarantine(
+          "finds what stands in the log alone, where the journal's own file has been emptied or is missing",
+        ),
       ],
     },
   },

@@ -208,5 +208,5 @@ async function diskFacts({ sections }: Subject): Promise<DiskFacts | null> {
 
 /** Of a path or, where it is not there, of the deepest folder around it that is. */
 function nearestRealPath(path: string): string {
-  return realPathIfAny(path) ?? (path === "/" ? "/" : nearestRealPath(dirname(path)));
+  return realPathIfAny(path) ?? (path === dirname(path) ? path : nearestRealPath(dirname(path)));
 }
