@@ -364,12 +364,12 @@ export class ComposedBox {
           this.#happens(outTradeNo, { type: "dispensed", outcome }),
         );
       },
-      query: ({ intent, host, refund }) => {
+      query: ({ intent, host, refund, fresh }) => {
         const answered = (from: string, answer: QueryAnswer): void => {
           this.#happens(intent.outTradeNo, { type: "query-answered", host: from, answer });
         };
         if (refund) this.#gatewayOf(intent).refundQuery(intent, host, answered);
-        else this.#gatewayOf(intent).query(intent, host, answered);
+        else this.#gatewayOf(intent).query(intent, host, answered, fresh);
       },
       reverse: ({ intent, host, paid }) => {
         this.#gatewayOf(intent).reverse(intent, host, paid, (from, answer) => {

@@ -102,6 +102,11 @@ const entries: EntryMembers = {
   charging: { ...written, tx: "The event's `data`.", intent: "The order as it is about to be charged." },
   money: { ...written, tx: "The event's `data`." },
   shown: { outTradeNo: "The order.", text: "What the customer saw, line by line.", at },
+  evidence: {
+    outTradeNo: "An order that is being reversed.",
+    evidence: "The host that was charged, whether money was seen to move, absences in a row and their span.",
+    at,
+  },
   checked: { outTradeNo: "A declined order that was looked at once more: no money had moved.", at },
 };
 

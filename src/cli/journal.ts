@@ -4,7 +4,7 @@
  */
 import { unreachable } from "../core/kernel/defect.ts";
 import { formatYuan } from "../core/kernel/fen.ts";
-import type { TxData } from "../core/payment/order.ts";
+import type { Evidence, TxData } from "../core/payment/order.ts";
 import { damageWords } from "../journal/chain.ts";
 import type { JournalEntry } from "../journal/own-entry.ts";
 import { type ReadRow, readRow } from "../journal/row.ts";
@@ -272,6 +272,8 @@ function explanation(entry: JournalEntry): string {
       return `${entry.at}  shown: ${entry.text.replaceAll("\n", " / ")}`;
     case "checked":
       return `${entry.at}  looked at once more: no money had moved`;
+    case "evidence":
+      return `${entry.at}  ${evidenceLine(entry.evidence)}`;
     case "segment":
       return `${entry.at}  a new segment; the journal begins at row ${entry.first.n}`;
     case "quarantine":
@@ -282,6 +284,12 @@ function explanation(entry: JournalEntry): string {
     default:
       return entry;
   }
+}
+
+function evidenceLine({ chargedHost, paid, absences, runMs }: Evidence): string {
+  const host = chargedHost === null ? "an unknown host was charged" : `${chargedHost} was charged`;
+  const minutes = (runMs / 60_000).toFixed(1);
+  return `${host}; ${paid ? "money had moved" : `absent ${absences} times in a row, over ${minutes} min`}`;
 }
 
 function verify(reader: SqliteReader, wish: Wish, io: Output): number {

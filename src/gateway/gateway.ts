@@ -84,14 +84,18 @@ export class Gateway {
     this.#attempt(call, this.#hosts(null), done);
   }
 
-  /** Asks how an order stands, at one host or, where that is null, at the first that can be reached. */
+  /**
+   * Asks how an order stands, at one host or, where that is null, at the first that can be reached; `fresh` asks on a
+   * connection that nothing else was asked on.
+   */
   query(
     order: OrderTerms & Pick<Intent, "tradeType">,
     host: string | null,
     done: (host: string, answer: QueryAnswer) => void,
+    fresh = false,
   ): void {
     this.#checkMerchant(order);
-    this.#attempt(this.#queryCall("query", order), this.#hosts(host), done);
+    this.#attempt({ ...this.#queryCall("query", order), fresh }, this.#hosts(host), done);
   }
 
   /** Books the order of an intent whose customer scans our code; the merchant must have an address for notifications. */
@@ -281,6 +285,7 @@ export class Gateway {
       body: call.write(),
       sendWithinMs: Math.min(left, connectTimeoutMs),
       answerWithinMs: answerTimeoutMs,
+      ...(call.fresh === true ? { fresh: true } : {}),
     };
     this.#link.exchange(request, (outcome) => {
       const opened = openReply(left > connectTimeoutMs ? silenceOf(outcome) : outcome, this.#settings);
@@ -365,6 +370,7 @@ interface Call<Answer> {
   /** Writes the request anew for each attempt: nonce and address are its own. */
   readonly write: () => string;
   readonly read: (opened: Opened) => Answer;
+  readonly fresh?: boolean;
 }
 
 /**

@@ -6,6 +6,7 @@
 import { fenOf } from "../core/kernel/fen.ts";
 import {
   type Entry,
+  type Evidence,
   finalStates,
   type Goods,
   goodsOutcomes,
@@ -105,6 +106,13 @@ const isIntent = fields<Intent>({
   clockTrusted: isFlag,
 });
 
+const isEvidence = fields<Evidence>({
+  chargedHost: isTextOrNull,
+  paid: isFlag,
+  absences: isCount,
+  runMs: isCount,
+});
+
 const isSaleOrder: Check = (value) => Array.isArray(value) && value.length === 2 && value.every(isText);
 const isBeginning = fields<Beginning>({ n: isCount, before: isText });
 const isLastEvent = fields<LastEvent>({ seq: isCount, hash: isTextOrNull });
@@ -118,6 +126,12 @@ const entryChecks: { readonly [Kind in JournalEntry["kind"]]: Check } = {
   charging: fields<EntryOf<"charging">>({ kind: isText, tx: isTx, intent: isIntent }),
   money: fields<EntryOf<"money">>({ kind: isText, tx: isTx }),
   checked: fields<EntryOf<"checked">>({ kind: isText, outTradeNo: isText, at: isText }),
+  evidence: fields<EntryOf<"evidence">>({
+    kind: isText,
+    outTradeNo: isText,
+    at: isText,
+    evidence: isEvidence,
+  }),
   shown: fields<EntryOf<"shown">>({ kind: isText, outTradeNo: isText, text: isText, at: isText }),
   segment: fields<EntryOf<"segment">>({
     kind: isText,

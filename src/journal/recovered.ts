@@ -77,7 +77,10 @@ export function recover(opened: Extract<StoreOpened, { kind: "opened" }>): Resul
     }
   }
   const unchecked = declines.unchecked();
-  const found = orders.value.map(({ intent, last }) => ({ intent, last }));
+  const found = orders.value.map(
+    ({ intent, last, evidence }): OpenOrder =>
+      evidence === undefined ? { intent, last } : { intent, last, evidence },
+  );
   return accept({ head: head.value, open: found, unchecked, codeHashes, refs, segment, first, droppedSeq });
 }
 
@@ -229,7 +232,11 @@ function openOrders(rows: readonly StoredRow[], checked: CheckedRows): Result<re
       const order = orders.get(entry.tx.outTradeNo);
       if (order === undefined || !isOf(order.intent, entry.tx))
         return refuse(`row ${row.n}: order ${entry.tx.outTradeNo} has no intent that fits`);
-      orders.set(entry.tx.outTradeNo, { n: row.n, intent: order.intent, last: entry.tx });
+      orders.set(entry.tx.outTradeNo, { ...order, n: row.n, last: entry.tx });
+    } else if (entry.kind === "evidence") {
+      const order = orders.get(entry.outTradeNo);
+      if (order === undefined) return refuse(`row ${row.n}: order ${entry.outTradeNo} has no intent`);
+      orders.set(entry.outTradeNo, { ...order, evidence: entry.evidence });
     }
   }
   for (const { intent, last } of orders.values()) {

@@ -136,7 +136,8 @@ class Lane {
   }
 
   exchange(request: HttpsRequest, done: (outcome: HttpsOutcome) => void): void {
-    const wire = this.#idle.pop() ?? new Wire(this.#host, this.#connect);
+    const idle = request.fresh === true ? undefined : this.#idle.pop();
+    const wire = idle ?? new Wire(this.#host, this.#connect);
     const attempt = new Attempt(request, wire, (outcome) => {
       this.#attempts.delete(attempt);
       if (outcome.kind === "answered") this.#release(wire);

@@ -194,6 +194,8 @@ export interface HttpsRequest {
   readonly sendWithinMs: number;
   /** The whole reply must have come within this time after the headers left. */
   readonly answerWithinMs: number;
+  /** Goes out on a connection that is made for it: an answer that names no order is bound to its question by nothing else. */
+  readonly fresh?: boolean;
 }
 
 /** `not-sent` is proof: the request's headers were never handed to a socket. */

@@ -144,7 +144,7 @@ export class SimulatedHttpsLink implements HttpsLink {
   #connect(request: HttpsRequest, plan: Plan, exchange: Exchange): void {
     const { lane, host, sendWithinMs } = request;
     const { time } = this.#parts;
-    const warm = (this.#warmUntil.get(`${lane} ${host}`) ?? 0) > time.now;
+    const warm = request.fresh !== true && (this.#warmUntil.get(`${lane} ${host}`) ?? 0) > time.now;
     const failure = warm ? null : plan.failure;
     const connectMs = warm ? 0 : plan.connectMs;
     if (connectMs >= sendWithinMs) {

@@ -6,6 +6,7 @@ import { isDeclinedByCode, type TxData } from "../core/payment/order.ts";
 import type { Screen } from "../core/payment/screen.ts";
 import type { SaleState } from "../core/payment/till-sale.ts";
 import type { HttpsOutcome, HttpsRequest, StoredRow } from "../runtime/ports.ts";
+import { AbsenceWatch } from "./absence-watch.ts";
 import { type Bank, UNSEEN_REVERSAL } from "./bank/bank.ts";
 import type { BankReply, CallNote } from "./bank/call.ts";
 import type { Order } from "./bank/ledger.ts";
@@ -39,7 +40,7 @@ const reversing: ReadonlyMap<string, number> = new Map([
 
 /**
  * What the bank's word proves where it came whole and signed: that money moved, that none did and none will, and that an order
- * that was there or not is over. Spelled out here once more, so that a wrong table of the box is no excuse.
+ * is over. Spelled out here once more, so that a wrong table of the box is no excuse.
  */
 const refusals: ReadonlySet<string> = new Set([
   "AUTHCODEEXPIRE",
@@ -48,7 +49,7 @@ const refusals: ReadonlySet<string> = new Set([
   "NOTENOUGH",
   "NOTSUPORTCARD",
 ]);
-const overs: ReadonlySet<string> = new Set(["CLOSED", "REVOKED", "ORDERNOTEXIST"]);
+const overs: ReadonlySet<string> = new Set(["CLOSED", "REVOKED"]);
 type Proof = "paid" | "refused" | "over";
 
 /** The treatments of a reply after which it still is the bank's own word. */
@@ -87,6 +88,9 @@ export class Witness {
   /** The bank's own words by the bytes in which they travel, and what those that were heard prove of their orders. */
   readonly #words = new WeakMap<Uint8Array, CallNote>();
   readonly #proofs = new Map<string, Set<Proof>>();
+  readonly #absences = new AbsenceWatch();
+  /** When each request was asked for. */
+  readonly #askedAt = new WeakMap<HttpsRequest, number>();
   /** Pulses of the relay, by the order that they were for. */
   readonly #pulses = new Map<string, number>();
   /** Orders that began in an earlier life of the box. */
@@ -136,10 +140,13 @@ export class Witness {
   }
 
   /** The box asks its link for a call; `contradicted` is whether it has broken an invariant before. */
-  asked({ path, body }: HttpsRequest, contradicted: boolean): void {
+  asked(request: HttpsRequest, contradicted: boolean): void {
+    const { path, body, host } = request;
     const outTradeNo = numberIn(body);
+    this.#askedAt.set(request, this.#time.now);
     if (charging.has(path)) {
       if (contradicted) this.found("halt", `${outTradeNo} is charged by a box that has contradicted itself`);
+      this.#absences.charged(outTradeNo, host);
       this.#checkCharge(outTradeNo, body);
       return;
     }
@@ -180,13 +187,19 @@ export class Witness {
   }
 
   /** The box hears what came of a call. */
-  answered({ path, body }: HttpsRequest, outcome: HttpsOutcome): void {
+  answered(request: HttpsRequest, outcome: HttpsOutcome): void {
+    const { path, body, host } = request;
     const outTradeNo = numberIn(body);
+    if (charging.has(path)) this.#absences.landed(outTradeNo, this.#time.now);
     if (charging.has(path) && outcome.kind === "not-sent") this.#sent.delete(outTradeNo);
     if (path === "/pay/orderquery" && outcome.kind === "answered" && this.#words.has(outcome.body)) {
       this.#askedAbout.add(outTradeNo);
     }
     const word = outcome.kind === "answered" ? this.#words.get(outcome.body)?.outcome : undefined;
+    if (path === "/pay/orderquery" && word !== undefined) {
+      const at = this.#askedAt.get(request) ?? this.#time.now;
+      this.#absences.answered(outTradeNo, { host, at }, word);
+    }
     for (const proof of word === undefined ? [] : proofsOf(path, word)) {
       const proofs = this.#proofs.get(outTradeNo) ?? new Set();
       this.#proofs.set(outTradeNo, proofs.add(proof));
@@ -211,8 +224,14 @@ export class Witness {
 
   /** The box was started: nobody stands in front of it any more for what began before. */
   started(): void {
+    this.#absences.started(this.#time.now);
     this.#catchUp();
     for (const outTradeNo of this.#money.keys()) this.#earlier.add(outTradeNo);
+  }
+
+  /** The box ends, by itself or not. */
+  stopped(): void {
+    this.#absences.stopped(this.#time.now);
   }
 
   /** The relay begins a pulse: exactly one durable payment must be waiting for it. */
@@ -490,13 +509,14 @@ export class Witness {
     const before = this.#money.get(outTradeNo) ?? [];
     if (intent !== undefined && before.length > 0) this.found("I7", `${outTradeNo} was made twice`);
     const proved = (proof: Proof): boolean => this.#proofs.get(outTradeNo)?.has(proof) === true;
+    const over = proved("over") || this.#absences.proves(outTradeNo);
     if (state === "paid" && !proved("paid")) {
       this.found("I10", `${outTradeNo} became paid, and no answer said so`);
     }
     if (isDeclinedByCode(tx) && !proved("refused")) {
       this.found("I9", `${outTradeNo} became declined, and no answer had a code for it`);
     }
-    if (final && (state === "reversed" || state === "refunded") && !proved("over")) {
+    if (final && (state === "reversed" || state === "refunded") && !over) {
       this.found("I16", `${outTradeNo} became ${state}, and no query confirmed it`);
     }
     const unsent = state === "cancelled" || (state === "declined" && !isDeclinedByCode(tx));

@@ -25,6 +25,7 @@ import { type Fate, SimulatedBroker } from "./broker.ts";
 import { Habits } from "./habits.ts";
 import { NO_HTTPS_FAULTS, SimulatedHttpsLink, type SimulatedReply, type SimulatedRequest } from "./https.ts";
 import { SimulatedKeypad } from "./keypad.ts";
+import { LostHost } from "./lost-host.ts";
 import { type Act, People } from "./people.ts";
 import { SimulatedPins } from "./pins.ts";
 import { Random } from "./random.ts";
@@ -45,7 +46,11 @@ const LIVENESS_MS = 40 * 60_000;
 /** Twice what the box reads of a reply: each byte above that limit is as good as ten megabytes of them. */
 const HUGE_BYTES = 131_072;
 
-const HOSTS = ["https://api.example", "https://api2.example"];
+/** Where a host is lost the bank says something else once, so long after faults end: amid the absences that stand for it. */
+const BUSY_AFTER_MS = 6 * 60_000;
+const BUSY_FOR_MS = 60_000;
+
+const HOSTS: readonly [string, string] = ["https://api.example", "https://api2.example"];
 
 /** The years by which a wall clock jumps at most, in milliseconds; less than back to 1970. */
 const TEN_YEARS_MS = 10 * 365 * 86_400_000;
@@ -70,6 +75,9 @@ const HABITS_STREAM = 2 ** 40;
 /** The stream that draws what the scanner of a world sends behind a code, and what it may send there. */
 const CODE_END_STREAM = 12 * 2 ** 40;
 const codeEnds = ["\r", "\n", "\r\n", "\t", "\u0003", ""] as const;
+
+/** Added for the host that is lost. */
+const HOSTS_STREAM = 20 * 2 ** 40;
 
 /** Which world to run, and for how long. */
 export interface WorldOptions {
@@ -119,6 +127,7 @@ class World {
   readonly #people: People;
   readonly #habits: Habits;
   readonly #codeEnd: (typeof codeEnds)[number];
+  readonly #lost: LostHost;
   readonly #witness: Witness;
   readonly #config: DeviceConfig;
   readonly #entropy: Random;
@@ -145,6 +154,7 @@ class World {
     this.#people = new People(random.fork(), this.#swarm.silliness);
     this.#habits = new Habits(new Random(options.seed + HABITS_STREAM), this.#time);
     this.#codeEnd = new Random(options.seed + CODE_END_STREAM).pick(codeEnds);
+    this.#lost = new LostHost(new Random(options.seed + HOSTS_STREAM), HOSTS);
     this.#bank = new Bank({
       merchants: [fixtureMerchant],
       entropy: random.fork(),
@@ -201,6 +211,7 @@ class World {
     const safeUntil = this.#options.minutes * 60_000;
     try {
       this.#start();
+      this.#planLoss();
       this.#planPeople();
       this.#planCrash();
       this.#time.runUntil(safeUntil);
@@ -233,6 +244,7 @@ class World {
       certificate: true,
     });
     if (this.#faulty) https.faults = this.#swarm.https;
+    for (const host of HOSTS) https.setDown(host, this.#lost.isGone(host, this.#time.now));
     const store = this.#disk.link();
     const watched = this.#witnessed(https);
     const life: Life = {
@@ -348,6 +360,7 @@ class World {
       this.#witness.found("starts", `the box did not start: ${sentence}`);
     life.clock.stop();
     this.#pins?.abandon();
+    this.#witness.stopped();
     this.#disk.crash();
     this.#life = null;
     this.#time.after(5_000, () => {
@@ -391,6 +404,26 @@ class World {
       return reply.how === "silence" ? { kind: "drop" } : { kind: "cut", delayMs: 0 };
     if (reply.cut !== null) return { kind: "cut", delayMs: reply.delayMs };
     return { kind: "reply", status: reply.status, body: reply.body, delayMs: 20 + reply.delayMs };
+  }
+
+  /** One host of some worlds leaves for good. */
+  #planLoss(): void {
+    const { name, leavesAt } = this.#lost;
+    if (name === null) return;
+    this.#time.after(leavesAt, () => {
+      this.#tell(`network: ${name} is gone for good`);
+      this.#life?.https.setDown(name, true);
+    });
+  }
+
+  #planBusyBank(): void {
+    this.#time.after(BUSY_AFTER_MS, () => {
+      this.#tell("bank: busy for a minute");
+      this.#bank.busy = true;
+      this.#time.after(BUSY_FOR_MS, () => {
+        this.#bank.busy = false;
+      });
+    });
   }
 
   /** Lets the witness hear what the box asks for and what it is answered. */
@@ -528,7 +561,7 @@ class World {
       if (host !== undefined && https !== undefined) {
         this.#tell(`network: ${host} is down for a minute`);
         https.setDown(host, true);
-        this.#time.after(60_000, () => https.setDown(host, false));
+        this.#time.after(60_000, () => https.setDown(host, this.#lost.isGone(host, this.#time.now)));
       }
     }
     if (this.#pins !== null && this.#random.chance(this.#swarm.machine?.pinFailure ?? 0)) {
@@ -579,6 +612,7 @@ class World {
   #crash(): void {
     const life = this.#life;
     invariant(life !== null, "only a living box crashes");
+    this.#witness.stopped();
     this.#life = null;
     this.#crashes += 1;
     this.#tell("power off");
@@ -598,6 +632,7 @@ class World {
     life.stopping = true;
     life.box.stop(() => {
       if (this.#life !== life) return;
+      this.#witness.stopped();
       this.#life = null;
       life.clock.stop();
       this.#tell("the box has stopped");
@@ -616,10 +651,11 @@ class World {
     this.#serial.plug();
     if (this.#life?.stopping === true) this.#crash();
     if (this.#life === null) this.#start();
+    if (this.#lost.name !== null) this.#planBusyBank();
     const { https } = this.#life ?? {};
     if (https === undefined) return;
     https.faults = NO_HTTPS_FAULTS;
-    for (const host of HOSTS) https.setDown(host, false);
+    for (const host of HOSTS) https.setDown(host, this.#lost.isGone(host, this.#time.now));
   }
 
   #untilSettled(limit: number): void {

@@ -136,6 +136,7 @@ export class ToldWorld {
   /** The power goes. */
   crash(): void {
     const { clock, https } = this.#living();
+    this.#witness.stopped();
     this.#life = null;
     clock.stop();
     https.abandon();

@@ -126,6 +126,11 @@ function armedAgain(box: Box, { amountFen, pulses, ref }: Sale): Box {
   return { ...box, front: { name: "armed", sale: { amountFen, pulses, ref }, until: null } };
 }
 
+/** A core that lives by other rules. */
+function rules(other: (rules: Rules) => Rules): PlantedDefect {
+  return otherTurns(({ before, event, stamp, rules: real }, turn) => turn(before, event, stamp, other(real)));
+}
+
 const unclear: ReadonlySet<QueryAnswer["kind"]> = new Set(["unpaid", "absent", "unknown", "not-sent"]);
 
 export const plantedInCore: readonly Planted[] = [
@@ -412,6 +417,44 @@ export const plantedInCore: readonly Planted[] = [
         },
       }),
     },
+  },
+  {
+    // These three need a host that is gone for good, and a start that does not know whether it was the one that was charged.
+    name: "an absence at any host is taken for one of the host that was charged",
+    caughtBy: ["I16"],
+    seed: 1,
+    defect: otherTurns(({ before, event, stamp, rules }, real) => {
+      const payment = orderOf(before.box, event);
+      if (event.type !== "payment" || event.event.type !== "query-answered" || payment === undefined)
+        return null;
+      const orders = new Map(before.box.orders);
+      orders.set(event.outTradeNo, { ...payment, chargedHost: event.event.host });
+      return real({ ...before, box: { ...before.box, orders } }, event, stamp, rules);
+    }),
+  },
+  {
+    name: "five absences count without their ten minutes",
+    caughtBy: ["I16"],
+    seed: 1,
+    defect: rules((real) => ({ ...real, timing: { ...real.timing, absentForMs: 0 } })),
+  },
+  {
+    name: "five absences count with another signed answer between them",
+    caughtBy: ["I16"],
+    seed: 1,
+    defect: mishears((event) => {
+      if (event.type !== "query-answered" || event.answer.kind !== "unknown") return event;
+      return { ...event, answer: { ...event.answer, signed: false } };
+    }),
+  },
+  {
+    name: "a host that is gone is waited for as long as it takes",
+    caughtBy: ["liveness"],
+    seed: 1,
+    defect: rules((real) => ({
+      ...real,
+      timing: { ...real.timing, absentForMs: Number.POSITIVE_INFINITY },
+    })),
   },
   {
     name: "a fixed amount does not wait until the phone has left the reader",

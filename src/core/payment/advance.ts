@@ -2,6 +2,7 @@
 
 import { invariant } from "../kernel/defect.ts";
 import { after } from "../kernel/instant.ts";
+import { resumedAbsences } from "./absence.ts";
 import type { QueryAnswer } from "./answers.ts";
 import { askedAnswered, asking, chargeAnswered, checked } from "./asking.ts";
 import type { AuthCode } from "./auth-code.ts";
@@ -15,7 +16,7 @@ import {
   type Verdict,
   wakeAt,
 } from "./payment.ts";
-import { book, reversalQueried, reverseAnswered, reverseFrom } from "./reversal.ts";
+import { book, remembered, reversalQueried, reverseAnswered, reverseFrom } from "./reversal.ts";
 import type { Rules, Stamp } from "./rules.ts";
 import { alarm, close, go, isAwaited, notCharged, txOf } from "./verdict.ts";
 
@@ -38,7 +39,7 @@ export function begin(intent: Intent, code: AuthCode | null, stamp: Stamp, rules
     chargedAt: stamp.at,
     sentAt: stamp.at,
     landedAt: stamp.at,
-    chargedHosts: rules.hosts,
+    chargedHost: null,
   };
   const tx = txOf(payment, { state: "charging", charged: "unknown", reason: null, late: false }, null, rules);
   return { payment, effects: [{ type: "record", entry: { kind: "charging", tx, intent } }] };
@@ -46,7 +47,7 @@ export function begin(intent: Intent, code: AuthCode | null, stamp: Stamp, rules
 
 /** Takes up an order that the journal holds without an end: it counts as charged now (money rule 10). */
 export function resume(order: OpenOrder, stamp: Stamp, rules: Rules): Payment {
-  const { intent, last } = order;
+  const { intent, last, evidence } = order;
   const counts = { charge: last.chargeCount, query: last.queryCount, reverse: last.reverseCount };
   const { at } = stamp;
   const payment = {
@@ -54,23 +55,20 @@ export function resume(order: OpenOrder, stamp: Stamp, rules: Rules): Payment {
     flying: null,
     counts,
     transactionId: last.transactionId,
-    seenPaid: last.transactionId !== null,
+    seenPaid: last.transactionId !== null || evidence?.paid === true,
     goods: last.dispense,
     recovered: true,
     chargedAt: at,
     sentAt: at,
     landedAt: at,
-    chargedHosts: rules.hosts,
+    chargedHost: evidence?.chargedHost ?? null,
   };
   if (last.state === "charging") return { ...payment, phase: asking("unclear", at, at, stamp, rules) };
   if (last.state === "declined") return { ...payment, phase: uncheckedFrom(last, stamp, rules) };
   if (last.state === "paid") return { ...payment, phase: dispensingAt(at, last.late) };
   invariant(last.state === "reversing", "an order that is taken up waits for something");
-  return reverseFrom(
-    { ...payment, phase: { name: "booking", reason: last.reason ?? "gave-up" } },
-    stamp,
-    rules,
-  );
+  const booked: Payment = { ...payment, phase: { name: "booking", reason: last.reason ?? "gave-up" } };
+  return reverseFrom(booked, stamp, rules, resumedAbsences(evidence, at));
 }
 
 /** The phase of a decline that nobody has looked at once more before the process ended. */
@@ -97,7 +95,7 @@ export function advance(payment: Payment, event: PaymentEvent, stamp: Stamp, rul
     case "woke":
       return woke(payment, stamp, rules);
     case "cancel-pressed":
-      return cancelPressed(payment, rules);
+      return cancelPressed(payment, stamp, rules);
   }
 }
 
@@ -180,7 +178,11 @@ function queryAnswered(
     case "asking":
       return askedAnswered(here, phase, answer, stamp, rules);
     case "reversing":
-      return reversalQueried(here, phase, { host, answer, askedAt }, stamp, rules);
+      return remembered(
+        payment,
+        reversalQueried(here, phase, { host, answer, askedAt }, stamp, rules),
+        stamp,
+      );
     case "settled":
       return checked(here, phase, answer, stamp, rules);
     case "stranded":
@@ -216,20 +218,21 @@ function woke(payment: Payment, stamp: Stamp, rules: Rules): Advance {
 }
 
 /** Before the charge leaves a cancellation ends the order; afterwards it is a request to reverse (money rule 8). */
-function cancelPressed(payment: Payment, rules: Rules): Advance {
+function cancelPressed(payment: Payment, stamp: Stamp, rules: Rules): Advance {
   const { phase } = payment;
   if (phase.name === "recording" || phase.name === "charging") {
     return go({ ...payment, phase: { ...phase, cancelled: true } });
   }
-  return phase.name === "asking" ? book(payment, "cancelled-by-person", rules) : go(payment);
+  return phase.name === "asking" ? book(payment, "cancelled-by-person", stamp, rules) : go(payment);
 }
 
 function query(payment: Payment, host: string | null, stamp: Stamp): Advance {
   const counts = { ...payment.counts, query: payment.counts.query + 1 };
   const flying = { call: "query", at: stamp.at } as const;
   const { intent, phase, seenPaid } = payment;
-  const refund = phase.name === "reversing" && intent.tradeType === "NATIVE" && seenPaid;
-  return go({ ...payment, counts, flying }, { type: "query", intent, host, refund });
+  const fresh = phase.name === "reversing";
+  const refund = fresh && intent.tradeType === "NATIVE" && seenPaid;
+  return go({ ...payment, counts, flying }, { type: "query", intent, host, refund, fresh });
 }
 
 /** Reversals and their queries take the hosts in turn: an order book is shared, a broken host is not waited for. */

@@ -20,7 +20,7 @@ export function chargeAnswered(
   const { phase } = payment;
   invariant(phase.name === "charging", "a charge is answered while its order is charging");
   const sentAt = earlier(stamp.at, phase.sendBefore);
-  const here: Payment = { ...payment, sentAt, landedAt: stamp.at, chargedHosts: [host] };
+  const here: Payment = { ...payment, sentAt, landedAt: stamp.at, chargedHost: host };
   switch (answer.kind) {
     case "paid":
       return paid(here, answer.transactionId, stamp, rules);
@@ -36,7 +36,7 @@ export function chargeAnswered(
       return withAlarm(close(here, verdict, stamp, rules), "number-taken");
     }
     case "ordered": {
-      if (phase.cancelled) return book(here, "cancelled-by-person", rules);
+      if (phase.cancelled) return book(here, "cancelled-by-person", stamp, rules);
       const next = after(stamp.at, rules.timing.queryEveryMs);
       const giveUpAt = after(payment.chargedAt, rules.timing.offerMs);
       const { codeUrl } = answer;
@@ -45,9 +45,9 @@ export function chargeAnswered(
     case "pending":
     case "disputed":
     case "unknown": {
-      if (phase.cancelled) return book(here, "cancelled-by-person", rules);
+      if (phase.cancelled) return book(here, "cancelled-by-person", stamp, rules);
       // A code that nobody was shown is a code that nobody can pay.
-      if (here.intent.tradeType === "NATIVE") return book(here, "gave-up", rules);
+      if (here.intent.tradeType === "NATIVE") return book(here, "gave-up", stamp, rules);
       const { at } = stamp;
       const about =
         answer.kind === "pending" ? "password" : answer.kind === "disputed" ? "disputed" : "unclear";
@@ -71,7 +71,7 @@ export function askedAnswered(
     case "closed":
       return close(payment, closed(payment, "closed-by-wechat"), stamp, rules);
     case "failed":
-      return book(payment, "pay-error", rules);
+      return book(payment, "pay-error", stamp, rules);
     case "refunded":
       if (answer.transactionId !== null) return refundedByOthers(payment, stamp, rules);
       return askAgain(payment, phase, answer, stamp, rules);
@@ -92,8 +92,8 @@ function askAgain(
   rules: Rules,
 ): Advance {
   const signed = answer.kind === "unpaid" || answer.kind === "absent";
-  if (phase.about === "disputed" && signed) return book(payment, "refused-unclear", rules);
-  if (phase.last) return book(payment, "gave-up", rules);
+  if (phase.about === "disputed" && signed) return book(payment, "refused-unclear", stamp, rules);
+  if (phase.last) return book(payment, "gave-up", stamp, rules);
   const paying = answer.kind === "unpaid" && answer.paying;
   const next = after(stamp.at, rules.timing.queryEveryMs);
   const unpaid = phase.codeUrl === null ? "unclear" : "scan";
@@ -122,9 +122,9 @@ export function checked(
     case "paid":
     case "refunded":
     case "failed":
-      return withAlarm(book(payment, "contradiction", rules), "contradiction");
+      return withAlarm(book(payment, "contradiction", stamp, rules), "contradiction");
     case "unpaid": {
-      if (answer.paying) return withAlarm(book(payment, "contradiction", rules), "contradiction");
+      if (answer.paying) return withAlarm(book(payment, "contradiction", stamp, rules), "contradiction");
       const looks = phase.looks + 1;
       return looks < LOOKS_MAX
         ? lookAgain(payment, { ...phase, looks }, stamp, rules)
@@ -168,7 +168,7 @@ export function asking(about: About, chargedAt: Instant, next: Instant, { at }: 
  */
 function refundedByOthers(payment: Payment, stamp: Stamp, rules: Rules): Advance {
   if (payment.recovered && rules.late === "reverse")
-    return withAlarm(book(payment, "late-reversed", rules), "refunded-by-others");
+    return withAlarm(book(payment, "late-reversed", stamp, rules), "refunded-by-others");
   const { pulses } = payment.intent;
   const goods: Goods | null = pulses === null ? null : { pulses, outcome: "withheld" };
   const closing = close({ ...payment, goods }, paidVerdict(payment.recovered), stamp, rules);
@@ -178,7 +178,7 @@ function refundedByOthers(payment: Payment, stamp: Stamp, rules: Rules): Advance
 /** Money has moved, proved. A payment found on recovery is late; the setting says what becomes of it. */
 function paid(payment: Payment, transactionId: string, stamp: Stamp, rules: Rules): Advance {
   const seen = { ...payment, transactionId, seenPaid: true };
-  if (payment.recovered && rules.late === "reverse") return book(seen, "late-reversed", rules);
+  if (payment.recovered && rules.late === "reverse") return book(seen, "late-reversed", stamp, rules);
   const { pulses } = payment.intent;
   // Nobody waits at the machine for a payment that was found after a restart (money rule 14).
   const outcome = payment.recovered ? "withheld" : null;

@@ -30,10 +30,12 @@ export function dispensed(payment: Payment, outcome: DispenseAnswer, stamp: Stam
     case "dispensed":
       return close(told, phase.verdict, stamp, rules);
     case "not-dispensed":
-      return withAlarm(book(told, "not-dispensed", rules), alarms[outcome]);
+      return withAlarm(book(told, "not-dispensed", stamp, rules), alarms[outcome]);
     case "unclear": {
       const hold = rules.relay?.onAmbiguous !== "refund";
-      const next = hold ? close(told, phase.verdict, stamp, rules) : book(told, "not-dispensed", rules);
+      const next = hold
+        ? close(told, phase.verdict, stamp, rules)
+        : book(told, "not-dispensed", stamp, rules);
       return withAlarm(next, alarms[outcome]);
     }
   }

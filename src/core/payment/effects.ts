@@ -22,12 +22,16 @@ export type Effect =
     }
   /** Book an order that the customer pays by scanning our code; once, and not after `sendBefore`. */
   | { readonly type: "order"; readonly intent: Intent; readonly sendBefore: Instant }
-  /** Query once; `host` null leaves the choice to the gateway. `refund` asks about the refund that a reversal made. */
+  /**
+   * Query once; `host` null leaves the choice to the gateway. `refund` asks about the refund that a reversal made. `fresh` is
+   * there where an absence may count: nothing was asked before on the connection.
+   */
   | {
       readonly type: "query";
       readonly intent: Intent;
       readonly host: string | null;
       readonly refund: boolean;
+      readonly fresh: boolean;
     }
   /**
    * Reverse once; only ever after a durable `reversing` entry. A NATIVE order is closed or, where money was seen to have

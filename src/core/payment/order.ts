@@ -112,10 +112,33 @@ export type Entry =
   | { readonly kind: "money"; readonly tx: TxData }
   | { readonly kind: "shown"; readonly outTradeNo: string; readonly text: string; readonly at: string }
   /** A declined order was looked at once more, and no money had moved. */
-  | { readonly kind: "checked"; readonly outTradeNo: string; readonly at: string };
+  | { readonly kind: "checked"; readonly outTradeNo: string; readonly at: string }
+  /** What is known of an order that is being reversed and stands in no money record; the newest one holds. */
+  | {
+      readonly kind: "evidence";
+      readonly outTradeNo: string;
+      readonly at: string;
+      readonly evidence: Evidence;
+    };
+
+/**
+ * What a restart should not forget of an order that is being reversed (money rule 9). It rides with other records and nobody
+ * waits for it: what the last seconds before a crash brought is asked for once more.
+ */
+export interface Evidence {
+  /** The host that was charged, null where nobody knows. */
+  readonly chargedHost: string | null;
+  /** A signed answer said that money had moved. */
+  readonly paid: boolean;
+  /** Absences in a row, and the running time from the first of them to the last. */
+  readonly absences: number;
+  readonly runMs: number;
+}
 
 /** An order as recovery finds it: without a final record, or declined and not looked at once more. */
 export interface OpenOrder {
   readonly intent: Intent;
   readonly last: TxData;
+  /** There where the journal has any. */
+  readonly evidence?: Evidence;
 }

@@ -10,6 +10,7 @@
  */
 
 import type { Instant } from "../kernel/instant.ts";
+import type { Absences } from "./absence.ts";
 import type { ChargeAnswer, QueryAnswer, ReverseAnswer } from "./answers.ts";
 import type { AuthCode } from "./auth-code.ts";
 import type { Effect } from "./effects.ts";
@@ -35,8 +36,8 @@ export interface Payment {
   readonly sentAt: Instant;
   /** No later than this was the charge still in flight; an absence counts its 60 s from here. */
   readonly landedAt: Instant;
-  /** The hosts of which one was charged: one once it is known, all after a restart. */
-  readonly chargedHosts: readonly string[];
+  /** The host that was charged, null while nobody knows: before its answer, and after a crash before a reversal was recorded. */
+  readonly chargedHost: string | null;
 }
 
 /** Where an order stands. `next` is when its next call is due, where none is flying. */
@@ -69,8 +70,10 @@ export type Phase =
       readonly rounds: number;
       /** What the last signed answer to a reversal said. */
       readonly heard: Heard;
-      /** Hosts that said ORDERNOTEXIST late enough to count. */
-      readonly absentAt: readonly string[];
+      /** The answers ORDERNOTEXIST that came late enough to count. */
+      readonly absences: Absences;
+      /** Queries in a row without another reversal between them. */
+      readonly asks: number;
       readonly alarmed: boolean;
     }
   | { readonly name: "closing"; readonly verdict: Verdict }

@@ -1,24 +1,34 @@
 /** Taking a charge back: durable before the first request, stubborn until a query confirms it (money rule 9). */
 import { invariant } from "../kernel/defect.ts";
 import { after, type Instant, later } from "../kernel/instant.ts";
+import { rfc3339 } from "../kernel/rfc3339.ts";
 import { waitAfter } from "../kernel/waits.ts";
+import { type Absences, absencesCountFrom, isAbsent, noAbsences, withAbsence } from "./absence.ts";
 import type { QueryAnswer, ReverseAnswer } from "./answers.ts";
-import type { MoneyReason } from "./order.ts";
+import type { Effect } from "./effects.ts";
+import type { Evidence, MoneyReason } from "./order.ts";
 import type { Advance, Heard, Payment, Phase, Verdict } from "./payment.ts";
 import type { Rules, Stamp } from "./rules.ts";
 import { alarm, close, closed, go, txOf, withAlarm } from "./verdict.ts";
 
-/** Hands the reversal to the journal; from here on the order can never become paid (money rule 9). */
-export function book(payment: Payment, reason: MoneyReason, rules: Rules): Advance {
+/**
+ * Hands the reversal to the journal; from here on the order can never become paid (money rule 9). The host that was charged
+ * goes along in the same flush.
+ */
+export function book(payment: Payment, reason: MoneyReason, stamp: Stamp, rules: Rules): Advance {
   const tx = txOf(payment, { state: "reversing", charged: "unknown", reason, late: false }, null, rules);
-  return go(
-    { ...payment, phase: { name: "booking", reason } },
-    { type: "record", entry: { kind: "money", tx } },
-  );
+  const record: Effect = { type: "record", entry: { kind: "money", tx } };
+  const booked: Payment = { ...payment, phase: { name: "booking", reason } };
+  return payment.chargedHost === null ? go(booked, record) : go(booked, noteOf(payment, stamp), record);
 }
 
 /** The reversal is durable: the first request leaves once the charge is old enough. */
-export function reverseFrom(payment: Payment, stamp: Stamp, rules: Rules): Payment {
+export function reverseFrom(
+  payment: Payment,
+  stamp: Stamp,
+  rules: Rules,
+  absences: Absences = noAbsences,
+): Payment {
   invariant(payment.phase.name === "booking", "a reversal is recorded before it begins");
   return {
     ...payment,
@@ -29,7 +39,8 @@ export function reverseFrom(payment: Payment, stamp: Stamp, rules: Rules): Payme
       next: { call: "reverse", at: later(reversibleAt(payment, rules), stamp.at) },
       rounds: 0,
       heard: "nothing",
-      absentAt: [],
+      absences,
+      asks: 0,
       alarmed: false,
     },
   };
@@ -96,26 +107,80 @@ export function reversalQueried(
     case "absent": {
       // Once money was seen to move, only a signed end of the order says that it went back.
       if (phase.heard === "nothing" || payment.seenPaid) return reverseAgain(payment, phase, stamp, rules);
-      const heard = undone(phase.heard);
-      const countsFrom = after(payment.landedAt, rules.timing.confirmNotBeforeMs);
-      const absentAt = askedAt >= countsFrom ? [...phase.absentAt, host] : phase.absentAt;
-      const everywhere = payment.chargedHosts.every((charged) => absentAt.includes(charged));
-      if (absentAt.length >= 2 && everywhere) {
+      const countsFrom = absencesCountFrom(payment.landedAt, rules);
+      const absences =
+        askedAt >= countsFrom ? withAbsence(phase.absences, host, askedAt, stamp.at) : phase.absences;
+      if (isAbsent(absences, payment.chargedHost, rules)) {
         return close(payment, closed(payment, phase.reason), stamp, rules);
       }
-      const soon = after(stamp.at, waitAfter(rules.timing.reverseAgainMs, 0));
-      const next = { call: "query", at: later(soon, countsFrom) } as const;
-      return alarmIfLong({ ...payment, phase: { ...phase, absentAt, heard, next } }, stamp, rules);
+      return askOn(payment, { ...phase, absences, heard: undone(phase.heard) }, stamp, rules);
     }
     case "paid":
     case "unpaid":
     case "failed":
       // It exists: an absence seen before is void, nothing is done yet, and another reversal is due.
-      return reverseAgain(payment, { ...phase, absentAt: [], heard: undone(phase.heard) }, stamp, rules);
-    case "unknown":
+      return reverseAgain(
+        payment,
+        { ...phase, absences: noAbsences, heard: undone(phase.heard) },
+        stamp,
+        rules,
+      );
+    case "unknown": {
+      // A signed answer that says something else parts the absences before it from those after it.
+      const absences = answer.signed ? noAbsences : phase.absences;
+      return stillUnknown(payment, { ...phase, absences }, stamp, rules);
+    }
     case "not-sent":
-      return reverseAgain(payment, phase, stamp, rules);
+      return stillUnknown(payment, phase, stamp, rules);
   }
+}
+
+/**
+ * A host that cannot be reached says nothing about an order that another one does not have: there is nothing to be taken back,
+ * and only the absences are still too few.
+ */
+function stillUnknown(
+  payment: Payment,
+  phase: Phase & { name: "reversing" },
+  stamp: Stamp,
+  rules: Rules,
+): Advance {
+  return phase.absences.hosts.length > 0
+    ? askOn(payment, phase, stamp, rules)
+    : reverseAgain(payment, phase, stamp, rules);
+}
+
+/** So many more queries come quickly: two absences, one more where the first came too early to count. */
+const QUICK_ASKS = 2;
+
+/** Another query without another reversal, later each time. */
+function askOn(payment: Payment, phase: Phase & { name: "reversing" }, stamp: Stamp, rules: Rules): Advance {
+  const wait = waitAfter(rules.timing.reverseAgainMs, Math.max(0, phase.asks - QUICK_ASKS));
+  const soon = after(stamp.at, wait);
+  const next = { call: "query", at: later(soon, absencesCountFrom(payment.landedAt, rules)) } as const;
+  return alarmIfLong({ ...payment, phase: { ...phase, next, asks: phase.asks + 1 } }, stamp, rules);
+}
+
+/** Notes what a step of a reversal has brought to light that stands in no money record. */
+export function remembered(before: Payment, advance: Advance, stamp: Stamp): Advance {
+  const { payment, effects } = advance;
+  if (payment.phase.name !== "reversing" || isSame(evidenceOf(before), evidenceOf(payment))) return advance;
+  return { payment, effects: [...effects, noteOf(payment, stamp)] };
+}
+
+function noteOf(payment: Payment, { wall }: Stamp): Effect {
+  const { outTradeNo } = payment.intent;
+  const evidence = evidenceOf(payment);
+  return { type: "note", entry: { kind: "evidence", outTradeNo, at: rfc3339(wall), evidence } };
+}
+
+function evidenceOf({ chargedHost, seenPaid, phase }: Payment): Evidence {
+  const { count, runMs } = phase.name === "reversing" ? phase.absences : noAbsences;
+  return { chargedHost, paid: seenPaid, absences: count, runMs };
+}
+
+function isSame(a: Evidence, b: Evidence): boolean {
+  return a.paid === b.paid && a.absences === b.absences;
 }
 
 /** What is still there, or was not there, was not reversed, whatever the answer said. */
@@ -137,7 +202,11 @@ function reverseAgain(
     call: "reverse",
     at: later(after(stamp.at, jittered), reversibleAt(payment, rules)),
   } as const;
-  return alarmIfLong({ ...payment, phase: { ...phase, rounds: phase.rounds + 1, next } }, stamp, rules);
+  return alarmIfLong(
+    { ...payment, phase: { ...phase, rounds: phase.rounds + 1, asks: 0, next } },
+    stamp,
+    rules,
+  );
 }
 
 function alarmIfLong(payment: Payment, stamp: Stamp, rules: Rules): Advance {

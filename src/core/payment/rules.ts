@@ -73,6 +73,8 @@ export interface Timing {
   readonly offerMs: number;
   /** From the last moment a charge may have been in flight to an absence that counts (money rule 9). */
   readonly confirmNotBeforeMs: number;
+  /** From the first to the last of the absences that stand for the host that was charged (money rule 9). */
+  readonly absentForMs: number;
   /** From the scan to the first byte of the charge (money rule 3). */
   readonly sendWithinMs: number;
   /** Waits between reversals, in order; the last one repeats (money rule 9). */
@@ -117,6 +119,7 @@ export const standardTiming: Timing = {
   closeNotBeforeMs: 300_000,
   offerMs: 300_000,
   confirmNotBeforeMs: 60_000,
+  absentForMs: 600_000,
   sendWithinMs: 10_000,
   reverseAgainMs: [1_000, 2_000, 5_000, 10_000, 30_000, 60_000],
   reversalAlarmMs: 300_000,

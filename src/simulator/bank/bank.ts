@@ -95,6 +95,8 @@ interface Conduct {
 export class Bank {
   readonly ledger: Ledger;
   readonly pace: number;
+  /** While it is, every query is answered SYSTEMERROR, also one about a number that nobody knows. */
+  busy = false;
   readonly #options: BankOptions;
   readonly #conducts = new Map<string, Conduct>();
   #scenario: Scenario;
@@ -199,6 +201,7 @@ export class Bank {
       case "charge":
         return this.#charge(wish, conduct?.scenario ?? success, now);
       case "query": {
+        if (this.busy) return refused("SYSTEMERROR", null);
         const order = this.ledger.find(caller.merchant, wish.reference, now);
         if (order === null) return refused("ORDERNOTEXIST", null);
         return { document: stateDocument(order), text: order.state.toUpperCase() };

@@ -338,6 +338,7 @@ class SmallWorld {
 
   /** The power is gone: nothing of this life is heard again, but what has left still arrives. */
   #fail(life: Life, forMs: number): void {
+    this.#witness.stopped();
     this.#life = null;
     this.#outages += 1;
     this.#tell("power off");

@@ -47,8 +47,8 @@ function openOrder(rules: Rules = keypadRules): OpenOrder {
 
 test("the answer to a charge says when it left at the latest, when it came back and whom it had reached", () => {
   const quick = Story.ready().payTo().wait(300).charge({ kind: "pending" });
-  const { sentAt, landedAt, chargedAt, chargedHosts, flying } = quick.order;
-  assert.deepEqual([sentAt, landedAt, chargedAt, chargedHosts, flying], [300, 300, 0, ["a"], null]);
+  const { sentAt, landedAt, chargedAt, chargedHost, flying } = quick.order;
+  assert.deepEqual([sentAt, landedAt, chargedAt, chargedHost, flying], [300, 300, 0, "a", null]);
   const slow = Story.ready().payTo().wait(12_000).charge({ kind: "pending" });
   assert.deepEqual([slow.order.sentAt, slow.order.landedAt], [10_000, 12_000]);
 });

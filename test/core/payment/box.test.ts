@@ -55,7 +55,7 @@ test("an order nobody pays is asked about a last time after 45 s, then reversed,
   assert.equal(story.now, 45_000);
   story.take();
   story.query({ kind: "unpaid", paying: false });
-  assert.deepEqual(story.take(), ["record"]);
+  assert.deepEqual(story.take(), ["note", "record"]);
   assert.deepEqual(story.glass, ["Cancel    ¥12.50", "Do NOT pay again"]);
   story.recorded();
   assert.deepEqual(story.take(), ["reverse"]);
@@ -216,7 +216,7 @@ test("a decline by code is asked about once more; money found there goes back an
   story.query({ kind: "unknown", why: "silence", signed: false }).wait(30_000);
   assert.ok(story.take().includes("query"), "a check that got no answer is made again");
   story.query({ kind: "paid", transactionId: "42" });
-  assert.deepEqual(story.take(), ["record", "alarm"]);
+  assert.deepEqual(story.take(), ["note", "record", "alarm"]);
   story.recorded().wait(15_000);
   assert.ok(story.take().includes("reverse"));
   story.reverse({ kind: "done" }).wait(1).query({ kind: "refunded", transactionId: "42" }).recorded();

@@ -158,7 +158,7 @@ test("an effect that does not follow from its order is objected to, by the invar
   const sound: readonly (readonly [Effect, Parameters<typeof objectionTo>[1], typeof before, BoxEvent])[] = [
     [charge, before, after, event],
     [{ type: "probe" }, before, after, event],
-    [{ type: "query", intent, host: null, refund: false }, before, after, woke],
+    [{ type: "query", intent, host: null, refund: false, fresh: false }, before, after, woke],
     [record, before, before, woke],
     [{ ...record, entry: { kind: "checked", outTradeNo: "x", at: "" } }, before, before, woke],
     [reverse, reversing.box, reversing.box, woke],
@@ -171,7 +171,7 @@ test("an effect that does not follow from its order is objected to, by the invar
   const wrong: readonly (readonly [RegExp, ...(typeof sound)[number]])[] = [
     [/^I3: nothing is done/, charge, before, { ...after, orders: new Map() }, event],
     [/^I4: what is asked/, { ...charge, intent: other }, before, after, event],
-    [/^I4: what is asked/, { type: "query", intent: other, host: null, refund: false }, before, after, event],
+    [/^I4: what is asked/, { type: "query", intent: other, host: null, refund: false, fresh: false }, before, after, event],
     [/^I3: a charge leaves/, charge, after, after, event],
     [/^I3: a charge leaves/, charge, before, before, event],
     [/^I3: a charge leaves/, charge, before, after, woke],

@@ -4,6 +4,7 @@
  */
 
 import { instantOf, wallTimeOf } from "../../../src/core/kernel/instant.ts";
+import type { Absences } from "../../../src/core/payment/absence.ts";
 import { advance, begin, resume } from "../../../src/core/payment/advance.ts";
 import type { ChargeAnswer, QueryAnswer, ReverseAnswer } from "../../../src/core/payment/answers.ts";
 import { AuthCode } from "../../../src/core/payment/auth-code.ts";
@@ -41,6 +42,7 @@ export function smallRules(late: "keep" | "reverse", hosts: readonly string[] = 
       giveUpAfterMs: 2,
       reverseNotBeforeMs: 1,
       confirmNotBeforeMs: 2,
+      absentForMs: 1,
       closeNotBeforeMs: 2,
       offerMs: 2,
       sendWithinMs: 2,
@@ -280,6 +282,17 @@ const times = new Set([
   "landedAt",
 ]);
 
+/** Which hosts, at least two or not, and five of them or fewer: nothing else of absences decides. */
+function shortened({ hosts, count, runMs, since }: Absences, { timing }: Rules): Absences {
+  const once = [...new Set(hosts)].sort();
+  return {
+    hosts: hosts.length > once.length && once.length < 2 ? [...once, ...once] : once,
+    count: Math.min(count, 5),
+    runMs: Math.min(runMs, timing.absentForMs),
+    since,
+  };
+}
+
 /** Counters decide only by the host whose turn it is, rounds only up to the longest wait. */
 function normalise(payment: Payment, rules: Rules): Payment {
   const { counts, phase } = payment;
@@ -293,7 +306,9 @@ function normalise(payment: Payment, rules: Rules): Payment {
         ? {
             ...phase,
             rounds: Math.min(phase.rounds, rounds),
-            absentAt: [...new Set(phase.absentAt)].sort(),
+            absences: shortened(phase.absences, rules),
+            // From two on each waits longer, up to the longest wait.
+            asks: Math.min(phase.asks, rounds + 1),
           }
         : phase,
   };

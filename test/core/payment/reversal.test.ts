@@ -1,6 +1,7 @@
 /** Taking a charge back: when it is asked for again, when an absence counts, when operators are told (money rule 9). */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { noAbsences } from "../../../src/core/payment/absence.ts";
 import { advance } from "../../../src/core/payment/advance.ts";
 import type { Payment } from "../../../src/core/payment/payment.ts";
 import { reverseFrom } from "../../../src/core/payment/reversal.ts";
@@ -39,7 +40,8 @@ test("a reversal begins with nothing known, and its first request waits for the 
     next: { call: "reverse", at: 17_000 },
     rounds: 0,
     heard: "nothing",
-    absentAt: [],
+    absences: noAbsences,
+    asks: 0,
     alarmed: false,
   });
   const late = Story.ready().payTo().charge({ kind: "pending" }).wait(44_000).query(unpaid).keys("X");
@@ -104,12 +106,12 @@ test("the waits grow, and the last one repeats", () => {
 
 test("two absences end a reversal, each asked for at least a minute after the charge was last in flight", () => {
   const story = confirming().query(absent);
-  assert.deepEqual(phaseOf(story).absentAt, [], "too early to count");
+  assert.deepEqual(phaseOf(story).absences.hosts, [], "too early to count");
   assert.deepEqual(phaseOf(story).next, { call: "query", at: 60_000 });
   story.wait(45_000);
   assert.equal(story.now, 60_000);
   story.query(absent);
-  assert.deepEqual(phaseOf(story).absentAt, ["a"]);
+  assert.deepEqual(phaseOf(story).absences.hosts, ["a"]);
   assert.deepEqual(phaseOf(story).next, { call: "query", at: 61_000 });
   story.wait(1_000).query(absent, "b");
   assert.ok(story.order.phase.name === "closing");
@@ -156,7 +158,7 @@ test("a refund confirms a reversal, and is told of where the reversal was not sa
 
 test("absences count only where the host that was charged is among those that say so", () => {
   const story = confirming().query(absent).wait(45_000).query(absent, "b").wait(1_000).query(absent, "b");
-  assert.deepEqual(phaseOf(story).absentAt, ["b", "b"]);
+  assert.deepEqual(phaseOf(story).absences.hosts, ["b", "b"]);
   story.wait(1_000).query(absent, "a");
   assert.equal(story.order.phase.name, "closing");
 });
@@ -164,12 +166,12 @@ test("absences count only where the host that was charged is among those that sa
 test("an order that exists after all makes every absence before it void", () => {
   for (const answer of [unpaid, { kind: "failed" }] as const) {
     const story = confirming().query(absent).wait(45_000).query(absent).wait(1_000).query(answer);
-    assert.deepEqual(phaseOf(story).absentAt, [], answer.kind);
+    assert.deepEqual(phaseOf(story).absences.hosts, [], answer.kind);
     story.wait(2_000).reverse({ kind: "again", code: null }).query(absent);
-    assert.deepEqual(phaseOf(story).absentAt, ["a"], "the first one of two again");
+    assert.deepEqual(phaseOf(story).absences.hosts, ["a"], "the first one of two again");
   }
   const silent = confirming().query(absent).wait(45_000).query(absent).wait(1_000).query(silence);
-  assert.deepEqual(phaseOf(silent).absentAt, ["a"], "silence says nothing about it");
+  assert.deepEqual(phaseOf(silent).absences.hosts, ["a"], "silence says nothing about it");
 });
 
 test("an absence means nothing before a reversal was answered, or once money was seen to move", () => {

@@ -141,8 +141,8 @@ export class Story {
     return this.happens({ type: "recorded", state });
   }
 
-  charge(answer: (PaymentEvent & { type: "charge-answered" })["answer"]): this {
-    return this.happens({ type: "charge-answered", host: "a", answer });
+  charge(answer: (PaymentEvent & { type: "charge-answered" })["answer"], host = "a"): this {
+    return this.happens({ type: "charge-answered", host, answer });
   }
 
   query(answer: (PaymentEvent & { type: "query-answered" })["answer"], host = "a"): this {
