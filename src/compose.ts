@@ -22,8 +22,16 @@ import type { GatewaySettings } from "./gateway/settings.ts";
 import { Journal, type JournalOpened, type RotationOutcome } from "./journal/journal.ts";
 import { type RotationRules, retentionOf } from "./journal/rotation.ts";
 import { CalmLog } from "./runtime/calm-log.ts";
+import {
+  found,
+  guardedBroker,
+  guardedGlass,
+  guardedGpio,
+  guardedLog,
+  guardedSerial,
+} from "./runtime/guards.ts";
 import { type Core, core, type Hands, Loop } from "./runtime/loop.ts";
-import type { BrokerLink, Entropy, HttpsLink, StoreLink, Timer } from "./runtime/ports.ts";
+import type { BrokerLink, Entropy, HttpsLink, Log, StoreLink, Timer } from "./runtime/ports.ts";
 import { Reporter, type ReporterStatus } from "./telemetry/reporter.ts";
 import { Sales } from "./till/sales.ts";
 
@@ -99,8 +107,8 @@ export class ComposedBox {
   readonly #sinceMoment: Instant;
 
   constructor(given: BoxParts) {
-    this.#log = new CalmLog(given.links.log, given.links.clock);
-    const parts = { ...given, links: { ...given.links, log: this.#log } };
+    this.#log = new CalmLog(guardedLog(given.links.log), given.links.clock);
+    const parts = { ...given, links: guardedLinks(given.links, this.#log) };
     this.#parts = parts;
     const { clock, entropy, log, store } = parts.links;
     this.#since = clock.wall();
@@ -472,6 +480,19 @@ export class ComposedBox {
     for (const { https } of this.#parts.merchants) https.close(closed);
     this.#journal.close(closed);
   }
+}
+
+/** Whatever a library of an optional part throws is the end of a connection, and of nothing else. */
+function guardedLinks(links: Links, log: Log): Links {
+  const { clock, broker, glass, gpio, serial } = links;
+  return {
+    ...links,
+    log,
+    broker: broker === null ? null : guardedBroker(found(broker), clock),
+    glass: glass === null ? null : guardedGlass(found(glass), clock),
+    gpio: gpio === null ? null : guardedGpio(found(gpio), clock),
+    serial: serial === null ? null : guardedSerial(found(serial), clock),
+  };
 }
 
 function readyOrNot(ready: boolean): "ready" | "absent" {

@@ -3,7 +3,7 @@ import type { BoxParts, MerchantParts } from "../compose.ts";
 import type { DeviceConfig } from "../config/device-config.ts";
 import type { Merchant } from "../core/payment/order.ts";
 import { ApiKey } from "../gateway/api-key.ts";
-import { inspectCertificate } from "../links/certificate.ts";
+import { inspectCertificate, pairProblem } from "../links/certificate.ts";
 import { MqttBroker } from "../links/mqtt-broker.ts";
 import { PinoLog } from "../links/pino-log.ts";
 import { loadScannerLink } from "../links/scanner-link.ts";
@@ -12,8 +12,9 @@ import { SqliteStore } from "../links/sqlite-store.ts";
 import { SystemClock } from "../links/system-clock.ts";
 import { SystemEntropy } from "../links/system-entropy.ts";
 import { UndiciHttpsLink } from "../links/undici-https.ts";
-import type { Clock, Log } from "../runtime/ports.ts";
-import { loadPanelLinks } from "./panel-links.ts";
+import { guardedBroker, guardedSerial, type Loader, promised } from "../runtime/guards.ts";
+import type { BrokerLink, Clock, Log } from "../runtime/ports.ts";
+import { panelLinks } from "./panel-links.ts";
 import { version } from "./version.ts";
 
 /** Everything a box needs, or what is missing, a sentence each. */
@@ -24,19 +25,15 @@ export type DeviceParts =
       /** Calls back when the journal's thread has answered: its sign of life. */
       readonly ping: (done: () => void) => void;
     }
-  | {
-      readonly ok: false;
-      readonly problems: readonly string[];
-      /** Whether the machine is at fault, which may be well a moment later: pins that udev has not opened yet. */
-      readonly passing: boolean;
-    };
+  | { readonly ok: false; readonly problems: readonly string[] };
 
 /** Reads secrets and collects what is wrong with them, so that all of it is told at once. */
 class Secrets {
   readonly problems: string[] = [];
-  readonly #log: Log;
+  readonly #log: Log | null;
 
-  constructor(log: Log) {
+  /** Without a log nobody is warned of files that others may read. */
+  constructor(log: Log | null) {
     this.#log = log;
   }
 
@@ -47,7 +44,7 @@ class Secrets {
       this.problems.push(`${key}: ${read.problem}`);
       return "";
     }
-    if (read.warning !== null && kind === "secret") this.#log.warn("secret.open", { warning: read.warning });
+    if (read.warning !== null && kind === "secret") this.#log?.warn("secret.open", { warning: read.warning });
     return secretText(read.bytes);
   }
 
@@ -59,7 +56,7 @@ class Secrets {
 
 /**
  * Makes the links of a device. `onDeath` is called when the journal's thread dies, after which the process must end.
- * Nothing is opened yet but the secrets.
+ * Nothing is opened yet but the merchants' secrets: what is optional is looked for when it is wanted.
  */
 export async function deviceParts(
   config: DeviceConfig,
@@ -69,23 +66,9 @@ export async function deviceParts(
   const clock = new SystemClock();
   const secrets = new Secrets(log);
   const merchants = merchantParts(config, secrets, clock);
-  const { mqtt } = config;
-  const broker =
-    mqtt === null
-      ? null
-      : new MqttBroker({
-          url: mqtt.url,
-          version: mqtt.version === "5" ? 5 : mqtt.version,
-          username: mqtt.username,
-          password: secrets.readIfAny("mqtt.password", mqtt.password, "secret"),
-          ca: secrets.readIfAny("mqtt.ca", mqtt.ca, "public"),
-          cert: secrets.readIfAny("mqtt.cert", mqtt.cert, "public"),
-          key: secrets.readIfAny("mqtt.key", mqtt.key, "secret"),
-        });
   const problems = [...unsupported(config), ...secrets.problems];
-  if (problems.length > 0) return { ok: false, problems, passing: false };
-  const panel = await loadPanelLinks(config, clock, log);
-  if (!panel.ok) return { ...panel, passing: true };
+  if (problems.length > 0) return { ok: false, problems };
+  const { mqtt, scanner } = config;
   const store = new SqliteStore({ directory: config.journal.directory, onDeath });
   const parts: BoxParts = {
     config,
@@ -96,14 +79,52 @@ export async function deviceParts(
       entropy: new SystemEntropy(),
       log,
       store,
-      serial: config.scanner === null ? null : await loadScannerLink(config.scanner),
-      broker,
-      glass: panel.glass,
-      gpio: panel.gpio,
+      serial:
+        scanner === null
+          ? null
+          : guardedSerial(
+              promised(async () => ({ ok: true, link: await loadScannerLink(scanner) })),
+              clock,
+            ),
+      broker: mqtt === null ? null : guardedBroker(brokerLoader(mqtt, log), clock),
+      ...panelLinks(config, clock, log),
     },
   };
   return { ok: true, parts, ping: (done) => store.ping(done) };
 }
+
+/**
+ * The broker as its credentials are at each try: what is mended is found without a new start. While they stay the same so does
+ * the link, which remembers the version of the protocol.
+ */
+function brokerLoader(mqtt: MqttConfig, log: Log): Loader<BrokerLink> {
+  let last: { readonly text: string; readonly link: MqttBroker } | null = null;
+  return (done) => {
+    const secrets = new Secrets(last === null ? log : null);
+    const settings = {
+      url: mqtt.url,
+      version: mqtt.version === "5" ? 5 : mqtt.version,
+      username: mqtt.username,
+      password: secrets.readIfAny("mqtt.password", mqtt.password, "secret"),
+      ca: secrets.readIfAny("mqtt.ca", mqtt.ca, "public"),
+      cert: secrets.readIfAny("mqtt.cert", mqtt.cert, "public"),
+      key: secrets.readIfAny("mqtt.key", mqtt.key, "secret"),
+    } as const;
+    const { cert, key } = settings;
+    const unread = secrets.problems.length > 0;
+    const pair = unread || cert === null || key === null ? null : pairProblem("mqtt", cert, key);
+    const problems = pair === null ? secrets.problems : [pair];
+    if (problems.length > 0) {
+      done({ ok: false, problem: problems.join(" ") });
+      return;
+    }
+    const text = JSON.stringify(settings);
+    last = last?.text === text ? last : { text, link: new MqttBroker(settings) };
+    done({ ok: true, link: last.link });
+  };
+}
+
+type MqttConfig = Exclude<DeviceConfig["mqtt"], null>;
 
 function merchantParts(
   config: DeviceConfig,

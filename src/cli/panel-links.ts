@@ -1,5 +1,6 @@
 /** The links to pins and display that a configuration asks for; what the box does not need is not loaded. */
 import type { DeviceConfig } from "../config/device-config.ts";
+import type { DeviceLinks } from "../devices.ts";
 import { Hd44780Backpack } from "../drivers/hd44780-backpack.ts";
 import { Hd44780Pins } from "../drivers/hd44780-pins.ts";
 import { type LoadedGpio, loadGpio } from "../links/gpio.ts";
@@ -8,6 +9,7 @@ import { KernelGlass } from "../links/kernel-glass.ts";
 import { loadLcdGlass, sysfsNumbers } from "../links/lcd-glass.ts";
 import { spin } from "../links/spin.ts";
 import { TerminalGlass } from "../links/terminal-glass.ts";
+import { guardedGlass, guardedGpio, type Loaded, promised } from "../runtime/guards.ts";
 import type { Clock, GlassLink, GpioLink, Log } from "../runtime/ports.ts";
 
 /** The links, or what is missing on this machine, a sentence each. */
@@ -25,6 +27,36 @@ export async function loadPanelLinks(config: DeviceConfig, clock: Clock, log: Lo
   } catch (error) {
     return { ok: false, problems: [`display: ${error instanceof Error ? error.message : String(error)}`] };
   }
+}
+
+/**
+ * The same for a box that runs whatever of them is missing: each is looked for when its driver wants it, and again at each try,
+ * until it is found.
+ */
+export function panelLinks(
+  config: DeviceConfig,
+  clock: Clock,
+  log: Log,
+): Pick<DeviceLinks, "gpio" | "glass"> {
+  let pins: Pins = null;
+  const loadPins = async (): Promise<LoadedGpio> => {
+    if (pins !== null) return pins;
+    const loaded = await loadGpio(config.gpio);
+    if (!loaded.ok) return { ok: false, problem: `gpio: ${loaded.problem}` };
+    if (pins === null) log.info("gpio.ready", { backend: loaded.backend, why: loaded.why });
+    pins = loaded;
+    return loaded;
+  };
+  const loadDisplay = async (): Promise<Loaded<GlassLink>> => {
+    const wanted = config.display?.driver === "hd44780-gpio" ? await loadPins() : null;
+    if (wanted?.ok === false) return wanted;
+    const link = await loadGlass(config, wanted, clock);
+    return link === null ? { ok: false, problem: "display: none is configured." } : { ok: true, link };
+  };
+  return {
+    gpio: needsPins(config) ? guardedGpio(promised(loadPins), clock) : null,
+    glass: config.display === null ? null : guardedGlass(promised(loadDisplay), clock),
+  };
 }
 
 function needsPins({ keypad, display, outputs, inputs }: DeviceConfig): boolean {

@@ -13,6 +13,9 @@ export const IDLE_MS = 30_000;
 /** After so many requests a program has to come in anew: what it does not read piles up on our side. */
 export const REQUESTS_MAX = 64;
 
+/** A door that could not be opened is tried again after so long. */
+export const OPEN_AGAIN_MS = 10_000;
+
 /** What the server works with. */
 export interface ControlServerParts {
   readonly link: ControlLink;
@@ -28,25 +31,33 @@ export interface ControlServerParts {
 export class ControlServer {
   readonly #parts: ControlServerParts;
   readonly #peers = new Set<Visit>();
+  #again: Timer | null = null;
+  #problem: string | null = null;
 
   constructor(parts: ControlServerParts) {
     this.#parts = parts;
   }
 
-  /** Opens the door. */
+  /** Opens the door, now or when that becomes possible. */
   start(): void {
-    const { link, log } = this.#parts;
+    const { clock, link, log } = this.#parts;
     link.listen(
       (peer) => this.#enter(peer),
       (outcome) => {
-        if (outcome.kind === "listening") log.info("control.listening", { path: outcome.path });
-        else log.warn("control.closed", { problem: outcome.why });
+        if (outcome.kind === "listening") {
+          log.info("control.listening", { path: outcome.path });
+          return;
+        }
+        if (outcome.why !== this.#problem) log.warn("control.closed", { problem: outcome.why });
+        this.#problem = outcome.why;
+        this.#again = clock.at(after(clock.now(), OPEN_AGAIN_MS), () => this.start());
       },
     );
   }
 
   /** Closes it; whoever waits for an answer gets none. */
   stop(done: () => void): void {
+    this.#again?.cancel();
     for (const visit of this.#peers) visit.end();
     this.#peers.clear();
     this.#parts.link.close(done);

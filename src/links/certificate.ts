@@ -22,3 +22,20 @@ export function inspectCertificate(cert: string, key: string, wall: WallTime): C
   const to = certificate.validToDate.getTime();
   return wall >= from && wall <= to ? null : "certificate-expired";
 }
+
+/** Why a client certificate and its key, both in PEM, cannot be used as a pair, or null; `name` is where they stand. */
+export function pairProblem(name: string, cert: string, key: string): string | null {
+  let certificate: X509Certificate;
+  try {
+    certificate = new X509Certificate(cert);
+  } catch {
+    return `${name}.cert: holds no certificate in PEM.`;
+  }
+  try {
+    if (certificate.checkPrivateKey(createPrivateKey(key))) return null;
+  } catch {
+    const encrypted = key.includes("ENCRYPTED");
+    return `${name}.key: ${encrypted ? "is encrypted; the box has no passphrase for it." : "holds no private key in PEM."}`;
+  }
+  return `${name}.cert and ${name}.key do not belong together: install the two files of one download.`;
+}

@@ -42,7 +42,11 @@ export class ControlSocket implements ControlLink {
     accept: (peer: ControlPeer) => ControlPeerListener,
     tell: (outcome: ControlOpened) => void,
   ): Promise<void> {
-    tell(await this.#tryAll(accept));
+    tell(
+      await this.#tryAll(accept).catch((error: unknown): ControlOpened => {
+        return { kind: "refused", why: error instanceof Error ? error.message : String(error) };
+      }),
+    );
   }
 
   async #tryAll(accept: (peer: ControlPeer) => ControlPeerListener): Promise<ControlOpened> {

@@ -155,11 +155,15 @@ class MqttConnection implements BrokerConnection {
     // Loaded when it is needed for the first time: a box is ready for payments before it is ready to report them.
     // The client alone: the package's entry brings WebSockets and proxies along.
     void import("mqtt/lib/client").then(
-      (module) => this.#begin(module.default.default),
-      (error: unknown) => {
-        this.#note(describe(error));
-        this.#end();
+      (module) => {
+        // A key that is none throws here: nobody waits for this promise, so it would end the process.
+        try {
+          this.#begin(module.default.default);
+        } catch (error) {
+          this.#failed(error);
+        }
       },
+      (error: unknown) => this.#failed(error),
     );
   }
 
@@ -266,6 +270,12 @@ class MqttConnection implements BrokerConnection {
     setImmediate(() => {
       if (!this.#ended) done(packet.reasonCode ?? 0);
     });
+  }
+
+  #failed(error: unknown): void {
+    this.#note(describe(error));
+    this.#socket?.destroy();
+    this.#end();
   }
 
   #note(cause: string): void {

@@ -79,6 +79,9 @@ const codeEnds = ["\r", "\n", "\r\n", "\t", "\u0003", ""] as const;
 /** Added for the host that is lost. */
 const HOSTS_STREAM = 20 * 2 ** 40;
 
+/** The same for libraries of optional parts that throw. */
+const THROWS_STREAM = 7 * 2 ** 40;
+
 /** Which world to run, and for how long. */
 export interface WorldOptions {
   readonly seed: number;
@@ -135,6 +138,8 @@ class World {
   readonly #pins: SimulatedPins | null;
   readonly #keypad: SimulatedKeypad | null;
   readonly #till: SimulatedTill | null;
+  /** Whether the libraries of broker and pins throw now and then, and when. */
+  readonly #throws: { readonly random: Random; readonly chance: number };
   #life: Life | null = null;
   #crashes = 0;
   #faulty = true;
@@ -146,6 +151,8 @@ class World {
     this.#options = options;
     const random = new Random(options.seed);
     this.#random = random;
+    const throwing = new Random(options.seed + THROWS_STREAM);
+    this.#throws = { random: throwing, chance: throwing.chance(0.2) ? 0.3 : 0 };
     this.#swarm = swarmOf(random.fork());
     this.#entropy = random.fork();
     this.#disk = new SimulatedDisk(this.#time, random.fork());
@@ -262,7 +269,7 @@ class World {
           log: this.#log(),
           store: defect?.store?.(store, this.#time) ?? store,
           serial: this.#serial,
-          broker: defect?.broker?.(this.#broker, this.#time) ?? this.#broker,
+          broker: this.#throwing(defect?.broker?.(this.#broker, this.#time) ?? this.#broker, ["connect"]),
           glass: null,
           gpio: this.#gpio(),
         },
@@ -339,7 +346,24 @@ class World {
 
   #gpio(): GpioLink | null {
     if (this.#pins === null) return null;
-    return this.#options.defect?.gpio?.(this.#pins, this.#time) ?? this.#pins;
+    return this.#throwing(this.#options.defect?.gpio?.(this.#pins, this.#time) ?? this.#pins, ["claim"]);
+  }
+
+  /** A link whose library throws now and then while there are faults, at one of these calls. */
+  #throwing<Link extends object>(link: Link, calls: readonly (keyof Link)[]): Link {
+    const { random, chance } = this.#throws;
+    if (chance === 0) return link;
+    return new Proxy(link, {
+      get: (target, name) => {
+        const member: unknown = Reflect.get(target, name);
+        if (typeof member !== "function") return member;
+        return (...args: readonly unknown[]): unknown => {
+          if (this.#faulty && calls.some((call) => call === name) && random.chance(chance))
+            throw new Error(`a library threw at ${String(name)}`);
+          return Reflect.apply(member, target, args);
+        };
+      },
+    });
   }
 
   /** A process whose journal has failed ends, and whoever watches over it starts another one. */
