@@ -138,7 +138,7 @@ class World {
   readonly #pins: SimulatedPins | null;
   readonly #keypad: SimulatedKeypad | null;
   readonly #till: SimulatedTill | null;
-  /** Whether the libraries of broker and pins throw now and then, and when. */
+  /** Whether the libraries of broker, pins and scanner throw now and then, and when. */
   readonly #throws: { readonly random: Random; readonly chance: number };
   #life: Life | null = null;
   #crashes = 0;
@@ -268,7 +268,7 @@ class World {
           entropy: this.#entropy,
           log: this.#log(),
           store: defect?.store?.(store, this.#time) ?? store,
-          serial: this.#serial,
+          serial: this.#throwing(this.#serial, ["open", "watch"]),
           broker: this.#throwing(defect?.broker?.(this.#broker, this.#time) ?? this.#broker, ["connect"]),
           glass: null,
           gpio: this.#gpio(),
