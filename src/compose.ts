@@ -142,7 +142,10 @@ export class ComposedBox {
         this.#devices.show(screen);
         parts.onScreen?.(screen);
       },
-      onTurn: (event, turn) => this.#logTurn(event, turn),
+      onTurn: (event, turn) => {
+        this.#logTurn(event, turn);
+        this.#devices.read(turn.reading);
+      },
     });
     this.sales = new Sales({
       rules: this.#rules,

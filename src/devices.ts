@@ -119,7 +119,11 @@ export class Devices {
   show(screen: Screen): void {
     this.#display?.show(screen);
     this.#signals?.show(screen);
-    this.#scanner?.want(screen.light === "scan");
+  }
+
+  /** Lets the reader read, or rest. */
+  read(reading: boolean): void {
+    this.#scanner?.want(reading);
   }
 
   /** Gives goods, once; calls back with what the machine can say about them. */

@@ -1,7 +1,7 @@
 /** Faults that only tests can plant, between the core and its loop: what the core would do if one of its rules were missing. */
 import { after, type Instant } from "../../src/core/kernel/instant.ts";
 import type { QueryAnswer } from "../../src/core/payment/answers.ts";
-import { type Box, type Step, step, wakeAt } from "../../src/core/payment/box.ts";
+import { type Box, type Step, step, wakeAt, wantsReading } from "../../src/core/payment/box.ts";
 import type { Effect } from "../../src/core/payment/effects.ts";
 import type { BoxEvent } from "../../src/core/payment/events.ts";
 import type { MoneyState } from "../../src/core/payment/order.ts";
@@ -114,7 +114,8 @@ function closes(
 }
 
 function turnOf(box: Box, effects: readonly Effect[], stamp: Stamp, rules: Rules): Turn {
-  return { box, effects, screen: screenFor(box, stamp.at, rules), wakeAt: wakeAt(box, stamp.at, rules) };
+  const seen = { screen: screenFor(box, stamp.at, rules), reading: wantsReading(box, rules) };
+  return { box, effects, ...seen, wakeAt: wakeAt(box, stamp.at, rules) };
 }
 
 function orderOf({ orders }: Box, event: BoxEvent): Payment | undefined {
@@ -463,7 +464,9 @@ export const plantedInCore: readonly Planted[] = [
     defect: otherTurns(({ before, event, stamp, rules }, real) => {
       const { box, effects } = real(before, event, stamp, rules);
       const { front } = box;
-      const awake: Box = front.name === "resting" ? { ...box, front: { ...front, until: stamp.at } } : box;
+      const armed: Box["front"] | null =
+        front.name === "resting" ? { name: "armed", sale: front.sale, until: null } : null;
+      const awake: Box = armed === null ? box : { ...box, front: armed };
       return turnOf(awake, effects, stamp, rules);
     }),
   },

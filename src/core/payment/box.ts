@@ -22,6 +22,7 @@ import {
   type Verdict,
 } from "./payment.ts";
 import { recoveryOf } from "./recovery.ts";
+import { asksToPay, quietAt, type Resting, readsAt, restEnd, restOf, rests, startsEntry } from "./rest.ts";
 import { lineCount, nextLineAt } from "./rotation.ts";
 import type { Rules, Stamp } from "./rules.ts";
 import { type Sale, saleOf, salesOf } from "./sale.ts";
@@ -57,6 +58,8 @@ export interface Box {
   readonly refs: ReadonlyMap<string, string>;
   readonly trust: Trust;
   readonly scannerReady: boolean;
+  /** Since when the reader reads and has read nothing; null where it is not to read, or is not there. */
+  readonly quietSince: Instant | null;
   /** Whether goods can be given; true where none are. */
   readonly relayReady: boolean;
   /** The machine behind the relay takes no order now. */
@@ -85,13 +88,14 @@ export type Front =
       readonly intent: Intent;
       readonly verdict: Verdict;
       readonly goods: Goods | null;
-      readonly until: Instant;
+      /** Null where staff are asked, until somebody confirms. */
+      readonly until: Instant | null;
       readonly rearm: Sale | null;
     }
   /** RESULT UNKNOWN, until somebody confirms or, without keys, for a while. */
   | { readonly name: "unknown"; readonly intent: Intent; readonly until: Instant | null }
-  /** A fixed amount waits until the last phone has left the reader. */
-  | { readonly name: "resting"; readonly amountFen: Fen; readonly until: Instant };
+  /** A fixed amount or a choice of the menu waits until the last phone has left the reader; `until` gives the choice up. */
+  | { readonly name: "resting"; readonly sale: Sale; readonly since: Instant; readonly until: Instant | null };
 
 /** Short refusals that move no money. */
 export type NoticeName =
@@ -152,6 +156,7 @@ export function start(event: BoxEvent & { readonly type: "started" }, stamp: Sta
     refs: event.refs,
     trust: noTrust(stamp.at),
     scannerReady: false,
+    quietSince: null,
     relayReady: rules.relay === null,
     inhibited: rules.inhibit,
     declines: [],
@@ -171,7 +176,7 @@ export function step(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Ste
   const early = passTime(box, stamp, rules);
   const moved = react(early.box, event, stamp, rules);
   const due = doWhatIsDue(moved.box, stamp, rules);
-  const seen = tidy(lookAtFront(due.box, stamp, rules));
+  const seen = lookAtReader(tidy(lookAtFront(due.box, stamp, rules)), stamp, rules);
   return { box: seen, effects: [...early.effects, ...moved.effects, ...due.effects] };
 }
 
@@ -182,6 +187,7 @@ export function wakeAt(box: Box, now: Instant, rules: Rules): Instant | null {
   const phase = payment?.phase;
   return earliest([
     untilOf(box.front),
+    box.front.name === "resting" ? quietAt(box.quietSince, rules) : null,
     box.notice?.until ?? null,
     box.pausedUntil === null ? null : nextSecond(now, box.pausedUntil),
     lineCount(box.front, rules) > 1 ? nextLineAt(now, rules) : null,
@@ -248,20 +254,13 @@ function react(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Step {
     case "amount-withdrawn":
       return amountWithdrawn(box, event.ref, stamp, rules);
     case "code-scanned":
-      return codeScanned(box, event.code, event.codeHash, stamp, rules);
+      return codeScanned(unquiet(box, stamp), event.code, event.codeHash, stamp, rules);
     case "code-wanted":
       return codeWanted(box, stamp, rules);
     case "scan-refused":
-      return still(
-        scanRefused(
-          box,
-          event.refusal === "not-a-payment-code" || event.refusal === "over-long",
-          stamp,
-          rules,
-        ),
-      );
+      return still(scanRefused(box, event.refusal, stamp, rules));
     case "scanner-changed":
-      return still(scannerChanged(box, event.ready, stamp, rules));
+      return still({ ...box, scannerReady: event.ready });
     case "relay-changed":
       return still({ ...box, relayReady: event.ready });
     case "inhibit-changed":
@@ -289,16 +288,26 @@ function keyPressed(box: Box, key: Key, stamp: Stamp, rules: Rules): Step {
       if (key.name !== "cancel") return still(box);
       return paymentMoved(box, front.outTradeNo, { type: "cancel-pressed" }, stamp, rules);
     case "result": {
+      if (needsStaff(front) && key.name !== "confirm") return still(box);
       const left = leaveResult(box, front, stamp, rules);
       return startsEntry(key) && hasKeys(rules)
         ? typed({ ...left, front: { name: "idle" } }, key, stamp, rules)
         : arrive(box, left);
     }
     case "unknown":
-      return key.name === "confirm" ? arrive(box, { ...box, front: readyFront(stamp, rules) }) : still(box);
+      return key.name === "confirm" ? arrive(box, { ...box, front: freeFront(stamp, rules) }) : still(box);
     case "resting":
-      return arrive(box, { ...box, front: readyFront(stamp, rules) });
+      return restingKey(box, front, key, stamp, rules);
   }
+}
+
+function restingKey(box: Box, front: Resting, key: Key, stamp: Stamp, rules: Rules): Step {
+  if (rules.amount.source === "menu") {
+    if (key.name === "cancel" || key.name === "clear") return still({ ...box, front: { name: "idle" } });
+    return chosen(box, key, stamp, rules);
+  }
+  if (!asksToPay(key, front, stamp.at)) return still(box);
+  return arrive(box, { ...box, front: armed(front.sale, stamp, rules) });
 }
 
 function armedKey(box: Box, front: Front & { name: "armed" }, key: Key, stamp: Stamp, rules: Rules): Step {
@@ -335,10 +344,16 @@ function typed(box: Box, key: Key, stamp: Stamp, rules: Rules): Step {
   return arrive(box, { ...box, front: armed(sale, stamp, rules) });
 }
 
-/** A digit of the menu arms its price; another one replaces it. */
+/**
+ * A digit of the menu arms its price, once the reader is quiet: who chooses must not be paid for by a phone that lies there. Another
+ * one replaces it.
+ */
 function chosen(box: Box, key: Key, stamp: Stamp, rules: Rules): Step {
   const sale = key.name === "digit" ? salesOf(rules).get(key.digit) : undefined;
-  return sale === undefined ? still(box) : arrive(box, { ...box, front: armed(sale, stamp, rules) });
+  if (sale === undefined) return still(box);
+  const quiet = quietAt(box.quietSince, rules);
+  const free = quiet !== null && stamp.at >= quiet;
+  return arrive(box, { ...box, front: free ? armed(sale, stamp, rules) : restOf(sale, stamp.at, rules) });
 }
 
 /** Why a till's amount is not taken; `null` where it is, or stands already. */
@@ -361,7 +376,9 @@ export function askRefusal(
   if (box.refs.has(ref)) return "ref-used";
   if (amountFen > rules.amount.maximum) return "amount-too-large";
   if (saleOf(amountFen, rules) === null) return "amount-uneven";
-  if (box.front.name === "paying" || box.front.name === "unknown") return "busy";
+  const { front } = box;
+  if (front.name === "paying" || front.name === "unknown") return "busy";
+  if (front.name === "result" && needsStaff(front)) return "busy";
   return blockerOf(box, rules) === null ? null : "not-ready";
 }
 
@@ -410,12 +427,14 @@ function codeScanned(box: Box, code: AuthCode, codeHash: string, stamp: Stamp, r
       return still(blockerOf(box, rules) === null ? notice(box, "no-amount", stamp, rules) : box);
     case "armed": {
       if (blockerOf(box, rules) !== null) return still(box);
-      if (box.usedCodes.includes(codeHash))
-        return still(notice(rested(box, stamp, rules), "code-used", stamp, rules));
+      if (box.usedCodes.includes(codeHash)) {
+        // The phone of a payment before is there still, and shows its next code soon.
+        const next = rests(rules) ? restOf(front.sale, stamp.at, rules) : front;
+        return still(notice({ ...box, front: next }, "code-used", stamp, rules));
+      }
       return pay(box, front.sale, code, codeHash, stamp, rules);
     }
     case "resting":
-      return still(rested(box, stamp, rules));
     case "paying":
     case "result":
     case "unknown":
@@ -426,15 +445,25 @@ function codeScanned(box: Box, code: AuthCode, codeHash: string, stamp: Stamp, r
 /** The way to pay when the scanner is broken, or the customer would rather scan (WeChat Pay v2, NATIVE). */
 function codeWanted(box: Box, stamp: Stamp, rules: Rules): Step {
   const { front } = box;
-  if (!rules.native || front.name !== "armed" || blockerOf(box, rules) !== null) return still(box);
+  if (!rules.native || blockerOf(box, rules) !== null) return still(box);
+  // A code of ours is not paid by a phone that lies in the reader.
+  if (front.name !== "armed" && front.name !== "resting") return still(box);
   return pay(box, front.sale, null, null, stamp, rules);
 }
 
-function scanRefused(box: Box, notACode: boolean, stamp: Stamp, rules: Rules): Box {
+function scanRefused(
+  box: Box,
+  refusal: (BoxEvent & { type: "scan-refused" })["refusal"],
+  stamp: Stamp,
+  rules: Rules,
+): Box {
+  // What is over-long is noise on the line; the rest is something that lies in the reader.
+  const heard = refusal === "over-long" ? box : unquiet(box, stamp);
   const { name } = box.front;
   if (name === "paying" || name === "result" || name === "unknown" || blockerOf(box, rules) !== null)
-    return box;
-  return notice(box, notACode ? "not-a-code" : "not-wechat", stamp, rules);
+    return heard;
+  const unreadable = refusal === "not-a-payment-code" || refusal === "over-long";
+  return notice(heard, unreadable ? "not-a-code" : "not-wechat", stamp, rules);
 }
 
 /** One scan, one order: the amount is used up, the code is remembered, the intent goes to the journal. */
@@ -510,14 +539,25 @@ function passTime(box: Box, stamp: Stamp, rules: Rules): Step {
     notice: noticeOver ? null : box.notice,
     pausedUntil: pauseOver ? null : box.pausedUntil,
   };
-  const until = untilOf(seen.front);
-  if (until === null || stamp.at < until) return still(seen);
   const { front } = seen;
+  if (front.name === "resting") return passRest(seen, front, stamp, rules);
+  const until = untilOf(front);
+  if (until === null || stamp.at < until) return still(seen);
   if (front.name === "result") return arrive(seen, leaveResult(seen, front, stamp, rules));
-  return arrive(seen, {
-    ...seen,
-    front: front.name === "resting" ? readyFront(stamp, rules) : freeFront(stamp, rules),
-  });
+  return arrive(seen, { ...seen, front: freeFront(stamp, rules) });
+}
+
+function passRest(box: Box, front: Resting, stamp: Stamp, rules: Rules): Step {
+  switch (restEnd(front, box.quietSince, stamp.at, rules)) {
+    case "goes-on":
+      return still(box);
+    case "over":
+      return arrive(box, { ...box, front: armed(front.sale, stamp, rules) });
+    case "given-up":
+      return still({ ...box, front: { name: "idle" } });
+    case "slept-through":
+      return still(unquiet(box, stamp));
+  }
 }
 
 function doWhatIsDue(box: Box, stamp: Stamp, rules: Rules): Step {
@@ -556,7 +596,7 @@ export function lookAtFront(box: Box, stamp: Stamp, rules: Rules): Box {
     const rearm = rules.amount.source !== "fixed" && declined ? { amountFen, pulses, ref } : null;
     // Somebody who got nothing for their money needs the time to show it to staff.
     const shownMs = goods?.outcome === "unclear" ? rules.timing.unknownShownMs : rules.timing.resultMs;
-    const until = after(stamp.at, shownMs);
+    const until = needsStaff({ verdict, goods }) ? staffUntil(stamp, rules) : after(stamp.at, shownMs);
     const shown: Box = { ...box, front: { name: "result", intent, verdict, goods, until, rearm } };
     return declined && phase.check !== null ? countDecline(shown, stamp, rules) : shown;
   }
@@ -565,10 +605,20 @@ export function lookAtFront(box: Box, stamp: Stamp, rules: Rules): Box {
   const patience = intent.tradeType === "NATIVE" && goods === null ? 0 : rules.timing.askStaffAfterMs;
   const old = phase.name === "reversing" && stamp.at >= after(phase.since, patience);
   if (!old && phase.name !== "stranded") return box;
+  return { ...box, front: { name: "unknown", intent, until: staffUntil(stamp, rules) } };
+}
+
+/** Until when staff are asked: until somebody confirms or, without keys, for a while (money rule 12). */
+function staffUntil({ at }: Stamp, { keypad, amount, timing }: Rules): Instant | null {
   // The keys of a menu may be digits alone, and who bought by one walks away.
-  const confirmed = rules.keypad && rules.amount.source !== "menu";
-  const until = confirmed ? null : after(stamp.at, rules.timing.unknownShownMs);
-  return { ...box, front: { name: "unknown", intent, until } };
+  const confirmed = keypad && amount.source !== "menu";
+  return confirmed ? null : after(at, timing.unknownShownMs);
+}
+
+/** Whether an end is one for staff: nobody knows what became of the money, or of the goods. It is shown like RESULT UNKNOWN. */
+export function needsStaff({ verdict, goods }: Pick<Front & { name: "result" }, "verdict" | "goods">): boolean {
+  if (verdict.state === "manual") return true;
+  return verdict.state === "paid" && (goods?.outcome === "unclear" || goods?.outcome === "withheld");
 }
 
 /** Three codes that WeChat declined in a short time are no customer's bad luck. */
@@ -601,25 +651,30 @@ function arrive(before: Box, box: Box): Step {
  */
 function freeFront({ at }: Stamp, rules: Rules): Front {
   const sale = fixedSale(rules);
-  if (sale === null) return { name: "idle" };
-  return { name: "resting", amountFen: sale.amountFen, until: after(at, rules.timing.restMs) };
+  return sale === null ? { name: "idle" } : restOf(sale, at, rules);
 }
 
-/** The phone may be in the reader still, or was there when the reader could not see it: a fixed amount rests from now on. */
-function rested(box: Box, stamp: Stamp, rules: Rules): Box {
-  const waits = box.front.name === "resting" || box.front.name === "armed";
-  return waits && rules.amount.source === "fixed" ? { ...box, front: freeFront(stamp, rules) } : box;
+/** Something was read: what lies in the reader lies there still. */
+function unquiet(box: Box, { at }: Stamp): Box {
+  return box.quietSince === null ? box : { ...box, quietSince: at };
 }
 
-function scannerChanged(box: Box, ready: boolean, stamp: Stamp, rules: Rules): Box {
-  const changed = { ...box, scannerReady: ready };
-  return ready && !box.scannerReady ? rested(changed, stamp, rules) : changed;
+/**
+ * Whether the reader is to read: a triggered one is told so, and no rest passes while it is not or is not there. What is on sale
+ * rests again when reading was interrupted, for nobody saw who came and went.
+ */
+export function wantsReading(box: Box, rules: Rules): boolean {
+  const blocker = blockerOf(box, rules);
+  // A machine that is busy for a moment, or a pause, sees who comes meanwhile.
+  const open = blocker === null || blocker === "inhibited" || blocker === "paused";
+  return open && readsAt(box.front, rules);
 }
 
-/** Somebody may pay: a fixed amount stands, any other has to be said first. */
-function readyFront(stamp: Stamp, rules: Rules): Front {
-  const sale = fixedSale(rules);
-  return sale === null ? { name: "idle" } : armed(sale, stamp, rules);
+function lookAtReader(box: Box, { at }: Stamp, rules: Rules): Box {
+  if (box.scannerReady && wantsReading(box, rules)) return { ...box, quietSince: box.quietSince ?? at };
+  const { front } = box;
+  const next = front.name === "armed" && rests(rules) ? restOf(front.sale, at, rules) : front;
+  return { ...box, front: next, quietSince: null };
 }
 
 /** The only thing that is sold here, null where people say what they pay. */
@@ -654,10 +709,6 @@ function entering(entry: AmountEntry, stamp: Stamp, rules: Rules): Front {
 /** Whether people say by keys what is to be paid. */
 function hasKeys({ amount }: Rules): boolean {
   return amount.source === "keypad" || amount.source === "menu";
-}
-
-function startsEntry(key: Key): boolean {
-  return key.name === "digit" || key.name === "point" || key.name === "double-zero";
 }
 
 function notice(box: Box, name: NoticeName, stamp: Stamp, rules: Rules): Box {

@@ -119,7 +119,10 @@ function openScreen(
         amountFen: front.sale.amountFen,
       };
     case "resting":
-      return { ...plain("resting", "off"), amountFen: front.amountFen };
+      return {
+        ...(scannerReady ? plain("resting", "off") : plain("armed-no-scanner", "scan")),
+        amountFen: front.sale.amountFen,
+      };
   }
 }
 

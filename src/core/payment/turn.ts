@@ -2,7 +2,7 @@
 import { invariant } from "../kernel/defect.ts";
 import type { Instant } from "../kernel/instant.ts";
 import { rfc3339 } from "../kernel/rfc3339.ts";
-import { type Box, type Step, start, step, wakeAt } from "./box.ts";
+import { type Box, type Step, start, step, wakeAt, wantsReading } from "./box.ts";
 import type { Effect } from "./effects.ts";
 import type { BoxEvent } from "./events.ts";
 import { kept } from "./halt.ts";
@@ -15,6 +15,8 @@ export interface Turn {
   readonly effects: readonly Effect[];
   readonly screen: Screen;
   readonly wakeAt: Instant | null;
+  /** Whether the reader is to read, where it has to be told so. */
+  readonly reading: boolean;
 }
 
 /** Begins the box with its journal. The journal learns which boot writes from here on. */
@@ -42,7 +44,7 @@ function turned(box: Box, effects: readonly Effect[], stamp: Stamp, rules: Rules
   const screen = screenFor(box, stamp.at, rules);
   const wake = wakeAt(box, stamp.at, rules);
   invariant(wake === null || wake > stamp.at, "what was due has been done");
-  return { box, effects, screen, wakeAt: wake };
+  return { box, effects, screen, wakeAt: wake, reading: wantsReading(box, rules) };
 }
 
 /** What the customer was shown of an order's end is itself in the journal, so that a dispute can be replayed. */

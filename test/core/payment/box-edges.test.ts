@@ -52,6 +52,7 @@ test("a box begins with nothing but its journal, and asks for a probe at once", 
     usedCodes: [],
     refs: new Map(),
     scannerReady: false,
+    quietSince: null,
     relayReady: true,
     inhibited: false,
     declines: [],
@@ -270,7 +271,7 @@ test("a digit leaves a result for the next amount, another key only leaves it", 
   assert.deepEqual([left.text, left.take()], ["idle", []]);
   const sold = Story.ready(menuRules).keys("1").scan().recorded().charge(paid).recorded();
   sold.keys("1");
-  assert.deepEqual([sold.text, sold.turn.screen.amountFen], ["armed", 300]);
+  assert.deepEqual([sold.text, sold.turn.screen.amountFen], ["resting", 300]);
 });
 
 test("the connection is opened once for an amount that is armed", () => {

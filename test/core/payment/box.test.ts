@@ -436,7 +436,7 @@ test("a key brings a fixed amount back at once, and an idle key does nothing to 
   const story = Story.ready({ ...fixedRules, keypad: true });
   story.keys("5");
   assert.equal(story.text, "armed");
-  story.scan().recorded().charge({ kind: "paid", transactionId: "42" }).recorded().wait(5_000).keys("5");
+  story.scan().recorded().charge({ kind: "paid", transactionId: "42" }).recorded().wait(6_000).keys("5");
   assert.equal(story.text, "armed");
   story
     .scan("101234567890123456")

@@ -23,13 +23,15 @@ test("a box without its relay charges nobody", () => {
   assert.deepEqual([story.text, story.glass[1]], ["out-of-service", "Ask staff    E15"]);
   assert.deepEqual(story.scan().records(), []);
   story.post({ type: "relay-changed", ready: true });
+  assert.equal(story.text, "resting", "nobody looked at the reader meanwhile");
+  story.wait(5_000);
   assert.equal(story.text, "armed");
   story.scan();
   assert.equal(story.records().at(-1)?.state, "charging");
 });
 
 test("a machine that is busy, or has not spoken yet, lets nobody pay", () => {
-  const story = counter({ inhibit: true }).post({ type: "relay-changed", ready: true });
+  const story = counter({ inhibit: true }).post({ type: "relay-changed", ready: true }).wait(5_000);
   assert.equal(story.text, "machine-busy");
   assert.deepEqual(story.scan().records(), []);
   story.post({ type: "inhibit-changed", inhibited: false });
@@ -37,7 +39,7 @@ test("a machine that is busy, or has not spoken yet, lets nobody pay", () => {
 });
 
 test("goods come: PAID stands from the durable payment on, and beeps once", () => {
-  const story = counter().post({ type: "relay-changed", ready: true }).scan().recorded().charge(paid);
+  const story = counter().post({ type: "relay-changed", ready: true }).wait(5_000).scan().recorded().charge(paid);
   assert.equal(story.text, "submitting");
   story.recorded();
   assert.deepEqual(story.glass, ["PAID       \u00a55.00", "Dispensing...   "]);
@@ -56,7 +58,7 @@ test("goods come: PAID stands from the durable payment on, and beeps once", () =
 });
 
 test("goods that did not come are refunded in front of the customer", () => {
-  const story = counter().post({ type: "relay-changed", ready: true }).scan().recorded().charge(paid);
+  const story = counter().post({ type: "relay-changed", ready: true }).wait(5_000).scan().recorded().charge(paid);
   story.recorded().happens({ type: "dispensed", outcome: "not-dispensed" });
   assert.deepEqual(story.glass, ["Refund     \u00a55.00", "Vend failed     "]);
   story.recorded().wait(15_000);
@@ -72,12 +74,12 @@ test("goods that did not come are refunded in front of the customer", () => {
 });
 
 test("a refund that takes long leaves the customer a reference", () => {
-  const story = counter().post({ type: "relay-changed", ready: true }).scan().recorded().charge(paid);
+  const story = counter().post({ type: "relay-changed", ready: true }).wait(5_000).scan().recorded().charge(paid);
   story.recorded().happens({ type: "dispensed", outcome: "not-dispensed" }).recorded().wait(15_000);
   story.reverse({ kind: "unknown", why: "silence", signed: false });
   story.query({ kind: "unknown", why: "silence", signed: false }).wait(500);
   story.wait(200);
-  while (story.now < 25_500) {
+  while (story.now < 30_500) {
     if (story.order.flying?.call === "reverse")
       story.reverse({ kind: "unknown", why: "silence", signed: false });
     else if (story.order.flying?.call === "query")
@@ -90,7 +92,7 @@ test("a refund that takes long leaves the customer a reference", () => {
 
 test("a box whose journal fails promises no refund that nobody recorded", () => {
   for (const outcome of ["dispensed", "not-dispensed", "unclear"] as const) {
-    const story = counter().post({ type: "relay-changed", ready: true }).scan().recorded().charge(paid);
+    const story = counter().post({ type: "relay-changed", ready: true }).wait(5_000).scan().recorded().charge(paid);
     story.recorded().happens({ type: "dispensed", outcome });
     const state = outcome === "not-dispensed" ? "reversing" : "paid";
     story.happens({ type: "record-failed", state });
@@ -99,7 +101,7 @@ test("a box whose journal fails promises no refund that nobody recorded", () => 
 });
 
 test("a refund that was asked for stays one when its end cannot be recorded", () => {
-  const story = counter().post({ type: "relay-changed", ready: true }).scan().recorded().charge(paid);
+  const story = counter().post({ type: "relay-changed", ready: true }).wait(5_000).scan().recorded().charge(paid);
   story.recorded().happens({ type: "dispensed", outcome: "not-dispensed" }).recorded().wait(15_000);
   story.reverse({ kind: "done" }).query({ kind: "refunded", transactionId: "42" });
   story.happens({ type: "record-failed", state: "refunded" });
@@ -107,7 +109,7 @@ test("a refund that was asked for stays one when its end cannot be recorded", ()
 });
 
 test("who paid by our code and got nothing is told of the refund, not of a code", () => {
-  const story = counter({ native: true }).post({ type: "relay-changed", ready: true });
+  const story = counter({ native: true }).post({ type: "relay-changed", ready: true }).wait(5_000);
   story.post({ type: "code-wanted" }).recorded().charge({ kind: "ordered", codeUrl: "weixin://pay" });
   story.wait(5_000).query({ kind: "paid", transactionId: "42" }).recorded();
   story.happens({ type: "dispensed", outcome: "not-dispensed" }).recorded();
@@ -118,7 +120,7 @@ test("who paid by our code and got nothing is told of the refund, not of a code"
 });
 
 test("goods that may or may not have come are left to staff, and shown long enough to find them", () => {
-  const story = counter().post({ type: "relay-changed", ready: true }).scan().recorded().charge(paid);
+  const story = counter().post({ type: "relay-changed", ready: true }).wait(5_000).scan().recorded().charge(paid);
   story.recorded().happens({ type: "dispensed", outcome: "unclear" }).recorded();
   assert.equal(story.text, "vend-unclear");
   assert.equal(story.turn.screen.ref?.length, 4);
@@ -129,7 +131,7 @@ test("goods that may or may not have come are left to staff, and shown long enou
 });
 
 test("a key, a cancellation and a stop change nothing about goods that are on their way", () => {
-  const story = counter({ keypad: true }).post({ type: "relay-changed", ready: true }).scan().recorded();
+  const story = counter({ keypad: true }).post({ type: "relay-changed", ready: true }).wait(5_000).scan().recorded();
   story.charge(paid).recorded().keys("X=").post({ type: "stopping" });
   assert.equal(story.order.phase.name, "dispensing");
   assert.equal(story.text, "dispensing");
@@ -139,7 +141,7 @@ test("a key, a cancellation and a stop change nothing about goods that are on th
 });
 
 test("a start judges goods that were on their way by the setting, in one record", () => {
-  const story = counter().post({ type: "relay-changed", ready: true }).scan().recorded().charge(paid);
+  const story = counter().post({ type: "relay-changed", ready: true }).wait(5_000).scan().recorded().charge(paid);
   story.recorded();
   const [last] = story.records().filter(({ state }) => state === "paid");
   assert.ok(last !== undefined);
@@ -178,7 +180,7 @@ test("an amount that is no whole number of pulses is refused where it is typed",
 });
 
 test("goods out of turn are a defect", () => {
-  const { order } = counter().post({ type: "relay-changed", ready: true }).scan().recorded().charge(paid);
+  const { order } = counter().post({ type: "relay-changed", ready: true }).wait(5_000).scan().recorded().charge(paid);
   assert.equal(dispense(order).payment.phase.name, "dispensing");
   assert.throws(() => dispense({ ...order, goods: null }), { name: "Defect" });
   const asking = Story.ready().payTo().charge({ kind: "pending" }).order;

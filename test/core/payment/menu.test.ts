@@ -72,8 +72,8 @@ test("after a decline the same item is armed again, after a payment the menu sta
   story.keys("2");
   assert.deepEqual(
     [story.text, story.turn.screen.amountFen],
-    ["armed", 250],
-    "the next customer need not wait",
+    ["resting", 250],
+    "the phone of the customer before may lie there",
   );
   story.keys("X");
   assert.equal(story.text, "menu");
@@ -82,6 +82,7 @@ test("after a decline the same item is armed again, after a payment the menu sta
 test("the items of the menu and the lines of the advert take turns while nobody has chosen", () => {
   const story = Story.ready({ ...menu, advert: ["Fresh bread"] });
   const seen: (string | null)[] = [];
+  story.wait(7_000);
   for (let turn = 0; turn < 4; turn += 1) {
     seen.push(story.turn.screen.line);
     story.wait(4_000);

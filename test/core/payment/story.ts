@@ -84,7 +84,8 @@ export class Story {
     const story = new Story(rules);
     story.post({ type: "scanner-changed", ready: true });
     story.post({ type: "probed", answer: { kind: "passed" } });
-    if (rules.amount.source === "fixed") story.wait(rules.timing.restMs);
+    if (rules.relay !== null) story.post({ type: "relay-changed", ready: true });
+    if (rules.amount.source === "fixed" || rules.amount.source === "menu") story.wait(rules.timing.restMs);
     story.effects.length = 0;
     return story;
   }
