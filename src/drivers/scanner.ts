@@ -26,7 +26,8 @@ export const RETURN_MS = 50;
 /** Hears what the scanner reads and whether it is there. */
 export interface ScannerListener {
   scanned(code: AuthCode, at: Instant): void;
-  refused(refusal: ScanRefusal): void;
+  /** `over-long` is what no scanner has read: noise. */
+  refused(refusal: ScanRefusal | "over-long"): void;
   /** Comes at each change and once for the first try; `cause` says why the scanner is absent. */
   status(state: ScannerStatus, cause: string | null): void;
 }
@@ -156,7 +157,8 @@ export class Scanner {
     } else {
       this.#refused += 1;
       log.info("scanner.refused", { refusal: scan.reason, characters: text.length });
-      listener.refused(scan.reason);
+      // What is read can be printed.
+      listener.refused(/[^ -~]/.test(text.trim()) ? "over-long" : scan.reason);
     }
   }
 
@@ -164,7 +166,7 @@ export class Scanner {
   #threwAway(why: ScanDiscarded): void {
     this.#discarded[why] += 1;
     this.#parts.log.warn("scanner.discarded", { why, count: this.#discarded[why] });
-    if (why === "over-long") this.#parts.listener.refused("not-a-payment-code");
+    if (why === "over-long") this.#parts.listener.refused("over-long");
   }
 
   #closed(cause: string): void {

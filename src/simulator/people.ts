@@ -55,6 +55,7 @@ export class People {
         if (random.chance(0.1)) return this.#again();
         return random.chance(0.05) ? this.#silly() : { kind: "scan", text: `${this.#freshCode()}\r` };
       case "unknown":
+      case "vend-unclear":
         return random.chance(0.7) ? { kind: "keys", keys: [{ name: "confirm" }] } : { kind: "nothing" };
       case "password":
       case "checking":

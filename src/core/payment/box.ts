@@ -95,7 +95,12 @@ export type Front =
   /** RESULT UNKNOWN, until somebody confirms or, without keys, for a while. */
   | { readonly name: "unknown"; readonly intent: Intent; readonly until: Instant | null }
   /** A fixed amount or a choice of the menu waits until the last phone has left the reader; `until` gives the choice up. */
-  | { readonly name: "resting"; readonly sale: Sale; readonly since: Instant; readonly until: Instant | null };
+  | {
+      readonly name: "resting";
+      readonly sale: Sale;
+      readonly since: Instant;
+      readonly until: Instant | null;
+    };
 
 /** Short refusals that move no money. */
 export type NoticeName =
@@ -616,7 +621,7 @@ function staffUntil({ at }: Stamp, { keypad, amount, timing }: Rules): Instant |
 }
 
 /** Whether an end is one for staff: nobody knows what became of the money, or of the goods. It is shown like RESULT UNKNOWN. */
-export function needsStaff({ verdict, goods }: Pick<Front & { name: "result" }, "verdict" | "goods">): boolean {
+function needsStaff({ verdict, goods }: Pick<Front & { name: "result" }, "verdict" | "goods">): boolean {
   if (verdict.state === "manual") return true;
   return verdict.state === "paid" && (goods?.outcome === "unclear" || goods?.outcome === "withheld");
 }

@@ -27,6 +27,7 @@ export type BoxEvent =
   | { readonly type: "amount-withdrawn"; readonly ref: string }
   /** Somebody wants to pay by scanning a code of ours. */
   | { readonly type: "code-wanted" }
+  /** `over-long` is noise on the line: nothing lies in the reader. */
   | { readonly type: "scan-refused"; readonly refusal: ScanRefusal | "over-long" }
   | { readonly type: "scanner-changed"; readonly ready: boolean }
   | { readonly type: "relay-changed"; readonly ready: boolean }

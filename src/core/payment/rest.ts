@@ -10,7 +10,7 @@ import type { Rules } from "./rules.ts";
 import type { Sale } from "./sale.ts";
 
 /** A key within so long after a message has left was meant for the message: nobody reads and decides more quickly. */
-export const MEANT_FOR_MESSAGE_MS = 1_000;
+const MEANT_FOR_MESSAGE_MS = 1_000;
 
 /** A rest that ends later than this was slept through: what the reader said meanwhile may still be on its way. */
 const ASLEEP_MS = 1_000;

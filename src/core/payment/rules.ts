@@ -83,7 +83,7 @@ export interface Timing {
   readonly reversalAlarmMs: number;
   /** A reversal in front of people that is open for so long turns into RESULT UNKNOWN (money rule 12). */
   readonly askStaffAfterMs: number;
-  /** RESULT UNKNOWN on a box without keys, or with a menu, stays for so long (money rule 12). */
+  /** RESULT UNKNOWN, `manual` and unclear goods stay for so long without keys, or with a menu (money rule 12). */
   readonly unknownShownMs: number;
   /** From a decline by code to its check in the background (money rule 7). */
   readonly checkAfterMs: number;
@@ -101,7 +101,7 @@ export interface Timing {
   readonly resultMs: number;
   /** A refusal that moves no money stays on the screen for so long. */
   readonly noticeMs: number;
-  /** A fixed amount arms again after so long without a decode (money rule 13). */
+  /** What a box sells by itself is armed after so long without a decode (money rule 13). */
   readonly restMs: number;
   /** A line of the advert or of the menu stands for so long. */
   readonly advertMs: number;

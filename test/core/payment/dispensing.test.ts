@@ -39,7 +39,12 @@ test("a machine that is busy, or has not spoken yet, lets nobody pay", () => {
 });
 
 test("goods come: PAID stands from the durable payment on, and beeps once", () => {
-  const story = counter().post({ type: "relay-changed", ready: true }).wait(5_000).scan().recorded().charge(paid);
+  const story = counter()
+    .post({ type: "relay-changed", ready: true })
+    .wait(5_000)
+    .scan()
+    .recorded()
+    .charge(paid);
   assert.equal(story.text, "submitting");
   story.recorded();
   assert.deepEqual(story.glass, ["PAID       \u00a55.00", "Dispensing...   "]);
@@ -58,7 +63,12 @@ test("goods come: PAID stands from the durable payment on, and beeps once", () =
 });
 
 test("goods that did not come are refunded in front of the customer", () => {
-  const story = counter().post({ type: "relay-changed", ready: true }).wait(5_000).scan().recorded().charge(paid);
+  const story = counter()
+    .post({ type: "relay-changed", ready: true })
+    .wait(5_000)
+    .scan()
+    .recorded()
+    .charge(paid);
   story.recorded().happens({ type: "dispensed", outcome: "not-dispensed" });
   assert.deepEqual(story.glass, ["Refund     \u00a55.00", "Vend failed     "]);
   story.recorded().wait(15_000);
@@ -74,7 +84,12 @@ test("goods that did not come are refunded in front of the customer", () => {
 });
 
 test("a refund that takes long leaves the customer a reference", () => {
-  const story = counter().post({ type: "relay-changed", ready: true }).wait(5_000).scan().recorded().charge(paid);
+  const story = counter()
+    .post({ type: "relay-changed", ready: true })
+    .wait(5_000)
+    .scan()
+    .recorded()
+    .charge(paid);
   story.recorded().happens({ type: "dispensed", outcome: "not-dispensed" }).recorded().wait(15_000);
   story.reverse({ kind: "unknown", why: "silence", signed: false });
   story.query({ kind: "unknown", why: "silence", signed: false }).wait(500);
@@ -92,7 +107,12 @@ test("a refund that takes long leaves the customer a reference", () => {
 
 test("a box whose journal fails promises no refund that nobody recorded", () => {
   for (const outcome of ["dispensed", "not-dispensed", "unclear"] as const) {
-    const story = counter().post({ type: "relay-changed", ready: true }).wait(5_000).scan().recorded().charge(paid);
+    const story = counter()
+      .post({ type: "relay-changed", ready: true })
+      .wait(5_000)
+      .scan()
+      .recorded()
+      .charge(paid);
     story.recorded().happens({ type: "dispensed", outcome });
     const state = outcome === "not-dispensed" ? "reversing" : "paid";
     story.happens({ type: "record-failed", state });
@@ -101,7 +121,12 @@ test("a box whose journal fails promises no refund that nobody recorded", () => 
 });
 
 test("a refund that was asked for stays one when its end cannot be recorded", () => {
-  const story = counter().post({ type: "relay-changed", ready: true }).wait(5_000).scan().recorded().charge(paid);
+  const story = counter()
+    .post({ type: "relay-changed", ready: true })
+    .wait(5_000)
+    .scan()
+    .recorded()
+    .charge(paid);
   story.recorded().happens({ type: "dispensed", outcome: "not-dispensed" }).recorded().wait(15_000);
   story.reverse({ kind: "done" }).query({ kind: "refunded", transactionId: "42" });
   story.happens({ type: "record-failed", state: "refunded" });
@@ -120,7 +145,12 @@ test("who paid by our code and got nothing is told of the refund, not of a code"
 });
 
 test("goods that may or may not have come are left to staff, and shown long enough to find them", () => {
-  const story = counter().post({ type: "relay-changed", ready: true }).wait(5_000).scan().recorded().charge(paid);
+  const story = counter()
+    .post({ type: "relay-changed", ready: true })
+    .wait(5_000)
+    .scan()
+    .recorded()
+    .charge(paid);
   story.recorded().happens({ type: "dispensed", outcome: "unclear" }).recorded();
   assert.equal(story.text, "vend-unclear");
   assert.equal(story.turn.screen.ref?.length, 4);
@@ -131,7 +161,11 @@ test("goods that may or may not have come are left to staff, and shown long enou
 });
 
 test("a key, a cancellation and a stop change nothing about goods that are on their way", () => {
-  const story = counter({ keypad: true }).post({ type: "relay-changed", ready: true }).wait(5_000).scan().recorded();
+  const story = counter({ keypad: true })
+    .post({ type: "relay-changed", ready: true })
+    .wait(5_000)
+    .scan()
+    .recorded();
   story.charge(paid).recorded().keys("X=").post({ type: "stopping" });
   assert.equal(story.order.phase.name, "dispensing");
   assert.equal(story.text, "dispensing");
@@ -141,7 +175,12 @@ test("a key, a cancellation and a stop change nothing about goods that are on th
 });
 
 test("a start judges goods that were on their way by the setting, in one record", () => {
-  const story = counter().post({ type: "relay-changed", ready: true }).wait(5_000).scan().recorded().charge(paid);
+  const story = counter()
+    .post({ type: "relay-changed", ready: true })
+    .wait(5_000)
+    .scan()
+    .recorded()
+    .charge(paid);
   story.recorded();
   const [last] = story.records().filter(({ state }) => state === "paid");
   assert.ok(last !== undefined);
@@ -180,7 +219,12 @@ test("an amount that is no whole number of pulses is refused where it is typed",
 });
 
 test("goods out of turn are a defect", () => {
-  const { order } = counter().post({ type: "relay-changed", ready: true }).wait(5_000).scan().recorded().charge(paid);
+  const { order } = counter()
+    .post({ type: "relay-changed", ready: true })
+    .wait(5_000)
+    .scan()
+    .recorded()
+    .charge(paid);
   assert.equal(dispense(order).payment.phase.name, "dispensing");
   assert.throws(() => dispense({ ...order, goods: null }), { name: "Defect" });
   const asking = Story.ready().payTo().charge({ kind: "pending" }).order;

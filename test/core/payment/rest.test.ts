@@ -156,7 +156,10 @@ describe("a rest", () => {
   it("lets a code of ours be asked for, which no phone in the reader pays", () => {
     const story = afterPayment({ ...fixedRules, native: true }).post({ type: "code-wanted" });
     assert.deepEqual([story.order.intent.tradeType, story.order.intent.amountFen], ["NATIVE", 500]);
-    const broken = Story.ready({ ...fixedRules, native: true }).post({ type: "scanner-changed", ready: false });
+    const broken = Story.ready({ ...fixedRules, native: true }).post({
+      type: "scanner-changed",
+      ready: false,
+    });
     assert.deepEqual([broken.text, broken.turn.screen.amountFen], ["armed-no-scanner", 500]);
     assert.equal(broken.post({ type: "code-wanted" }).box.orders.size, 1);
   });
