@@ -8,11 +8,11 @@ import { journalBytes } from "./journal-bytes.ts";
 import { readTail } from "./journal-tail.ts";
 
 /** Reads what the journal in `directory` says without its box. */
-export function asleepFrom(directory: string, problem: string | null): Asleep {
+export function asleepFrom(directory: string, problem: string | null): Omit<Asleep, "config"> {
   const seen = lookForJournal(directory);
   const hidden = seen === "hidden";
   const file = { path: directory, bytes: hidden ? null : journalBytes(directory) };
-  const unread = (why: string): Asleep => {
+  const unread = (why: string): Omit<Asleep, "config"> => {
     return { running: false, problem, journal: { ...file, rows: null, problem: why }, orders: null };
   };
   if (hidden) return unread(`${hiddenSentence(directory)}.`);

@@ -1,10 +1,7 @@
-import { existsSync, readFileSync } from "node:fs";
 import { type ConfigCheck, checkConfig, configSchema } from "../config/device-config.ts";
+import { configPath, readConfigText } from "./config-file.ts";
 import { exitStatus } from "./exit-status.ts";
 import { type CommandIo, readOptions, UsageError, unknownName } from "./usage.ts";
-
-/** Where the configuration is looked for when no `--config` names it, in this order. */
-const usualPaths = ["./device.config.json", "/etc/scanbox/device.config.json"] as const;
 
 const help = `Usage: scanbox config check [FILE]
        scanbox config schema
@@ -19,20 +16,13 @@ Exit status: 0 the file is in order, 2 it is not.
 
 const options = { config: { type: "string" }, help: { type: "boolean", short: "h" } } as const;
 
-/** The path that `--config` gave, else the first usual one that exists. */
-export function configPath(option: string | undefined): string {
-  return option ?? usualPaths.find((path) => existsSync(path)) ?? usualPaths[0];
-}
-
 /** Reads and checks a configuration file; a file that cannot be read is one problem more. Opens no secret. */
 export function loadConfig(path: string): ConfigCheck {
-  let text: string;
-  try {
-    text = readFileSync(path, "utf8");
-  } catch (error) {
-    return { ok: false, problems: [unreadable(path, error)] };
-  }
-  return checkConfig(text);
+  const read = readConfigText(path);
+  if (!read.ok) return { ok: false, problems: [read.problem] };
+  const checked = checkConfig(read.text);
+  if (checked.ok) return checked;
+  return { ok: false, problems: checked.problems.map((problem) => `${path}: ${problem}`) };
 }
 
 /** `scanbox config check [FILE]` and `scanbox config schema`. */
@@ -59,14 +49,4 @@ function check(path: string, io: CommandIo): number {
   }
   for (const problem of checked.problems) io.stderr.write(`${problem}\n`);
   return exitStatus.usage;
-}
-
-function unreadable(path: string, error: unknown): string {
-  const code = error instanceof Error && "code" in error ? String(error.code) : String(error);
-  const [here, there] = usualPaths;
-  if (code === "ENOENT" && path === here && !existsSync(there))
-    return `There is neither ${here} nor ${there}; "scanbox setup" writes one.`;
-  if (code === "ENOENT") return `There is no file ${path}; name another with --config FILE.`;
-  if (code === "EACCES") return `${path} may not be read by this user.`;
-  return `${path} cannot be read (${code}).`;
 }

@@ -1,5 +1,5 @@
 /** `scanbox doctor`: says what is wrong with this box and what to do about it, without charging or disturbing anything. */
-import { configPath } from "./config.ts";
+import { configPath } from "./config-file.ts";
 import { areas, examine, type Wish } from "./doctor/examination.ts";
 import type { Finding } from "./doctor/finding.ts";
 import { reportText } from "./doctor/report.ts";

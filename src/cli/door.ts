@@ -8,14 +8,20 @@ import type { Clock, Log } from "../runtime/ports.ts";
 import { controlPaths } from "./control-paths.ts";
 import { journalBytes } from "./journal-bytes.ts";
 
+/** A configuration and the file that it was read from. */
+interface ReadConfig {
+  readonly config: DeviceConfig;
+  readonly file: string;
+}
+
 /** Opens the door of a box that has started. */
-export function openDoor(box: ComposedBox, config: DeviceConfig, clock: Clock, log: Log): ControlServer {
+export function openDoor(box: ComposedBox, read: ReadConfig, clock: Clock, log: Log): ControlServer {
   const server = new ControlServer({
-    link: new ControlSocket(controlPaths(config)),
+    link: new ControlSocket(controlPaths(read.config)),
     clock,
     log,
     hands: {
-      status: () => wholeStatus(box, config),
+      status: () => wholeStatus(box, read),
       rotate: (done) => box.rotateJournal(done),
       sales: box.sales,
     },
@@ -24,13 +30,14 @@ export function openDoor(box: ComposedBox, config: DeviceConfig, clock: Clock, l
   return server;
 }
 
-function wholeStatus(box: ComposedBox, config: DeviceConfig): BoxStatus | null {
+function wholeStatus(box: ComposedBox, { config, file }: ReadConfig): BoxStatus | null {
   const snapshot = box.status();
   if (snapshot === null) return null;
   const { directory } = config.journal;
   const { rss, heapUsed } = process.memoryUsage();
   return {
     ...snapshot,
+    config: file,
     pid: process.pid,
     journal: { path: directory, bytes: journalBytes(directory), ...snapshot.journal },
     memory: { rssBytes: rss, heapBytes: heapUsed },

@@ -18,7 +18,8 @@ import {
 import { openReader } from "../links/sqlite-reader.ts";
 import { copyLog, type Readable, readWhatCan } from "../links/sqlite-salvage.ts";
 import { SqliteWriter, takeLock } from "../links/sqlite-writer.ts";
-import { configPath, loadConfig } from "./config.ts";
+import { loadConfig } from "./config.ts";
+import { configPath } from "./config-file.ts";
 import { exitStatus } from "./exit-status.ts";
 import { Verification } from "./journal-verification.ts";
 import type { CommandIo } from "./usage.ts";

@@ -16,7 +16,8 @@ import {
 import { damageWords } from "../journal/chain.ts";
 import { readRow } from "../journal/row.ts";
 import { openReader } from "../links/sqlite-reader.ts";
-import { configPath, loadConfig } from "./config.ts";
+import { loadConfig } from "./config.ts";
+import { configPath } from "./config-file.ts";
 import { counted } from "./counted.ts";
 import { exitStatus } from "./exit-status.ts";
 import { type CommandIo, UsageError } from "./usage.ts";

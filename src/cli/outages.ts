@@ -59,6 +59,10 @@ export const outages: Readonly<Record<Outage, readonly [means: string, remedy: s
     "WeChat Pay does not accept this merchant for payment codes.",
     "Check `merchantId`, `appId`, their binding and the product permission in the merchant platform.",
   ],
+  request: [
+    "WeChat Pay does not take what this box sends: a value is wrong, too long or missing. The merchant itself is known.",
+    "`gateway.refused` in the log names it. Check `box.store`, `merchant.body`, `sceneInfo`, `clientIp`, `notifyUrl` and sub-merchant.",
+  ],
   "no-trust": [
     "The server's TLS certificate is not trusted.",
     "A captive portal, a proxy, or a wrong clock; else check `merchant.ca`.",

@@ -2,7 +2,8 @@
 import type { DeviceConfig } from "../config/device-config.ts";
 import { loadGpio } from "../links/gpio.ts";
 import type { GpioLink } from "../runtime/ports.ts";
-import { configPath, loadConfig } from "./config.ts";
+import { loadConfig } from "./config.ts";
+import { configPath } from "./config-file.ts";
 import { exitStatus } from "./exit-status.ts";
 import { type CommandIo, readOptions } from "./usage.ts";
 

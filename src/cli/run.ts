@@ -1,5 +1,7 @@
+import { resolve } from "node:path";
 import { ComposedBox, type Refusal } from "../compose.ts";
-import { configPath, loadConfig } from "./config.ts";
+import { loadConfig } from "./config.ts";
+import { configPath } from "./config-file.ts";
 import { deviceParts } from "./device-links.ts";
 import { openDoor } from "./door.ts";
 import { exitStatus } from "./exit-status.ts";
@@ -20,7 +22,7 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
     io.stderr.write(`The journal's thread has ended: ${cause}\n`);
     process.exit(exitStatus.defect);
   });
-  if (!made.ok) return refuse(made.problems, io);
+  if (!made.ok) return refuse(made.problems.map((problem) => `${path}: ${problem}`), io);
   const { log, clock } = made.parts.links;
   const service = await Service.load(clock, log);
   const stopped = new StopReason();
@@ -37,8 +39,8 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
   if (refusal !== null) return refuse(journalProblems(refusal), io, journalStatus(refusal));
   if (config.loopbackOnly) log.warn("config.loopback", { loopbackOnly: true });
   service.ready({ turns: () => box.turns, wake: () => box.wake(), ping: made.ping });
-  const door = openDoor(box, config, clock, log);
-  log.info("run.ready", { box: config.box.id, pid: process.pid });
+  const door = openDoor(box, { config, file: resolve(path) }, clock, log);
+  log.info("run.ready", { box: config.box.id, pid: process.pid, path: resolve(path) });
   const reason = await stopped.reason;
   log.info("run.stopping", { reason });
   service.stopping();

@@ -1,9 +1,9 @@
 /** `scanbox setup`: the first configuration of a box, question by question, on its real devices. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { checkConfig } from "../config/device-config.ts";
 import { readJson } from "../config/json-text.ts";
-import { configPath } from "./config.ts";
+import { configPath, readConfigText } from "./config-file.ts";
 import { exitStatus } from "./exit-status.ts";
 import { amountSection } from "./setup/amount-steps.ts";
 import { boxSection } from "./setup/box-steps.ts";
@@ -102,13 +102,9 @@ function setupPath(option: string | undefined): string {
 /** What the file says already; or a sentence, where it is no file to begin with. */
 function readDraft(file: string): Draft | string {
   if (!existsSync(file)) return { version: 1 };
-  let text: string;
-  try {
-    text = readFileSync(file, "utf8");
-  } catch {
-    return `${file} is there and cannot be read by this user.`;
-  }
-  const json = readJson(text);
+  const read = readConfigText(file);
+  if (!read.ok) return read.problem;
+  const json = readJson(read.text);
   if ("fault" in json) {
     const { line, column, sentence } = json.fault;
     return `${file}, line ${line}, column ${column}: ${sentence} Mend it, or move it away to begin anew.`;

@@ -1,9 +1,11 @@
 /** `scanbox status`: how the box is, from the box itself where it runs, else from its journal. */
+import { resolve } from "node:path";
 import type { Asleep, AsleepOrder, BoxStatus } from "../control/status.ts";
 import { formatYuan } from "../core/kernel/fen.ts";
 import { findBox } from "./ask-box.ts";
 import { asleepFrom } from "./asleep.ts";
-import { configPath, loadConfig } from "./config.ts";
+import { loadConfig } from "./config.ts";
+import { configPath } from "./config-file.ts";
 import { counted } from "./counted.ts";
 import { exitStatus } from "./exit-status.ts";
 import { outageOf, outages } from "./outages.ts";
@@ -32,7 +34,8 @@ export async function statusCommand(args: readonly string[], io: CommandIo): Pro
     io.stdout.write(help);
     return exitStatus.done;
   }
-  const checked = loadConfig(configPath(values.config));
+  const path = configPath(values.config);
+  const checked = loadConfig(path);
   if (!checked.ok) {
     for (const problem of checked.problems) io.stderr.write(`${problem}\n`);
     return exitStatus.usage;
@@ -45,7 +48,7 @@ export async function statusCommand(args: readonly string[], io: CommandIo): Pro
     return status.service.inService ? exitStatus.done : exitStatus.no;
   }
   const problem = found.kind === "unclear" ? found.why : null;
-  const asleep = asleepFrom(checked.config.journal.directory, problem);
+  const asleep: Asleep = { ...asleepFrom(checked.config.journal.directory, problem), config: resolve(path) };
   io.stdout.write(`${values.json === true ? JSON.stringify(asleep) : asleepText(asleep)}\n`);
   return exitStatus.no;
 }
@@ -58,6 +61,7 @@ export function table(status: BoxStatus): string {
   const lines: Line[] = [
     ["box", `${box}, ${store}`],
     ["program", `scanbox ${version}, boot ${boot}, process ${pid}`],
+    ["config", status.config],
     ["since", `${since} (${age(upS)})`],
     ["service", serviceText(service)],
     ...helpLines(service),
@@ -139,10 +143,11 @@ function mqttText(mqtt: BoxStatus["mqtt"]): string {
 }
 
 /** What is known of a box that does not run, as people read it. */
-export function asleepText({ problem, journal, orders }: Asleep): string {
+export function asleepText({ problem, config, journal, orders }: Asleep): string {
   const { rows, problem: wrong } = journal;
   const lines: Line[] = [
     ["service", problem === null ? "NOT RUNNING" : `NO ANSWER: ${problem}`],
+    ["config", config],
     ["journal", `${journal.path}: ${journalText(journal)}`],
     ...(rows === null && wrong !== null ? [["", wrong] as const] : []),
     ["orders", asleepOrders(journal, orders)],

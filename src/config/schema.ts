@@ -40,7 +40,16 @@ function text(longest: number) {
     .string()
     .min(1)
     .max(longest)
-    .refine((value) => !/\p{Cc}/u.test(value), { error: "must not hold control characters." });
+    .refine((value) => !/\p{Cc}/u.test(value), { error: "must not hold control characters." })
+    .refine((value) => value.isWellFormed(), {
+      error: "must not hold half a character (\\ud800 to \\udfff).",
+    })
+    .refine(isSomething, { error: "must not be blank." });
+}
+
+/** Whether a text has a sign that people see; an empty one is told by its length. Blanks have many forms, such as U+3000. */
+function isSomething(value: string): boolean {
+  return value === "" || /[\p{L}\p{N}\p{P}\p{S}\p{Cs}]/u.test(value);
 }
 
 const path = z.string().regex(/^\/[^\0]*$/, { error: "must be an absolute path." });
@@ -69,7 +78,8 @@ function glassText(longest: number) {
     .string()
     .min(1)
     .max(longest)
-    .regex(/^[ -[\]-}\u00a5\u5143]*$/, { error: "must hold only what a character display can show." });
+    .regex(/^[ -[\]-}\u00a5\u5143]*$/, { error: "must hold only what a character display can show." })
+    .refine(isSomething, { error: "must not be blank." });
 }
 
 const output = z
@@ -251,9 +261,7 @@ const shape = {
             .string()
             .regex(/^[1-9]$/, { error: 'must be a digit from "1" to "9".' })
             .describe("The key that sells it."),
-          name: glassText(12)
-            .regex(/^[^{|}]*$/, { error: 'must not hold "{", "|" or "}".' })
-            .describe("What stands on the display."),
+          name: glassText(12).describe("What stands on the display."),
           price: amount.describe("Price in yuan, as text."),
           pulses: z
             .int()

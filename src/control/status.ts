@@ -15,6 +15,7 @@ export const boxStatusSchema = z.object({
   store: z.string().describe("`box.store`."),
   version: z.string().describe("Version of the program."),
   boot: z.string().describe("The random mark of this run, part of its order numbers."),
+  config: z.string().describe("The file from which it read its configuration."),
   pid: count.describe("Process."),
   since: time.describe("When the process began, by its own clock."),
   upS: count.describe("Seconds since then."),
@@ -137,6 +138,7 @@ const asleepSchema = z.object({
     .string()
     .nullable()
     .describe("Why a box that seems to be there gives no answer; null where there is none."),
+  config: z.string().describe("The file that says where the journal is."),
   journal: z
     .object({
       path: z.string().describe("Its directory."),
@@ -160,7 +162,7 @@ const asleepSchema = z.object({
 export type BoxStatus = z.output<typeof boxStatusSchema>;
 
 /** What the box itself knows of it; the rest is the process's. */
-export type BoxSnapshot = Omit<BoxStatus, "pid" | "memory" | "journal"> & {
+export type BoxSnapshot = Omit<BoxStatus, "config" | "pid" | "memory" | "journal"> & {
   readonly journal: Omit<BoxStatus["journal"], "path" | "bytes">;
 };
 

@@ -19,7 +19,7 @@ export type ChargeMeaning =
   | { readonly kind: "system-error" };
 
 /** What an error code of a query says about the order. */
-export type QueryMeaning = "absent" | "system-error" | "configuration";
+export type QueryMeaning = "absent" | "system-error" | "configuration" | "request";
 
 /** What an error code of a reversal says; a signed code of no list means `again`, like an absent one. */
 export type ReverseMeaning = "again" | "expired" | "configuration";
@@ -35,6 +35,7 @@ const disputed: ChargeMeaning = { kind: "disputed" };
 const taken: ChargeCode = { action: "renumber", meaning: { kind: "taken" } };
 const card = declined("show", "card");
 const configuration = declined("configure", "configuration");
+const request = declined("configure", "request");
 
 function declined(action: CodeAction, reason: DeclineReason): ChargeCode {
   return { action, meaning: { kind: "declined", reason } };
@@ -69,13 +70,13 @@ export const chargeCodes: ReadonlyMap<string, ChargeCode> = new Map([
   ["BUYER_MISMATCH", taken],
 
   ["NOAUTH", configuration],
-  ["PARAM_ERROR", configuration],
-  ["LACK_PARAMS", configuration],
+  ["PARAM_ERROR", request],
+  ["LACK_PARAMS", request],
   ["SIGNERROR", configuration],
-  ["XML_FORMAT_ERROR", configuration],
-  ["REQUIRE_POST_METHOD", configuration],
-  ["POST_DATA_EMPTY", configuration],
-  ["NOT_UTF8", configuration],
+  ["XML_FORMAT_ERROR", request],
+  ["REQUIRE_POST_METHOD", request],
+  ["POST_DATA_EMPTY", request],
+  ["NOT_UTF8", request],
   ["APPID_NOT_EXIST", configuration],
   ["MCHID_NOT_EXIST", configuration],
   ["APPID_MCHID_NOT_MATCH", configuration],
@@ -86,13 +87,13 @@ export const queryCodes: ReadonlyMap<string, QueryMeaning> = new Map<string, Que
   ["ORDERNOTEXIST", "absent"],
   ["SYSTEMERROR", "system-error"],
   ["NOAUTH", "configuration"],
-  ["PARAM_ERROR", "configuration"],
-  ["LACK_PARAMS", "configuration"],
+  ["PARAM_ERROR", "request"],
+  ["LACK_PARAMS", "request"],
   ["SIGNERROR", "configuration"],
-  ["XML_FORMAT_ERROR", "configuration"],
-  ["REQUIRE_POST_METHOD", "configuration"],
-  ["POST_DATA_EMPTY", "configuration"],
-  ["NOT_UTF8", "configuration"],
+  ["XML_FORMAT_ERROR", "request"],
+  ["REQUIRE_POST_METHOD", "request"],
+  ["POST_DATA_EMPTY", "request"],
+  ["NOT_UTF8", "request"],
   ["APPID_NOT_EXIST", "configuration"],
   ["MCHID_NOT_EXIST", "configuration"],
   ["APPID_MCHID_NOT_MATCH", "configuration"],

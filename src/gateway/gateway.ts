@@ -392,6 +392,8 @@ function whyProbeFailed(answer: QueryAnswer): ProbeFailure {
     case "configuration":
     case "mismatch":
       return "merchant";
+    case "request":
+      return "request";
     case "silence":
     case "http-status":
     case "malformed":

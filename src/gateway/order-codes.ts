@@ -20,26 +20,34 @@ export type PayerMeaning =
 
 const systemError = { kind: "system-error" } as const;
 const disputed = { kind: "disputed" } as const;
-const configuration = declined("configuration");
 
-/** The codes of every call that say that no request of this box can succeed. */
-const faults = [
+/** The codes of every call that say that no request of this box can succeed: for the merchant or its signature, */
+const accountFaults = [
   "NOAUTH",
-  "PARAM_ERROR",
-  "LACK_PARAMS",
   "SIGNERROR",
-  "XML_FORMAT_ERROR",
-  "REQUIRE_POST_METHOD",
-  "POST_DATA_EMPTY",
-  "NOT_UTF8",
   "APPID_NOT_EXIST",
   "MCHID_NOT_EXIST",
   "APPID_MCHID_NOT_MATCH",
 ] as const;
 
+/** or for what the request says. */
+const requestFaults = [
+  "PARAM_ERROR",
+  "LACK_PARAMS",
+  "XML_FORMAT_ERROR",
+  "REQUIRE_POST_METHOD",
+  "POST_DATA_EMPTY",
+  "NOT_UTF8",
+] as const;
+
 function declined(reason: DeclineReason) {
   return { kind: "declined", reason } as const;
 }
+
+const faults = [
+  ...accountFaults.map((code) => [code, declined("configuration")] as const),
+  ...requestFaults.map((code) => [code, declined("request")] as const),
+];
 
 /** WeChat Pay v2, unifiedorder, error codes. */
 export const orderCodes: ReadonlyMap<string, OrderMeaning> = new Map<string, OrderMeaning>([
@@ -51,7 +59,7 @@ export const orderCodes: ReadonlyMap<string, OrderMeaning> = new Map<string, Ord
   ["OUT_TRADE_NO_USED", disputed],
   // Seen live for a number that was used, too.
   ["INVALID_REQUEST", disputed],
-  ...faults.map((code) => [code, configuration] as const),
+  ...faults,
 ]);
 
 /** WeChat Pay v2, closeorder, error codes. */
@@ -61,7 +69,7 @@ export const closeCodes: ReadonlyMap<string, CloseMeaning> = new Map<string, Clo
   ["ORDERNOTEXIST", "absent"],
   ["SYSTEMERROR", "again"],
   ["TRADE_STATE_ERROR", "again"],
-  ...faults.map((code) => [code, "configuration"] as const),
+  ...faults.map(([code]) => [code, "configuration"] as const),
 ]);
 
 /** WeChat Pay v2, authcodetoopenid, error codes. */
@@ -70,5 +78,5 @@ export const payerCodes: ReadonlyMap<string, PayerMeaning> = new Map<string, Pay
   ["AUTHCODEEXPIRE", declined("code-expired")],
   ["AUTH_CODE_ERROR", declined("code-used")],
   ["AUTH_CODE_INVALID", declined("code-invalid")],
-  ...faults.map((code) => [code, configuration] as const),
+  ...faults,
 ]);

@@ -159,7 +159,8 @@ function isSameScreen(a: Screen, b: Screen): boolean {
     a.typed === b.typed &&
     a.seconds === b.seconds &&
     a.ref === b.ref &&
-    a.line === b.line &&
+    a.line?.[0] === b.line?.[0] &&
+    a.line?.[1] === b.line?.[1] &&
     a.codeUrl === b.codeUrl &&
     a.light === b.light &&
     a.sound === b.sound

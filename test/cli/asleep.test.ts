@@ -41,7 +41,7 @@ describe("the status of a box that does not run", () => {
   }
 
   function looked() {
-    const asleep = asleepFrom(directory, null);
+    const asleep = { ...asleepFrom(directory, null), config: "/etc/scanbox/device.config.json" };
     return { ...asleep, text: asleepText(asleep) };
   }
 

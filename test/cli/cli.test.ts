@@ -1,12 +1,21 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, Writable } from "node:stream";
 import test from "node:test";
 import { runCli } from "../../src/cli/cli.ts";
-import { configPath, loadConfig } from "../../src/cli/config.ts";
+import { loadConfig } from "../../src/cli/config.ts";
+import { configPath, whoCouldWrite } from "../../src/cli/config-file.ts";
 import { exitStatus } from "../../src/cli/exit-status.ts";
 import { version } from "../../src/cli/version.ts";
 
@@ -139,8 +148,8 @@ test("config check gives one sentence a line on stderr for each problem, and sta
   const { status, stdout, stderr } = await scanbox("config", "check", "--config", file);
   assert.deepEqual([status, stdout], [2, ""]);
   assert.deepEqual(
-    stderr.split("\n").map((line) => line.split(":")[0]),
-    ["box.language", "scanner.baudRate", ""],
+    stderr.split("\n").map((line) => line.split(": ", 2)),
+    [[file, "box.language"], [file, "scanner.baudRate"], [""]],
   );
 });
 
@@ -169,7 +178,7 @@ test("ten mistakes planted in the example are ten sentences", async (t) => {
   const { status, stderr } = await scanbox("config", "check", file);
   assert.equal(status, 2);
   const lines = stderr.trimEnd().split("\n");
-  const found = new Set(lines.map((line) => line.split(":")[0]));
+  const found = new Set(lines.map((line) => line.split(": ")[1]));
   assert.deepEqual(found, new Set(mistakes.map(([, , path]) => path)));
   assert.equal(lines.length, mistakes.length);
   for (const line of lines) assert.match(line, /\.$/, "a problem is a sentence");
@@ -186,8 +195,41 @@ test("a configuration that is not there or not JSON is a problem with a remedy",
   writeFileSync(join(folder, "broken"), '{\n  "version": 1,\n}');
   assert.deepEqual(loadConfig(join(folder, "broken")), {
     ok: false,
-    problems: ['Line 3, column 1: a key in double quotes (") is expected here.'],
+    problems: [`${folder}/broken: Line 3, column 1: a key in double quotes (") is expected here.`],
   });
+});
+
+test("a configuration in another encoding is refused, and the file is named", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "scanbox-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "gbk.json");
+  const text = readFileSync(example, "utf8");
+  const [before = "", after = ""] = text.split('"store": "');
+  // What an editor in GBK writes for a shop.
+  const gbk = Buffer.from([0xd0, 0xa1, 0xb5, 0xea]);
+  writeFileSync(file, Buffer.concat([Buffer.from(`${before}"store": "`), gbk, Buffer.from(after)]));
+  const line = before.split("\n").length;
+  assert.deepEqual(loadConfig(file), {
+    ok: false,
+    problems: [`${file} is not UTF-8 in line ${line}, perhaps GBK: save it as UTF-8.`],
+  });
+  writeFileSync(file, `\ufeff${text}`);
+  assert.ok(loadConfig(file).ok, "a mark in front is nothing wrong");
+});
+
+test("root follows no configuration that others could have written, or put where it stands", () => {
+  const roots = { uid: 0, gid: 0, mode: 0o100644 };
+  const folder = { path: "/etc/scanbox", uid: 0, gid: 997, mode: 0o40750 };
+  const refusal = (file: object, one: object = {}): string | null =>
+    whoCouldWrite({ ...roots, ...file }, [{ ...folder, ...one }]);
+  assert.equal(refusal({}), null);
+  assert.equal(refusal({ gid: 997, mode: 0o100640 }), null, "whom root lets read cannot write");
+  assert.equal(refusal({ mode: 0o100664 }), null, "root's own group is root");
+  assert.equal(refusal({}, { path: "/tmp", mode: 0o41777 }), null, "nobody replaces root's file there");
+  for (const file of [{ uid: 1000 }, { mode: 0o100646 }, { gid: 997, mode: 0o100660 }])
+    assert.match(refusal(file) ?? "", /^others could have written it; as root, /);
+  for (const one of [{ uid: 1000 }, { mode: 0o40770 }, { mode: 0o40757 }, { uid: 1000, mode: 0o41777 }])
+    assert.match(refusal({}, one) ?? "", /^others may write into \/etc\/scanbox; as root, /);
 });
 
 test("no configuration at either usual place is told as that, with what writes one", (t) => {
@@ -212,6 +254,34 @@ test("no configuration at either usual place is told as that, with what writes o
     problems: ["There is no file other.json; name another with --config FILE."],
   });
 });
+
+test("as root, a configuration of somebody else's is refused where it lies in the folder of the day, and not passed over", {
+  skip: process.getuid?.() === 0 ? false : "needs root",
+}, (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "scanbox-"));
+  const before = process.cwd();
+  t.after(() => {
+    process.chdir(before);
+    rmSync(folder, { recursive: true });
+  });
+  const file = join(folder, "device.config.json");
+  writeFileSync(file, readFileSync(example));
+  process.chdir(folder);
+  assert.ok(loadConfig(configPath(undefined)).ok);
+  chownSync(file, 65_534, 65_534);
+  const [why = ""] = problemsIn(loadConfig(configPath(undefined)));
+  assert.match(why, /^\.\/device\.config\.json: others could have written it; /);
+  chownSync(file, 0, 0);
+  chownSync(folder, 65_534, 65_534);
+  const [where = ""] = problemsIn(loadConfig(configPath(undefined)));
+  assert.ok(where.startsWith(`./device.config.json: others may write into ${folder}; `), where);
+  symlinkSync(file, join(folder, "link.json"));
+  assert.notDeepEqual(problemsIn(loadConfig(join(folder, "link.json"))), []);
+});
+
+function problemsIn(checked: ReturnType<typeof loadConfig>): readonly string[] {
+  return checked.ok ? [] : checked.problems;
+}
 
 test("--config comes before the usual places", () => {
   assert.equal(configPath("/x.json"), "/x.json");

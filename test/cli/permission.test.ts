@@ -91,3 +91,27 @@ describe("a user who may not read the journal", () => {
     assert.deepEqual([tail?.level, tail?.found], ["fault", `${sentence()}.`]);
   });
 });
+
+describe("a user who may not read the configuration", () => {
+  it("is told so with what helps, and not that there is none", () => {
+    const directory = mkdtempSync(join(tmpdir(), "scanbox-permission-"));
+    try {
+      chmodSync(directory, 0o755);
+      const folder = join(directory, "closed");
+      mkdirSync(folder, { mode: 0o700 });
+      const file = join(folder, "device.config.json");
+      writeFileSync(file, "{}");
+      for (const [cwd, shown] of [
+        [directory, file],
+        [folder, "./device.config.json"],
+      ] as const) {
+        const args = cwd === folder ? ["status"] : ["status", "--config", file];
+        const node = ["--input-type=module", "--eval", asNobody, ...args];
+        const said = spawnSync(process.execPath, node, { encoding: "utf8", cwd });
+        assert.deepEqual([said.status, said.stderr], [2, `This user may not read ${shown}: use sudo.\n`]);
+      }
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
+  });
+});

@@ -52,7 +52,7 @@ test("the code of an outage is told: the technician sees it without walking to t
 test("the same status is told once", () => {
   const { service: told, manager } = service();
   told.shown(idle);
-  told.shown({ ...idle, line: "an advert" });
+  told.shown({ ...idle, line: ["an advert", ""] });
   assert.deepEqual(manager.heard, ["STATUS=Ready for payments."]);
 });
 

@@ -405,18 +405,51 @@ test("a menu has keys that exist, once each, and prices that fit", () => {
   );
 });
 
-test("a name of the menu leaves its price where it stands", () => {
-  const named = (name: string): readonly string[] =>
+test("a name of the menu is text: nothing in it is a sign for something else", () => {
+  for (const name of ["Tea|milk", "{amount}", "{ref}", "Tea & milk"]) {
+    const menu = [{ key: "1", name, price: "3.00" }];
+    assert.deepEqual(
+      problemsOf(
+        changedAll([
+          ["amount.source", "menu"],
+          ["amount.menu", menu],
+        ]),
+      ),
+      [],
+      name,
+    );
+  }
+});
+
+test("a text that nobody would see is no text, whatever its blanks are", () => {
+  const free = ["box.store", "merchant.body", "gpio.chip"];
+  for (const blank of [" ", "   ", "\u3000", "\u00a0\u200b", "\u2028", "\ufeff"]) {
+    for (const path of free)
+      assert.deepEqual(
+        problemsOf(changed(path, blank)),
+        [`${path}: must not be blank.`],
+        JSON.stringify(blank),
+      );
+  }
+  for (const path of free) assert.deepEqual(problemsOf(changed(path, "\u5c0f \u5e97")), [], path);
+  const store = (id: string): string => changed("merchant.sceneInfo", { id, name: id });
+  assert.deepEqual(problemsOf(store("\u3000")), [
+    "merchant.sceneInfo.id: must not be blank.",
+    "merchant.sceneInfo.name: must not be blank.",
+  ]);
+  assert.deepEqual(problemsOf(changed("box.advert", ["Bread", "  "])), ["box.advert[1]: must not be blank."]);
+  const menu = [{ key: "1", name: "   ", price: "3.00" }];
+  assert.deepEqual(
     problemsOf(
       changedAll([
         ["amount.source", "menu"],
-        ["amount.menu", [{ key: "1", name, price: "3.00" }]],
+        ["amount.menu", menu],
       ]),
-    );
-  for (const name of ["Tea|milk", "{amount}", "{ref}"]) {
-    assert.deepEqual(named(name), ['amount.menu[0].name: must not hold "{", "|" or "}".'], name);
-  }
-  assert.deepEqual(named("Tea & milk"), []);
+    ),
+    ["amount.menu[0].name: must not be blank."],
+  );
+  const half = changed("box.store", "x").replace('"x"', '"\\ud83d"');
+  assert.deepEqual(problemsOf(half), ["box.store: must not hold half a character (\\ud800 to \\udfff)."]);
 });
 
 test("a configuration sells no pulses that cannot go out", () => {

@@ -6,6 +6,7 @@ export const aStatus: BoxStatus = {
   store: "Example store",
   version: "0.1.0",
   boot: "Q7dV2mTz9KpL",
+  config: "/etc/scanbox/device.config.json",
   pid: 4711,
   since: "2026-03-15T09:30:12.000Z",
   upS: 93_784,

@@ -19,10 +19,11 @@ test("what is said of a box that does not run fits the published schema", () => 
   const published = z.fromJSONSchema(JSON.parse(readFileSync(schemaFile, "utf8")));
   const directory = mkdtempSync(join(tmpdir(), "scanbox-schema-"));
   try {
-    const none = asleepFrom(directory, null);
+    const config = "/etc/scanbox/device.config.json";
+    const none = { ...asleepFrom(directory, null), config };
     assert.deepEqual(published.safeParse(none).error, undefined);
     writeFileSync(join(directory, "journal.db"), "this is not a database");
-    const unread = asleepFrom(directory, "it does not answer");
+    const unread = { ...asleepFrom(directory, "it does not answer"), config };
     assert.deepEqual([unread.orders, published.safeParse(unread).error], [null, undefined]);
     const readable = { outTradeNo: "a_1", shortRef: "0001", state: "charging", amountFen: 1, problem: null };
     const order = { ...readable, at: "2026-03-15T09:30:12.000Z" };

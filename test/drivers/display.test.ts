@@ -313,7 +313,7 @@ describe("the display", () => {
     link.last.listener.ready();
     link.last.writes[0]?.done();
     for (let turn = 0; time.now < RESYNC_EVERY_MS; turn += 1) {
-      display.show({ ...bootScreen, text: "idle", line: turn % 2 === 0 ? "Coffee|9.00" : null });
+      display.show({ ...bootScreen, text: "idle", line: turn % 2 === 0 ? ["Coffee", "9.00"] : null });
       link.last.writes.at(-1)?.done();
       time.runUntil(time.now + 4_000);
     }

@@ -66,7 +66,7 @@ export const explanations: readonly Explanation[] = [
   },
   {
     source: "src/core/payment/trust.ts",
-    line: 'if (answer.kind === "declined" && answer.reason === "configuration") {',
+    line: 'if (answer.kind === "declined" && (answer.reason === "configuration" || answer.reason === "request")) {',
     becomes: "true",
     because: "Only a declined charge has a reason. The compiler wants the name.",
   },

@@ -87,7 +87,7 @@ const others: { readonly [Member in keyof Screen]-?: Screen[Member] } = {
   typed: "12.5",
   seconds: 44,
   ref: "2369",
-  line: "Tea 3.00",
+  line: ["Tea", "3.00"],
   codeUrl: "weixin://wxpay/bizpayurl?pr=1",
   light: "unknown",
   sound: "changed",
@@ -100,6 +100,20 @@ for (const [member, value] of Object.entries(others)) {
     assert.deepEqual(bench.shown, [{ ...standing.screen, [member]: value }]);
   });
 }
+
+test("words that differ at the left or at the right alone are shown, and equal ones are not", () => {
+  const [tea, again, dearer] = [
+    ["Tea", "3.00"],
+    ["Tea", "3.00"],
+    ["Tea", "3.50"],
+  ] as const;
+  const bench = Bench.started();
+  for (const line of [tea, again, dearer]) bench.turn({ screen: { line } });
+  assert.deepEqual(
+    bench.shown.map(({ line }) => line),
+    [tea, dearer],
+  );
+});
 
 test("every member of a screen is one of those", () => {
   assert.deepEqual(Object.keys(standing.screen).sort(), Object.keys(others).sort());

@@ -117,6 +117,11 @@ const failures: Readonly<Record<ProbeFailure, { readonly found: string; readonly
     remedy:
       "Compare appId, merchantId and, for a service provider, the sub-merchant with the merchant platform.",
   },
+  request: {
+    found: "does not take what this box sends: a value is wrong or missing",
+    remedy:
+      "Check the sub-merchant, merchant.clientIp and the other settings that requests carry; its words name the one.",
+  },
   // The box looks at its certificate itself, and so does doctor; the bank is not asked about it.
   "certificate-missing": { found: "was not asked", remedy: "See the findings about the certificate." },
   "certificate-mismatch": { found: "was not asked", remedy: "See the findings about the certificate." },

@@ -40,7 +40,9 @@ export function drawGlass(screen: Screen, language: Language, size: GlassSize): 
   // A line of an advert or of a menu stands where nothing is at stake, never on the amount.
   const free = text.findIndex((line) => !line.includes("{"));
   const lines = text.map((line, row) =>
-    drawLine(row === free ? (screen.line ?? line) : line, screen, size.columns),
+    row === free && screen.line !== null
+      ? placed(screen.line, size.columns)
+      : drawLine(line, screen, size.columns),
   );
   const third = text.some((line) => line.includes("{ref}")) ? "" : refLine(screen, language);
   const rows = [...lines, drawLine(third, screen, size.columns)];
@@ -48,7 +50,12 @@ export function drawGlass(screen: Screen, language: Language, size: GlassSize): 
 }
 
 function drawLine(line: string, screen: Screen, columns: number): string {
-  const [left = "", right = ""] = line.split("|").map((part) => printable(fillIn(part, screen)));
+  const [left = "", right = ""] = line.split("|").map((part) => fillIn(part, screen));
+  return placed([left, right], columns);
+}
+
+function placed(line: readonly [left: string, right: string], columns: number): string {
+  const [left, right] = [printable(line[0]), printable(line[1])];
   const room = columns - right.length;
   return `${left.slice(0, room).padEnd(room)}${right}`.slice(-columns);
 }

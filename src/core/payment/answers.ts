@@ -3,14 +3,18 @@
  * `not-sent` was correctly signed, for this merchant, this order, this amount and this currency (money rules 5 to 7).
  */
 
-/** Why a charge was refused for good (WeChat Pay v2, micropay, error codes). */
+/**
+ * Why a charge was refused for good (WeChat Pay v2, micropay, error codes). `configuration`: the merchant or its signature;
+ * `request`: something in what was sent, or that was not.
+ */
 export type DeclineReason =
   | "code-expired"
   | "code-used"
   | "code-invalid"
   | "funds"
   | "card"
-  | "configuration";
+  | "configuration"
+  | "request";
 
 /** Why a call ended without a usable answer. `silence` covers time-outs and broken connections after sending. */
 export type UnknownReason =
@@ -22,7 +26,8 @@ export type UnknownReason =
   | "mismatch"
   | "system-error"
   | "unlisted-code"
-  | "configuration";
+  | "configuration"
+  | "request";
 
 /** Why not one byte of a request reached WeChat. */
 export type NotSentReason = "no-name" | "no-connection" | "no-trust" | "too-late" | "stopped";
@@ -85,6 +90,7 @@ export type ProbeFailure =
   | "no-answer"
   | "api-key"
   | "merchant"
+  | "request"
   | "certificate-missing"
   | "certificate-mismatch"
   | "certificate-expired";

@@ -4,14 +4,15 @@ import type { Instant } from "../kernel/instant.ts";
 import { instantOf } from "../kernel/instant.ts";
 import type { Front } from "./box.ts";
 import type { Rules } from "./rules.ts";
+import type { FreeLine } from "./screen.ts";
 
 /** How many lines take turns in front of people now; 1 is the screen's own text, which stands for ever. */
 export function lineCount(front: Front, rules: Rules): number {
   return linesOf(front, rules).length;
 }
 
-/** The line whose turn it is, null for the screen's own text. `|` parts left from right. */
-export function lineAt(front: Front, now: Instant, rules: Rules): string | null {
+/** The line whose turn it is, null for the screen's own text. */
+export function lineAt(front: Front, now: Instant, rules: Rules): FreeLine | null {
   const lines = linesOf(front, rules);
   return lines[Math.floor(now / rules.timing.advertMs) % lines.length] ?? null;
 }
@@ -21,15 +22,16 @@ export function nextLineAt(now: Instant, { timing }: Rules): Instant {
   return instantOf((Math.floor(now / timing.advertMs) + 1) * timing.advertMs);
 }
 
-function linesOf(front: Front, rules: Rules): readonly (string | null)[] {
-  const { amount, advert } = rules;
+function linesOf(front: Front, rules: Rules): readonly (FreeLine | null)[] {
+  const { amount } = rules;
+  const advert = rules.advert.map((line): FreeLine => [line, ""]);
   const idle = front.name === "idle";
   const waits = idle || (front.name === "armed" && amount.source === "fixed");
   if (!waits) return [null];
   // A menu says what there is; nobody has to be welcomed.
   if (amount.source !== "menu") return [null, ...advert];
-  const items = amount.items.map(
-    ({ digit, name, amountFen }) => `${digit} ${name}|\u00a5${formatYuan(amountFen)}`,
-  );
+  const items = amount.items.map(({ digit, name, amountFen }): FreeLine => {
+    return [`${digit} ${name}`, `\u00a5${formatYuan(amountFen)}`];
+  });
   return [...items, ...advert];
 }

@@ -23,14 +23,17 @@ export interface Screen {
   readonly seconds: number | null;
   /** The order's short reference, or the code of an outage. */
   readonly ref: string | null;
-  /** What stands in place of a line that only says welcome or what to show; `|` parts left from right. */
-  readonly line: string | null;
+  /** What stands, as it is written, in place of a line that only says welcome or what to show. */
+  readonly line: FreeLine | null;
   /** What the customer scans, for displays that can draw a QR code. */
   readonly codeUrl: string | null;
   readonly light: Light;
   /** Played once when the text changes. */
   readonly sound: Sound;
 }
+
+/** Words of the merchant's: at the left, and at the right. Nothing in them is filled in. */
+export type FreeLine = readonly [left: string, right: string];
 
 /** `wait` blinks while nobody may pay again; the names are those of the outputs. */
 export type Light = "off" | "ready" | "scan" | "wait" | "paid" | "dispensing" | "refused" | "unknown";
@@ -55,6 +58,7 @@ const outageCodes: Readonly<
   "cannot-reverse": "E24",
   "api-key": "E31",
   merchant: "E32",
+  request: "E34",
   "no-trust": "E33",
   "no-network": "E41",
   "no-answer": "E42",

@@ -37,9 +37,10 @@ export function afterAnswer(
   timing: Timing,
 ): Trust {
   if (answer.kind === "not-sent") return trust;
-  if (answer.kind === "declined" && answer.reason === "configuration") {
+  if (answer.kind === "declined" && (answer.reason === "configuration" || answer.reason === "request")) {
     const failures = timing.probeAgainMs.length;
-    return { ...trust, ...again(trust, failures, now, timing), proved: false, failure: "merchant", failures };
+    const failure = answer.reason === "request" ? "request" : "merchant";
+    return { ...trust, ...again(trust, failures, now, timing), proved: false, failure, failures };
   }
   if (answer.kind !== "unknown" || answer.signed) {
     return { ...trust, unclear: false, probe: trust.proved && trust.probe !== "flying" ? null : trust.probe };
@@ -55,6 +56,7 @@ export function afterAnswer(
     case "system-error":
     case "unlisted-code":
     case "configuration":
+    case "request":
       return { ...trust, unclear: true, probe: trust.probe ?? after(now, timing.queryEveryMs) };
   }
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { drawGlass, GLASS_ALPHABET } from "../../../src/core/codecs/glass.ts";
-import { bootScreen, type Screen } from "../../../src/core/payment/screen.ts";
+import { bootScreen, type FreeLine, type Screen } from "../../../src/core/payment/screen.ts";
 import { type TextName, texts } from "../../../src/core/payment/texts.ts";
 
 const small = { columns: 16, rows: 2 };
@@ -59,19 +59,33 @@ describe("a screen on the glass", () => {
   });
 
   it("cuts what is too long at the left part's end, and only then at the right part's beginning", () => {
-    const cut = (line: string) => drawGlass({ ...bootScreen, text: "menu", line }, "en", small)[0];
-    assert.equal(cut("1 Sparkling water|\u00a53.50"), "1 Sparkling\u00a53.50");
-    assert.equal(cut("ab|12345678901234567"), "2345678901234567");
+    const cut = (...line: FreeLine) => drawGlass({ ...bootScreen, text: "menu", line }, "en", small)[0];
+    assert.equal(cut("1 Sparkling water", "\u00a53.50"), "1 Sparkling\u00a53.50");
+    assert.equal(cut("ab", "12345678901234567"), "2345678901234567");
   });
 
   it("has the line of an advert where nothing is at stake", () => {
-    const advert = { ...bootScreen, line: "1 Cola|\u00a53.50" };
+    const advert = { ...bootScreen, line: ["1 Cola", "\u00a53.50"] as const };
     assert.deepEqual(drawGlass({ ...advert, text: "menu" }, "en", small), [
       "1 Cola     \u00a53.50",
       "Press a number  ",
     ]);
     const armed: Screen = { ...advert, text: "armed", amountFen: 1_250 };
     assert.deepEqual(drawGlass(armed, "en", small), ["Pay       \u00a512.50", "1 Cola     \u00a53.50"]);
+  });
+
+  it("shows the merchant's words as they are written, whatever stands in them", () => {
+    const [amountFen, ref, seconds] = [500, "0042", 9];
+    for (const words of ["{amount} {ref}", "#{ref} {yuan}", "Tea|milk", "100% $& %s", "{seconds}s"]) {
+      for (const text of ["idle", "menu", "till-idle", "armed"] as const) {
+        const rows = drawGlass(
+          { ...bootScreen, text, amountFen, ref, seconds, line: [words, ""] },
+          "en",
+          small,
+        );
+        assert.ok(rows.includes(words.padEnd(16)), `${text}: ${rows.join("/")}`);
+      }
+    }
   });
 
   it("has the reference in the third of four rows where the text leaves it out, and help in none yet", () => {
@@ -87,11 +101,11 @@ describe("a screen on the glass", () => {
   });
 
   it("puts a line of an advert or of a menu where nothing is at stake", () => {
-    const idle: Screen = { ...bootScreen, text: "idle", line: "Fresh bread" };
+    const idle: Screen = { ...bootScreen, text: "idle", line: ["Fresh bread", ""] };
     assert.deepEqual(drawGlass(idle, "en", small), ["Fresh bread     ", "Enter amount    "]);
-    const menu: Screen = { ...bootScreen, text: "menu", line: "1 Cola|\u00a53.00" };
+    const menu: Screen = { ...bootScreen, text: "menu", line: ["1 Cola", "\u00a53.00"] };
     assert.deepEqual(drawGlass(menu, "en", small), ["1 Cola     \u00a53.00", "Press a number  "]);
-    const armed: Screen = { ...bootScreen, text: "armed", amountFen: 500, line: "Fresh bread" };
+    const armed: Screen = { ...bootScreen, text: "armed", amountFen: 500, line: ["Fresh bread", ""] };
     assert.deepEqual(drawGlass(armed, "en", small), ["Pay        \u00a55.00", "Fresh bread     "]);
   });
 

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Rules } from "../../../src/core/payment/rules.ts";
 import { salesOf } from "../../../src/core/payment/sale.ts";
+import type { Screen } from "../../../src/core/payment/screen.ts";
 import { fixedRules, keypadRules, Story } from "./story.ts";
 
 const menu: Rules = {
@@ -79,27 +80,31 @@ test("after a decline the same item is armed again, after a payment the menu sta
   assert.equal(story.text, "menu");
 });
 
+const bread = ["Fresh bread", ""];
+
 test("the items of the menu and the lines of the advert take turns while nobody has chosen", () => {
   const story = Story.ready({ ...menu, advert: ["Fresh bread"] });
-  const seen: (string | null)[] = [];
+  const seen: Screen["line"][] = [];
   story.wait(7_000);
   for (let turn = 0; turn < 4; turn += 1) {
     seen.push(story.turn.screen.line);
     story.wait(4_000);
   }
-  assert.deepEqual(seen, ["1 Cola|\u00a53.00", "2 Water|\u00a52.50", "Fresh bread", "1 Cola|\u00a53.00"]);
+  assert.deepEqual(seen, [
+    ["1 Cola", "\u00a53.00"],
+    ["2 Water", "\u00a52.50"],
+    bread,
+    ["1 Cola", "\u00a53.00"],
+  ]);
   story.keys("1");
   assert.equal(story.turn.screen.line, null);
 });
 
 test("an advert stands beside the welcome, and beside a fixed price that is never hidden", () => {
   const idle = Story.ready({ ...keypadRules, advert: ["Fresh bread"] });
-  assert.deepEqual([idle.turn.screen.line, idle.wait(4_000).turn.screen.line], [null, "Fresh bread"]);
+  assert.deepEqual([idle.turn.screen.line, idle.wait(4_000).turn.screen.line], [null, bread]);
   const fixed = Story.ready({ ...fixedRules, advert: ["Fresh bread"] });
-  assert.deepEqual(
-    [fixed.text, fixed.turn.screen.line, fixed.turn.screen.amountFen],
-    ["armed", "Fresh bread", 500],
-  );
+  assert.deepEqual([fixed.text, fixed.turn.screen.line, fixed.turn.screen.amountFen], ["armed", bread, 500]);
   const plain = Story.ready(fixedRules);
   assert.equal(plain.turn.wakeAt, null, "without an advert nothing has to turn");
 });
@@ -147,7 +152,7 @@ test("three declined codes in more than a minute, or charges that never left, pa
 
 test("a fixed amount that rests shows no advert", () => {
   const story = Story.ready({ ...fixedRules, advert: ["Fresh bread"] });
-  assert.equal(story.turn.screen.line, "Fresh bread");
+  assert.deepEqual(story.turn.screen.line, bread);
   story.scan().recorded().charge({ kind: "paid", transactionId: "42" }).recorded().wait(8_000);
   assert.deepEqual([story.text, story.turn.screen.line], ["resting", null]);
 });

@@ -126,6 +126,7 @@ test("a decline says what the customer can do about it", () => {
     funds: "not-paid-funds",
     card: "not-paid-card",
     configuration: "not-paid",
+    request: "not-paid",
   };
   for (const [reason, text] of Object.entries(texts) as readonly (readonly [DeclineReason, string])[]) {
     const story = Story.ready().payTo().charge({ kind: "declined", reason, code: "CODE" }).recorded();
@@ -208,6 +209,7 @@ test("an outage has its code, and the light of a refusal without a sound", () =>
     "no-trust": ["out-of-service", "E33"],
     "api-key": ["out-of-service", "E31"],
     merchant: ["out-of-service", "E32"],
+    request: ["out-of-service", "E34"],
     "certificate-missing": ["out-of-service", "E21"],
     "certificate-mismatch": ["out-of-service", "E22"],
     "certificate-expired": ["out-of-service", "E23"],

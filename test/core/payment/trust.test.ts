@@ -32,7 +32,7 @@ test("what was never sent says nothing about WeChat Pay", () => {
 test("a silence, or an answer that nobody can read, makes trust unclear and is followed by a probe", () => {
   const reasons: readonly UnknownReason[] = [
     ...(["silence", "http-status", "malformed", "mismatch"] as const),
-    ...(["system-error", "unlisted-code", "configuration"] as const),
+    ...(["system-error", "unlisted-code", "configuration", "request"] as const),
   ];
   for (const why of reasons) {
     const unclear = { ...proved, unclear: true, probe: 1_005_000 };
@@ -74,6 +74,12 @@ test("a charge that is declined because of the merchant takes the proof away for
   assert.deepEqual(afterAnswer(proved, refused, now, timing), gone);
   const flying = afterAnswer({ ...proved, probe: "flying" }, refused, now, timing);
   assert.deepEqual(flying, { ...gone, probe: "flying" });
+  const request = { kind: "declined", reason: "request", code: "LACK_PARAMS" } as const;
+  assert.deepEqual(
+    afterAnswer(proved, request, now, timing),
+    { ...gone, failure: "request" },
+    "what is missing in a request does not make the merchant unknown",
+  );
   const funds = { kind: "declined", reason: "funds", code: "NOTENOUGH" } as const;
   assert.deepEqual(
     afterAnswer(proved, funds, now, timing),
