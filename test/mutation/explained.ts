@@ -130,7 +130,7 @@ export const explanations: readonly Explanation[] = [
   },
   {
     source: "src/core/codecs/glass.ts",
-    line: 'const [left = "", right = ""] = line.split("|").map((part) => printable(fillIn(part, screen)));',
+    line: 'const [left = "", right = ""] = line.split("|").map((part) => fillIn(part, screen));',
     because: "Whatever is split has a first part. The compiler wants a value for none.",
   },
   {
