@@ -8,6 +8,8 @@ process.on("uncaughtException", (error) => {
   process.stderr.write(`${inspect(error)}\n`);
   process.exit(exitStatus.defect);
 });
+// Where nobody reads it, there is nobody to tell.
+process.stderr.on("error", () => undefined);
 let status: number | null = null;
 // Whoever read the output has gone (`scanbox journal list | head`): there is nothing left to say.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {

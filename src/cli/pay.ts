@@ -8,6 +8,7 @@ import { ask, findBox } from "./ask-box.ts";
 import { loadConfig } from "./config.ts";
 import { configPath } from "./config-file.ts";
 import { exitStatus } from "./exit-status.ts";
+import { Leaving } from "./leaving.ts";
 import { outOfService } from "./outages.ts";
 import { type CommandIo, readOptions, UsageError } from "./usage.ts";
 
@@ -25,6 +26,9 @@ nobody twice for it. Hand out goods only where "charged" is "yes".
   --cancel         end a sale that nobody has paid yet; one that is under way is reversed if it can be
   --no-wait        print how it stands now
   --config FILE    the box's configuration; else ./device.config.json, else /etc/scanbox/device.config.json
+
+Ctrl-C, or an end of the terminal, withdraws an amount that waits for a code; a sale that is under way goes on, and the
+command says so and ends with 3.
 
 A sale that ended before a code was scanned has the state "withdrawn" where this call withdrew it, and "lapsed" where it
 was gone while this call waited; the box keeps nothing of it, and the same ID would begin it anew.
@@ -73,9 +77,10 @@ export async function payCommand(args: readonly string[], io: CommandIo): Promis
     for (const problem of checked.problems) io.stderr.write(`${problem}\n`);
     return exitStatus.usage;
   }
+  using leaving = new Leaving([io.stderr]);
   const told = await tell(checked.config, wish);
   const stays = values["no-wait"] === true || values.cancel === true;
-  const end = stays || told.kind !== "sale" ? told : await untilEnd(checked.config, told.sale, io);
+  const end = stays || told.kind !== "sale" ? told : await untilEnd(checked.config, told.sale, io, leaving);
   return conclude(end, io);
 }
 
@@ -112,7 +117,12 @@ async function tell(config: DeviceConfig, { command, args }: Wish): Promise<Told
 }
 
 /** Looks at the sale until it has ended, through a restart of the box too. */
-async function untilEnd(config: DeviceConfig, first: Sale, io: CommandIo): Promise<Told> {
+async function untilEnd(
+  config: DeviceConfig,
+  first: Sale,
+  io: CommandIo,
+  leaving: Leaving,
+): Promise<Told> {
   let sale = first;
   let shown = "";
   let silentSince: number | null = null;
@@ -120,20 +130,38 @@ async function untilEnd(config: DeviceConfig, first: Sale, io: CommandIo): Promi
     const line = `${formatYuan(sale.amountFen)} ${sale.state}${sale.shortRef === null ? "" : ` #${sale.shortRef}`}`;
     if (line !== shown) io.stderr.write(`${line}\n`);
     shown = line;
-    await sleep(LOOK_EVERY_MS);
+    await Promise.race([sleep(LOOK_EVERY_MS), leaving.heard]);
+    if (leaving.left) return await leave(config, sale, io);
     const told = await tell(config, { command: "sale", args: { ref: sale.ref } });
     if (told.kind === "sale") {
       sale = told.sale;
       silentSince = null;
       continue;
     }
-    // An amount that stood without an order and is gone was scanned by nobody.
-    if (told.kind === "refused" && told.problem === "no-sale" && sale.outTradeNo === null)
-      return { kind: "sale", sale: { ...sale, state: "lapsed", final: true } };
+    if (isGone(told, sale)) return lapsed(sale);
     silentSince ??= performance.now();
     if (performance.now() - silentSince > SILENCE_MAX_MS) return told;
   }
   return { kind: "sale", sale };
+}
+
+/** Nobody waits any more: an amount that nobody has scanned is wanted no more, a sale under way goes on and is named. */
+async function leave(config: DeviceConfig, sale: Sale, io: CommandIo): Promise<Told> {
+  const { ref } = sale;
+  const told = await tell(config, { command: sale.outTradeNo === null ? "withdraw" : "sale", args: { ref } });
+  if (isGone(told, sale)) return lapsed(sale);
+  const isOver = told.kind === "sale" && told.sale.final;
+  if (!isOver) io.stderr.write(`The sale goes on at the box. How it ends: scanbox pay --ref ${ref}\n`);
+  return told;
+}
+
+/** An amount that stood without an order and is gone was scanned by nobody. */
+function isGone(told: Told, sale: Sale): boolean {
+  return told.kind === "refused" && told.problem === "no-sale" && sale.outTradeNo === null;
+}
+
+function lapsed(sale: Sale): Told {
+  return { kind: "sale", sale: { ...sale, state: "lapsed", final: true } };
 }
 
 function conclude(end: Told, io: CommandIo): number {

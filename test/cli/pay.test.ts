@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, test } from "node:test";
+import { PassThrough } from "node:stream";
+import { after, before, describe, it, test } from "node:test";
+import { Leaving } from "../../src/cli/leaving.ts";
 import { outOfService } from "../../src/cli/outages.ts";
 import { fixtureMerchant } from "../../src/simulator/bank/fixture-merchant.ts";
 import { startBankServer } from "../../src/simulator/bank/server.ts";
@@ -46,4 +48,42 @@ test("what has no code of its own is told without an inner word", () => {
     outOfService({ reason: "no-network", code: null }),
     "Out of service: No host can be reached: no name, or no connection. See: scanbox status",
   );
+});
+
+describe("somebody who asked for an amount and waits no longer", () => {
+  let bank: Awaited<ReturnType<typeof startBankServer>>;
+  let box: RunningBox;
+
+  before(async () => {
+    bank = await startBankServer({ merchants: [fixtureMerchant] });
+    box = await RunningBox.prepare(join(directory, "waiting"), bank.origin, { amount: { source: "till" } });
+    await box.run("screen.shown");
+    for (;;) if ((await box.command("status")).status === 0) break;
+  });
+  after(async () => {
+    await box.end();
+    await bank.close();
+  });
+
+  for (const [index, signal] of (["SIGINT", "SIGTERM", "SIGHUP"] as const).entries())
+    it(`leaves nothing armed after ${signal}`, async () => {
+      const ref = `left-${index}`;
+      const said = await box.leave(["pay", "1.00", "--ref", ref], "1.00 armed", (child) => child.kill(signal));
+      assert.equal(said.status, 1, said.stderr);
+      assert.equal((JSON.parse(said.stdout) as { state: string }).state, "withdrawn");
+      const after = await box.command("pay", "--ref", ref, "--no-wait");
+      assert.deepEqual([after.status, after.stderr], [1, "The box knows of no sale with this ref.\n"]);
+    });
+});
+
+test("where nobody reads what is said, nobody waits; and who has left is not waited for", async () => {
+  const output = new PassThrough();
+  {
+    using leaving = new Leaving([output]);
+    assert.equal(leaving.left, false);
+    output.emit("error", new Error("EPIPE"));
+    await leaving.heard;
+    assert.equal(leaving.left, true);
+  }
+  assert.equal(process.listenerCount("SIGHUP"), 0);
 });

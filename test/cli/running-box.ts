@@ -1,8 +1,9 @@
 /** The real program as a process, with a look-alike bank on loopback and no devices. */
 import assert from "node:assert/strict";
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, type ChildProcessByStdio, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Readable } from "node:stream";
 import { makeCertificates } from "../e2e/certificates.ts";
 
 const program = new URL("../../src/main.ts", import.meta.url).pathname;
@@ -83,6 +84,33 @@ export class RunningBox {
     child.kill(signal);
     const status = await ended;
     if (signal === "SIGTERM") assert.equal(status, 0);
+  }
+
+  /** Begins a command, and does something to it once it has said `until` on stderr; gives its end. */
+  async leave(
+    args: readonly string[],
+    until: string,
+    act: (child: ChildProcessByStdio<null, Readable, Readable>) => void,
+  ): Promise<Said> {
+    const child = spawn(process.execPath, [program, ...args, "--config", this.configFile], {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, RUNTIME_DIRECTORY: "" },
+    });
+    let [stdout, stderr] = ["", ""];
+    child.stdout.setEncoding("utf8").on("data", (text: string) => {
+      stdout += text;
+    });
+    let hasActed = false;
+    child.stderr.setEncoding("utf8").on("data", (text: string) => {
+      stderr += text;
+      if (hasActed || !stderr.includes(until)) return;
+      hasActed = true;
+      act(child);
+    });
+    const status = await new Promise<number | null>((resolve) => {
+      child.once("close", resolve);
+    });
+    return { status, stdout, stderr };
   }
 
   /** Runs another command about this box to its end; the bank of the same process goes on meanwhile. */
