@@ -117,12 +117,7 @@ async function tell(config: DeviceConfig, { command, args }: Wish): Promise<Told
 }
 
 /** Looks at the sale until it has ended, through a restart of the box too. */
-async function untilEnd(
-  config: DeviceConfig,
-  first: Sale,
-  io: CommandIo,
-  leaving: Leaving,
-): Promise<Told> {
+async function untilEnd(config: DeviceConfig, first: Sale, io: CommandIo, leaving: Leaving): Promise<Told> {
   let sale = first;
   let shown = "";
   let silentSince: number | null = null;

@@ -22,7 +22,11 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
     io.stderr.write(`The journal's thread has ended: ${cause}\n`);
     process.exit(exitStatus.defect);
   });
-  if (!made.ok) return refuse(made.problems.map((problem) => `${path}: ${problem}`), io);
+  if (!made.ok)
+    return refuse(
+      made.problems.map((problem) => `${path}: ${problem}`),
+      io,
+    );
   const { log, clock } = made.parts.links;
   const service = await Service.load(clock, log);
   const stopped = new StopReason();

@@ -68,7 +68,9 @@ describe("somebody who asked for an amount and waits no longer", () => {
   for (const [index, signal] of (["SIGINT", "SIGTERM", "SIGHUP"] as const).entries())
     it(`leaves nothing armed after ${signal}`, async () => {
       const ref = `left-${index}`;
-      const said = await box.leave(["pay", "1.00", "--ref", ref], "1.00 armed", (child) => child.kill(signal));
+      const said = await box.leave(["pay", "1.00", "--ref", ref], "1.00 armed", (child) =>
+        child.kill(signal),
+      );
       assert.equal(said.status, 1, said.stderr);
       assert.equal((JSON.parse(said.stdout) as { state: string }).state, "withdrawn");
       const after = await box.command("pay", "--ref", ref, "--no-wait");

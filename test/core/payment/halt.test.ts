@@ -171,7 +171,13 @@ test("an effect that does not follow from its order is objected to, by the invar
   const wrong: readonly (readonly [RegExp, ...(typeof sound)[number]])[] = [
     [/^I3: nothing is done/, charge, before, { ...after, orders: new Map() }, event],
     [/^I4: what is asked/, { ...charge, intent: other }, before, after, event],
-    [/^I4: what is asked/, { type: "query", intent: other, host: null, refund: false, fresh: false }, before, after, event],
+    [
+      /^I4: what is asked/,
+      { type: "query", intent: other, host: null, refund: false, fresh: false },
+      before,
+      after,
+      event,
+    ],
     [/^I3: a charge leaves/, charge, after, after, event],
     [/^I3: a charge leaves/, charge, before, before, event],
     [/^I3: a charge leaves/, charge, before, after, woke],
