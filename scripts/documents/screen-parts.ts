@@ -6,11 +6,12 @@ import type { Payment } from "../../src/core/payment/payment.ts";
 import { type Screen, screenFor } from "../../src/core/payment/screen.ts";
 import { type Language, type TextName, texts } from "../../src/core/payment/texts.ts";
 import { keypadRules, Story } from "../../test/core/payment/story.ts";
+import { hanzi } from "./hanzi.ts";
 import { code, fenced, table } from "./markdown.ts";
 
 const size = { columns: 16, rows: 2 };
 
-/** Every text in every language. */
+/** Every text in every language, and what the pinyin says in hanzi. */
 export function screenTexts(): string {
   const widest = Math.max(...Object.keys(texts).map((name) => name.length));
   const lines = (Object.keys(texts) as TextName[]).flatMap((text) => {
@@ -28,7 +29,7 @@ export function screenTexts(): string {
     const [en, zh] = (["en", "zh"] satisfies Language[]).map((language) => drawGlass(screen, language, size));
     return [0, 1].map((row) => {
       const name = (row === 0 ? text : "").padEnd(widest);
-      return `${name}  │${en?.[row]}│  │${zh?.[row]}│`;
+      return `${name}  │${en?.[row]}│  │${zh?.[row]}│  ${hanzi[text][row]}`.trimEnd();
     });
   });
   return fenced(lines.join("\n"));

@@ -99,7 +99,7 @@ describe("the panel in a terminal", { concurrency: 3 }, () => {
     const panel = new TmuxPanel(t, { columns: 44, rows: 18 });
     await panel.demo("--speed 2 --scenario cancelled");
     panel.keys("5", "Enter", "g");
-    await panel.until(/Cancel {5}¥5\.00[\s\S]*takes it back in/);
+    await panel.until(/Undoing {4}¥5\.00[\s\S]*takes it back in/);
     panel.keys("C-l");
     await panel.golden("reversing-narrow");
     panel.resize(39, 18);

@@ -56,7 +56,7 @@ test("an order nobody pays is asked about a last time after 45 s, then reversed,
   story.take();
   story.query({ kind: "unpaid", paying: false });
   assert.deepEqual(story.take(), ["note", "record"]);
-  assert.deepEqual(story.glass, ["Cancel    ¥12.50", "Do NOT pay again"]);
+  assert.deepEqual(story.glass, ["Undoing   ¥12.50", "Do NOT pay again"]);
   story.recorded();
   assert.deepEqual(story.take(), ["reverse"]);
   story.reverse({ kind: "done" });
@@ -584,7 +584,7 @@ test("a refused merchant while a probe is under way waits for its answer", () =>
 test("a larger glass shows the same two lines and leaves the others empty", () => {
   const { screen } = Story.ready().keys("1250=").turn;
   const rows = drawGlass(screen, "zh", { columns: 20, rows: 4 });
-  assert.deepEqual(rows, ["Fukuan        ¥12.50", "Qing saomiao        ", " ".repeat(20), " ".repeat(20)]);
+  assert.deepEqual(rows, ["Fukuan        ¥12.50", "Chushi fukuanma     ", " ".repeat(20), " ".repeat(20)]);
 });
 
 test("every text fits sixteen cells in every language, with the longest amount", () => {
@@ -678,7 +678,7 @@ test("a booking whose reply is lost shows no code, and one that is cancelled mea
 
 test("where customers may scan, a broken scanner does not close the box", () => {
   const story = Story.ready(scanRules).post({ type: "scanner-changed", ready: false }).keys("1250=");
-  assert.deepEqual(story.glass, ["Pay       ¥12.50", "Ask for a code  "]);
+  assert.deepEqual(story.glass, ["Pay       ¥12.50", "Ask staff for QR"]);
   story.post({ type: "code-wanted" });
   assert.equal(story.box.orders.size, 1);
   const without = Story.ready().keys("1250=").post({ type: "code-wanted" });

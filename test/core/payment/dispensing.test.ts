@@ -211,7 +211,7 @@ test("a start judges goods that were on their way by the setting, in one record"
 test("an amount that is no whole number of pulses is refused where it is typed", () => {
   const story = Story.ready({ ...keypadRules, relay }).post({ type: "relay-changed", ready: true });
   story.keys("250=");
-  assert.deepEqual(story.glass, ["Only by    \u00a51.00", "Clear and retry "]);
+  assert.deepEqual(story.glass, ["Steps of   \u00a51.00", "Clear and retry "]);
   story.keys("C300=");
   assert.equal(story.text, "armed");
   story.scan();

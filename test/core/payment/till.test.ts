@@ -79,7 +79,7 @@ describe("a box beside a till", () => {
     const before = story.box.orders;
     assert.equal(refusal(story, 900, "A-2"), "busy");
     ask(story, 900, "A-2");
-    assert.deepEqual(story.glass, ["Busy      \u00a512.50", "Finish 1st sale "]);
+    assert.deepEqual(story.glass, ["Busy      \u00a512.50", "Sale still open "]);
     assert.deepEqual(story.box.orders, before);
     assert.equal(story.wait(3_000).text, "password");
   });
