@@ -22,7 +22,13 @@ interface Kind {
 
 const SEEDS = "1..50000";
 
-const kinds: readonly Kind[] = [
+/** A file of tests, or a single test, is ended after this, done or not, in milliseconds: what hangs is a failure with a name. */
+const FILE_MS = 1_200_000;
+
+/** The same for a command that is one check, or holds several in kernels of their own. */
+const COMMAND_MS = 2_700_000;
+
+export const kinds: readonly Kind[] = [
   { name: "static", check: () => command(["scripts/check"]) },
   { name: "core", check: () => tests(["test/core/**/*.test.ts"], { covered: "src/core/**" }) },
   {
@@ -57,7 +63,7 @@ async function tests(
   const coverage = covered === undefined ? {} : { coverage: true, coverageIncludeGlobs: [covered] };
   const notes: string[] = [];
   let cases = 0;
-  const events = run({ files, concurrency: availableParallelism(), ...coverage });
+  const events = run({ files, concurrency: availableParallelism(), timeout: FILE_MS, ...coverage });
   for await (const { type, data } of events) {
     if (type === "test:pass" && data.details.type !== "suite") {
       if (data.skip === undefined || data.skip === false) outcome.passed += 1;
@@ -159,8 +165,19 @@ interface Ran {
 }
 
 async function ran([file = "", ...args]: readonly string[]): Promise<Ran> {
-  const child = spawn(file, args, { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(file, args, { stdio: ["ignore", "pipe", "pipe"], detached: true });
   let said = "";
+  // It leads a group of its own, so that it ends with all that it has started: in time, or with this process.
+  const end = (): void => void (child.pid !== undefined && process.kill(-child.pid, "SIGKILL"));
+  const limit = setTimeout(() => {
+    said += `\nscanbox: ${file} was not done within ${COMMAND_MS / 60_000} minutes\n`;
+    end();
+  }, COMMAND_MS);
+  const interrupted = (): void => {
+    end();
+    process.exit(130);
+  };
+  process.on("SIGINT", interrupted).on("SIGTERM", interrupted);
   let printed = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.setEncoding("utf8").on("data", (text: string) => {
@@ -173,6 +190,8 @@ async function ran([file = "", ...args]: readonly string[]): Promise<Ran> {
   const status = await new Promise<number | null>((resolve) => {
     child.on("close", resolve);
   });
+  clearTimeout(limit);
+  process.off("SIGINT", interrupted).off("SIGTERM", interrupted);
   return { status, said, printed };
 }
 

@@ -1,10 +1,12 @@
 /** The scripts look at their arguments before they install or do anything. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
+import { kinds } from "../scripts/run-tests.ts";
+import { PATIENCE_MS } from "./e2e/until.ts";
 
 const root = new URL("../", import.meta.url).pathname;
 
@@ -23,7 +25,7 @@ function script(name: string, args: readonly string[]) {
   const { status, stdout, stderr } = spawnSync(join(clone, "scripts", name), args, {
     encoding: "utf8",
     env: { PATH: `${dirname(process.execPath)}:/usr/bin:/bin` },
-    timeout: 60_000,
+    timeout: PATIENCE_MS,
   });
   return { status, stdout, stderr };
 }
@@ -65,4 +67,48 @@ test("scripts/mutate refuses what it does not know before it installs Stryker", 
   }
   const { stderr } = script("mutate", ["src/core/kernel/fen.ts"]);
   assert.match(stderr, /installing Stryker/);
+});
+
+/** A machine on which no package is installed, whose user is `uid`; gives what apt-get was asked for. */
+function need(uid: number, kinds: readonly string[]) {
+  const bin = mkdtempSync(join(tmpdir(), "scanbox-need-"));
+  const stub = (name: string, body: string): void =>
+    writeFileSync(join(bin, name), `#!/bin/sh\n${body}\n`, { mode: 0o755 });
+  stub("dpkg-query", "exit 1");
+  stub("id", `echo ${uid}`);
+  stub("apt-get", `echo "$@" >>${bin}/asked`);
+  for (const tool of ["awk", "cat", "dirname", "grep", "mktemp", "rm", "sh"])
+    symlinkSync(join("/usr/bin", tool), join(bin, tool));
+  const { status, stderr } = spawnSync(join(clone, "scripts/need"), kinds, {
+    encoding: "utf8",
+    env: { PATH: bin },
+  });
+  const asked = existsSync(join(bin, "asked")) ? readFileSync(join(bin, "asked"), "utf8") : "";
+  rmSync(bin, { recursive: true });
+  return { status, stderr, asked };
+}
+
+test("scripts/need installs what the kinds need that are asked for, and nothing else", () => {
+  const { status, asked, stderr } = need(0, ["static", "unit"]);
+  assert.equal(status, 0, stderr);
+  assert.match(asked, /^update\ninstall .* g\+\+ make openssl python3\n$/);
+  const all = need(0, ["all"]);
+  for (const name of ["lintian", "mosquitto", "tmux", "openssl"])
+    assert.ok(all.asked.includes(` ${name}`), name);
+});
+
+test("scripts/need tells a user who is not root a command that is there", () => {
+  const { status, asked, stderr } = need(1_000, ["contract"]);
+  assert.deepEqual([status, asked], [1, ""]);
+  assert.match(stderr, /; as root: apt-get install .*mosquitto/);
+});
+
+test("each kind that a package is for is a kind of check, or the benches", () => {
+  const known = new Set(["all", "bench", ...kinds.map(({ name }) => name.replaceAll(" ", "-"))]);
+  const lines = readFileSync(join(root, "scripts/debian-packages"), "utf8").split("\n");
+  for (const line of lines.filter((one) => one !== "" && !one.startsWith("#"))) {
+    const [name = "", ...its] = line.split(" ");
+    assert.ok(its.length > 0, name);
+    for (const kind of its) assert.ok(known.has(kind), `${name} is for ${kind}`);
+  }
 });

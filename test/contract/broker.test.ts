@@ -11,6 +11,7 @@ import type { BrokerConnection, BrokerLink, BrokerMessage, BrokerSettings } from
 import { SimulatedBroker } from "../../src/simulator/broker.ts";
 import { startEmbeddedBroker } from "../../src/simulator/embedded-broker.ts";
 import { SimulatedTime } from "../../src/simulator/time.ts";
+import { freePort } from "../e2e/free-port.ts";
 import { until } from "../e2e/until.ts";
 
 // Goal: the link and its twin keep the same promises. Method: every promise is tested on the twin, on the embedded broker
@@ -117,21 +118,6 @@ function accepts(port: number): Promise<boolean> {
       resolve(true);
     });
     socket.once("error", () => resolve(false));
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() =>
-        typeof address === "object" && address !== null
-          ? resolve(address.port)
-          : reject(new Error("no port")),
-      );
-    });
   });
 }
 

@@ -20,7 +20,7 @@ import { makeBundle } from "./bundle.ts";
 import { startChild } from "./child.ts";
 import { Mosquitto } from "./mosquitto.ts";
 import { Program } from "./program.ts";
-import { Stand } from "./stand.ts";
+import { hastyTiming, Stand } from "./stand.ts";
 
 const stand = await Stand.start();
 after(() => stand.end());
@@ -289,11 +289,16 @@ describe("doctor", { concurrency: 4 }, () => {
     assert.ok(typeof address === "object" && address !== null);
     const box = await stand.box("silence");
     const host = `127.0.0.1:${address.port}`;
-    change(box, { merchant: { hosts: [`https://${host}`] }, mqtt: { url: `mqtt://${host}` } });
+    change(box, {
+      merchant: { hosts: [`https://${host}`] },
+      mqtt: { url: `mqtt://${host}` },
+      timing: hastyTiming,
+    });
     const began = performance.now();
     const { stdout, stderr, status } = await box.command("doctor", "--only", "bank", "mqtt");
     const seconds = (performance.now() - began) / 1_000;
-    assert.ok(seconds > 4.5 && seconds < 12, `${seconds} s`);
+    // Nobody ever answers, so that it ends at all is its limit; how late that is found depends on the machine.
+    assert.ok(seconds > 4.5, `${seconds} s`);
     assert.equal(status, 1);
     assert.equal(stderr, "Still looking at: bank, mqtt …\n");
     assert.match(stdout, /^✗ bank\.tls .*cannot be reached \(ETIMEDOUT/m);

@@ -82,8 +82,8 @@ export const killStates = [
 ] as const;
 export type KillState = (typeof killStates)[number];
 
-/** An aim that is waited for is given up after so long: the payment took another way. */
-const MISSED_MS = 2_500;
+/** An aim that is waited for is given up after so long at the latest: neither it came, nor an end of the payment. */
+const MISSED_MS = 60_000;
 
 /** The same for the end of what a rotation waits for: reversals are repeated after 1, 2 and 5 s. */
 const OPEN_MS = 8_000;
@@ -131,7 +131,11 @@ export class Killer {
     const strike = (): void =>
       this.#strikeIn(this.#random.chance(0.5) ? 0 : this.#random.between(1, SPREAD_MS));
     if (trigger.on === "scan") this.#strikeIn(this.#random.between(0, trigger.withinMs));
-    if (trigger.on === "line") program.onLine = (read) => trigger.is(read) && strike();
+    program.onLine = (read) => {
+      if (trigger.on === "line" && trigger.is(read)) strike();
+      // The payment took another way: its end is on the screen.
+      else if (read.event === "screen.shown" && stateOf(program.log) === "ended") this.#strikeIn(SPREAD_MS);
+    };
     if (trigger.on === "call") {
       this.#hear = ({ path }) => {
         if (bankPaths.get(path) === trigger.call) strike();

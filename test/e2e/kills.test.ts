@@ -147,12 +147,12 @@ const SEED = Number(process.env.SCANBOX_E2E_SEED ?? Date.now());
 /** As short as a machine can be that runs all of them, and in the relations that a configuration must have. */
 const timing = {
   queryEveryMs: 100,
-  giveUpAfterMs: 1_000,
+  giveUpAfterMs: 2_000,
   reverseNotBeforeMs: 200,
   confirmNotBeforeMs: 400,
-  sendWithinMs: 1_000,
-  connectTimeoutMs: 800,
-  answerTimeoutMs: 800,
+  sendWithinMs: 2_000,
+  connectTimeoutMs: 1_500,
+  answerTimeoutMs: 1_000,
 };
 
 const killed = new Map<KillState, number>(killStates.map((state) => [state, 0]));
@@ -181,7 +181,7 @@ describe(`boxes that are killed at any moment (SCANBOX_E2E_SEED=${SEED})`, { con
         killed.set(state, (killed.get(state) ?? 0) + 1);
       }
       hearers.delete(box);
-      box.configure(stand.config(box, { extra: { timing } }));
+      box.configure(stand.config(box, {}));
       await box.launch().screen("armed");
       await stand.settled(box, 0);
       const before = stand.orders(box).length;

@@ -1,9 +1,10 @@
 import type { ChildProcess } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { connect } from "node:net";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { endChild, startChild } from "./child.ts";
+import { freePort } from "./free-port.ts";
+import { until } from "./until.ts";
 
 /** Mosquitto on one free port of the loopback interface. It forgets everything whenever it stops. */
 export class Mosquitto {
@@ -32,12 +33,10 @@ export class Mosquitto {
       env: { PATH: `${process.env.PATH ?? ""}:/usr/sbin` },
     });
     this.#child = child;
-    const deadline = performance.now() + 10_000;
-    while (!(await accepts(this.port))) {
-      if (child.exitCode !== null || performance.now() > deadline)
-        throw new Error("mosquitto does not start");
-      await sleep(10);
-    }
+    await until(() => {
+      if (child.exitCode !== null) throw new Error(`mosquitto ended with ${child.exitCode}`);
+      return accepts(this.port);
+    }, "mosquitto starts");
   }
 
   async stop(): Promise<void> {
@@ -55,20 +54,5 @@ function accepts(port: number): Promise<boolean> {
       resolve(true);
     });
     socket.once("error", () => resolve(false));
-  });
-}
-
-/** A port of the loopback interface that nobody listens on. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() => {
-        if (typeof address === "object" && address !== null) resolve(address.port);
-        else reject(new Error("the server has no port"));
-      });
-    });
   });
 }

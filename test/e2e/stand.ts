@@ -12,6 +12,7 @@ import { ApiKey } from "../../src/gateway/api-key.ts";
 import type { CallNote } from "../../src/simulator/bank/call.ts";
 import { fixtureMerchant } from "../../src/simulator/bank/fixture-merchant.ts";
 import type { Order, Totals } from "../../src/simulator/bank/ledger.ts";
+import { scenarioOfAmount } from "../../src/simulator/bank/scenarios.ts";
 import { type BankServer, startBankServer } from "../../src/simulator/bank/server.ts";
 import { Box, type JournalRow } from "./box.ts";
 import { makeBundle } from "./bundle.ts";
@@ -28,21 +29,48 @@ export interface BoxWishes {
   readonly apiKeyFile?: string;
   readonly certificate?: Pair;
   readonly logLevel?: "debug" | "info";
+  /** Whether it waits for the end of a time, so that its times are short. */
+  readonly hasty?: boolean;
   /** Members that are put beside the known ones, at the top. */
   readonly extra?: Readonly<Record<string, unknown>>;
 }
 
-/** Short times, as a configuration may have them where every host is loopback. */
+/**
+ * The times of a box whose hosts are loopback. What a payment waits for comes of itself, so its ends are far away: on a busy
+ * machine a handshake takes seconds.
+ */
 export const timing = {
   restMs: 200,
   queryEveryMs: 200,
-  giveUpAfterMs: 2_500,
+  giveUpAfterMs: 60_000,
   reverseNotBeforeMs: 500,
   confirmNotBeforeMs: 1_500,
-  sendWithinMs: 2_500,
-  connectTimeoutMs: 1_000,
-  answerTimeoutMs: 1_200,
+  sendWithinMs: 30_000,
+  connectTimeoutMs: 15_000,
+  answerTimeoutMs: 30_000,
 };
+
+/** The same where the end of such a time is what a test waits for. */
+export const hastyTiming = {
+  ...timing,
+  giveUpAfterMs: 4_000,
+  sendWithinMs: 4_000,
+  connectTimeoutMs: 2_000,
+  answerTimeoutMs: 1_500,
+};
+
+/** The times for an amount whose last two digits choose what happens: short where nobody answers, or nobody pays. */
+function timingFor(fixed: string): typeof timing {
+  const { ends, rules } = scenarioOfAmount(Math.round(Number(fixed) * 100));
+  const { answerTimeoutMs, giveUpAfterMs } = hastyTiming;
+  if (ends !== "paid" && ends !== "declined") return hastyTiming;
+  const mute = rules.some(
+    ({ treatment: { kind } }) => kind === "silence" || kind === "delay" || kind === "vanish",
+  );
+  return mute
+    ? { ...timing, answerTimeoutMs, giveUpAfterMs: 5 * giveUpAfterMs, sendWithinMs: 5 * giveUpAfterMs }
+    : timing;
+}
 
 /** The bank's times are a tenth of what its scenarios say: 3 s until a password is typed are 300 ms. */
 const PACE = 0.1;
@@ -150,7 +178,7 @@ export class Stand {
       outputs: null,
       mqtt: { url: `mqtt://127.0.0.1:${this.mosquitto.port}` },
       journal: { directory: box.journalDirectory },
-      timing,
+      timing: wishes.hasty === true ? hastyTiming : timingFor(wishes.fixed ?? "1.00"),
       log: { level: wishes.logLevel ?? "debug" },
       ...wishes.extra,
     };

@@ -13,7 +13,7 @@ import { Random } from "../../src/simulator/random.ts";
 import type { Box } from "../e2e/box.ts";
 import { type Pair, pem } from "../e2e/certificates.ts";
 import { endChild, startChild } from "../e2e/child.ts";
-import { Stand } from "../e2e/stand.ts";
+import { hastyTiming, Stand, timing } from "../e2e/stand.ts";
 import { until } from "../e2e/until.ts";
 import type { Fault, Way } from "./fault-proxy.ts";
 import { ended, type Proxied, proxied, started } from "./proxied.ts";
@@ -142,7 +142,7 @@ describe("a charge that provably never left", { concurrency: 4 }, () => {
   ];
   for (const { what, fault } of lines) {
     it(`the connection ${what} at both hosts: not sent, and the next one is paid`, async (t) => {
-      const place = await proxied(t, stand);
+      const place = await proxied(t, stand, { hasty: true });
       await started(place);
       await failBoth(place, fault);
       for (const line of place.lines) line.drop();
@@ -205,7 +205,7 @@ describe("a charge that provably never left", { concurrency: 4 }, () => {
   });
 
   it("one host's handshake is silent: it is waited for once, then the other one is first", async (t) => {
-    const place = await proxied(t, stand);
+    const place = await proxied(t, stand, { hasty: true });
     const program = await started(place);
     await place.first.fail({ kind: "silent" });
     place.first.drop();
@@ -249,7 +249,7 @@ describe("a charge that provably never left", { concurrency: 4 }, () => {
     const probe = program.log.find(({ event, call }) => event === "gateway.answered" && call === "probe");
     const took = Number(probe?.ms);
     // The wait for IPv6 is in it, and both fit into the time that one connection has, on a busy machine too.
-    assert.ok(took >= 400 && took < 6_000, `the probe took ${took} ms`);
+    assert.ok(took >= 400 && took < timing.connectTimeoutMs, `the probe took ${took} ms`);
     await place.box.scan(stand.code());
     const [paid] = await ended(stand, place);
     assert.equal(paid?.state, "paid");
@@ -321,7 +321,7 @@ describe("a charge that may have left", { concurrency: 4 }, () => {
   for (const { what, way, pass, how, ends } of cuts) {
     it(`the line breaks ${what}: the box asks, and ends as the bank has it`, async (t) => {
       const sizes = await measured();
-      const place = await proxied(t, stand);
+      const place = await proxied(t, stand, { hasty: true });
       await started(place);
       await failBoth(place, {
         kind: "cut",
@@ -351,7 +351,7 @@ describe("a charge that may have left", { concurrency: 4 }, () => {
   });
 
   it("the first host falls silent with the charge: the other one tells of it", async (t) => {
-    const place = await proxied(t, stand);
+    const place = await proxied(t, stand, { hasty: true });
     await started(place);
     whenCharged(place, () => void place.first.fail({ kind: "silent" }));
     await place.box.scan(stand.code());
@@ -362,7 +362,7 @@ describe("a charge that may have left", { concurrency: 4 }, () => {
   });
 
   it("the reply trickles: the deadline holds, and the box asks", async (t) => {
-    const place = await proxied(t, stand);
+    const place = await proxied(t, stand, { hasty: true });
     await started(place);
     await place.first.fail({ kind: "trickle", everyMs: 50 });
     await place.box.scan(stand.code());
@@ -370,16 +370,17 @@ describe("a charge that may have left", { concurrency: 4 }, () => {
     const line = await program.line("the end of the charge", ({ event, call }) => {
       return event === "gateway.unknown" && call === "charge";
     });
-    assert.ok(Number(line.ms) < 2_000, `${String(line.ms)} ms`);
+    // All of the reply would come in more than half a minute.
+    assert.ok(Number(line.ms) < 20_000, `${String(line.ms)} ms`);
     await place.first.fail(none);
     const [row] = await ended(stand, place);
     assert.equal(row?.state, "paid");
   });
 
   it("the answer comes after the deadline: it is not heard, and the box has asked by then", async (t) => {
-    const place = await proxied(t, stand);
+    const place = await proxied(t, stand, { hasty: true });
     await started(place);
-    await place.first.fail({ kind: "delay", from: "request", ms: 800 });
+    await place.first.fail({ kind: "delay", from: "request", ms: hastyTiming.answerTimeoutMs });
     await place.box.scan(stand.code());
     await place.box.program.screen("checking");
     await place.box.program.screen("paid");
@@ -393,7 +394,7 @@ describe("a charge that may have left", { concurrency: 4 }, () => {
       const page = "<html><body>Please log in</body></html>";
       const portal = await impostor(stand.certificates.bank, status, page);
       t.after(() => portal.end());
-      const place = await proxied(t, stand);
+      const place = await proxied(t, stand, { hasty: true });
       await started(place);
       const bank = place.first.target;
       for (const line of place.lines) {
@@ -425,7 +426,7 @@ describe(`a link that is never well (SCANBOX_FAULT_SEED=${SEED})`, { concurrency
       const random = new Random(SEED + number);
       const sizes = await measured();
       const fixed = random.pick(["1.00", "1.11", "1.14", "1.15", "1.21", "1.41"]);
-      const place = await proxied(t, stand, { fixed });
+      const place = await proxied(t, stand, { fixed, hasty: true });
       await started(place);
       for (const line of place.lines) await line.fail(randomFault(random, sizes, 3));
       await place.box.scan(stand.code());

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { after, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Stand } from "../e2e/stand.ts";
+import { hastyTiming, Stand } from "../e2e/stand.ts";
 import { ended, proxied, started } from "./proxied.ts";
 import type { Surprise } from "./surprises.ts";
 
@@ -52,12 +52,12 @@ describe("a process that fails in the middle of a payment", { concurrency: 4 }, 
   });
 
   it("it is stopped for longer than every deadline: it ends the order as the bank has it", async (t) => {
-    const place = await proxied(t, stand, { fixed: "1.11" });
+    const place = await proxied(t, stand, { fixed: "1.11", hasty: true });
     const program = await started(place);
     await place.box.scan(stand.code());
     await program.screen("password");
     program.signal("SIGSTOP");
-    await sleep(4_000);
+    await sleep(hastyTiming.giveUpAfterMs + 1_000);
     program.signal("SIGCONT");
     const [row] = await ended(stand, place);
     assert.ok(row?.state === "paid" || row?.state === "refunded", row?.state);
@@ -74,7 +74,7 @@ describe("a process that fails in the middle of a payment", { concurrency: 4 }, 
     program.send({ kind: "clock", offsetMs: 87_600 * HOUR_MS });
     await program.screen("reversing");
     const took = performance.now() - began;
-    assert.ok(took > 2_400, `given up after ${took} ms`);
+    assert.ok(took > hastyTiming.giveUpAfterMs - 100, `given up after ${took} ms`);
     const [row] = await ended(stand, place);
     assert.deepEqual([row?.state, row?.reason], ["reversed", "gave-up"]);
     assert.ok(Date.parse(row?.finalAt ?? "") > Date.now() + 80_000 * HOUR_MS, "the label has the wrong time");

@@ -11,7 +11,10 @@ const { HIL_DIR = ".", HIL_BOARD = "" } = process.env;
 const files = process.argv.slice(2);
 let failed = 0;
 
-for await (const { type, data } of run({ files, concurrency: 1, timeout: 180_000 })) {
+/** A file is ended after this, done or not, in milliseconds: whatever hangs ends as a failure that has its name. */
+const FILE_MS = 900_000;
+
+for await (const { type, data } of run({ files, concurrency: 1, timeout: FILE_MS })) {
   if ((type !== "test:pass" && type !== "test:fail") || data.details.type === "suite") continue;
   const name = HIL_BOARD === "" ? data.name : `${HIL_BOARD}: ${data.name}`;
   if (type === "test:fail") {

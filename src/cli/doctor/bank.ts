@@ -7,7 +7,7 @@ import { SystemEntropy } from "../../links/system-entropy.ts";
 import { UndiciHttpsLink } from "../../links/undici-https.ts";
 import type { Log, LogFields } from "../../runtime/ports.ts";
 import { type Finding, fault, note, ok, warning } from "./finding.ts";
-import { judgeName, judgeReached, NETWORK_WITHIN_MS } from "./network.ts";
+import { judgeName, judgeReached, networkWithinMs } from "./network.ts";
 import type { Sections } from "./sections.ts";
 import type { Area, Subject } from "./subject.ts";
 
@@ -132,13 +132,14 @@ async function bankFacts(subject: Subject): Promise<readonly BankHostFacts[] | n
   const { merchant } = subject.sections;
   if (merchant === undefined) return null;
   const ca = subject.secret("merchant.ca");
+  const withinMs = networkWithinMs(subject.sections);
   return await Promise.all(
     merchant.hosts.map(async (host) => {
-      const name = await lookUpName(new URL(host).hostname, NETWORK_WITHIN_MS);
+      const name = await lookUpName(new URL(host).hostname, withinMs);
       // What needs the name would look it up again, and keep the process waiting for each time.
       if (!name.ok) return { host, name, reached: name, probe: null, says: null };
       const [reached, asked] = await Promise.all([
-        reachOrigin(host, ca, NETWORK_WITHIN_MS),
+        reachOrigin(host, ca, withinMs),
         ask(host, subject, ca),
       ]);
       return { host, name, reached, ...asked };
@@ -163,7 +164,7 @@ async function ask(host: string, subject: Subject, ca: string | null): Promise<A
     log,
   });
   // Closing the link ends what is under way, which then is the outcome.
-  const timer = setTimeout(() => link.close(() => undefined), NETWORK_WITHIN_MS);
+  const timer = setTimeout(() => link.close(() => undefined), connectTimeoutMs);
   const probe = await new Promise<ProbeAnswer>((resolve) => {
     gateway.probe(resolve);
   });
@@ -187,8 +188,8 @@ function gatewaySettings(host: string, subject: Subject): GatewayOptions | null 
     clientIp: null,
     notifyUrl: null,
     sceneInfo: null,
-    connectTimeoutMs: NETWORK_WITHIN_MS,
-    answerTimeoutMs: NETWORK_WITHIN_MS,
+    connectTimeoutMs: networkWithinMs(subject.sections),
+    answerTimeoutMs: networkWithinMs(subject.sections),
   };
 }
 

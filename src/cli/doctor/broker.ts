@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { type BrokerKnocked, knockAtBroker } from "../../links/broker-probe.ts";
 import { type HostReached, lookUpName, type NameLooked, reachTls } from "../../links/host-probe.ts";
 import { type Finding, fault, note, ok, warning } from "./finding.ts";
-import { judgeName, judgeReached, NETWORK_WITHIN_MS } from "./network.ts";
+import { judgeName, judgeReached, networkWithinMs } from "./network.ts";
 import type { Area, Subject } from "./subject.ts";
 
 /** The MQTT broker. The client id is doctor's own, since a broker drops a client whose id comes a second time. */
@@ -100,6 +100,7 @@ async function brokerFacts(subject: Subject): Promise<BrokerFacts> {
   const tls = protocol === "mqtts:";
   const host = hostname.replace(/^\[(.*)\]$/, "$1");
   const port = Number(named || (tls ? 8883 : 1883));
+  const withinMs = networkWithinMs(subject.sections);
   const clientId = `${box?.id ?? "scanbox"}-doctor-${randomBytes(2).toString("hex")}`;
   const [ca, cert, key] = [
     subject.secret("mqtt.ca"),
@@ -110,7 +111,7 @@ async function brokerFacts(subject: Subject): Promise<BrokerFacts> {
   const knock = async (version: 5 | 4): Promise<Asked["knocked"]> => {
     const { username } = mqtt;
     const probe = { host, port, tls, version, clientId, username, password, ca, cert, key };
-    return { ...(await knockAtBroker(probe, NETWORK_WITHIN_MS)), version };
+    return { ...(await knockAtBroker(probe, withinMs)), version };
   };
   const login = async (): Promise<Asked["knocked"]> => {
     const first = await knock(mqtt.version === "3.1.1" ? 4 : 5);
@@ -118,14 +119,14 @@ async function brokerFacts(subject: Subject): Promise<BrokerFacts> {
     return older ? await knock(4) : first;
   };
   const where = `${host}:${port}`;
-  const name = await lookUpName(host, NETWORK_WITHIN_MS);
+  const name = await lookUpName(host, withinMs);
   if (!name.ok) {
     // What needs the name would look it up again, and keep the process waiting for each time.
     const knocked = { kind: "unreached", code: name.code, version: 5 } as const;
     return { where, host, name, reached: null, knocked, clientId };
   }
   const [reached, knocked] = await Promise.all([
-    tls ? reachTls(host, port, { ca, cert, key }, NETWORK_WITHIN_MS) : null,
+    tls ? reachTls(host, port, { ca, cert, key }, withinMs) : null,
     login(),
   ]);
   return { where, host, name, reached, knocked, clientId };

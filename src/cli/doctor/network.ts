@@ -2,9 +2,15 @@
 import { isIP } from "node:net";
 import type { HostReached, NameLooked, PeerSeen } from "../../links/host-probe.ts";
 import { type Finding, fault, ok, warning } from "./finding.ts";
+import type { Sections } from "./sections.ts";
 
-/** No network check takes longer, in milliseconds. */
-export const NETWORK_WITHIN_MS = 5_000;
+/** No network check takes longer, in milliseconds, unless the box itself waits longer for a connection. */
+const NETWORK_WITHIN_MS = 5_000;
+
+/** How long a network check may take: what the box would still wait for is no fault. */
+export function networkWithinMs({ timing }: Sections): number {
+  return Math.max(NETWORK_WITHIN_MS, timing?.connectTimeoutMs ?? 0);
+}
 
 /** A name takes longer only where a server is not asked but waited for. */
 const SLOW_NAME_MS = 1_000;
