@@ -1,7 +1,18 @@
 /** The scripts look at their arguments before they install or do anything. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, test } from "node:test";
@@ -77,7 +88,7 @@ function need(uid: number, kinds: readonly string[]) {
   stub("dpkg-query", "exit 1");
   stub("id", `echo ${uid}`);
   stub("apt-get", `echo "$@" >>${bin}/asked`);
-  for (const tool of ["awk", "cat", "dirname", "grep", "mktemp", "rm", "sh"])
+  for (const tool of ["awk", "cat", "dirname", "grep", "mktemp", "readlink", "rm", "sh"])
     symlinkSync(join("/usr/bin", tool), join(bin, tool));
   const { status, stderr } = spawnSync(join(clone, "scripts/need"), kinds, {
     encoding: "utf8",
@@ -111,4 +122,63 @@ test("each kind that a package is for is a kind of check, or the benches", () =>
     assert.ok(its.length > 0, name);
     for (const kind of its) assert.ok(known.has(kind), `${name} is for ${kind}`);
   }
+});
+
+/** A finished clone whose Node says which one it is, and that everybody may read; `compiler` is that of its owner. */
+function finished(compiler: string): string {
+  const folder = mkdtempSync(join(tmpdir(), "scanbox-runtime-"));
+  chmodSync(folder, 0o755);
+  mkdirSync(join(folder, "scripts"));
+  cpSync(join(root, "scripts/runtime"), join(folder, "scripts/runtime"));
+  const parts = ["package.json", "package-lock.json", ".npmrc"].map((name) => readFileSync(join(root, name)));
+  for (const [index, name] of ["package.json", "package-lock.json", ".npmrc"].entries())
+    writeFileSync(join(folder, name), parts[index] ?? "");
+  const [, node = "", npm = ""] =
+    /^node_version=(.*)\nnpm_version=(.*)$/m.exec(readFileSync(join(root, "scripts/runtime"), "utf8")) ?? [];
+  const bin = join(folder, `.runtime/node_modules/node-linux-${process.arch}/bin`);
+  mkdirSync(bin, { recursive: true });
+  writeFileSync(join(bin, "node"), "#!/bin/sh\necho the pinned one\n", { mode: 0o755 });
+  writeFileSync(join(folder, ".runtime/version"), `${node} ${npm}\n`);
+  mkdirSync(join(folder, "node_modules"));
+  const locked = createHash("sha256").update(Buffer.concat(parts)).digest("hex");
+  writeFileSync(join(folder, "node_modules/.installed"), `${locked}  -${compiler}\n`);
+  return folder;
+}
+
+/** Runs a script as the user of this process, or as one who may write nowhere. */
+function asked(path: string, user: "this" | "nobody") {
+  const words =
+    user === "this" ? [path] : ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", path];
+  const [file = "", ...args] = [...words, "node"];
+  return spawnSync(file, args, { encoding: "utf8", env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" } });
+}
+
+const aRoot = process.getuid?.() === 0 ? {} : { skip: "only root may run a program as somebody else" };
+
+test("scripts/runtime finds its clone through a link", () => {
+  const folder = finished(spawnSync("sh", ["-c", "command -v c++"], { encoding: "utf8" }).stdout.trim());
+  const link = join(folder, "a-link");
+  symlinkSync("scripts/runtime", link);
+  assert.deepEqual(asked(link, "this").stdout, "the pinned one\n");
+  rmSync(folder, { recursive: true });
+});
+
+test(
+  "scripts/runtime serves whoever may not write to a finished clone, whatever compiler made it",
+  aRoot,
+  () => {
+    const folder = finished("/opt/elsewhere/c++");
+    const { stdout, stderr } = asked(join(folder, "scripts/runtime"), "nobody");
+    assert.deepEqual([stdout, stderr], ["the pinned one\n", ""]);
+    rmSync(folder, { recursive: true });
+  },
+);
+
+test("scripts/runtime says whose clone it is that is not finished", aRoot, () => {
+  const folder = finished("");
+  rmSync(join(folder, "node_modules/.installed"));
+  const { status, stdout, stderr } = asked(join(folder, "scripts/runtime"), "nobody");
+  assert.deepEqual([status, stdout], [1, ""]);
+  assert.match(stderr, /which nobody may not write to: its owner has to run .*scripts\/runtime true\n$/);
+  rmSync(folder, { recursive: true });
 });

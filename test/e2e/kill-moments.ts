@@ -11,6 +11,8 @@ import type { LogLine } from "./program.ts";
 export type Trigger =
   /** A while after the launch, at most so long. */
   | { readonly on: "launch"; readonly withinMs: number }
+  /** An order of an earlier process is taken up again; the first screen where there is none. */
+  | { readonly on: "resume" }
   /** A while after the scan. */
   | { readonly on: "scan"; readonly withinMs: number }
   /** A line of the log. */
@@ -49,7 +51,7 @@ const scan: Aim = { trigger: { on: "scan", withinMs: 2_000 }, amounts: every };
 export const aims: readonly Aim[] = [
   launch,
   launch,
-  launch,
+  { trigger: { on: "resume" }, amounts: every },
   scan,
   scan,
   line(({ event }) => event === "scanner.scanned"),
@@ -115,6 +117,11 @@ export class Killer {
     const program = this.#box.launch();
     if (trigger.on === "launch") {
       this.#strikeIn(this.#random.between(0, trigger.withinMs));
+    } else if (trigger.on === "resume") {
+      program.onLine = ({ event, screen }) => {
+        if (event === "order.resumed" || (event === "screen.shown" && screen === "armed"))
+          this.#strikeIn(this.#random.between(0, SPREAD_MS));
+      };
     } else {
       await program.screen("armed");
       if (trigger.on === "rotation") await this.#rotate();
@@ -125,7 +132,10 @@ export class Killer {
     return this.#rotates ? "rotation" : stateOf(program.log);
   }
 
-  async #pay(trigger: Exclude<Trigger, { on: "launch" | "rotation" }>, code: string): Promise<void> {
+  async #pay(
+    trigger: Exclude<Trigger, { on: "launch" | "resume" | "rotation" }>,
+    code: string,
+  ): Promise<void> {
     const { program } = this.#box;
     // From inside the very event, or a little later.
     const strike = (): void =>

@@ -59,17 +59,21 @@ export const hastyTiming = {
   answerTimeoutMs: 1_500,
 };
 
-/** The times for an amount whose last two digits choose what happens: short where nobody answers, or nobody pays. */
+/** The times for an amount whose last two digits choose what happens: shorter where nobody answers, or nobody pays. */
 function timingFor(fixed: string): typeof timing {
   const { ends, rules } = scenarioOfAmount(Math.round(Number(fixed) * 100));
-  const { answerTimeoutMs, giveUpAfterMs } = hastyTiming;
-  if (ends !== "paid" && ends !== "declined") return hastyTiming;
-  const mute = rules.some(
-    ({ treatment: { kind } }) => kind === "silence" || kind === "delay" || kind === "vanish",
-  );
-  return mute
-    ? { ...timing, answerTimeoutMs, giveUpAfterMs: 5 * giveUpAfterMs, sendWithinMs: 5 * giveUpAfterMs }
-    : timing;
+  const mute = rules.some(({ treatment: { kind } }) => ["silence", "delay", "vanish"].includes(kind));
+  const answerTimeoutMs = mute ? hastyTiming.answerTimeoutMs : timing.answerTimeoutMs;
+  if (ends === "paid" || ends === "declined") return { ...timing, answerTimeoutMs };
+  // Until then the charge and some queries have to be answered.
+  const giveUpAfterMs = 10_000;
+  return {
+    ...timing,
+    giveUpAfterMs,
+    sendWithinMs: giveUpAfterMs,
+    connectTimeoutMs: giveUpAfterMs,
+    answerTimeoutMs: Math.min(answerTimeoutMs, giveUpAfterMs),
+  };
 }
 
 /** The bank's times are a tenth of what its scenarios say: 3 s until a password is typed are 300 ms. */

@@ -64,7 +64,7 @@ describe("a process that fails in the middle of a payment", { concurrency: 4 }, 
   });
 
   it("the clock jumps back an hour and ahead ten years: no deadline moves", async (t) => {
-    const place = await proxied(t, stand, { fixed: "1.14" });
+    const place = await proxied(t, stand, { fixed: "1.14", hasty: true });
     const program = await started(place);
     const began = performance.now();
     await place.box.scan(stand.code());
