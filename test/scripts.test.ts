@@ -147,9 +147,10 @@ function finished(compiler: string): string {
 
 /** Runs a script as the user of this process, or as one who may write nowhere. */
 function asked(path: string, user: "this" | "nobody") {
-  const words =
-    user === "this" ? [path] : ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", path];
-  const [file = "", ...args] = [...words, "node"];
+  const [file, args] =
+    user === "this"
+      ? [path, ["node"]]
+      : ["setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", path, "node"]];
   return spawnSync(file, args, { encoding: "utf8", env: { PATH: "/usr/sbin:/usr/bin:/sbin:/bin" } });
 }
 

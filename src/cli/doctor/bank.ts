@@ -138,10 +138,7 @@ async function bankFacts(subject: Subject): Promise<readonly BankHostFacts[] | n
       const name = await lookUpName(new URL(host).hostname, withinMs);
       // What needs the name would look it up again, and keep the process waiting for each time.
       if (!name.ok) return { host, name, reached: name, probe: null, says: null };
-      const [reached, asked] = await Promise.all([
-        reachOrigin(host, ca, withinMs),
-        ask(host, subject, ca),
-      ]);
+      const [reached, asked] = await Promise.all([reachOrigin(host, ca, withinMs), ask(host, subject, ca)]);
       return { host, name, reached, ...asked };
     }),
   );
