@@ -19,7 +19,7 @@ import type { Turn } from "./core/payment/turn.ts";
 import { type DeviceLinks, Devices, glassSizeOf } from "./devices.ts";
 import { Gateway } from "./gateway/gateway.ts";
 import type { GatewaySettings } from "./gateway/settings.ts";
-import { Journal, type JournalOpened, type RotationOutcome } from "./journal/journal.ts";
+import { Journal, type JournalOpened, MQTT_CURSOR, type RotationOutcome } from "./journal/journal.ts";
 import { type RotationRules, retentionOf } from "./journal/rotation.ts";
 import { CalmLog } from "./runtime/calm-log.ts";
 import {
@@ -81,9 +81,6 @@ const GOODS_WITHIN_MS = 240_000;
 
 /** How often the box looks whether the journal's segment is long enough, and the certificate still valid. */
 const TEND_EVERY_MS = 60_000;
-
-/** The reporter's name among the followers of the journal. */
-const MQTT_CURSOR = "mqtt";
 
 /** A box that can be started and stopped once. */
 export class ComposedBox {
@@ -341,7 +338,8 @@ export class ComposedBox {
         boot: this.#loop.turn?.box.numbering.bootMark ?? "",
         confirm: config.mqtt.confirm,
         cursor,
-        confirmed: Math.max(cursors[cursor] ?? 0, droppedSeq),
+        // Below 0 while events of an earlier journal are unconfirmed: those come first.
+        confirmed: droppedSeq === 0 ? (cursors[cursor] ?? 0) : Math.max(cursors[cursor] ?? 0, droppedSeq),
       },
     );
     this.#reporter.start();

@@ -77,7 +77,7 @@ const row: Told<"n" | "seq" | "hash" | "before" | "kind"> = {
 };
 
 /** The kinds of rows that tell of one order: the others are not shown. */
-type OrderKind = Exclude<JournalEntry["kind"], "boot" | "segment" | "quarantine">;
+type OrderKind = Exclude<JournalEntry["kind"], "boot" | "segment" | "quarantine" | "unsent">;
 
 type EntryMembers = {
   readonly [Kind in OrderKind]: Told<
@@ -99,7 +99,12 @@ const written: Told<Written> = {
 const at = "When, RFC 3339 in UTC.";
 
 const entries: EntryMembers = {
-  charging: { ...written, tx: "The event's `data`.", intent: "The order as it is about to be charged." },
+  charging: {
+    ...written,
+    tx: "The event's `data`.",
+    intent: "The order as it is about to be charged.",
+    doubted: "`true` where a quarantine has lost a row that may have been its last, else absent.",
+  },
   money: { ...written, tx: "The event's `data`." },
   shown: { outTradeNo: "The order.", text: "What the customer saw, line by line.", at },
   evidence: {
@@ -152,6 +157,9 @@ const report: Told<keyof Report> = {
   carried: "`{outTradeNo, shortRef, state, amountFen, doubtful}` for each open order that goes on.",
   lost: "Numbers of open orders that cannot be read: look them up in the merchant platform.",
   unchecked: "Numbers of declined orders that are looked at once more.",
+  unsent:
+    "How many events that nobody has confirmed are reported first, with the journal and the number that they always had.",
+  unnamed: "How many of them are lost to the report, because the id of their journal cannot be read.",
   unreadable: "Pairs of the first and the last row of each gap.",
   listRead: "Whether the list of open orders could be read.",
   codes: "How many used codes stay refused.",

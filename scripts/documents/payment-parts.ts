@@ -43,6 +43,7 @@ export function stateDiagram(): string {
     "  [*] --> asking : start, charging is open",
     "  [*] --> reversing : start, reversing is open",
     "  [*] --> dispensing : start, goods are open",
+    "  [*] --> doubted : start, the last row is lost",
   ];
   const ends = ["  settled --> [*]", "  void --> [*]"];
   return fenced(["stateDiagram-v2", ...begins, ...lines, ...ends].join("\n"), "mermaid");
@@ -107,7 +108,7 @@ function reasonsOf({ state, reason }: TxData): readonly string[] {
 
 /** What a start does with what the journal left open. */
 export function recovery(): string {
-  const facts = ["charging", "reversing", "dispensing", "final", "credentials"] as const;
+  const facts = ["charging", "reversing", "dispensing", "final", "credentials", "doubted"] as const;
   const said = (fact: boolean | undefined): string => (fact === undefined ? "either" : fact ? "yes" : "no");
   return table(
     ["row", ...facts, "action", "because"],

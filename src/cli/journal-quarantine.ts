@@ -1,9 +1,10 @@
 /** `scanbox journal quarantine`: a damaged journal is put aside, and its open orders go on in a new one. */
 import { invariant } from "../core/kernel/defect.ts";
 import { formatYuan } from "../core/kernel/fen.ts";
+import { MQTT_CURSOR } from "../journal/journal.ts";
 import type { QuarantineEntry } from "../journal/own-entry.ts";
 import { recover } from "../journal/recovered.ts";
-import { Salvage, type Salvaged } from "../journal/salvage.ts";
+import { NextJournal, Salvage, type Salvaged } from "../journal/salvage.ts";
 import {
   DAMAGED_PREFIX,
   finishMove,
@@ -16,8 +17,9 @@ import {
   REPORT_FILE,
 } from "../links/journal-folder.ts";
 import { openReader } from "../links/sqlite-reader.ts";
-import { copyLog, type Readable, readWhatCan } from "../links/sqlite-salvage.ts";
+import { copyLog, type Readable, readName, readWhatCan } from "../links/sqlite-salvage.ts";
 import { SqliteWriter, takeLock } from "../links/sqlite-writer.ts";
+import type { StoredRow } from "../runtime/ports.ts";
 import { loadConfig } from "./config.ts";
 import { configPath } from "./config-file.ts";
 import { exitStatus } from "./exit-status.ts";
@@ -54,13 +56,13 @@ export async function quarantineJournal(
   }
   const { directory } = checked.config.journal;
   try {
-    return quarantine(directory, json, io);
+    return quarantine(directory, checked.config.mqtt !== null, json, io);
   } catch (error) {
     return no(io, error instanceof Error ? error.message : String(error));
   }
 }
 
-function quarantine(directory: string, json: boolean, io: Output): number {
+function quarantine(directory: string, reports: boolean, json: boolean, io: Output): number {
   const seen = lookForJournal(directory);
   if (seen === "hidden") return no(io, hiddenSentence(directory));
   const half = halfMoved(directory);
@@ -74,7 +76,7 @@ function quarantine(directory: string, json: boolean, io: Output): number {
   const damage = damageOf(directory);
   if (damage.kind !== "damaged") return no(io, damage.sentence);
   using _lock = locked(directory);
-  const report = putAside(directory, damage.sentence);
+  const report = putAside(directory, reports, damage.sentence);
   if (json) io.stdout.write(`${JSON.stringify(report)}\n`);
   else tell(report, directory, io);
   return isWhole(report) ? exitStatus.done : exitStatus.unknown;
@@ -115,29 +117,32 @@ function damageOf(directory: string): { readonly kind: "damaged" | "not"; readon
   }
 }
 
-function putAside(directory: string, damage: string): Report {
+function putAside(directory: string, reports: boolean, damage: string): Report {
   const at = new Date().toISOString();
   const folder = `${DAMAGED_PREFIX}${at.replaceAll(":", "-").replace(/\.\d+Z$/, "Z")}`;
-  const salvage = new Salvage();
   const next = makeNext(directory);
   const source = lookForJournal(directory) === "gone" ? makeLeft(next) : directory;
   if (source !== directory) copyLog(directory, source);
+  const { journal: named, cursors } = readName(source);
+  const confirmed = cursors === null ? null : (cursors.get(MQTT_CURSOR) ?? 0);
+  const salvage = new Salvage(named, confirmed, reports || cursors?.has(MQTT_CURSOR) === true);
   const readable = readWhatCan(source, (row) => salvage.take(row));
-  const { codes, refs, newest, ...salvaged } = salvage.result(readable.listed);
+  const { listed, unreadable, journal, salt } = readable;
+  const newestSeq = Math.max(readable.indexedSeq ?? 0, confirmed ?? 0);
+  const { codes, refs, newest, ...salvaged } = salvage.result({ listed, unreadable, newestSeq });
   // Hashes of codes mean something under their salt alone.
-  const kept = readable.salt === null ? [] : codes;
-  const { journal } = readable;
+  const kept = salt === null ? [] : codes;
   const from = journal === null || newest === null ? null : { journal, ...newest };
   const first: QuarantineEntry = { kind: "quarantine", at, folder, from, codes: kept, refs };
-  makeJournal(next, readable.salt, salvage, first);
+  makeJournal({ next, source, salt, salvage, first, unsent: salvaged.unsent });
   const report: Report = {
     at,
     folder,
     damage,
     journal,
     ...salvaged,
-    unreadable: readable.unreadable,
-    listRead: readable.listed !== null,
+    unreadable,
+    listRead: listed !== null,
     codes: kept.length,
     sales: refs.length,
   };
@@ -145,18 +150,52 @@ function putAside(directory: string, damage: string): Report {
   return report;
 }
 
-function makeJournal(where: string, salt: Uint8Array | null, salvage: Salvage, first: QuarantineEntry): void {
-  const writer = salt === null ? new SqliteWriter(where) : new SqliteWriter(where, salt);
+/** So many rows are written at once: unconfirmed events may be those of weeks. */
+const BATCH_ROWS = 500;
+
+function makeJournal(parts: {
+  readonly next: string;
+  readonly source: string;
+  readonly salt: Uint8Array | null;
+  readonly salvage: Salvage;
+  readonly first: QuarantineEntry;
+  readonly unsent: number;
+}): void {
+  const { next, source, salt, salvage, first, unsent } = parts;
+  const writer = salt === null ? new SqliteWriter(next) : new SqliteWriter(next, salt);
   const opened = writer.open();
   invariant(opened.kind === "opened", "a new journal opens");
-  const error = writer.append(salvage.rowsFor(opened.journal, first));
+  const beginning = new NextJournal(opened.journal, first, unsent);
+  let rows: StoredRow[] = [beginning.first];
+  const write = (): void => {
+    const error = writer.append(rows);
+    rows = [];
+    if (error !== null) throw new Error(`The new journal cannot be written: ${error}`);
+  };
+  // Durable with the rows behind it: the reporter begins with the oldest of them.
+  if (unsent > 0) {
+    writer.moveCursor(MQTT_CURSOR, -unsent);
+    readWhatCan(source, (row) => {
+      const entry = salvage.unsentOf(row);
+      if (entry !== null) rows.push(beginning.unsent(entry));
+      if (rows.length >= BATCH_ROWS) write();
+    });
+  }
+  rows.push(...salvage.orderRows(opened.journal, first.at, beginning.head));
+  write();
   writer.close();
-  if (error !== null) throw new Error(`The new journal cannot be written: ${error}`);
 }
 
 /** Whether nothing that money hangs on is missing: the rest is history, and stands in the damaged file. */
-function isWhole({ lost, unreadable, damaged, listRead, journal }: Report): boolean {
-  return journal !== null && lost.length === 0 && listRead && unreadable.length === 0 && damaged.length === 0;
+function isWhole({ lost, unreadable, damaged, listRead, journal, unnamed }: Report): boolean {
+  return (
+    journal !== null &&
+    unnamed === 0 &&
+    lost.length === 0 &&
+    listRead &&
+    unreadable.length === 0 &&
+    damaged.length === 0
+  );
 }
 
 function tell(report: Report, directory: string, io: Output): void {
@@ -168,9 +207,19 @@ function tell(report: Report, directory: string, io: Output): void {
   if (report.unchecked.length > 0)
     io.stdout.write(`  ${report.unchecked.length} declined orders are looked at once more.\n`);
   for (const { outTradeNo, shortRef, amountFen, state, doubtful } of carried) {
-    const doubt = doubtful ? ", whose end may stand in a row that cannot be read" : "";
+    const doubt = doubtful
+      ? ", whose end may stand in a row that cannot be read: it is only asked about"
+      : "";
     io.stdout.write(`  #${shortRef} ${formatYuan(amountFen)} ${state}, order ${outTradeNo}${doubt}\n`);
   }
+  if (report.unsent > 0)
+    io.stdout.write(
+      `  ${report.unsent} events that nobody has confirmed are reported first, as what they were.\n`,
+    );
+  if (report.unnamed > 0)
+    io.stderr.write(
+      `${report.unnamed} events that nobody has confirmed are lost to the report: the id of their journal cannot be read.\n`,
+    );
   for (const outTradeNo of lost)
     io.stderr.write(
       `Order ${outTradeNo} was open and cannot be read: look it up in the merchant platform.\n`,

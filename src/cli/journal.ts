@@ -279,6 +279,8 @@ function explanation(entry: JournalEntry): string {
       return `${entry.at}  a new segment; the journal begins at row ${entry.first.n}`;
     case "quarantine":
       return `${entry.at}  taken over from the journal in ${entry.folder}`;
+    case "unsent":
+      return `${entry.at}  not confirmed yet: event ${entry.seq} of journal ${entry.journal}, ${entry.tx.state}`;
     case "charging":
     case "money":
       return orderLine(entry.tx.intentAt, entry.tx);

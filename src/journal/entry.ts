@@ -123,7 +123,12 @@ type EntryOf<Kind extends JournalEntry["kind"]> = Extract<JournalEntry, { readon
 /** For each kind of entry what its fields must hold; its `kind` has been read by then. */
 const entryChecks: { readonly [Kind in JournalEntry["kind"]]: Check } = {
   boot: fields<EntryOf<"boot">>({ kind: isText, boot: isText, version: isText, at: isText }),
-  charging: fields<EntryOf<"charging">>({ kind: isText, tx: isTx, intent: isIntent }),
+  charging: fields<EntryOf<"charging">>({
+    kind: isText,
+    tx: isTx,
+    intent: isIntent,
+    doubted: (value) => value === undefined || value === true,
+  }),
   money: fields<EntryOf<"money">>({ kind: isText, tx: isTx }),
   checked: fields<EntryOf<"checked">>({ kind: isText, outTradeNo: isText, at: isText }),
   evidence: fields<EntryOf<"evidence">>({
@@ -139,6 +144,15 @@ const entryChecks: { readonly [Kind in JournalEntry["kind"]]: Check } = {
     clockTrusted: isFlag,
     first: isBeginning,
     events: isLastEvent,
+  }),
+  unsent: fields<EntryOf<"unsent">>({
+    kind: isText,
+    journal: isText,
+    seq: isCount,
+    at: isText,
+    boot: isText,
+    prev: isTextOrNull,
+    tx: isTx,
   }),
   quarantine: fields<EntryOf<"quarantine">>({
     kind: isText,

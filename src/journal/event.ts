@@ -18,6 +18,8 @@ export interface MoneyEvent {
   /** Hex SHA-256 over this event, see `eventHash`. */
   readonly hash: string;
   readonly tx: TxData;
+  /** The journal and number by which an event of an earlier journal is known; its `seq` here only says its turn, at most 0. */
+  readonly known?: { readonly journal: string; readonly seq: number };
 }
 
 /**

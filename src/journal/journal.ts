@@ -23,10 +23,13 @@ import {
   SEGMENTS_DROPPED_MAX,
   standardRotation,
 } from "./rotation.ts";
-import { type Head, readRow, writeRow } from "./row.ts";
+import { type Head, type ReadRow, readRow, unsentEvent, writeRow } from "./row.ts";
 
 /** A note that nothing took along is written alone after this time. */
 export const NOTE_IDLE_MS = 5_000;
+
+/** The reporter's name among the followers of the journal. */
+export const MQTT_CURSOR = "mqtt";
 
 /** More entries than this never wait: the callers have one order in front and four behind. */
 const WAITING_MAX = 1_024;
@@ -465,7 +468,7 @@ export class Journal {
     const events: MoneyEvent[] = [];
     for (const row of rows) {
       const read = readRow(row, journal);
-      const event = read.ok ? read.value.event : null;
+      const event = read.ok ? eventOf(read.value, row) : null;
       if (event === null || event.seq !== afterSeq + events.length + 1) {
         const damage = read.ok ? damageWords["event-gap"] : damageWords[read.reason];
         this.#log.error("journal.damaged", { row: row.n, damage });
@@ -486,4 +489,9 @@ export class Journal {
     this.#noteTimer?.cancel();
     this.#noteTimer = null;
   }
+}
+
+/** What a row has to report: its own event, or one of an earlier journal. */
+function eventOf({ entry, event }: ReadRow, { seq }: StoredRow): MoneyEvent | null {
+  return entry.kind === "unsent" && seq !== null ? unsentEvent(entry, seq) : event;
 }

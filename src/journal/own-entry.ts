@@ -1,5 +1,5 @@
 /** Entries that the journal writes about itself; the core knows nothing of them. */
-import type { Entry } from "../core/payment/order.ts";
+import type { Entry, TxData } from "../core/payment/order.ts";
 
 /** Where a run of rows begins: the row's number, and the hash of the row before it, which is chained to. */
 export interface Beginning {
@@ -42,8 +42,25 @@ export interface QuarantineEntry {
   readonly refs?: readonly SaleOrder[];
 }
 
+/**
+ * A money event of a journal that was put aside, which nobody had confirmed: it is reported before this journal's own, in the
+ * bytes and under the identity that it always had. Its row has a number before the first event, at most 0, in the
+ * order of reporting.
+ */
+export interface UnsentEntry {
+  readonly kind: "unsent";
+  /** The journal and the number by which the event is known. */
+  readonly journal: string;
+  readonly seq: number;
+  readonly at: string;
+  readonly boot: string;
+  /** The hash of the event before it. */
+  readonly prev: string | null;
+  readonly tx: TxData;
+}
+
 /** A till's own id of a sale, and the number of its newest order. */
 export type SaleOrder = readonly [ref: string, outTradeNo: string];
 
 /** Whatever a row can hold. */
-export type JournalEntry = Entry | SegmentEntry | QuarantineEntry;
+export type JournalEntry = Entry | SegmentEntry | QuarantineEntry | UnsentEntry;

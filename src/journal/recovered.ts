@@ -77,10 +77,7 @@ export function recover(opened: Extract<StoreOpened, { kind: "opened" }>): Resul
     }
   }
   const unchecked = declines.unchecked();
-  const found = orders.value.map(
-    ({ intent, last, evidence }): OpenOrder =>
-      evidence === undefined ? { intent, last } : { intent, last, evidence },
-  );
+  const found = orders.value.map(({ n: _n, ...order }) => order);
   return accept({ head: head.value, open: found, unchecked, codeHashes, refs, segment, first, droppedSeq });
 }
 
@@ -227,7 +224,8 @@ function openOrders(rows: readonly StoredRow[], checked: CheckedRows): Result<re
       const { outTradeNo } = entry.tx;
       if (orders.has(outTradeNo) || !isOf(entry.intent, entry.tx))
         return refuse(`row ${row.n}: the intent of order ${outTradeNo} does not stand alone`);
-      orders.set(outTradeNo, { n: row.n, intent: entry.intent, last: entry.tx });
+      const doubted = entry.doubted === true ? { doubted: true as const } : {};
+      orders.set(outTradeNo, { n: row.n, intent: entry.intent, last: entry.tx, ...doubted });
     } else if (entry.kind === "money") {
       const order = orders.get(entry.tx.outTradeNo);
       if (order === undefined || !isOf(order.intent, entry.tx))

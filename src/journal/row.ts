@@ -11,7 +11,7 @@ import { accept, type Result, refuse } from "../core/kernel/result.ts";
 import type { StoredRow } from "../runtime/ports.ts";
 import { isMoneyEntry, readEntry } from "./entry.ts";
 import { eventHash, type MoneyEvent } from "./event.ts";
-import type { JournalEntry, SaleOrder } from "./own-entry.ts";
+import type { JournalEntry, SaleOrder, UnsentEntry } from "./own-entry.ts";
 
 /** Where a journal ends: what the next row continues. */
 export interface Head {
@@ -64,6 +64,24 @@ export function writeRow(
   return { row, head: { n, hash: row.hash, seq, eventHash: event } };
 }
 
+/** Makes the row of an event that an earlier journal has left unconfirmed; `place` counts up to 0, and is no event of `journal`. */
+export function writeUnsentRow(
+  entry: UnsentEntry,
+  place: number,
+  head: Head,
+): { readonly row: StoredRow; readonly head: Head } {
+  const n = head.n + 1;
+  const body = JSON.stringify({ before: head.hash, ...entry });
+  const row = sealed({ n, seq: place, ...columnsOf(entry), body });
+  return { row, head: { ...head, n, hash: row.hash } };
+}
+
+/** The event that such a row carries, as its own journal knew it; `place` is where it stands in the order of this one. */
+export function unsentEvent({ journal, seq, at, boot, prev, tx }: UnsentEntry, place: number): MoneyEvent {
+  const hash = eventHash({ journal, seq, boot, prevHash: prev, tx });
+  return { journal, seq: place, boot, at, prevHash: prev, hash, tx, known: { journal, seq } };
+}
+
 /** What a row that passed its checks says. */
 export interface ReadRow {
   readonly n: number;
@@ -91,9 +109,8 @@ export function readRow(row: StoredRow, journal: string): Result<ReadRow, RowDam
     return refuse("columns-differ");
   const { n, seq } = row;
   if (!isMoneyEntry(entry)) {
-    return seq === null
-      ? accept({ n, hash: row.hash, before, entry, event: null })
-      : refuse("columns-differ");
+    const fits = entry.kind === "unsent" ? seq !== null && seq <= 0 : seq === null;
+    return fits ? accept({ n, hash: row.hash, before, entry, event: null }) : refuse("columns-differ");
   }
   const { at, boot, prev } = body;
   if (typeof at !== "string" || typeof boot !== "string") return refuse("not-an-entry");

@@ -29,6 +29,8 @@ export interface Readable {
   readonly salt: Uint8Array | null;
   /** The list of open orders, null where it cannot be read. */
   readonly listed: readonly string[] | null;
+  /** The newest money event that the index of events knows, null where it cannot be read. */
+  readonly indexedSeq: number | null;
   /** Numbers of rows that should be there and cannot be read, as ranges with both ends. */
   readonly unreadable: readonly (readonly [from: number, to: number])[];
   /** Why nothing at all could be read, else null. */
@@ -43,9 +45,37 @@ const ROWS_MAX = 10_000_000;
 /** Where nobody knows how many rows there were, so many missing ones in a row are the end. */
 const MISSING_MAX = 10_000;
 
+/** What a first look finds of a journal, before its rows are read: each null where it cannot be read. */
+export interface Named {
+  readonly journal: string | null;
+  /** How far each follower has confirmed. */
+  readonly cursors: ReadonlyMap<string, number> | null;
+}
+
+/** Reads who the journal is, and how far it has been reported. */
+export function readName(directory: string): Named {
+  const nobody: Named = { journal: null, cursors: null };
+  try {
+    const database = new DatabaseSync(join(directory, JOURNAL_FILE), { readOnly: true, timeout: 2_000 });
+    try {
+      return {
+        journal: attempt(() => textOf(database.prepare("SELECT journal FROM meta").get(), "journal")),
+        cursors: attempt(() => {
+          const cursors = database.prepare("SELECT name, seq FROM cursors").all();
+          return new Map(cursors.map((cursor) => [textOf(cursor, "name"), integerOf(cursor, "seq")]));
+        }),
+      };
+    } finally {
+      database.close();
+    }
+  } catch {
+    return nobody;
+  }
+}
+
 /** Hands every row that can be read to `take`, in order. */
 export function readWhatCan(directory: string, take: (row: StoredRow) => void): Readable {
-  const nothing = { journal: null, salt: null, listed: null, unreadable: [] };
+  const nothing = { journal: null, salt: null, listed: null, indexedSeq: null, unreadable: [] };
   let database: DatabaseSync;
   try {
     database = new DatabaseSync(join(directory, JOURNAL_FILE), { readOnly: true, timeout: 2_000 });
@@ -64,6 +94,14 @@ export function readWhatCan(directory: string, take: (row: StoredRow) => void): 
           .prepare("SELECT out_trade_no FROM open_orders")
           .all()
           .map((record) => textOf(record, "out_trade_no")),
+      ),
+      indexedSeq: attempt(() =>
+        integerOf(
+          database
+            .prepare("SELECT max(seq) AS n FROM rows INDEXED BY rows_by_seq WHERE seq IS NOT NULL")
+            .get(),
+          "n",
+        ),
       ),
       unreadable: new RowReader(database, take).readAll(),
       failure: null,
@@ -87,8 +125,12 @@ class RowReader {
 
   readAll(): readonly (readonly [number, number])[] {
     const first = Math.max(1, attempt(() => this.#number("SELECT min(n) AS n FROM rows")) ?? 1);
-    const newest =
-      attempt(() => this.#number("SELECT max(n) AS n FROM rows")) ?? attempt(() => this.#lastByIndex());
+    // The index knows rows that have vanished from the end of the table.
+    const found = [
+      attempt(() => this.#number("SELECT max(n) AS n FROM rows")),
+      attempt(() => this.#lastByIndex()),
+    ].filter((n) => n !== null);
+    const newest = found.length === 0 ? null : Math.max(...found);
     const last = newest === null || newest - first > ROWS_MAX ? null : newest;
     let missing = 0;
     for (let n = first; last === null ? missing < MISSING_MAX : n <= last; n += CHUNK_ROWS) {

@@ -26,7 +26,7 @@ export const QUARANTINE_FILE = "journal.quarantine";
 export const APPLICATION_ID = 0x7363616e;
 
 /** `PRAGMA user_version`: raised when an older program could misread what a newer one writes. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** What version 2 brought: rows that are dropped from the beginning. */
 const segments = `
@@ -37,12 +37,28 @@ WHEN OLD.n >= coalesce((SELECT body ->> '$.first.n' FROM rows WHERE kind = 'segm
 BEGIN SELECT RAISE(ABORT, 'journal rows are never deleted'); END;
 `;
 
-/** Makes a journal of version 1 one of this version, inside one transaction. */
-export const upgradeSchema = `
-DROP TRIGGER rows_last;
-${segments}
-PRAGMA user_version = ${SCHEMA_VERSION};
+/** What version 3 brought: events that an earlier journal has left unconfirmed, numbered up to 0 before this one's own. */
+const numbering = `
+CREATE TRIGGER rows_are_dense BEFORE INSERT ON rows
+WHEN NEW.n IS NOT (SELECT coalesce(max(n), 0) + 1 FROM rows)
+  OR NEW.seq <> (SELECT coalesce(max(seq), iif(NEW.kind = 'unsent', min(NEW.seq, 0) - 1, 0)) + 1 FROM rows
+    WHERE seq IS NOT NULL)
+  OR NEW.kind = 'unsent' AND NEW.seq > 0
+BEGIN SELECT RAISE(ABORT, 'journal rows leave no gap'); END;
+CREATE TRIGGER order_opens AFTER INSERT ON rows WHEN NEW.seq > 0 AND NEW.final = 0
+BEGIN INSERT OR IGNORE INTO open_orders VALUES (NEW.out_trade_no); END;
+CREATE TRIGGER order_ends AFTER INSERT ON rows WHEN NEW.seq > 0 AND NEW.final = 1
+BEGIN DELETE FROM open_orders WHERE out_trade_no = NEW.out_trade_no; END;
 `;
+
+/** Makes a journal of an earlier version one of this version, inside one transaction. */
+export function upgradeSchema(version: number): string {
+  const first = version < 2 ? `DROP TRIGGER rows_last; ${segments}` : "";
+  return `${first}
+DROP TRIGGER rows_are_dense; DROP TRIGGER order_opens; DROP TRIGGER order_ends;
+${numbering}
+PRAGMA user_version = ${SCHEMA_VERSION};`;
+}
 
 /** Makes an empty journal, inside one transaction. */
 export const createSchema = `
@@ -67,17 +83,8 @@ CREATE UNIQUE INDEX rows_by_seq ON rows (seq) WHERE seq IS NOT NULL;
 CREATE INDEX rows_by_order ON rows (out_trade_no) WHERE out_trade_no IS NOT NULL;
 CREATE TRIGGER rows_stay BEFORE UPDATE ON rows
 BEGIN SELECT RAISE(ABORT, 'journal rows never change'); END;
-CREATE TRIGGER rows_are_dense BEFORE INSERT ON rows
-WHEN NEW.n IS NOT (SELECT coalesce(max(n), 0) + 1 FROM rows)
-  OR NEW.seq <> (SELECT coalesce(max(seq), 0) + 1 FROM rows WHERE seq IS NOT NULL)
-BEGIN SELECT RAISE(ABORT, 'journal rows leave no gap'); END;
-
 CREATE TABLE open_orders (out_trade_no TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
-CREATE TRIGGER order_opens AFTER INSERT ON rows WHEN NEW.seq IS NOT NULL AND NEW.final = 0
-BEGIN INSERT OR IGNORE INTO open_orders VALUES (NEW.out_trade_no); END;
-CREATE TRIGGER order_ends AFTER INSERT ON rows WHEN NEW.seq IS NOT NULL AND NEW.final = 1
-BEGIN DELETE FROM open_orders WHERE out_trade_no = NEW.out_trade_no; END;
-
+${numbering}
 CREATE TABLE cursors (name TEXT PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ${segments}
 PRAGMA application_id = ${APPLICATION_ID};

@@ -116,7 +116,8 @@ export class SqliteWriter {
       if (journalMode !== "wal")
         throw new Refusal("unreadable", "this file system cannot hold a write-ahead log");
       database.exec(`${FLUSHED}; PRAGMA cache_size = -512; PRAGMA trusted_schema = OFF`);
-      if (versionOf(database) < SCHEMA_VERSION) database.exec(`BEGIN IMMEDIATE; ${upgradeSchema} COMMIT`);
+      const version = versionOf(database);
+      if (version < SCHEMA_VERSION) database.exec(`BEGIN IMMEDIATE; ${upgradeSchema(version)} COMMIT`);
       checkPages(database);
       this.#statements = {
         insert: database.prepare(`INSERT INTO rows (${ROW_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`),
@@ -361,7 +362,7 @@ function readStart(database: DatabaseSync): StoreOpened {
     journal: textOf(meta, "journal"),
     salt: bytesOf(meta, "salt"),
     tail,
-    lastMoney: rowOf(database, "WHERE seq IS NOT NULL ORDER BY seq DESC LIMIT 1"),
+    lastMoney: rowOf(database, "WHERE seq > 0 ORDER BY seq DESC LIMIT 1"),
     open: openRows(database, tail),
     first: rowOf(database, "ORDER BY n LIMIT 1"),
     segment: rowOf(database, "WHERE kind = 'segment' ORDER BY n DESC LIMIT 1"),

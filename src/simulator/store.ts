@@ -315,7 +315,7 @@ export class SimulatedStore implements StoreLink {
         journal,
         salt,
         tail: rows.slice(-TAIL_ROWS),
-        lastMoney: rows.findLast((row) => row.seq !== null) ?? null,
+        lastMoney: rows.findLast((row) => row.seq !== null && row.seq > 0) ?? null,
         open: rows.filter((row) => row.outTradeNo !== null && open.has(row.outTradeNo)),
         first: rows[0] ?? null,
         segment: rows.findLast(({ kind }) => kind === "segment") ?? null,

@@ -7,8 +7,9 @@ import { isTxMember, TX_SCHEMA_ID } from "./tx-members.ts";
  * that a repetition after a crash, an update or a change of the configuration has the same bytes. Only the listed members
  * of the record are taken, in their stored order; the intent with its hash of the code stays at home.
  */
-export function txEvent(row: EventRow, journal: string): string {
-  const { seq, boot, at, hash, prevHash, tx } = row;
+export function txEvent(row: EventRow, own: string): string {
+  const { boot, at, hash, prevHash, tx } = row;
+  const { journal, seq } = row.known ?? { journal: own, seq: row.seq };
   return JSON.stringify({
     specversion: "1.0",
     id: `${tx.box}-${journal}-${seq}`,

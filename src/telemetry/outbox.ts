@@ -45,6 +45,7 @@ export interface Channel {
 /** An event that was sent and is not confirmed. */
 interface Flight {
   readonly seq: number;
+  readonly known: EventRow["known"];
   /** The broker has taken it; in `puback` mode it is confirmed as soon as all before it are. */
   taken: boolean;
 }
@@ -70,6 +71,8 @@ export class Outbox {
   #sent: number;
   /** The newest event ever sent by this process: an `ack` above it confirms what nobody sent. */
   #sentEver: number;
+  /** What the host has of this journal while events of an earlier one are unconfirmed: these are not skipped. */
+  #ahead = 0;
   /** Sent and unconfirmed, oldest first; at most `WINDOW_MAX`. */
   #flights: Flight[] = [];
   /** Read and unsent, oldest first, following `#sent` without a gap; at most `WINDOW_MAX`. */
@@ -162,10 +165,19 @@ export class Outbox {
       return;
     }
     const { journal, upto } = ack.value;
-    if (journal !== this.#settings.journal) this.#ignored("other-journal", upto);
+    if (journal !== this.#settings.journal) this.#acknowledgedEarlier(journal, upto);
+    else if (this.#confirmed < 0 && upto <= this.#sentEver) this.#ahead = Math.max(this.#ahead, upto);
     else if (upto > this.#sentEver) this.#ignored("never-sent", upto);
     else if (upto < this.#confirmed) this.#ignored("backwards", upto);
     else if (upto > this.#confirmed) this.#confirm(upto);
+  }
+
+  /** The host has events of an earlier journal, which come before this one's. */
+  #acknowledgedEarlier(journal: string, upto: number): void {
+    const last = this.#flights.findLast(({ known }) => known?.journal === journal && known.seq <= upto);
+    if (last === undefined) this.#ignored("other-journal", upto);
+    else this.#confirm(last.seq);
+    if (this.#confirmed >= 0 && this.#ahead > this.#confirmed) this.#confirm(this.#ahead);
   }
 
   #ignored(why: string, upto: number | null): void {
@@ -182,7 +194,7 @@ export class Outbox {
       if (row === undefined) break;
       if (this.#flights.length >= flightsMax || this.#owed >= quota) return;
       this.#rows = this.#rows.slice(1);
-      this.#send(channel, row.seq, txEvent(row, this.#settings.journal));
+      this.#send(channel, row, txEvent(row, this.#settings.journal));
     }
     this.#read();
   }
@@ -222,8 +234,8 @@ export class Outbox {
     this.#pump();
   }
 
-  #send(channel: Channel, seq: number, payload: string): void {
-    const flight: Flight = { seq, taken: false };
+  #send(channel: Channel, { seq, known }: EventRow, payload: string): void {
+    const flight: Flight = { seq, known, taken: false };
     if (this.#flights.length === 0) this.#progressed();
     this.#flights.push(flight);
     this.#sent = seq;

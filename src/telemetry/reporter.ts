@@ -114,7 +114,7 @@ export class Reporter {
     const { confirmed, held } = this.#outbox;
     return {
       phase: this.#phase,
-      confirmed,
+      confirmed: Math.max(0, confirmed),
       unconfirmed: Math.max(0, this.#ports.source.head() - confirmed),
       held,
       sessions: this.#sessions,

@@ -2,7 +2,7 @@ import type { TxData } from "../core/payment/order.ts";
 
 /** One money event of the journal, as the outbox reads it. */
 export interface EventRow {
-  /** Dense from 1 within its journal. */
+  /** Dense from 1 within its journal; events that an earlier one has left unconfirmed come before it, up to 0. */
   readonly seq: number;
   /** The boot that wrote the record. */
   readonly boot: string;
@@ -14,6 +14,8 @@ export interface EventRow {
   readonly prevHash: string | null;
   /** What is reported, as it was made durable. */
   readonly tx: TxData;
+  /** The journal and number by which an event of an earlier journal is known; its `seq` then only says its turn, at most 0. */
+  readonly known?: { readonly journal: string; readonly seq: number };
 }
 
 /** What the outbox needs of the journal. */

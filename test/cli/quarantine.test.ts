@@ -18,7 +18,10 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, describe, it } from "node:test";
 import type { Entry } from "../../src/core/payment/order.ts";
+import type { MoneyEvent } from "../../src/journal/event.ts";
 import { NEXT_FOLDER } from "../../src/links/journal-folder.ts";
+import { startEmbeddedBroker } from "../../src/simulator/embedded-broker.ts";
+import { txEvent } from "../../src/telemetry/event.ts";
 import { boot, charging, money, numberOf, shown } from "../journal/entries.ts";
 import { realJournal } from "../journal/real.ts";
 import { RunningBox } from "./running-box.ts";
@@ -221,6 +224,69 @@ describe("journal quarantine of the real program", () => {
       assert.ok(existsSync(join(folderOf(box), "journal.db-wal")), "the log is put aside, and kept");
       assert.equal((await box.command("journal", "verify")).status, 0);
     }
+  });
+
+  it("reports what nobody had confirmed, in the bytes that it always had, and what it doubts to people alone", async (t) => {
+    const broker = await startEmbeddedBroker({ port: 0 });
+    t.after(() => broker.close());
+    const heard: string[] = [];
+    let tell: () => void = () => undefined;
+    broker.onMessage(({ topic, payload }) => {
+      if (topic.endsWith("/tx")) heard.push(payload);
+      tell();
+    });
+    boxes += 1;
+    const more = { mqtt: { url: broker.url } };
+    const box = await RunningBox.prepare(join(directory, String(boxes)), NO_BANK, more);
+    const { journal, outcome } = await realJournal(box.journal);
+    assert.ok(outcome.kind === "opened");
+    journal.note(boot);
+    for (const entry of [charging(1), money(1, "paid"), charging(2), charging(3), money(3, "paid")])
+      await new Promise((resolve) => {
+        journal.append(entry, resolve);
+      });
+    const events = await new Promise<readonly MoneyEvent[] | null>((resolve) => {
+      journal.follow(0, 10, resolve);
+    });
+    journal.moveCursor("mqtt", 1);
+    await new Promise<void>((resolve) => {
+      journal.close(resolve);
+    });
+    change(box, "UPDATE rows SET body = replace(body, '1253', '9253') WHERE n = 6");
+    const { status, stdout } = await box.command("journal", "quarantine", "--json");
+    assert.equal(status, 3);
+    const report = JSON.parse(stdout) as {
+      unsent: number;
+      unnamed: number;
+      carried: { outTradeNo: string; doubtful: boolean }[];
+    };
+    assert.deepEqual([report.unsent, report.unnamed], [3, 0]);
+    assert.deepEqual(
+      report.carried.map(({ outTradeNo, doubtful }) => [outTradeNo, doubtful]),
+      [
+        [numberOf(2), false],
+        [numberOf(3), true],
+      ],
+    );
+    await box.run();
+    while (heard.length < 5)
+      await new Promise<void>((resolve) => {
+        tell = resolve;
+      });
+    await box.end("SIGKILL");
+    const old = (events ?? []).slice(1, 4).map((event) => txEvent(event, outcome.journal));
+    assert.deepEqual(heard.slice(0, 3), old);
+    const own = heard
+      .slice(3, 5)
+      .map((text) => JSON.parse(text) as { journal: string; seq: number; type: string });
+    assert.ok(
+      own.every((event) => event.journal !== outcome.journal && event.type === "scanbox.tx.charging.v1"),
+    );
+    assert.deepEqual(
+      own.map(({ seq }) => seq),
+      [1, 2],
+    );
+    assert.equal((await box.command("journal", "verify")).status, 0);
   });
 
   it("carries orders where the end of the file is gone", async () => {

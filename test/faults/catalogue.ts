@@ -47,7 +47,7 @@ export interface FaultRow {
 
 /** The groups of rows, with how many each has; rows are numbered from 1. */
 export const groups = [
-  { letter: "P", title: "Power and storage", rows: 18 },
+  { letter: "P", title: "Power and storage", rows: 19 },
   { letter: "N", title: "The network to WeChat Pay", rows: 15 },
   { letter: "W", title: "What WeChat Pay says", rows: 15 },
   { letter: "H", title: "Scanner, keypad, display", rows: 9 },
@@ -281,6 +281,25 @@ export const catalogue: readonly FaultRow[] = [
         store("leaves the log beside an emptied file as it is: payments may stand in it alone"),
         quarantine(
           "finds what stands in the log alone, where the journal's own file has been emptied or is missing",
+        ),
+      ],
+    },
+  },
+  {
+    id: "P19",
+    fails: "A bit flips in the last row of a sale, and somebody puts the journal aside.",
+    must: "The sale is not reversed, not told of as paid again, and what nobody had confirmed is reported.",
+    proof: {
+      kind: "tested",
+      test: quarantine(
+        "reports what nobody had confirmed, in the bytes that it always had, and what it doubts to people alone",
+      ),
+      also: [
+        inFile("test/core/payment/doubted.test.ts")(
+          "found paid it goes to people under its own number, where late payments are kept and where they are reversed",
+        ),
+        inFile("test/journal/salvage.test.ts")(
+          "is every one that was open when an event was lost of which nobody knows whose it was",
         ),
       ],
     },

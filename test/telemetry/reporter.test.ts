@@ -516,3 +516,48 @@ test("what else comes over the connection is ignored", () => {
   world.run(2 * second);
   assert.equal(world.journal.cursor, 2);
 });
+
+/** The identities in which events arrived. */
+function names(world: World): readonly string[] {
+  return world.broker.receipts.flatMap(({ topic, payload }) => {
+    const { journal, seq } = JSON.parse(payload) as { journal: string; seq: number };
+    return topic === TX ? [`${journal} ${seq}`] : [];
+  });
+}
+
+const inherited = [
+  { journal: "old00001", seq: 7 },
+  { journal: "old00002", seq: 3 },
+  { journal: "old00002", seq: 5 },
+];
+
+test("what earlier journals have left unconfirmed comes first, under its own names, and is counted", () => {
+  const world = new World();
+  world.journal.inherit(...inherited);
+  world.journal.append(2);
+  const reporter = world.start();
+  assert.deepEqual([reporter.status().confirmed, reporter.status().unconfirmed], [0, 5]);
+  world.run(2 * second);
+  const all = ["old00001 7", "old00002 3", "old00002 5", `${JOURNAL} 1`, `${JOURNAL} 2`];
+  assert.deepEqual(names(world), all);
+  assert.equal(world.journal.cursor, 2);
+  assert.deepEqual([reporter.status().confirmed, reporter.status().unconfirmed], [2, 0]);
+});
+
+test("a host confirms the events of each journal by its name, and none is skipped by a word about another", () => {
+  const world = new World({ confirm: "ack" });
+  world.journal.inherit(...inherited);
+  world.journal.append(2);
+  world.start();
+  world.run(2 * second);
+  const say = (journal: string, upto: number): number => {
+    world.broker.publish(ACK, JSON.stringify({ journal, upto }), false);
+    world.run(2 * second);
+    return world.journal.cursor;
+  };
+  assert.equal(say(JOURNAL, 2), -3, "events of this journal do not stand for those before it");
+  assert.equal(say("old00003", 9), -3);
+  assert.equal(say("old00001", 7), -2);
+  assert.equal(say("old00002", 4), -1);
+  assert.equal(say("old00002", 5), 2, "what was said of this journal counts now");
+});

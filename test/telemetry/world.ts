@@ -18,6 +18,7 @@ export const ACK = `scanbox/v1/${BOX}/ack`;
 class SimulatedJournal implements EventSource {
   readonly #time: SimulatedTime;
   readonly #records: TxData[] = [];
+  #earlier: readonly { readonly journal: string; readonly seq: number }[] = [];
   /** The first event that cannot be read any more. */
   #damagedAt = Number.POSITIVE_INFINITY;
   #listeners: (() => void)[] = [];
@@ -40,6 +41,12 @@ class SimulatedJournal implements EventSource {
     for (const listener of this.#listeners) listener();
   }
 
+  /** Events that earlier journals have left unconfirmed, by their identity. */
+  inherit(...known: readonly { readonly journal: string; readonly seq: number }[]): void {
+    this.#earlier = known;
+    this.cursor = -known.length;
+  }
+
   damage(seq: number): void {
     this.#damagedAt = seq;
   }
@@ -55,9 +62,14 @@ class SimulatedJournal implements EventSource {
         done(null);
         return;
       }
-      const rows = this.#records
-        .slice(afterSeq, afterSeq + limit)
-        .map((tx, index) => eventRow(afterSeq + index + 1, tx));
+      const all = [
+        ...this.#earlier.map((known, index) => {
+          const place = index + 1 - this.#earlier.length;
+          return { ...eventRow(known.seq, txData()), seq: place, known };
+        }),
+        ...this.#records.map((tx, index) => eventRow(index + 1, tx)),
+      ];
+      const rows = all.filter(({ seq }) => seq > afterSeq).slice(0, limit);
       this.rowsMost = Math.max(this.rowsMost, rows.length);
       const whole = rows.filter(({ seq }) => seq < this.#damagedAt);
       done(whole.length === 0 && rows.length > 0 ? null : whole);

@@ -79,6 +79,8 @@ function thoughtOf({ phase, flying }: Payment, now: Instant): string {
       return "its end goes to the journal first";
     case "settled":
       return checkOf({ phase }, now) ?? "";
+    case "doubted":
+      return `its last row is lost; asks ${inSeconds(phase.next)}`;
     case "stranded":
       return `the journal failed; asks ${inSeconds(phase.next)}`;
     case "void":

@@ -7,7 +7,15 @@ import type { QueryAnswer } from "./answers.ts";
 import { askedAnswered, asking, chargeAnswered, checked } from "./asking.ts";
 import type { AuthCode } from "./auth-code.ts";
 import { dispense, dispensed, dispensingAt } from "./dispensing.ts";
-import { type Intent, isDeclinedByCode, type MoneyState, type OpenOrder, type TxData } from "./order.ts";
+import { doubtedFrom, doubtedQueried } from "./doubted.ts";
+import {
+  type Goods,
+  type Intent,
+  isDeclinedByCode,
+  type MoneyState,
+  type OpenOrder,
+  type TxData,
+} from "./order.ts";
 import {
   type Advance,
   type Payment,
@@ -63,12 +71,23 @@ export function resume(order: OpenOrder, stamp: Stamp, rules: Rules): Payment {
     landedAt: at,
     chargedHost: evidence?.chargedHost ?? null,
   };
+  if (order.doubted === true && last.state !== "reversing")
+    return {
+      ...payment,
+      goods: unclear(last.dispense),
+      phase: doubtedFrom(stamp, resumedAbsences(evidence, at)),
+    };
   if (last.state === "charging") return { ...payment, phase: asking("unclear", at, at, stamp, rules) };
   if (last.state === "declined") return { ...payment, phase: uncheckedFrom(last, stamp, rules) };
   if (last.state === "paid") return { ...payment, phase: dispensingAt(at, last.late) };
   invariant(last.state === "reversing", "an order that is taken up waits for something");
   const booked: Payment = { ...payment, phase: { name: "booking", reason: last.reason ?? "gave-up" } };
   return reverseFrom(booked, stamp, rules, resumedAbsences(evidence, at));
+}
+
+/** Whatever became of the goods of an order whose last row is lost, nothing more is given for it. */
+function unclear(goods: Goods | null): Goods | null {
+  return isAwaited(goods) && goods !== null ? { ...goods, outcome: "unclear" } : goods;
 }
 
 /** The phase of a decline that nobody has looked at once more before the process ended. */
@@ -185,6 +204,8 @@ function queryAnswered(
       );
     case "settled":
       return checked(here, phase, answer, stamp, rules);
+    case "doubted":
+      return remembered(payment, doubtedQueried(here, phase, { host, answer, askedAt }, stamp, rules), stamp);
     case "stranded":
       return go({
         ...here,
@@ -205,6 +226,7 @@ function woke(payment: Payment, stamp: Stamp, rules: Rules): Advance {
   if (phase.name === "asking") {
     return query({ ...payment, phase: { ...phase, last: stamp.at >= phase.giveUpAt } }, null, stamp);
   }
+  if (phase.name === "doubted") return query(payment, hostOf(counts.query, rules), stamp);
   if (phase.name !== "reversing") return query(payment, null, stamp);
   if (phase.next.call === "query") return query(payment, hostOf(counts.query, rules), stamp);
   return go(

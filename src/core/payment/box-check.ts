@@ -175,6 +175,10 @@ function brokenPhase(before: Payment, after: Payment, event: BoxEvent): string |
     const asks = is.name === "recording" || is.name === "charging" || is.name === "asking";
     if (asks) return "I15: what is being reversed is not asked for its outcome any more";
   }
+  if (was.name === "doubted" && is.name !== "doubted") {
+    const ends = is.name === "closing" && (is.verdict.state === "manual" || is.verdict.charged === "no");
+    if (!ends) return "doubt: an order whose last row is lost is only asked about";
+  }
   if (was.name !== is.name) {
     if (is.name === "recording") return "I3: an order is recorded once";
     if (is.name === "charging" && was.name !== "recording") return "I5: an order is charged once";

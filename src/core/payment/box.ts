@@ -21,7 +21,7 @@ import {
   wakeAt as paymentWakeAt,
   type Verdict,
 } from "./payment.ts";
-import { recoveryOf } from "./recovery.ts";
+import { type RecoveryAction, recoveryOf } from "./recovery.ts";
 import { asksToPay, quietAt, type Resting, readsAt, restEnd, restOf, rests, startsEntry } from "./rest.ts";
 import { lineCount, nextLineAt } from "./rotation.ts";
 import type { Rules, Stamp } from "./rules.ts";
@@ -140,10 +140,12 @@ export function start(event: BoxEvent & { readonly type: "started" }, stamp: Sta
   const numbering = numberingOf(rules.boxMark, stamp.chance);
   const orders = new Map<string, Payment>();
   const held: string[] = [];
+  const doubted: string[] = [];
   for (const order of event.open) {
     const row = recoveryOf(factsOf(order, rules));
     if (row.action === "hold") held.push(order.intent.outTradeNo);
-    if (row.action === "ask" || row.action === "reverse" || row.action === "judge") {
+    if (row.action === "doubt") doubted.push(order.intent.outTradeNo);
+    if (resumed.has(row.action)) {
       orders.set(order.intent.outTradeNo, resume(order, stamp, rules));
     }
   }
@@ -171,10 +173,15 @@ export function start(event: BoxEvent & { readonly type: "started" }, stamp: Sta
     held,
     stopping: false,
   };
-  const alarms: readonly Effect[] = held.map((outTradeNo) => alarm("merchant-unknown", outTradeNo));
+  const alarms: readonly Effect[] = [
+    ...held.map((outTradeNo) => alarm("merchant-unknown", outTradeNo)),
+    ...doubted.map((outTradeNo) => alarm("journal-damaged", outTradeNo)),
+  ];
   const due = doWhatIsDue(box, stamp, rules);
   return { box: due.box, effects: [...alarms, ...due.effects] };
 }
+
+const resumed: ReadonlySet<RecoveryAction> = new Set(["ask", "reverse", "judge", "doubt"] as const);
 
 /** Moves the box by one event. */
 export function step(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Step {
@@ -724,12 +731,13 @@ function untilOf(front: Front): Instant | null {
   return front.name === "idle" || front.name === "paying" ? null : front.until;
 }
 
-function factsOf({ last, intent }: OpenOrder, rules: Rules) {
+function factsOf({ last, intent, doubted }: OpenOrder, rules: Rules) {
   return {
     charging: true,
     reversing: last.state === "reversing",
     dispensing: last.state === "paid" && !last.final,
     final: last.final,
+    doubted: doubted === true,
     credentials: rules.merchants.some((merchant) => isSame(merchant, intent.merchant)),
   };
 }

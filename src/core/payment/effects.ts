@@ -56,6 +56,7 @@ export type AlarmName =
   | "number-taken"
   | "contradiction"
   | "reverse-expired"
+  | "journal-damaged"
   | "refunded-by-others"
   | "journal-broken"
   | "invariant-broken"

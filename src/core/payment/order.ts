@@ -57,7 +57,8 @@ export type MoneyReason =
   | "not-dispensed"
   | "contradiction"
   | "number-taken"
-  | "reverse-expired";
+  | "reverse-expired"
+  | "journal-damaged";
 
 /**
  * What became of the goods: `dispensed` as far as the machine can tell, `not-dispensed` by proof, `unclear` where a pulse
@@ -108,12 +109,18 @@ export function isDeclinedByCode({ state, reason }: Pick<TxData, "state" | "reas
 /** An entry of the journal. Money entries become `tx` events; the others explain them. */
 export type Entry =
   | { readonly kind: "boot"; readonly boot: string; readonly version: string; readonly at: string }
-  | { readonly kind: "charging"; readonly tx: TxData; readonly intent: Intent }
+  | {
+      readonly kind: "charging";
+      readonly tx: TxData;
+      readonly intent: Intent;
+      /** There where a quarantine has lost a row that may have been the order's last; in its first row, so that it goes with it. */
+      readonly doubted?: true;
+    }
   | { readonly kind: "money"; readonly tx: TxData }
   | { readonly kind: "shown"; readonly outTradeNo: string; readonly text: string; readonly at: string }
   /** A declined order was looked at once more, and no money had moved. */
   | { readonly kind: "checked"; readonly outTradeNo: string; readonly at: string }
-  /** What is known of an order that is being reversed and stands in no money record; the newest one holds. */
+  /** What is known of an order that is being reversed, or only asked about, and stands in no money record; the newest one holds. */
   | {
       readonly kind: "evidence";
       readonly outTradeNo: string;
@@ -141,4 +148,6 @@ export interface OpenOrder {
   readonly last: TxData;
   /** There where the journal has any. */
   readonly evidence?: Evidence;
+  /** There where a row was lost that may have been its last. */
+  readonly doubted?: true;
 }

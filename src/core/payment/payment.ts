@@ -89,6 +89,14 @@ export type Phase =
       readonly check: Instant | null;
       readonly looks: number;
     }
+  /** A row was lost that may have been its last: it is only asked about (`doubted.ts`). */
+  | {
+      readonly name: "doubted";
+      readonly next: Instant;
+      /** How many questions have not settled it. */
+      readonly rounds: number;
+      readonly absences: Absences;
+    }
   /** The journal did not take what had to be recorded: nothing is claimed, only asked (money rule 11). */
   | { readonly name: "stranded"; readonly next: Instant }
   /** The intent did not become durable: nothing was sent and nothing will be. */
@@ -145,6 +153,7 @@ export function wakeAt(payment: Payment): Instant | null {
       return null;
     case "asking":
     case "stranded":
+    case "doubted":
     case "dispensing":
       return phase.next;
     case "reversing":
@@ -159,7 +168,7 @@ export function isOver({ phase, flying }: Payment): boolean {
   return phase.name === "void" || (phase.name === "settled" && phase.check === null && flying === null);
 }
 
-/** Whether it is open what becomes of the money. */
-export function isOpen({ phase }: Payment): boolean {
-  return phase.name !== "settled" && phase.name !== "void" && phase.name !== "dispensing";
+/** Whether it is open what becomes of the money, and the box has to see to it. */
+export function isOpen({ phase: { name } }: Payment): boolean {
+  return name !== "settled" && name !== "void" && name !== "dispensing" && name !== "doubted";
 }

@@ -1,5 +1,5 @@
 /**
- * What a start does with an order of the journal, as a table: five facts, thirty-two combinations, and for each exactly one
+ * What a start does with an order of the journal, as a table: six facts, sixty-four combinations, and for each exactly one
  * row. The table in ARCHITECTURE.md is generated from this one.
  */
 import { invariant } from "../kernel/defect.ts";
@@ -15,14 +15,16 @@ export interface OrderFacts {
   /** The newest money entry is final. */
   readonly final: boolean;
   readonly credentials: boolean;
+  /** A quarantine has lost a row that may have been its last. */
+  readonly doubted: boolean;
 }
 
 /**
  * `ask`: query at once, as after an unclear answer. `reverse`: go on reversing. `judge`: nobody knows what became of the
  * goods, the setting decides. `hold`: charge nobody until somebody brings
- * the credentials back. `leave`: nothing to do. `refuse`: the journal is damaged, do not start.
+ * the credentials back. `doubt`: query and tell, never reverse. `leave`: nothing to do. `refuse`: the journal is damaged, do not start.
  */
-export type RecoveryAction = "ask" | "reverse" | "judge" | "hold" | "leave" | "refuse";
+export type RecoveryAction = "ask" | "reverse" | "judge" | "doubt" | "hold" | "leave" | "refuse";
 
 /** One row of the table: which facts it is for, and what the start does. */
 export interface RecoveryRow {
@@ -67,15 +69,35 @@ export const recoveryTable: readonly RecoveryRow[] = [
   },
   {
     name: "outcome-unknown",
-    when: { charging: true, reversing: false, dispensing: false, final: false, credentials: true },
+    when: {
+      charging: true,
+      reversing: false,
+      dispensing: false,
+      final: false,
+      credentials: true,
+      doubted: false,
+    },
     action: "ask",
     because: "The charge may have left at any moment before the stop: it counts as charged now.",
   },
   {
     name: "goods-unclear",
-    when: { charging: true, reversing: false, dispensing: true, final: false, credentials: true },
+    when: {
+      charging: true,
+      reversing: false,
+      dispensing: true,
+      final: false,
+      credentials: true,
+      doubted: false,
+    },
     action: "judge",
     because: "A pulse may have gone out, and a second one could be a second product.",
+  },
+  {
+    name: "last-row-lost",
+    when: { charging: true, reversing: false, final: false, credentials: true, doubted: true },
+    action: "doubt",
+    because: "It may have been sold, or taken back, in the row that was lost: people hear of it.",
   },
   {
     name: "reversal-open",
@@ -91,7 +113,7 @@ export const recoveryTable: readonly RecoveryRow[] = [
   },
 ];
 
-const factNames = ["charging", "reversing", "dispensing", "final", "credentials"] as const;
+const factNames = ["charging", "reversing", "dispensing", "final", "credentials", "doubted"] as const;
 
 /** The one row for these facts; no row or two is a defect of the table. */
 export function recoveryOf(facts: OrderFacts): RecoveryRow {

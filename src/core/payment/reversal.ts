@@ -164,7 +164,7 @@ function askOn(payment: Payment, phase: Phase & { name: "reversing" }, stamp: St
 /** Notes what a step of a reversal has brought to light that stands in no money record. */
 export function remembered(before: Payment, advance: Advance, stamp: Stamp): Advance {
   const { payment, effects } = advance;
-  if (payment.phase.name !== "reversing" || isSame(evidenceOf(before), evidenceOf(payment))) return advance;
+  if (!countsAbsences(payment.phase) || isSame(evidenceOf(before), evidenceOf(payment))) return advance;
   return { payment, effects: [...effects, noteOf(payment, stamp)] };
 }
 
@@ -175,8 +175,12 @@ function noteOf(payment: Payment, { wall }: Stamp): Effect {
 }
 
 function evidenceOf({ chargedHost, seenPaid, phase }: Payment): Evidence {
-  const { count, runMs } = phase.name === "reversing" ? phase.absences : noAbsences;
+  const { count, runMs } = countsAbsences(phase) ? phase.absences : noAbsences;
   return { chargedHost, paid: seenPaid, absences: count, runMs };
+}
+
+function countsAbsences(phase: Phase): phase is Phase & { name: "reversing" | "doubted" } {
+  return phase.name === "reversing" || phase.name === "doubted";
 }
 
 function isSame(a: Evidence, b: Evidence): boolean {

@@ -204,6 +204,7 @@ export function explore(
     resume({ intent: wanted, last: tx }, stamp, rules),
     resume({ intent: wanted, last: { ...tx, state: "reversing", reason: "gave-up" } }, stamp, rules),
   ];
+  roots.push(resume({ intent: wanted, last: tx, doubted: true }, stamp, rules));
   if (pulses !== null) {
     const goods = { pulses, outcome: null };
     const bought = { ...tx, state: "paid", charged: "yes", transactionId: "42", dispense: goods } as const;
@@ -310,6 +311,8 @@ function normalise(payment: Payment, rules: Rules): Payment {
             // From two on each waits longer, up to the longest wait.
             asks: Math.min(phase.asks, rounds + 1),
           }
-        : phase,
+        : phase.name === "doubted"
+          ? { ...phase, absences: shortened(phase.absences, rules) }
+          : phase,
   };
 }

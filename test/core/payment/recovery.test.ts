@@ -7,15 +7,17 @@ const combinations = either.flatMap((charging) =>
   either.flatMap((reversing) =>
     either.flatMap((dispensing) =>
       either.flatMap((final) =>
-        either.map((credentials) => ({ charging, reversing, dispensing, final, credentials })),
+        either.flatMap((credentials) =>
+          either.map((doubted) => ({ charging, reversing, dispensing, final, credentials, doubted })),
+        ),
       ),
     ),
   ),
 );
 
-test("each of the thirty-two combinations has exactly one row, and each row is used", () => {
+test("each of the sixty-four combinations has exactly one row, and each row is used", () => {
   const used = new Set(combinations.map((facts) => recoveryOf(facts).name));
-  assert.equal(combinations.length, 32);
+  assert.equal(combinations.length, 64);
   assert.deepEqual([...used].sort(), recoveryTable.map(({ name }) => name).sort());
 });
 
@@ -29,14 +31,28 @@ test("an order that may have been charged is never left alone", () => {
 
 test("goods that were on their way are judged and never asked for again", () => {
   for (const facts of combinations) {
-    if (!facts.charging || facts.reversing || facts.final || !facts.dispensing || !facts.credentials)
+    if (
+      !facts.charging ||
+      facts.reversing ||
+      facts.final ||
+      !facts.dispensing ||
+      !facts.credentials ||
+      facts.doubted
+    )
       continue;
     assert.equal(recoveryOf(facts).action, "judge");
   }
 });
 
-test("what a start does follows from the five facts", () => {
-  const none = { charging: false, reversing: false, dispensing: false, final: false, credentials: true };
+test("what a start does follows from the six facts", () => {
+  const none = {
+    charging: false,
+    reversing: false,
+    dispensing: false,
+    final: false,
+    credentials: true,
+    doubted: false,
+  };
   const charging = { ...none, charging: true };
   const rows = [
     [none, "nothing", "leave"],
@@ -48,7 +64,11 @@ test("what a start does follows from the five facts", () => {
     [{ ...charging, dispensing: true }, "goods-unclear", "judge"],
     [{ ...charging, reversing: true }, "reversal-open", "reverse"],
     [{ ...charging, reversing: true, dispensing: true }, "reversal-open", "reverse"],
+    [{ ...charging, doubted: true }, "last-row-lost", "doubt"],
+    [{ ...charging, dispensing: true, doubted: true }, "last-row-lost", "doubt"],
+    [{ ...charging, reversing: true, doubted: true }, "reversal-open", "reverse"],
     [{ ...charging, credentials: false }, "merchant-gone", "hold"],
+    [{ ...charging, credentials: false, doubted: true }, "merchant-gone", "hold"],
   ] as const;
   for (const [facts, name, action] of rows) {
     const row = recoveryOf(facts);
