@@ -22,8 +22,9 @@ const remote = areas.filter(({ network }) => network).map(({ name }) => name);
 
 const help = `Usage: scanbox doctor [--config FILE] [--json] [--quick] [--only NAME…]
 
-Looks at everything that a box needs and says what is wrong and what to do. It charges nothing, publishes nothing and
-takes nothing that a running box holds.
+Looks at everything that a box needs and says what is wrong and what to do. It charges nothing and takes
+nothing that a running box holds. Where no box runs, it tells the broker what a box tells it: that it is stopped, and its newest
+event once more.
 
   --config FILE    the configuration; else ./device.config.json, else /etc/scanbox/device.config.json
   --json           one JSON object: version, box, findings

@@ -28,8 +28,8 @@ export const outages: Readonly<Record<Outage, readonly [means: string, remedy: s
     "Check the certificate in the merchant platform and the way to every host. It ends with the first signed answer.",
   ],
   "no-scanner": [
-    "The scanner is not there.",
-    "Plug it in; it is read again within 3 s. Else check `scanner.path` and the group: `dialout`, for a keyboard `input`.",
+    "The scanner is not there, or another program holds it.",
+    "Plug it in; it is read again within 3 s. Or end what holds it: `scanbox doctor` names it. Else check `scanner.path` and the group: `dialout`, for a keyboard `input`.",
   ],
   "invariant-broken": [
     "The program has contradicted itself; what is open is still asked about and reversed.",

@@ -82,6 +82,7 @@ export function table(status: BoxStatus): string {
         `${journal.broken ? ", CANNOT BE WRITTEN" : ""}`,
     ],
     ["MQTT", mqttText(status.mqtt)],
+    ...brokerLines(status.mqtt).map((sentence): Line => ["", sentence]),
     ["clock", `${status.clock.at}, ${status.clock.trusted ? "believed" : "not known to be right"}`],
     ["memory", `${megabytes(status.memory.rssBytes)}, ${megabytes(status.memory.heapBytes)} of it heap`],
   ];
@@ -106,14 +107,17 @@ function helpLines({ inService, reason }: BoxStatus["service"]): readonly Line[]
   return outage === null ? [] : outages[outage].map((sentence): Line => ["", sentence]);
 }
 
-function scansLines({ codes, refused, discarded }: NonNullable<BoxStatus["scans"]>): readonly Line[] {
+function scansLines({ absent, codes, refused, discarded }: NonNullable<BoxStatus["scans"]>): readonly Line[] {
   const thrown = [
     [discarded["over-long"], "too long (noise, or a wrong speed)"],
     [discarded.unfinished, "without an end (let the scanner send CR behind a code)"],
     [discarded["alt-numbers"], "typed as Alt and numbers (switch that off in the scanner)"],
   ] as const;
+  const held =
+    absent !== null && isHeld(absent) ? ': another program holds it ("scanbox doctor" names it)' : "";
   return [
     ["scans", `${codes} codes, ${refused} refused`],
+    ...(absent === null ? [] : [["", `the scanner cannot be read: ${absent}${held}`] as const]),
     ...thrown
       .filter(([count]) => count > 0)
       .map(([count, why]): Line => ["", `${count} thrown away: ${why}`]),
@@ -140,6 +144,21 @@ function mqttText(mqtt: BoxStatus["mqtt"]): string {
   const protocol = version === null ? "" : ` (MQTT ${version === 5 ? "5" : "3.1.1"})`;
   const cause = phase === "online" || lastCause === null ? "" : `, last: ${lastCause}`;
   return `${phase}${protocol}, ${unconfirmed} unconfirmed${held ? ", the first was refused" : ""}${cause}`;
+}
+
+/** Whether the system's words for a device that does not open mean that somebody else has it. */
+export function isHeld(cause: string): boolean {
+  return /\b(?:EBUSY|EAGAIN)\b|busy|cannot lock|temporarily unavailable|holds the scanner/i.test(cause);
+}
+
+/** What the broker refuses, in words. */
+function brokerLines(mqtt: BoxStatus["mqtt"]): readonly string[] {
+  if (mqtt === null) return [];
+  const { retains, refused } = mqtt;
+  return [
+    ...(refused === null ? [] : [`refused: ${refused}`]),
+    ...(retains === false ? ["nothing is retained: who subscribes later does not learn of this box"] : []),
+  ];
 }
 
 /** What is known of a box that does not run, as people read it. */

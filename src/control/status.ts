@@ -39,6 +39,10 @@ export const boxStatusSchema = z.object({
     .describe("What is connected."),
   scans: z
     .object({
+      absent: z
+        .string()
+        .nullable()
+        .describe("Why the scanner cannot be read now, in the system's words, or null."),
       codes: count.describe("Codes that could be charged."),
       refused: count.describe("Other lines: codes of other wallets, bar codes, nonsense."),
       discarded: z
@@ -99,6 +103,11 @@ export const boxStatusSchema = z.object({
         .nullable()
         .describe("4 is MQTT 3.1.1."),
       lastCause: z.string().nullable().describe("Why the last connection ended."),
+      retains: z
+        .boolean()
+        .nullable()
+        .describe("Whether the broker keeps the status for who subscribes later; null before a connection."),
+      refused: z.string().nullable().describe("What the broker refuses on this connection, in words."),
     })
     .nullable()
     .describe("Reporting, null without a broker."),

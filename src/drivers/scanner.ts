@@ -37,6 +37,8 @@ export type ScannerStatus = "ready" | "absent";
 
 /** What has come since the start: codes that could be charged, other lines, and what was thrown away and why. */
 export interface ScanCounts {
+  /** Why the scanner cannot be read now, null where it can or nobody knows yet. */
+  readonly absent: string | null;
   readonly codes: number;
   readonly refused: number;
   readonly discarded: Readonly<Record<ScanDiscarded, number>>;
@@ -69,6 +71,7 @@ export class Scanner {
   #connection = 0;
   #failures = 0;
   #status: ScannerStatus | null = null;
+  #cause: string | null = null;
   #codes = 0;
   #refused = 0;
   readonly #discarded: Record<ScanDiscarded, number> = { "over-long": 0, unfinished: 0, "alt-numbers": 0 };
@@ -81,7 +84,12 @@ export class Scanner {
 
   /** What has come since the start. */
   get counts(): ScanCounts {
-    return { codes: this.#codes, refused: this.#refused, discarded: { ...this.#discarded } };
+    return {
+      absent: this.#cause,
+      codes: this.#codes,
+      refused: this.#refused,
+      discarded: { ...this.#discarded },
+    };
   }
 
   start(): void {
@@ -201,6 +209,7 @@ export class Scanner {
   }
 
   #report(status: ScannerStatus, cause: string | null): void {
+    this.#cause = cause;
     if (status === this.#status) return;
     this.#status = status;
     this.#parts.listener.status(status, cause);

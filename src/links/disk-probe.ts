@@ -47,6 +47,11 @@ export function isAccessible(path: string, how: "read" | "write" | "both"): bool
   }
 }
 
+/** Whether a device that is read byte by byte is at a path: a terminal, a serial line, an input. */
+export function isCharacterDevice(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isCharacterDevice() === true;
+}
+
 /** Bytes of one write; a record of the journal is about as large. */
 const WRITE_BYTES = 1_024;
 

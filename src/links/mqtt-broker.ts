@@ -2,12 +2,14 @@ import { connect as connectTcp, isIP } from "node:net";
 import type { Duplex } from "node:stream";
 import { connect as connectTls } from "node:tls";
 import type { IClientOptions, MqttClient, Packet } from "mqtt";
+import { mqttReason } from "../core/codecs/mqtt-reasons.ts";
 import { invariant } from "../core/kernel/defect.ts";
 import type {
   BrokerConnection,
   BrokerLink,
   BrokerListener,
   BrokerMessage,
+  BrokerSession,
   BrokerSettings,
 } from "../runtime/ports.ts";
 
@@ -23,6 +25,10 @@ const CONTENT_TYPE = "application/cloudevents+json";
 const PACKET_TOO_LARGE = 0x95;
 /** Refusals of the protocol version: MQTT 3.1.1, 3.2.2.3 (which may answer a CONNECT of MQTT 5) and MQTT 5, 3.2.2.2. */
 const VERSION_REFUSED: readonly number[] = [0x01, 0x84];
+/** MQTT 5, 2.4 "Retain not supported": a will or a message was to be retained. */
+const RETAIN_REFUSED = 0x9a;
+/** MQTT 5, 2.4 "QoS not supported": without QoS 1 no event could ever be confirmed. */
+const QOS_REFUSED = 0x9b;
 /** Receive Maximum where a CONNACK does not name one (MQTT 5, 3.2.2.3.3), and on MQTT 3.1.1. */
 const RECEIVE_MAXIMUM_DEFAULT = 65_535;
 
@@ -46,6 +52,8 @@ export class MqttBroker implements BrokerLink {
   readonly #settings: MqttSettings;
   readonly #url: URL;
   #version: 5 | 4;
+  /** Whether anything is published as retained, until the broker has refused that in so many words. */
+  #retains = true;
 
   constructor(settings: MqttSettings) {
     this.#settings = settings;
@@ -58,12 +66,14 @@ export class MqttBroker implements BrokerLink {
   }
 
   connect(settings: BrokerSettings, listener: BrokerListener): BrokerConnection {
-    return new MqttConnection(this.#version, () => this.#openSocket(), this.#options(settings), {
+    const spoken = { version: this.#version, retains: this.#retains };
+    return new MqttConnection(spoken, () => this.#openSocket(), this.#options(settings), {
       connected: (session) => listener.connected(session),
       message: (topic, payload) => listener.message(topic, payload),
       closed: (cause, code) => {
         if (this.#settings.version === "auto" && VERSION_REFUSED.includes(code ?? 0)) this.#version = 4;
-        listener.closed(cause);
+        if (code === RETAIN_REFUSED) this.#retains = false;
+        listener.closed(cause, code);
       },
     });
   }
@@ -104,13 +114,17 @@ export class MqttBroker implements BrokerLink {
       timerVariant: "native",
       // Else mqtt.js makes a buffer of each of the 65,536 packet identifiers ahead of need, 7 MiB of them.
       writeCache: false,
-      will: {
-        topic: will.topic,
-        payload: Buffer.from(will.payload),
-        qos: will.qos,
-        retain: will.retain,
-        ...properties,
-      },
+      ...(will === null
+        ? {}
+        : {
+            will: {
+              topic: will.topic,
+              payload: Buffer.from(will.payload),
+              qos: will.qos,
+              retain: will.retain && this.#retains,
+              ...properties,
+            },
+          }),
       ...(username === null ? {} : { username }),
       ...(password === null ? {} : { password }),
       ...(five ? { properties: { maximumPacketSize: INCOMING_BYTES_MAX } } : {}),
@@ -119,9 +133,9 @@ export class MqttBroker implements BrokerLink {
 }
 
 interface ConnectionListener {
-  connected(session: { readonly version: 5 | 4; readonly receiveMaximum: number }): void;
+  connected(session: BrokerSession): void;
   message(topic: string, payload: Uint8Array): void;
-  /** `code` is the reason code of a refused CONNECT. */
+  /** `code` is the reason code of a refused CONNECT or of the broker's DISCONNECT. */
   closed(cause: string, code: number | null): void;
 }
 
@@ -141,14 +155,16 @@ class MqttConnection implements BrokerConnection {
   #code: number | null = null;
   #packetBytesMax = Number.POSITIVE_INFINITY;
   #ended = false;
+  #retains: boolean;
 
   constructor(
-    version: 5 | 4,
+    { version, retains }: { readonly version: 5 | 4; readonly retains: boolean },
     openSocket: () => Duplex,
     options: IClientOptions,
     listener: ConnectionListener,
   ) {
     this.#version = version;
+    this.#retains = retains;
     this.#openSocket = openSocket;
     this.#options = options;
     this.#listener = listener;
@@ -179,7 +195,7 @@ class MqttConnection implements BrokerConnection {
       return;
     }
     const properties = this.#version === 5 ? { properties: { contentType: CONTENT_TYPE } } : {};
-    client.publish(topic, bytes, { qos, retain, ...properties }, () => {
+    client.publish(topic, bytes, { qos, retain: retain && this.#retains, ...properties }, () => {
       // For QoS 1 the PUBACK packet itself says more: mqtt.js hides the reason code 0x10 from this callback.
       if (qos === 0) setImmediate(() => this.#ended || done(0));
     });
@@ -229,16 +245,27 @@ class MqttConnection implements BrokerConnection {
     client.on("packetreceive", (packet) => this.#received(packet));
     client.on("connect", ({ properties }) => {
       if (this.#ended) return;
-      this.#packetBytesMax = properties?.maximumPacketSize ?? Number.POSITIVE_INFINITY;
+      if (properties?.maximumQoS === 0) {
+        this.#refused(QOS_REFUSED);
+        this.#socket?.destroy();
+        return;
+      }
+      this.#retains &&= properties?.retainAvailable !== false;
+      const packetBytesMax = properties?.maximumPacketSize ?? null;
+      this.#packetBytesMax = packetBytesMax ?? Number.POSITIVE_INFINITY;
       const receiveMaximum = properties?.receiveMaximum ?? RECEIVE_MAXIMUM_DEFAULT;
-      this.#listener.connected({ version: this.#version, receiveMaximum });
+      const session = { version: this.#version, receiveMaximum, retains: this.#retains, packetBytesMax };
+      this.#listener.connected(session);
     });
     client.on("message", (topic, payload) => {
       if (!this.#ended && payload.length <= INCOMING_BYTES_MAX) this.#listener.message(topic, payload);
     });
-    client.on("disconnect", ({ reasonCode }) =>
-      this.#note(`disconnected by the broker, reason ${reasonCode ?? 0}`),
-    );
+    client.on("disconnect", ({ reasonCode = 0 }) => {
+      // Whoever sends it closes the connection (MQTT 5, 3.14.4.3); nobody waits for that.
+      this.#code ??= reasonCode;
+      this.#note(`disconnected by the broker: ${mqttReason(reasonCode)}`);
+      this.#socket?.destroy();
+    });
     client.on("error", (error) => {
       this.#note(describe(error));
       // After bytes that are not MQTT, mqtt.js would read on.
@@ -257,10 +284,7 @@ class MqttConnection implements BrokerConnection {
     this.#pendingBytes = 0;
     if (packet.cmd === "connack") {
       const code = packet.reasonCode ?? packet.returnCode ?? 0;
-      if (code !== 0) {
-        this.#code = code;
-        this.#note(`refused by the broker, reason ${code}`);
-      }
+      if (code !== 0) this.#refused(code);
     }
     if (packet.cmd !== "puback" || packet.messageId === undefined) return;
     const done = this.#unanswered.get(packet.messageId);
@@ -276,6 +300,11 @@ class MqttConnection implements BrokerConnection {
     this.#note(describe(error));
     this.#socket?.destroy();
     this.#end();
+  }
+
+  #refused(code: number): void {
+    this.#code = code;
+    this.#note(`refused by the broker: ${mqttReason(code)}`);
   }
 
   #note(cause: string): void {

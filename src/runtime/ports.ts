@@ -308,7 +308,8 @@ export interface BrokerLink {
 /** Who connects, and how long it may take and stay silent. */
 export interface BrokerSettings {
   readonly clientId: string;
-  readonly will: BrokerMessage;
+  /** Null for who only looks: nothing is published when it goes. */
+  readonly will: BrokerMessage | null;
   readonly connectTimeoutMs: number;
   readonly keepAliveS: number;
 }
@@ -323,10 +324,23 @@ export interface BrokerMessage {
 
 /** Hears one connection to a broker. */
 export interface BrokerListener {
-  connected(session: { readonly version: 5 | 4; readonly receiveMaximum: number }): void;
+  connected(session: BrokerSession): void;
   message(topic: string, payload: Uint8Array): void;
-  /** The connection ended or could not be made. Comes once; nothing comes after it. */
-  closed(cause: string): void;
+  /**
+   * The connection ended or could not be made; `reasonCode` is the broker's word for it, where it had one. Comes once;
+   * nothing comes after it.
+   */
+  closed(cause: string, reasonCode?: number | null): void;
+}
+
+/** What a broker says about itself when it lets somebody in. */
+export interface BrokerSession {
+  readonly version: 5 | 4;
+  readonly receiveMaximum: number;
+  /** Whether it keeps retained messages, as far as the version can say; where not, nothing is published as retained. */
+  readonly retains: boolean;
+  /** The largest packet that it takes, in bytes; null where it names none. */
+  readonly packetBytesMax: number | null;
 }
 
 /** One connection to a broker, from `connect` to its end. */

@@ -43,6 +43,8 @@ export interface BrokerTemper {
   latencyMs: number;
   version: 5 | 4;
   receiveMaximum: number;
+  /** Whether it keeps what is published as retained. */
+  retains: boolean;
   /** Whether somebody is subscribed to everything; otherwise only what `watch` names counts. */
   heard: boolean;
   /** Decides what happens to each PUBLISH that gets on its way. */
@@ -63,6 +65,7 @@ export class SimulatedBroker implements BrokerLink {
     latencyMs: 5,
     version: 5,
     receiveMaximum: 20,
+    retains: true,
     heard: true,
     fate: () => ({ kind: "accept" }),
   };
@@ -140,7 +143,7 @@ export class SimulatedBroker implements BrokerLink {
     const { topic, payload, retain } = receipt;
     this.#receipts.push(receipt);
     if (retain && payload === "") this.#retained.delete(topic);
-    else if (retain) this.#retained.set(topic, payload);
+    else if (retain && this.temper.retains) this.#retained.set(topic, payload);
     const levels = topic.split("/");
     const watchers = this.#watchers.filter(({ filter }) => matches(filter, levels));
     const subscribed = [...this.#sessions.values()].filter((session) => session.wants(levels));
@@ -243,10 +246,10 @@ class SimulatedSession implements BrokerConnection {
   }
 
   #welcome(): void {
-    const { version, receiveMaximum } = this.#broker.temper;
+    const { version, receiveMaximum, retains } = this.#broker.temper;
     this.#timeout?.cancel();
     this.#state = "connected";
-    this.#listener.connected({ version, receiveMaximum });
+    this.#listener.connected({ version, receiveMaximum, retains, packetBytesMax: null });
   }
 
   #receive(message: BrokerMessage, fate: Fate, done: (reasonCode: number) => void): void {

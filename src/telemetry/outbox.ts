@@ -1,3 +1,4 @@
+import { mqttReason } from "../core/codecs/mqtt-reasons.ts";
 import { after, type Instant } from "../core/kernel/instant.ts";
 import type { BrokerMessage, Clock, Entropy, Log, Timer } from "../runtime/ports.ts";
 import { readAck } from "./ack.ts";
@@ -91,6 +92,7 @@ export class Outbox {
   #pause: Timer | null = null;
   #progressAt: Instant;
   #stallTimer: Timer | null = null;
+  #refusal: number | null = null;
   #stopping = false;
   #draining: (() => void) | null = null;
 
@@ -117,6 +119,11 @@ export class Outbox {
   /** Whether the last try with the first unconfirmed event failed: it was refused, thrown away, or not confirmed in time. */
   get held(): boolean {
     return this.#probing;
+  }
+
+  /** Why the broker did not take the first unconfirmed event when it was last tried, as its reason code; null where it did. */
+  get refusal(): number | null {
+    return this.#refusal;
   }
 
   /** Begins to send on a new connection, from the first unconfirmed event on. */
@@ -253,7 +260,8 @@ export class Outbox {
 
   #answered(flight: Flight, reasonCode: number): void {
     if (reasonCode !== 0) {
-      this.#ports.log.warn("mqtt.event-kept", { seq: flight.seq, reasonCode });
+      this.#refusal = reasonCode;
+      this.#ports.log.warn("mqtt.event-kept", { seq: flight.seq, reasonCode, says: mqttReason(reasonCode) });
       this.#holdBack();
       return;
     }
@@ -273,6 +281,7 @@ export class Outbox {
       this.#rows = this.#rows.filter((row) => row.seq > upto);
     }
     this.#probing = false;
+    this.#refusal = null;
     this.#backoff.reset();
     this.#endPause();
     this.#progressed();

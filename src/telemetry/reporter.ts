@@ -1,5 +1,6 @@
+import { mqttReason } from "../core/codecs/mqtt-reasons.ts";
 import { after, type Instant } from "../core/kernel/instant.ts";
-import type { BrokerConnection, BrokerLink, Timer } from "../runtime/ports.ts";
+import type { BrokerConnection, BrokerLink, BrokerSession, Timer } from "../runtime/ports.ts";
 import { Backoff } from "./backoff.ts";
 import { type Confirmation, Outbox, type OutboxPorts, STALL_MS } from "./outbox.ts";
 import { offlineStatus, onlineStatus, type Reporting, type Session } from "./status-event.ts";
@@ -9,6 +10,10 @@ import { type Topics, topicsOf } from "./topics.ts";
 const STEADY_MS = 60_000;
 /** A graceful stop takes no longer than this. */
 const STOP_WITHIN_MS = 2_000;
+/** So many of them are what two clients with one id do to each other, where the broker has no word for it. */
+const SHORT_SESSIONS = 3;
+/** Reason codes from here on are refusals (MQTT 5, 2.4); below it the message was taken. */
+const REFUSED_FROM = 0x80;
 /** How much of it PUBACKs of events may take; the rest is for the status. */
 const DRAIN_WITHIN_MS = 1_000;
 const CONNECT_TIMEOUT_MS = 30_000;
@@ -44,6 +49,10 @@ export interface ReporterStatus {
   readonly version: 5 | 4 | null;
   /** Why the last connection ended or could not be made. */
   readonly lastCause: string | null;
+  /** Whether this or the last broker keeps the status for who subscribes later; null before the first connection. */
+  readonly retains: boolean | null;
+  /** What the broker refuses on this connection and why, in words; null where it refuses nothing. */
+  readonly refused: string | null;
 }
 
 /**
@@ -69,6 +78,11 @@ export class Reporter {
   #greeted = false;
   #version: 5 | 4 | null = null;
   #lastCause: string | null = null;
+  /** Connections in a row that were made and did not last. */
+  #short = 0;
+  #retains: boolean | null = null;
+  /** The reason code with which the broker refused the status, null where it took it. */
+  #statusRefusal: number | null = null;
   /** The next attempt, the missing PUBACK of the online status, or the next step of a stop. */
   #timer: Timer | null = null;
   #saidFarewell = false;
@@ -119,8 +133,24 @@ export class Reporter {
       held,
       sessions: this.#sessions,
       version: this.#version,
-      lastCause: this.#lastCause,
+      lastCause: this.#cause(),
+      retains: this.#retains,
+      refused: this.#refused(),
     };
+  }
+
+  #cause(): string | null {
+    if (this.#short < SHORT_SESSIONS || this.#lastCause === null) return this.#lastCause;
+    return `${this.#lastCause} (${this.#short} short connections in a row: is there a second box with this box.id?)`;
+  }
+
+  #refused(): string | null {
+    const { confirmed, refusal } = this.#outbox;
+    const parts = [
+      ...(this.#statusRefusal === null ? [] : [`${this.#topics.status}: ${mqttReason(this.#statusRefusal)}`]),
+      ...(refusal === null ? [] : [`event ${confirmed + 1} on ${this.#topics.tx}: ${mqttReason(refusal)}`]),
+    ];
+    return parts.length === 0 ? null : parts.join("; ");
   }
 
   #connect(): void {
@@ -136,8 +166,8 @@ export class Reporter {
         keepAliveS: KEEP_ALIVE_S,
       },
       {
-        connected: ({ version, receiveMaximum }) => {
-          if (this.#connection === connection) this.#connected(connection, version, receiveMaximum);
+        connected: (made) => {
+          if (this.#connection === connection) this.#connected(connection, made);
         },
         message: (topic, bytes) => {
           if (this.#connection === connection) this.#message(topic, bytes);
@@ -150,19 +180,27 @@ export class Reporter {
     this.#connection = connection;
   }
 
-  #connected(connection: BrokerConnection, version: 5 | 4, receiveMaximum: number): void {
+  #connected(connection: BrokerConnection, { version, receiveMaximum, retains }: BrokerSession): void {
     if (this.#phase === "stopping") return;
     this.#phase = "online";
     this.#sessions += 1;
     this.#version = version;
+    this.#retains = retains;
+    this.#statusRefusal = null;
     this.#onlineAt = this.#ports.clock.now();
     this.#session = this.#newSession();
     this.#ports.log.info("mqtt.connected", { version, receiveMaximum, confirmed: this.#outbox.confirmed });
+    if (!retains) this.#ports.log.warn("mqtt.not-retained", { topic: this.#topics.status });
     if (this.#settings.confirm === "ack") connection.subscribe(this.#topics.ack);
     this.#timer = this.#later(STALL_MS, () => this.#drop("no PUBACK for the status"));
     const payload = onlineStatus(this.#settings, this.#session);
-    connection.publish({ topic: this.#topics.status, payload, qos: 1, retain: true }, () => {
-      if (this.#connection === connection) this.#greet(connection, receiveMaximum);
+    connection.publish({ topic: this.#topics.status, payload, qos: 1, retain: true }, (code) => {
+      if (this.#connection !== connection) return;
+      if (code >= REFUSED_FROM) {
+        this.#statusRefusal = code;
+        this.#ports.log.warn("mqtt.status-refused", { reasonCode: code, says: mqttReason(code) });
+      }
+      this.#greet(connection, receiveMaximum);
     });
   }
 
@@ -201,14 +239,18 @@ export class Reporter {
     const steady = this.#onlineAt !== null && clock.now() - this.#onlineAt >= STEADY_MS;
     this.#timer?.cancel();
     this.#connection = null;
-    this.#onlineAt = null;
     this.#greeted = false;
     this.#outbox.detach();
     if (this.#phase === "stopping") {
       this.#ended();
       return;
     }
+    const short = this.#onlineAt !== null && !steady;
+    if (short) this.#short += 1;
+    else if (steady) this.#short = 0;
+    if (short && this.#short === SHORT_SESSIONS) log.warn("mqtt.short-connections", { count: this.#short });
     if (steady) this.#backoff.reset();
+    this.#onlineAt = null;
     const retryInMs = this.#backoff.next();
     // A broker that is away for a day would fill the log with one sentence.
     if (cause === this.#lastCause && !steady) log.debug("mqtt.lost", { cause, retryInMs });

@@ -19,6 +19,7 @@ describe("a status", () => {
       table(aStatus),
       `box         box-000123, Example store
 program     scanbox 0.1.0, boot Q7dV2mTz9KpL, process 4711
+config      /etc/scanbox/device.config.json
 since       2026-03-15T09:30:12.000Z (1 d 2 h)
 service     in service, the glass says "Welcome / Enter amount"
 devices     scanner ready, keypad ready, display absent, relay none
@@ -52,6 +53,28 @@ memory      80.0 MiB, 18.0 MiB of it heap`,
     assert.match(text, /^ {12}Check `merchant\.apiKey`/m);
     assert.match(text, /^MQTT {8}no broker is configured$/m);
   });
+});
+
+it("says of a scanner that another program holds what helps, which is not a plug", () => {
+  const scans = aStatus.scans;
+  const absent = "Error Resource temporarily unavailable Cannot lock port";
+  assert.ok(scans !== null);
+  const text = table({ ...aStatus, scans: { ...scans, absent } });
+  assert.match(
+    text,
+    /cannot be read: Error .* Cannot lock port: another program holds it \("scanbox doctor" names it\)/,
+  );
+  const gone = table({ ...aStatus, scans: { ...scans, absent: "No such file or directory" } });
+  assert.doesNotMatch(gone, /holds it/);
+});
+
+it("says in words what the broker refuses", () => {
+  const { mqtt } = aStatus;
+  assert.ok(mqtt !== null);
+  const refused = "scanbox/v1/box-000123/status: not authorized (0x87)";
+  const text = table({ ...aStatus, mqtt: { ...mqtt, retains: false, refused } });
+  assert.match(text, /^ {12}refused: scanbox\/v1\/box-000123\/status: not authorized \(0x87\)$/m);
+  assert.match(text, /^ {12}nothing is retained: /m);
 });
 
 describe("the door of the real program", () => {
@@ -90,7 +113,7 @@ describe("the door of the real program", () => {
     assert.equal(status, 1);
     assert.equal(
       stdout,
-      `service  NOT RUNNING\njournal  ${box.journal}: there is none\norders   none is open\n`,
+      `service  NOT RUNNING\nconfig   ${box.configFile}\njournal  ${box.journal}: there is none\norders   none is open\n`,
     );
     const rotated = await box.command("journal", "rotate");
     assert.deepEqual([rotated.status, rotated.stdout], [1, ""]);

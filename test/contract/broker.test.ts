@@ -7,7 +7,13 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { connectAsync, type MqttClient } from "mqtt";
 import { BUFFERED_BYTES_MAX, INCOMING_BYTES_MAX, MqttBroker } from "../../src/links/mqtt-broker.ts";
-import type { BrokerConnection, BrokerLink, BrokerMessage, BrokerSettings } from "../../src/runtime/ports.ts";
+import type {
+  BrokerConnection,
+  BrokerLink,
+  BrokerMessage,
+  BrokerSession,
+  BrokerSettings,
+} from "../../src/runtime/ports.ts";
 import { SimulatedBroker } from "../../src/simulator/broker.ts";
 import { startEmbeddedBroker } from "../../src/simulator/embedded-broker.ts";
 import { SimulatedTime } from "../../src/simulator/time.ts";
@@ -230,16 +236,18 @@ function mosquittoPlace(version: 5 | "3.1.1"): () => Promise<Place> {
 const ROOT = "scanbox/v1/box-000123";
 const STATUS = `${ROOT}/status`;
 
+const WILL = '{"gone":true}';
+
 const settings: BrokerSettings = {
   clientId: "box-000123",
-  will: { topic: STATUS, payload: '{"gone":true}', qos: 1, retain: true },
+  will: { topic: STATUS, payload: WILL, qos: 1, retain: true },
   connectTimeoutMs: 5_000,
   keepAliveS: 30,
 };
 
 /** What a connection has told its owner. */
 class Owner {
-  readonly sessions: { readonly version: 5 | 4; readonly receiveMaximum: number }[] = [];
+  readonly sessions: BrokerSession[] = [];
   readonly messages: Receipt[] = [];
   readonly causes: string[] = [];
   readonly connection: BrokerConnection;
@@ -384,7 +392,7 @@ for (const [name, open] of places) {
         place.cut();
         await place.until(() => owner.causes.length > 0, "the loss");
         await place.until(
-          () => place.receipts.slice(before).some(({ payload }) => payload === settings.will.payload),
+          () => place.receipts.slice(before).some(({ payload }) => payload === WILL),
           "the will",
         );
         const late = owner.publish(`${ROOT}/tx`, "{}");
@@ -392,7 +400,7 @@ for (const [name, open] of places) {
         assert.equal(owner.causes.length, 1);
         assert.notEqual(owner.causes[0], "");
         assert.deepEqual([...codes, ...late], []);
-        assert.equal(await place.retained(STATUS), settings.will.payload);
+        assert.equal(await place.retained(STATUS), WILL);
         await closed(place, owner);
       },
     );
@@ -481,7 +489,7 @@ test("a broker that refuses MQTT 5 is spoken to in 3.1.1 from the next connectio
   const link = mqttLink(broker.port);
   const first = new Owner(link);
   await settled(first);
-  assert.match(first.causes[0] ?? "", /reason 1$/);
+  assert.match(first.causes[0] ?? "", /version of MQTT \(0x01\)$/);
   const second = new Owner(link);
   await settled(second);
   assert.deepEqual(second.causes, []);
@@ -496,7 +504,7 @@ test("a link that is told to speak MQTT 5 goes on speaking it, whatever the brok
   for (let attempt = 0; attempt < 2; attempt += 1) {
     const owner = new Owner(link);
     await settled(owner);
-    assert.match(owner.causes[0] ?? "", /reason 1$/);
+    assert.match(owner.causes[0] ?? "", /version of MQTT \(0x01\)$/);
   }
 });
 
@@ -529,7 +537,7 @@ test("a broker's limits are known and obeyed, and what it forbids is told with i
   });
   const owner = new Owner(mqttLink(broker.port));
   await settled(owner);
-  assert.deepEqual(owner.sessions, [{ version: 5, receiveMaximum: 11 }]);
+  assert.deepEqual(owner.sessions, [{ version: 5, receiveMaximum: 11, retains: true, packetBytesMax: 400 }]);
   const tooLarge = owner.publish(STATUS, "x".repeat(400));
   const forbidden = owner.publish(`${ROOT}/tx`, "{}");
   const unheard = owner.publish(STATUS, "{}");
@@ -539,16 +547,58 @@ test("a broker's limits are known and obeyed, and what it forbids is told with i
   await shut(owner);
 });
 
+test("a broker without retained messages is met without them, and says so from then on", async (suite) => {
+  const broker = await startMosquitto(["allow_anonymous true", "retain_available false"]);
+  suite.after(() => broker.end());
+  const link = mqttLink(broker.port);
+  const first = new Owner(link);
+  await settled(first);
+  assert.deepEqual(first.causes, ["refused by the broker: it keeps no retained messages (0x9A)"]);
+  for (let connection = 0; connection < 2; connection += 1) {
+    const next = new Owner(link);
+    await settled(next);
+    assert.equal(next.sessions[0]?.retains, false);
+    const codes = next.publish(STATUS, "{}", true);
+    await until(() => codes.length > 0, "the PUBACK");
+    assert.deepEqual(codes, [0x10], "taken, though nobody is subscribed");
+    assert.deepEqual(next.causes, []);
+    await shut(next);
+  }
+});
+
+test("a broker that takes no QoS 1 is left with that word: nothing could ever be confirmed", async (suite) => {
+  const broker = await startMosquitto(["allow_anonymous true", "max_qos 0"]);
+  suite.after(() => broker.end());
+  const owner = new Owner(mqttLink(broker.port));
+  await settled(owner);
+  assert.deepEqual(owner.causes, ["refused by the broker: it takes no message with QoS 1 (0x9B)"]);
+  assert.deepEqual(owner.sessions, []);
+  const without = new Owner(mqttLink(broker.port), { will: null });
+  await settled(without);
+  assert.deepEqual(without.causes, ["refused by the broker: it takes no message with QoS 1 (0x9B)"]);
+});
+
+test("who loses its session to another client of its id is told so by a broker that has a word for it", async (suite) => {
+  // Mosquitto closes without one. CONNACK of MQTT 5, and DISCONNECT "session taken over" (MQTT 5, 3.14.2.1).
+  const broker = await startImpostor(Uint8Array.of(0x20, 0x03, 0x00, 0x00, 0x00, 0xe0, 0x02, 0x8e, 0x00));
+  suite.after(() => broker.end());
+  const owner = new Owner(mqttLink(broker.port, { version: 5 }));
+  await until(() => owner.causes.length > 0, "the take-over");
+  assert.deepEqual(owner.causes, [
+    "disconnected by the broker: another client has come with the same id: is there a second box with this box.id? (0x8E)",
+  ]);
+});
+
 test("a broker that lets nobody in is told apart from one that is away", async (suite) => {
   const broker = await startMosquitto(["allow_anonymous false"]);
   suite.after(() => broker.end());
   for (const [version, reason] of [
-    ["auto", 135],
-    ["3.1.1", 5],
+    ["auto", "not authorized (0x87)"],
+    ["3.1.1", "not authorized (0x05)"],
   ] as const) {
     const owner = new Owner(mqttLink(broker.port, { version, username: "box", password: "wrong" }));
     await settled(owner);
-    assert.deepEqual(owner.causes, [`refused by the broker, reason ${reason}`]);
+    assert.deepEqual(owner.causes, [`refused by the broker: ${reason}`]);
   }
 });
 

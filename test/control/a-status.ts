@@ -19,7 +19,12 @@ export const aStatus: BoxStatus = {
     code: null,
   },
   devices: { scanner: "ready", keypad: "ready", display: "absent", relay: "none" },
-  scans: { codes: 811, refused: 14, discarded: { "over-long": 0, unfinished: 2, "alt-numbers": 0 } },
+  scans: {
+    absent: null,
+    codes: 811,
+    refused: 14,
+    discarded: { "over-long": 0, unfinished: 2, "alt-numbers": 0 },
+  },
   wechat: {
     merchantId: "1900000109",
     proved: true,
@@ -53,6 +58,8 @@ export const aStatus: BoxStatus = {
     sessions: 2,
     version: 5,
     lastCause: "the broker hung up",
+    retains: true,
+    refused: null,
   },
   clock: { at: "2026-03-16T11:33:16.000Z", trusted: true },
   memory: { rssBytes: 83_886_080, heapBytes: 18_874_368 },

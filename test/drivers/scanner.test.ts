@@ -167,6 +167,7 @@ describe("the scanner", () => {
         assert.deepEqual(heard.scans, [CODE, OTHER, CODE]);
         assert.deepEqual(heard.refusals, []);
         assert.deepEqual(scanner.counts, {
+          absent: null,
           codes: 3,
           refused: 0,
           discarded: { "over-long": 0, unfinished: 0, "alt-numbers": 0 },
@@ -184,6 +185,7 @@ describe("the scanner", () => {
     link.send(Buffer.from(`${"7".repeat(300)}\r`));
     time.runUntil(9_000);
     assert.deepEqual(scanner.counts, {
+      absent: null,
       codes: 0,
       refused: 0,
       discarded: { "over-long": 1, unfinished: 1, "alt-numbers": 0 },
@@ -201,9 +203,11 @@ describe("the scanner", () => {
     time.runUntil(1_000);
     link.unplug();
     time.runUntil(20_000);
+    assert.equal(scanner.counts.absent, "No such file or directory", "as of the last try");
     link.plug();
     time.runUntil(20_000 + REOPEN_LAST_MS + 100);
     assert.deepEqual(heard.statuses, ["ready", "absent: the device hung up", "ready"]);
+    assert.equal(scanner.counts.absent, null);
     link.send(Buffer.from(`${OTHER}\r`));
     time.runUntil(40_000);
     assert.deepEqual(heard.scans, [OTHER]);

@@ -21,6 +21,7 @@ import { startChild } from "./child.ts";
 import { Mosquitto } from "./mosquitto.ts";
 import { Program } from "./program.ts";
 import { hastyTiming, Stand } from "./stand.ts";
+import { until } from "./until.ts";
 
 const stand = await Stand.start();
 after(() => stand.end());
@@ -90,7 +91,7 @@ function hashed(password: string): string {
 }
 
 describe("doctor", { concurrency: 4 }, () => {
-  it("finds nothing wrong with a box that is in order, charges nobody and publishes nothing", async () => {
+  it("finds nothing wrong with a box that is in order, charges nobody and publishes no payment", async () => {
     const box = await stand.box("sound");
     const calls: string[] = [];
     stand.onCall = ({ path }) => calls.push(path);
@@ -115,7 +116,10 @@ describe("doctor", { concurrency: 4 }, () => {
     assert.ok(calls.includes("/pay/orderquery") && !calls.includes("/pay/micropay"), calls.join(" "));
     assert.deepEqual(stand.orders(box), []);
     assert.deepEqual(stand.consumer.events(box.id), []);
-    assert.equal(stand.consumer.status(box.id), "unknown");
+    await until(
+      () => stand.consumer.status(box.id) === "offline, stopped",
+      () => "it says what a box says that is stopped",
+    );
   });
 
   it("says the same to people, with a sentence at the end", async () => {
@@ -213,10 +217,58 @@ describe("doctor", { concurrency: 4 }, () => {
     await strict.stop();
   });
 
+  it("finds a broker that would refuse what a box says, in the broker's own words", async () => {
+    const folder = join(stand.directory, "picky");
+    mkdirSync(folder);
+    const acl = join(folder, "acl");
+    writeFileSync(acl, "topic write scanbox/v1/+/status\n", { mode: 0o600 });
+    const picky = await Mosquitto.prepare(folder);
+    const findings = async (id: string, ...lines: readonly string[]): Promise<Examined> => {
+      const all = ["user root", `listener ${picky.port} 127.0.0.1`, "allow_anonymous true", ...lines];
+      writeFileSync(join(folder, "mosquitto.conf"), `${all.join("\n")}\n`);
+      await picky.start();
+      const box = await stand.box(id);
+      const program = await box.start();
+      await program.screen("armed");
+      await box.scan(stand.code());
+      await stand.settled(box);
+      await box.stop();
+      change(box, { mqtt: { url: `mqtt://127.0.0.1:${picky.port}` } });
+      const examined = await doctor(box, "--only", "mqtt");
+      await picky.stop();
+      return examined;
+    };
+    const forbidden = await findings("forbidden-topic", `acl_file ${acl}`);
+    assert.deepEqual(faults(forbidden), ["mqtt.publish"]);
+    assert.match(one(forbidden, "mqtt.publish").found, /\/tx: not authorized \(0x87\)\.$/);
+    const small = await findings("small-packets", "max_packet_size 2000");
+    assert.deepEqual(faults(small), ["mqtt.packet"]);
+    const tiny = await findings("tiny-packets", "max_packet_size 300");
+    assert.deepEqual(faults(tiny), ["mqtt.login"]);
+    assert.match(one(tiny, "mqtt.login").remedy ?? "", /max_packet_size/);
+    const forgetful = await findings("forgetful", "retain_available false");
+    assert.deepEqual(faults(forgetful), []);
+    assert.equal(one(forgetful, "mqtt.retain").level, "warning");
+    assert.equal(one(forgetful, "mqtt.publish").level, "ok");
+    const least = await findings("qos-0", "max_qos 0");
+    assert.deepEqual(faults(least), ["mqtt.login"]);
+    assert.match(one(least, "mqtt.login").found, /QoS 1 \(0x9B\)/);
+  });
+
   it("finds a scanner that is not plugged in", async () => {
     const box = await stand.box("no-scanner");
     await box.scanner.unplug();
     assert.deepEqual(faults(await doctor(box, "--quick")), ["scanner.path"]);
+  });
+
+  it("finds a file that stands in the place of a scanner", async () => {
+    const box = await stand.box("file-for-scanner");
+    const file = join(stand.directory, "not-a-scanner");
+    writeFileSync(file, "");
+    change(box, { scanner: { path: file } });
+    const examined = await doctor(box, "--quick");
+    assert.deepEqual(faults(examined), ["scanner.path"]);
+    assert.match(one(examined, "scanner.path").found, /no device/);
   });
 
   it("finds a scanner that somebody else has open", async () => {

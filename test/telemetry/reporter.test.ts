@@ -26,7 +26,61 @@ test("events arrive once each and in order, those made durable later too, and th
     sessions: 1,
     version: 5,
     lastCause: null,
+    retains: true,
+    refused: null,
   });
+});
+
+test("what the broker refuses stands in the status in words, until it takes it", () => {
+  const world = new World();
+  world.broker.temper.fate = (): Fate => ({ kind: "refuse", reasonCode: 0x87 });
+  world.journal.append(2);
+  const reporter = world.start();
+  world.run(minute);
+  assert.equal(
+    reporter.status().refused,
+    `${STATUS}: not authorized (0x87); event 1 on ${TX}: not authorized (0x87)`,
+  );
+  assert.equal(world.events("mqtt.status-refused")[0]?.fields.says, "not authorized (0x87)");
+  assert.equal(world.events("mqtt.event-kept")[0]?.fields.says, "not authorized (0x87)");
+  world.broker.temper.fate = () => ({ kind: "accept" });
+  world.run(10 * minute);
+  assert.equal(reporter.status().refused, `${STATUS}: not authorized (0x87)`, "the status is said once");
+  world.broker.cut();
+  world.run(10 * minute);
+  assert.equal(reporter.status().refused, null);
+});
+
+test("a broker that retains nothing is reported to, and that is said", () => {
+  const world = new World();
+  world.broker.temper.retains = false;
+  world.journal.append(2);
+  const reporter = world.start();
+  assert.equal(reporter.status().retains, null);
+  world.run(minute);
+  assert.equal(reporter.status().retains, false);
+  assert.equal(world.events("mqtt.not-retained").length, 1);
+  assert.deepEqual(world.seqs(), [1, 2]);
+});
+
+test("connections that break again and again soon after they were made make one think of a second box with this id", () => {
+  const world = new World();
+  const reporter = world.start();
+  for (let short = 0; short < 3; short += 1) {
+    while (reporter.status().phase !== "online") world.run(second);
+    assert.doesNotMatch(reporter.status().lastCause ?? "", /second box/);
+    world.broker.cut();
+    world.run(second / 10);
+  }
+  assert.match(
+    reporter.status().lastCause ?? "",
+    /^connection reset \(3 short .* second box with this box\.id\?\)$/,
+  );
+  assert.equal(world.events("mqtt.short-connections").length, 1);
+  world.run(hour);
+  world.broker.cut();
+  world.run(second / 10);
+  assert.equal(reporter.status().lastCause, "connection reset");
 });
 
 test("a box says that it is there before it reports, and a broken connection says that it is gone", () => {
@@ -158,7 +212,10 @@ test("an event that the broker threw away for want of a subscriber is kept, and 
   assert.equal(reporter.status().held, true);
   const tries = world.events("mqtt.event-kept");
   assert.ok(tries.length > 30 && tries.length < 100, `${tries.length} tries in an hour`);
-  assert.deepEqual(tries[0]?.fields, { seq: 1, reasonCode: 0x10 });
+  assert.deepEqual(tries[0]?.fields, {
+    ...{ seq: 1, reasonCode: 0x10 },
+    says: "nobody is subscribed, so it threw the message away (0x10)",
+  });
   // Sixteen were on their way when the first came back; after that, one at a time.
   assert.equal(world.seqs().length, WINDOW_MAX + tries.length - 1);
 

@@ -1,11 +1,12 @@
 import { basename, join } from "node:path";
-import { isAccessible } from "../../links/disk-probe.ts";
+import { isAccessible, isCharacterDevice } from "../../links/disk-probe.ts";
 import { loadKernelProbe } from "../../links/kernel-probe.ts";
 import {
   type FileHolder,
   type FileHolders,
   holdersOf,
   isRunning,
+  lockHoldersOf,
   namesIn,
   readTextIfAny,
   realPathIfAny,
@@ -28,6 +29,8 @@ export interface ScannerFacts {
   readonly path: string;
   /** Where the path leads; null where nothing is there. */
   readonly device: string | null;
+  /** Whether a device is there; a file that somebody made, or a folder, is none. */
+  readonly isDevice: boolean;
   /** Scanners that could be meant, by their stable names. */
   readonly candidates: readonly { readonly path: string; readonly device: string | null }[];
   readonly accessible: boolean;
@@ -45,6 +48,7 @@ export interface ScannerFacts {
 export function judgeScanner(facts: ScannerFacts | null): readonly Finding[] {
   if (facts === null) return [note("scanner.path", "No scanner is configured.")];
   if (facts.device === null) return [absent(facts)];
+  if (!facts.isDevice) return [noDevice(facts)];
   return [path(facts), access(facts), ...users(facts), ...console_(facts), ...modems(facts), ...grab(facts)];
 }
 
@@ -55,6 +59,17 @@ function absent({ path: wanted, candidates }: ScannerFacts): Finding {
       ? "Plug it in, switch it to USB serial (a code in its manual), and look at /dev/serial/by-id."
       : `Plug it in, or set scanner.path to what is there: ${list.join(", ")}.`;
   return fault("scanner.path", `Nothing is at ${wanted}.`, remedy, { path: wanted, candidates: list });
+}
+
+function noDevice({ path: wanted, device, candidates }: ScannerFacts): Finding {
+  const list = candidates.map((one) => one.path);
+  const found = `${wanted} is no device: somebody has made a file of that name.`;
+  const other = list.length === 0 ? "look at /dev/serial/by-id" : `what is there is ${list.join(", ")}`;
+  return fault("scanner.path", found, `Remove it and plug the scanner in, or set scanner.path: ${other}.`, {
+    path: wanted,
+    device,
+    candidates: list,
+  });
 }
 
 function path({ path: wanted, device, candidates }: ScannerFacts): Finding {
@@ -123,11 +138,17 @@ async function scannerFacts({ sections, runningBox }: Subject): Promise<ScannerF
   if (!scanner) return null;
   const device = realPathIfAny(scanner.path);
   const accessible = isAccessible(scanner.path, isKeyboard(scanner.path) ? "read" : "both");
-  const users = holdersOf(scanner.path);
+  const open = holdersOf(scanner.path);
+  // A lock is seen where an open file of another user is not.
+  const locking = lockHoldersOf(scanner.path).filter(
+    ({ pid }) => !open.holders.some((one) => one.pid === pid),
+  );
+  const users = { ...open, holders: [...open.holders, ...locking] };
   const mayGrab = isKeyboard(scanner.path) && device !== null && accessible && users.holders.length === 0;
   return {
     path: scanner.path,
     device,
+    isDevice: device === null || isCharacterDevice(device),
     candidates: candidates(),
     accessible,
     users,

@@ -1,7 +1,7 @@
 /** Finds the scanner among all devices that could be one: the one that delivers a readable line. */
 import { readScan } from "../../core/codecs/scan.ts";
 import { after } from "../../core/kernel/instant.ts";
-import type { SerialConnection } from "../../runtime/ports.ts";
+import type { ScanDiscarded, SerialConnection } from "../../runtime/ports.ts";
 import type { Dialogue } from "./dialogue.ts";
 import type { Machine } from "./machine.ts";
 
@@ -18,6 +18,8 @@ export interface SearchEnd {
   readonly found: { readonly path: string; readonly payment: boolean } | null;
   /** Devices from which something came that nobody can read: usually the speed is wrong. */
   readonly garbled: readonly string[];
+  /** Keyboards that type each character as Alt and a number. */
+  readonly altNumbers: readonly string[];
   /** Devices that could not be opened, and why. */
   readonly closed: ReadonlyMap<string, string>;
 }
@@ -38,6 +40,7 @@ export async function searchScanner(
   const connections: SerialConnection[] = [];
   const closed = new Map<string, string>();
   const garbled = new Set<string>();
+  const altNumbers = new Set<string>();
   const undecided = new Set(paths);
   const decided = (path: string): void => {
     if (undecided.delete(path) && undecided.size === 0) ready();
@@ -58,7 +61,7 @@ export async function searchScanner(
           if (kind === "garbled") garbled.add(path);
           else round.resolve({ path, payment: kind === "payment" });
         },
-        discarded: () => void garbled.add(path),
+        discarded: (why: ScanDiscarded) => void (why === "alt-numbers" ? altNumbers : garbled).add(path),
         closed: (cause: string) => {
           closed.set(path, cause);
           decided(path);
@@ -75,7 +78,7 @@ export async function searchScanner(
   ear.end();
   dialogue.left.removeEventListener("abort", end);
   await Promise.all(connections.map((one) => new Promise<void>((free) => one.close(free))));
-  return { found, garbled: [...garbled], closed };
+  return { found, garbled: [...garbled], altNumbers: [...altNumbers], closed };
 }
 
 function kindOf(line: string, path: string): "payment" | "readable" | "garbled" {

@@ -1,3 +1,5 @@
+import { isKeyboard } from "../doctor/needs.ts";
+import { isHeld } from "../status.ts";
 import { type Draft, textAt, valueAt, withValue } from "./draft.ts";
 import { anyText, type Choice, oneOf, wholeNumber } from "./form.ts";
 import { ask, questionStep } from "./question.ts";
@@ -93,7 +95,7 @@ async function search(state: State, desk: Desk): Promise<State | "back"> {
     const paths = known === null || usual.includes(known) ? usual : [known, ...usual];
     const end: SearchEnd =
       paths.length === 0
-        ? { found: null, garbled: [], closed: new Map() }
+        ? { found: null, garbled: [], altNumbers: [], closed: new Map() }
         : await searchScanner(machine, dialogue, {
             paths,
             baudRate,
@@ -102,6 +104,9 @@ async function search(state: State, desk: Desk): Promise<State | "back"> {
     if (end.found !== null) {
       const { path, payment } = end.found;
       dialogue.say(`${path} read ${payment ? "a WeChat payment code" : "a code"}.`, "good");
+      if (!payment) {
+        dialogue.say("It is none of WeChat Pay, so the box would refuse it; the scanner works.", "quiet");
+      }
       const serial = withValue(withValue(state.draft, "scanner.path", path), "scanner.baudRate", baudRate);
       const keyboard = withValue(
         withValue(serial, "scanner.baudRate", undefined),
@@ -111,17 +116,20 @@ async function search(state: State, desk: Desk): Promise<State | "back"> {
       return { ...state, draft: path.startsWith("/dev/input/") ? keyboard : serial };
     }
     tellFailure(end, paths, desk);
+    const serial = paths.some((path) => !isKeyboard(path));
     const nextSpeed = speeds[(speeds.indexOf(baudRate) + 1) % speeds.length] ?? 9600;
     const answer = await ask(dialogue, {
       text: "What now",
-      help: "again opens all devices once more. A serial line that says nothing, or nonsense, may have another speed. path lets you type the device's name.",
+      help: serial
+        ? "again opens all devices once more. A serial line that says nothing, or nonsense, may have another speed. path lets you type the device's name."
+        : "again opens all devices once more. A keyboard has no speed: what it types depends on how the scanner is set up. path lets you type the device's name.",
       form: oneOf([
         { name: "again", about: "search once more" },
-        { name: "speed", about: `search at ${nextSpeed} baud` },
+        ...(serial ? [{ name: "speed", about: `search at ${nextSpeed} baud` }] : []),
         { name: "path", about: "type the name of its device" },
         { name: "later", about: "go on without it for now" },
       ]),
-      proposal: end.garbled.length > 0 ? "speed" : "again",
+      proposal: end.garbled.some((path) => !isKeyboard(path)) ? "speed" : "again",
     });
     if (answer.kind === "back") return "back";
     if (answer.kind === "skip" || answer.value === "later") return state;
@@ -141,7 +149,11 @@ function announce(paths: readonly string[], baudRate: number, { dialogue }: Desk
   );
 }
 
-function tellFailure({ garbled, closed }: SearchEnd, paths: readonly string[], { dialogue }: Desk): void {
+function tellFailure(
+  { garbled, altNumbers, closed }: SearchEnd,
+  paths: readonly string[],
+  { dialogue }: Desk,
+): void {
   if (paths.length === 0) {
     dialogue.say(
       "There is no serial device and no keyboard on this machine. Is the scanner plugged in?",
@@ -150,8 +162,26 @@ function tellFailure({ garbled, closed }: SearchEnd, paths: readonly string[], {
     return;
   }
   dialogue.say(
-    garbled.length === 0 ? "No code came." : `Nothing readable came from ${garbled.join(", ")}.`,
+    garbled.length === 0 && altNumbers.length === 0
+      ? "No code came."
+      : altNumbers.length > 0
+        ? `Nothing readable came from ${altNumbers.join(", ")}.`
+        : `Nothing readable came from ${garbled.join(", ")}.`,
     "bad",
   );
-  for (const [path, cause] of closed) dialogue.say(`  ${path}: ${cause}`);
+  for (const path of garbled) {
+    dialogue.say(
+      isKeyboard(path)
+        ? `  ${path}: it types what no US keyboard types; set its layout to US English, or switch it to USB serial.`
+        : `  ${path}: its speed may be another, or it speaks a protocol of its own (switch it to plain text).`,
+    );
+  }
+  for (const path of altNumbers) {
+    dialogue.say(
+      `  ${path}: it types each character as Alt and a number, which cannot be read; switch "ALT mode" or "universal keyboard" off by a code in its manual, or switch it to USB serial.`,
+    );
+  }
+  for (const [path, cause] of closed) {
+    dialogue.say(`  ${path}: ${cause}${isHeld(cause) ? "; another program holds it: end that program" : ""}`);
+  }
 }

@@ -4,6 +4,7 @@ import { type BankHostFacts, judgeBank } from "../../../src/cli/doctor/bank.ts";
 import { type BrokerFacts, judgeBroker } from "../../../src/cli/doctor/broker.ts";
 import type { Finding } from "../../../src/cli/doctor/finding.ts";
 import type { ProbeFailure } from "../../../src/core/payment/answers.ts";
+import type { BrokerVisit } from "../../../src/links/broker-probe.ts";
 import type { PeerSeen } from "../../../src/links/host-probe.ts";
 import { levelsOf, the } from "./sound.ts";
 
@@ -128,19 +129,40 @@ const broker: Exclude<BrokerFacts, string> = {
   host: "broker.example",
   name,
   reached,
-  knocked: { kind: "let-in", ms: 80, version: 5 },
-  clientId: "box-000123-doctor-1a2b",
+  visit: {
+    kind: "let-in",
+    ms: 80,
+    session: { version: 5, receiveMaximum: 20, retains: true, packetBytesMax: null },
+    answers: [0x10, 0],
+    lost: null,
+  },
+  clientId: "box-000123",
+  asBox: true,
+  said: ["scanbox/v1/box-000123/status", "scanbox/v1/box-000123/tx"],
+  event: true,
 };
+
+type LetIn = Extract<BrokerVisit, { readonly kind: "let-in" }>;
 
 function judgedBroker(changes: Partial<typeof broker>): readonly Finding[] {
   return judgeBroker({ ...broker, ...changes }, now);
 }
 
-test("a broker that lets us in is in order, with TLS and without", () => {
-  assert.deepEqual(levelsOf(judgedBroker({})), ["mqtt.name ok", "mqtt.tls ok", "mqtt.login ok"]);
-  const plain = judgedBroker({ reached: null, knocked: { kind: "let-in", ms: 8, version: 4 } });
-  assert.deepEqual(levelsOf(plain), ["mqtt.name ok", "mqtt.login ok"]);
+/** A broker that lets us in, in another way. */
+function letIn(changes: Partial<LetIn>, session: Partial<LetIn["session"]> = {}): { readonly visit: LetIn } {
+  const { visit } = broker;
+  assert.ok(visit.kind === "let-in");
+  return { visit: { ...visit, ...changes, session: { ...visit.session, ...session } } };
+}
+
+const visitOk = ["mqtt.login ok", "mqtt.publish ok"];
+
+test("a broker that lets us in and takes what we say is in order, with TLS and without", () => {
+  assert.deepEqual(levelsOf(judgedBroker({})), ["mqtt.name ok", "mqtt.tls ok", ...visitOk]);
+  const plain = judgedBroker({ reached: null, ...letIn({}, { version: 4 }) });
+  assert.deepEqual(levelsOf(plain), ["mqtt.name ok", "mqtt.login ok", "mqtt.publish note"]);
   assert.match(the("mqtt.login", plain).found, /MQTT 3\.1\.1/);
+  assert.match(the("mqtt.publish", plain).found, /no word for a message that it throws away/);
 });
 
 test("no broker, and one that cannot be read, are notes", () => {
@@ -150,21 +172,61 @@ test("no broker, and one that cannot be read, are notes", () => {
 });
 
 test("a broker without an address, or out of reach, is one fault", () => {
-  const unreached = { kind: "unreached", code: "ECONNREFUSED", version: 5 } as const;
-  const lost = judgedBroker({ name: { ok: false, code: "ENOTFOUND", ms: 3 }, knocked: unreached });
+  const visit = { kind: "unreached", code: "ECONNREFUSED" } as const;
+  const lost = judgedBroker({ name: { ok: false, code: "ENOTFOUND", ms: 3 }, visit });
   assert.deepEqual(levelsOf(lost), ["mqtt.name fault"]);
-  const dead = judgedBroker({ reached: { ok: false, code: "ECONNREFUSED", ms: 3 }, knocked: unreached });
+  const dead = judgedBroker({ reached: { ok: false, code: "ECONNREFUSED", ms: 3 }, visit });
   assert.deepEqual(levelsOf(dead), ["mqtt.name ok", "mqtt.tls fault"]);
-  const silent = judgedBroker({ reached: null, knocked: unreached });
-  assert.equal(the("mqtt.login", silent).level, "fault");
+  const silent = judgedBroker({ reached: null, visit });
+  assert.deepEqual(levelsOf(silent), ["mqtt.name ok", "mqtt.login fault"]);
 });
 
-test("each refusal names what to compare, in both versions of MQTT; a refused client id proves nothing", () => {
-  const login = (reason: number): Finding =>
-    the("mqtt.login", judgedBroker({ knocked: { kind: "refused", reason, version: 5 } }));
+test("each refusal names what to compare, in both versions of MQTT", () => {
+  const login = (reason: number, asBox = true): Finding =>
+    the("mqtt.login", judgedBroker({ visit: { kind: "refused", reason }, asBox }));
   for (const reason of [0x04, 0x86]) assert.match(login(reason).remedy ?? "", /mqtt\.password/);
-  for (const reason of [0x02, 0x85]) assert.equal(login(reason).level, "warning");
-  for (const reason of [0x05, 0x87]) assert.match(login(reason).remedy ?? "", /box\.id alone/);
+  for (const reason of [0x02, 0x85]) {
+    assert.equal(login(reason).level, "fault");
+    assert.equal(login(reason, false).level, "warning", "an id that is not the box's proves nothing");
+  }
+  for (const reason of [0x05, 0x87]) {
+    assert.match(login(reason).remedy ?? "", /access list/);
+    assert.match(login(reason, false).remedy ?? "", /box\.id alone/);
+  }
   for (const reason of [0x01, 0x84]) assert.match(login(reason).remedy ?? "", /mqtt\.version/);
+  assert.match(login(0x9b).found, /no message with QoS 1/);
+  assert.match(login(0x9b).remedy ?? "", /max_qos/);
   assert.equal(login(0x88).level, "fault");
+});
+
+test("a broker that keeps nothing is a warning, one that takes no whole event a fault", () => {
+  assert.equal(the("mqtt.retain", judgedBroker(letIn({}, { retains: false }))).level, "warning");
+  assert.equal(the("mqtt.packet", judgedBroker(letIn({}, { packetBytesMax: 4_000 }))).level, "fault");
+  assert.deepEqual(levelsOf(judgedBroker(letIn({}, { packetBytesMax: 65_536 }))).slice(2), visitOk);
+});
+
+test("a topic that is forbidden is named, each one, and a connection that is ended is a fault", () => {
+  const refused = judgedBroker(letIn({ answers: [0x87, 0x95] })).filter(
+    ({ check }) => check === "mqtt.publish",
+  );
+  assert.deepEqual(
+    refused.map(({ found }) => found),
+    [
+      "broker.example:8883 refuses scanbox/v1/box-000123/status: not authorized (0x87).",
+      "broker.example:8883 refuses scanbox/v1/box-000123/tx: the packet is larger than it takes (0x95).",
+    ],
+  );
+  const cut = letIn({ answers: [0], lost: { cause: "Subscribe error: Not authorized", reason: null } });
+  assert.match(the("mqtt.publish", judgedBroker(cut)).found, /Not authorized/);
+});
+
+test("a second client with the box's id is named", () => {
+  const taken = judgedBroker(letIn({ lost: { cause: "session taken over", reason: 0x8e } }));
+  assert.equal(the("mqtt.login", taken).level, "fault");
+  assert.match(the("mqtt.login", taken).remedy ?? "", /box\.id of its own/);
+});
+
+test("what cannot be tried is a note: beside a box that runs, and without an event", () => {
+  assert.equal(the("mqtt.publish", judgedBroker({ asBox: false, said: [], event: false })).level, "note");
+  assert.equal(the("mqtt.publish", judgedBroker({ event: false, ...letIn({ answers: [0] }) })).level, "note");
 });

@@ -7,6 +7,7 @@ const byId = "/dev/serial/by-id/usb-Newland_FM430-if00";
 const plugged: ScannerFacts = {
   path: byId,
   device: "/dev/ttyACM0",
+  isDevice: true,
   candidates: [{ path: byId, device: "/dev/ttyACM0" }],
   accessible: true,
   users: { holders: [], hidden: false },
@@ -33,6 +34,14 @@ test("a scanner that is not there is one fault, which names what is there", () =
   assert.deepEqual(levelsOf(elsewhere), ["scanner.path fault"]);
   assert.match(elsewhere[0]?.remedy ?? "", /Newland_FM430/);
   assert.match(judged({ device: null, candidates: [] })[0]?.remedy ?? "", /USB serial/);
+});
+
+test("a file in the place of a scanner is a fault that names what is there", () => {
+  const findings = judged({ path: "/dev/scanner", device: "/dev/scanner", isDevice: false });
+  assert.deepEqual(levelsOf(findings), ["scanner.path fault"]);
+  assert.match(findings[0]?.found ?? "", /no device/);
+  assert.match(findings[0]?.remedy ?? "", /Newland_FM430/);
+  assert.match(judged({ isDevice: false, candidates: [] })[0]?.remedy ?? "", /by-id/);
 });
 
 test("a name that another device may have tomorrow is a warning, with the stable one where there is one", () => {
