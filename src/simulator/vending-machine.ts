@@ -21,6 +21,8 @@ export interface VendingMachineParts {
   readonly jams: number;
   /** Hears the beginning of each pulse. */
   readonly pulsed: () => void;
+  /** Hears that goods fell, whether or not a light barrier sees them. */
+  readonly fell: () => void;
 }
 
 /** A machine that gives goods for pulses of a relay, as a coin mechanism makes them, and sometimes jams. */
@@ -49,7 +51,8 @@ export class VendingMachine {
   }
 
   #drop(): void {
-    const { pins, time, barrier } = this.#parts;
+    const { pins, time, barrier, fell } = this.#parts;
+    fell();
     if (barrier === null) return;
     pins.drive(barrier, "down");
     time.after(DARK_MS, () => pins.drive(barrier, "free"));

@@ -10,7 +10,9 @@ import { AbsenceWatch } from "./absence-watch.ts";
 import { type Bank, UNSEEN_REVERSAL } from "./bank/bank.ts";
 import type { BankReply, CallNote } from "./bank/call.ts";
 import type { Order } from "./bank/ledger.ts";
+import { Bystander } from "./bystander.ts";
 import type { SimulatedRequest } from "./https.ts";
+import { Preconditions } from "./preconditions.ts";
 import type { SimulatedDisk } from "./store.ts";
 import type { SimulatedTime } from "./time.ts";
 
@@ -85,7 +87,12 @@ export class Witness {
   /** Orders of which one byte of a charge may have left, and the order that each code was sent for. */
   readonly #sent = new Set<string>();
   readonly #codes = new Map<string, string>();
-  /** The bank's own words by the bytes in which they travel, and what those that were heard prove of their orders. */
+  readonly #bystander = new Bystander();
+  readonly #preconditions = new Preconditions();
+  /** Since when the certificate of the box takes nothing back. */
+  #certificateBadSince: number | null = null;
+  /** The bank's notes by the bytes in which its replies travel; its own words, and what those that were heard prove of their orders. */
+  readonly #notes = new WeakMap<Uint8Array, CallNote>();
   readonly #words = new WeakMap<Uint8Array, CallNote>();
   readonly #proofs = new Map<string, Set<Proof>>();
   readonly #absences = new AbsenceWatch();
@@ -93,6 +100,13 @@ export class Witness {
   readonly #askedAt = new WeakMap<HttpsRequest, number>();
   /** Pulses of the relay, by the order that they were for. */
   readonly #pulses = new Map<string, number>();
+  /** Calls that the running process has asked for and heard nothing of. */
+  readonly #underWay = new Set<HttpsRequest>();
+  /** The order of the last pulse, and the orders whose goods have fallen. */
+  #pulsedLast: string | null = null;
+  readonly #fallen = new Set<string>();
+  /** Whether the box sees goods fall, so that it can know what came of its pulses. */
+  readonly #barrier: boolean;
   /** Orders that began in an earlier life of the box. */
   readonly #earlier = new Set<string>();
   /** Orders of which the box has heard how they stand at the bank. */
@@ -107,7 +121,13 @@ export class Witness {
   #phone: { readonly codes: ReadonlySet<string>; readonly charged: string | null } | null = null;
   readonly #shownEnds = new Map<string, { readonly text: string; readonly at: number }[]>();
 
-  constructor(parts: { readonly disk: SimulatedDisk; readonly bank: Bank; readonly time: SimulatedTime }) {
+  constructor(parts: {
+    readonly disk: SimulatedDisk;
+    readonly bank: Bank;
+    readonly time: SimulatedTime;
+    readonly barrier?: boolean;
+  }) {
+    this.#barrier = parts.barrier ?? false;
     this.#disk = parts.disk;
     this.#bank = parts.bank;
     this.#time = parts.time;
@@ -139,15 +159,31 @@ export class Witness {
     this.#phone = null;
   }
 
+  /** A code is held under the scanner. */
+  scanned(code: string): void {
+    this.#preconditions.scanned(code, this.#time.now);
+  }
+
+  /** The certificate of the box has gone bad, or is good again. */
+  certificate(good: boolean): void {
+    this.#certificateBadSince = good ? null : (this.#certificateBadSince ?? this.#time.now);
+  }
+
+  /** The display shows something. */
+  reads(screen: Screen): void {
+    this.#bystander.reads(screen);
+  }
+
   /** The box asks its link for a call; `contradicted` is whether it has broken an invariant before. */
   asked(request: HttpsRequest, contradicted: boolean): void {
     const { path, body, host } = request;
     const outTradeNo = numberIn(body);
     this.#askedAt.set(request, this.#time.now);
+    this.#underWay.add(request);
     if (charging.has(path)) {
       if (contradicted) this.found("halt", `${outTradeNo} is charged by a box that has contradicted itself`);
       this.#absences.charged(outTradeNo, host);
-      this.#checkCharge(outTradeNo, body);
+      this.#checkCharge(outTradeNo, request);
       return;
     }
     const notBefore = reversing.get(path);
@@ -157,7 +193,8 @@ export class Witness {
     if (age < notBefore) this.found("I17", `${path} of ${outTradeNo} came ${age} ms after its charge`);
   }
 
-  #checkCharge(outTradeNo: string, body: string): void {
+  #checkCharge(outTradeNo: string, request: HttpsRequest): void {
+    const { body } = request;
     this.#catchUp();
     if (!this.#chargeAskedAt.has(outTradeNo)) this.#chargeAskedAt.set(outTradeNo, this.#time.now);
     // A second host may be tried for the same charge, but only where nothing had left.
@@ -170,14 +207,32 @@ export class Witness {
     }
     this.#codes.set(code, outTradeNo);
     this.#checkPhone(code);
+    const misread = this.#bystander.charged(outTradeNo, Number(textIn(body, "<total_fee>")));
+    if (misread !== null) this.found("offer", misread);
+    const open = this.openOrders().filter((other) => other !== outTradeNo && !this.#isContradicted(other));
+    const against = this.#preconditions.against({
+      request,
+      outTradeNo,
+      code,
+      now: this.#time.now,
+      open: open.length,
+      certificateBadSince: this.#certificateBadSince,
+    });
+    for (const sentence of against) this.found("precondition", sentence);
     for (const [other, money] of this.#money) {
       if (other === outTradeNo || this.#earlier.has(other) || money.at(-1)?.tx.state !== "charging") continue;
       this.found("I6", `${outTradeNo} is charged while it is open what became of ${other}`);
     }
   }
 
+  /** A decline that the bank took back was over when later charges left, and no box could know. */
+  #isContradicted(outTradeNo: string): boolean {
+    return this.#money.get(outTradeNo)?.some(({ tx }) => tx.reason === "contradiction") === true;
+  }
+
   /** The bank answers. */
   served(reply: BankReply): void {
+    if (reply.kind === "reply") this.#notes.set(reply.body, reply.note);
     if (reply.kind === "reply" && reply.cut === null && honest.has(reply.note.treatment)) {
       this.#words.set(reply.body, reply.note);
     }
@@ -190,6 +245,9 @@ export class Witness {
   answered(request: HttpsRequest, outcome: HttpsOutcome): void {
     const { path, body, host } = request;
     const outTradeNo = numberIn(body);
+    this.#underWay.delete(request);
+    const note = outcome.kind === "answered" ? this.#notes.get(outcome.body) : undefined;
+    this.#preconditions.answered(outTradeNo, request, outcome, { note, now: this.#time.now });
     if (charging.has(path)) this.#absences.landed(outTradeNo, this.#time.now);
     if (charging.has(path) && outcome.kind === "not-sent") this.#sent.delete(outTradeNo);
     if (path === "/pay/orderquery" && outcome.kind === "answered" && this.#words.has(outcome.body)) {
@@ -225,6 +283,9 @@ export class Witness {
   /** The box was started: nobody stands in front of it any more for what began before. */
   started(): void {
     this.#absences.started(this.#time.now);
+    this.#underWay.clear();
+    this.#bystander.started();
+    this.#preconditions.started();
     this.#catchUp();
     for (const outTradeNo of this.#money.keys()) this.#earlier.add(outTradeNo);
   }
@@ -232,6 +293,17 @@ export class Witness {
   /** The box ends, by itself or not. */
   stopped(): void {
     this.#absences.stopped(this.#time.now);
+  }
+
+  /** The box says that it has stopped, as it was asked to: nothing of its own goes on, and no goods are cut off. */
+  stoppedInOrder(): void {
+    for (const { path, body } of this.#underWay)
+      this.found("stop", `${path} of ${numberIn(body)} is under way after an orderly stop`);
+    for (const outTradeNo of this.#awaitingGoods()) {
+      const pulses = this.#pulses.get(outTradeNo) ?? 0;
+      if (pulses > 0 && !this.#earlier.has(outTradeNo))
+        this.found("stop", `${outTradeNo} was cut off after ${pulses} pulses`);
+    }
   }
 
   /** The relay begins a pulse: exactly one durable payment must be waiting for it. */
@@ -245,6 +317,12 @@ export class Witness {
       return;
     }
     this.#pulses.set(outTradeNo, (this.#pulses.get(outTradeNo) ?? 0) + 1);
+    this.#pulsedLast = outTradeNo;
+  }
+
+  /** Goods fell out of the machine. */
+  fell(): void {
+    if (this.#pulsedLast !== null) this.#fallen.add(this.#pulsedLast);
   }
 
   /** Orders whose payment is durable and whose goods are not told of yet. */
@@ -257,14 +335,17 @@ export class Witness {
   }
 
   /** The end of an order, or that it is unknown, stands on the screen. */
-  shown(outTradeNo: string, { text }: Screen): void {
+  shown(outTradeNo: string, screen: Screen): void {
+    const { text } = screen;
     const shown = this.#shownEnds.get(outTradeNo) ?? [];
     shown.push({ text, at: this.#time.now });
     this.#shownEnds.set(outTradeNo, shown);
     if (this.#earlier.has(outTradeNo))
       this.found("late", `${outTradeNo} began before and was shown as ${text}`);
-    if (unknowns.has(text)) return;
     const last = this.#of(outTradeNo).at(-1);
+    const misread = last === undefined ? null : this.#bystander.compares(screen, last.tx);
+    if (misread !== null) this.found("offer", misread);
+    if (unknowns.has(text)) return;
     if (last === undefined || !last.tx.final) {
       this.found("I11", `${outTradeNo} was shown as ${text} before its end was durable`);
       return;
@@ -436,6 +517,19 @@ export class Witness {
     if (outcome === "not-dispensed" && end?.state === "paid") {
       this.found("goods", `${outTradeNo} got nothing and stays paid`);
     }
+    this.#checkFallen(outTradeNo, end);
+  }
+
+  /** The machine's own goods against the money: both, or neither, are findings where the box could know. */
+  #checkFallen(outTradeNo: string, end: TxData | undefined): void {
+    if (end === undefined || end.dispense === null || end.dispense.outcome === "unclear") return;
+    const { outcome } = end.dispense;
+    const fallen = this.#fallen.has(outTradeNo);
+    if (fallen && (end.state === "refunded" || end.state === "reversed"))
+      this.found("goods", `${outTradeNo} got its goods and its money back`);
+    if (fallen && outcome === "withheld") this.found("goods", `${outTradeNo} got goods that were withheld`);
+    if (!fallen && this.#barrier && end.state === "paid" && outcome === "dispensed")
+      this.found("goods", `${outTradeNo} paid, and no goods fell`);
   }
 
   #checkBankOrder(order: Order): void {
@@ -523,6 +617,7 @@ export class Witness {
     if (unsent && this.#sent.has(outTradeNo)) {
       this.found("I8", `${outTradeNo} became ${state} as if it had not been sent, and it may have been`);
     }
+    if (final) this.#preconditions.ended(outTradeNo);
     const found = state === "paid" && before.at(-1)?.tx.state !== "paid";
     if (found && late !== this.#earlier.has(outTradeNo)) {
       this.found("late", `${outTradeNo} became paid with late: ${late}`);

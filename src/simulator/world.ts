@@ -7,6 +7,7 @@ import { checkConfig, type DeviceConfig } from "../config/device-config.ts";
 import { readKeyName } from "../core/codecs/key-names.ts";
 import { invariant } from "../core/kernel/defect.ts";
 import type { Key } from "../core/payment/amount-entry.ts";
+import type { ProbeFailure } from "../core/payment/answers.ts";
 import { bootScreen, type Screen } from "../core/payment/screen.ts";
 import { type Core, core } from "../runtime/loop.ts";
 import type {
@@ -82,6 +83,17 @@ const HOSTS_STREAM = 20 * 2 ** 40;
 /** The same for libraries of optional parts that throw. */
 const THROWS_STREAM = 7 * 2 ** 40;
 
+/** Added to a world's seed for what takes from a box the means to take money back. */
+const TAKING_BACK_STREAM = 5 * 2 ** 40;
+
+/** How often the certificate of the box goes bad, for each act of people, and for how long, in milliseconds. */
+const CERTIFICATE_FAILURE = 0.003;
+const CERTIFICATE_BAD_MS = { least: 10_000, most: 600_000 };
+
+/** How often the bank falls deaf to reversals while it hears everything else, and for how long, in milliseconds. */
+const DEAFNESS = 0.01;
+const DEAF_MS = { least: 30_000, most: 600_000 };
+
 /** Which world to run, and for how long. */
 export interface WorldOptions {
   readonly seed: number;
@@ -134,6 +146,9 @@ class World {
   readonly #witness: Witness;
   readonly #config: DeviceConfig;
   readonly #entropy: Random;
+  readonly #takingBack: Random;
+  #deafUntil = 0;
+  #certificateFault: ProbeFailure | null = null;
   /** The header of a box with a machine, and the keypad on it. */
   readonly #pins: SimulatedPins | null;
   readonly #keypad: SimulatedKeypad | null;
@@ -155,6 +170,7 @@ class World {
     this.#throws = { random: throwing, chance: throwing.chance(0.2) ? 0.3 : 0 };
     this.#swarm = swarmOf(random.fork());
     this.#entropy = random.fork();
+    this.#takingBack = new Random(options.seed + TAKING_BACK_STREAM);
     this.#disk = new SimulatedDisk(this.#time, random.fork());
     this.#serial = new SimulatedSerialLink(this.#time, random.fork());
     this.#broker = new SimulatedBroker(this.#time);
@@ -173,7 +189,12 @@ class World {
     });
     const config = configOf(this.#swarm);
     this.#config = options.defect?.config?.(config) ?? config;
-    this.#witness = new Witness({ disk: this.#disk, bank: this.#bank, time: this.#time });
+    this.#witness = new Witness({
+      disk: this.#disk,
+      bank: this.#bank,
+      time: this.#time,
+      barrier: this.#swarm.machine?.barrier === true,
+    });
     const { machine } = this.#swarm;
     this.#pins = machine === null ? null : new SimulatedPins(this.#time, random.fork());
     this.#keypad = this.#pins === null ? null : this.#wire(this.#pins, random.fork());
@@ -209,6 +230,10 @@ class World {
       pulsed: () => {
         this.#tell("relay: a pulse");
         this.#witness.pulsed();
+      },
+      fell: () => {
+        this.#tell("machine: goods fall");
+        this.#witness.fell();
       },
     });
     return new SimulatedKeypad({ pins, time: this.#time, random, ...keypadPins });
@@ -289,7 +314,7 @@ class World {
               answerTimeoutMs: this.#config.timing.answerTimeoutMs,
             },
             https: defect?.https?.(watched) ?? watched,
-            certificateFault: () => null,
+            certificateFault: () => this.#certificateFault,
           },
         ],
         core: defect?.core?.(core) ?? core,
@@ -401,6 +426,7 @@ class World {
     }
     life.screen = screen;
     if (life !== this.#life) return;
+    this.#witness.reads(screen);
     const front = life.box.turn?.box.front;
     const intent = front?.name === "result" || front?.name === "unknown" ? front.intent : null;
     if (screen.seconds === null || screen.seconds % 10 === 0) {
@@ -411,6 +437,7 @@ class World {
 
   #serve(request: SimulatedRequest): SimulatedReply {
     this.#witness.arrived(request);
+    if (request.lane === "reverse" && this.#time.now < this.#deafUntil) return { kind: "drop" };
     const reply = this.#bank.handle({
       method: "POST",
       path: request.path,
@@ -511,6 +538,7 @@ class World {
 
   /** What the scanner sends of a line. */
   #send(line: string): void {
+    this.#witness.scanned(line.trim());
     this.#serial.send(Buffer.from(line.replace(/\r$/, this.#codeEnd), "latin1"));
   }
 
@@ -588,6 +616,11 @@ class World {
         this.#time.after(60_000, () => https.setDown(host, this.#lost.isGone(host, this.#time.now)));
       }
     }
+    if (this.#takingBack.chance(CERTIFICATE_FAILURE)) this.#certificateFails();
+    if (this.#takingBack.chance(DEAFNESS)) {
+      this.#deafUntil = this.#time.now + this.#takingBack.between(DEAF_MS.least, DEAF_MS.most);
+      this.#tell("bank: deaf to reversals");
+    }
     if (this.#pins !== null && this.#random.chance(this.#swarm.machine?.pinFailure ?? 0)) {
       const pin = this.#random.pick([RELAY_PIN, keypadPins.rows[0]]);
       this.#tell(`pins: ${pin} fails`);
@@ -600,6 +633,20 @@ class World {
         this.#disk.fault = "none";
       });
     }
+  }
+
+  /** The certificate expires, and somebody brings another one later. */
+  #certificateFails(): void {
+    this.#tell("certificate: it has expired");
+    this.#certificateFault = "certificate-expired";
+    this.#witness.certificate(false);
+    const { least, most } = CERTIFICATE_BAD_MS;
+    this.#time.after(this.#takingBack.between(least, most), () => this.#certificateMended());
+  }
+
+  #certificateMended(): void {
+    this.#certificateFault = null;
+    this.#witness.certificate(true);
   }
 
   /** Somebody asks for a new segment of the journal: a person, or a timer of another world. */
@@ -659,6 +706,7 @@ class World {
       this.#witness.stopped();
       this.#life = null;
       life.clock.stop();
+      this.#witness.stoppedInOrder();
       this.#tell("the box has stopped");
       done();
     });
@@ -668,6 +716,8 @@ class World {
   #calm(): void {
     this.#tell("faults end");
     this.#faulty = false;
+    this.#certificateMended();
+    this.#deafUntil = 0;
     this.#habits.takePhone();
     this.#witness.left();
     this.#disk.fault = "none";

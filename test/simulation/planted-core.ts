@@ -24,7 +24,7 @@ interface Moment {
 }
 
 /** A core that, where `other` has a turn, takes that one instead. `real` is what it would have done. */
-function otherTurns(other: (moment: Moment, real: Core["nextTurn"]) => Turn | null): PlantedDefect {
+export function otherTurns(other: (moment: Moment, real: Core["nextTurn"]) => Turn | null): PlantedDefect {
   return {
     core: (core) => ({
       ...core,
@@ -35,7 +35,7 @@ function otherTurns(other: (moment: Moment, real: Core["nextTurn"]) => Turn | nu
 }
 
 /** A core that hears something else of its orders than was said. */
-function mishears(other: (event: PaymentEvent, payment: Payment) => PaymentEvent): PlantedDefect {
+export function mishears(other: (event: PaymentEvent, payment: Payment) => PaymentEvent): PlantedDefect {
   return otherTurns(({ before, event, stamp, rules }, real) => {
     const payment = orderOf(before.box, event);
     if (event.type !== "payment" || payment === undefined) return null;
@@ -44,7 +44,7 @@ function mishears(other: (event: PaymentEvent, payment: Payment) => PaymentEvent
 }
 
 /** A core whose turns end otherwise. */
-function ends(otherwise: (turn: Turn) => Turn): PlantedDefect {
+export function ends(otherwise: (turn: Turn) => Turn): PlantedDefect {
   return otherTurns(({ before, event, stamp, rules }, real) => otherwise(real(before, event, stamp, rules)));
 }
 

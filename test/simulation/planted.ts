@@ -215,4 +215,17 @@ export const plantedAtTheLinks: readonly Planted[] = [
       },
     },
   },
+  {
+    name: "an orderly stop does not end its calls",
+    caughtBy: ["stop"],
+    seed: 3,
+    defect: {
+      https: (https) => ({
+        exchange: (request, done) => https.exchange(request, done),
+        warm: (host) => https.warm(host),
+        localAddress: () => https.localAddress(),
+        close: (done) => done(),
+      }),
+    },
+  },
 ];

@@ -5,6 +5,7 @@ import { runWorld } from "../../src/simulator/world.ts";
 import { failedSeeds } from "./failed-seeds.ts";
 import { plantedAtTheLinks } from "./planted.ts";
 import { plantedInCore } from "./planted-core.ts";
+import { plantedOutside } from "./planted-outside.ts";
 import { plantedSmall } from "./planted-small.ts";
 import { plantedOnTheWire } from "./planted-wire.ts";
 
@@ -14,7 +15,7 @@ const SEARCH_MAX = 2_000;
 /** Longer than usual, so that most are found in the first few worlds. */
 const MINUTES = 4;
 
-const planted = [...plantedAtTheLinks, ...plantedInCore, ...plantedOnTheWire];
+const planted = [...plantedAtTheLinks, ...plantedInCore, ...plantedOnTheWire, ...plantedOutside];
 
 test("one seed gives one world, to the last line of its story", () => {
   const tell = (): readonly string[] => {

@@ -585,6 +585,7 @@ class SmallWorld {
         this.#tell("relay: a pulse");
         this.#witness.pulsed();
       },
+      fell: () => this.#witness.fell(),
     });
   }
 

@@ -1,0 +1,97 @@
+/** Faults that only tests can plant: what can be seen from outside alone, at the display, at the machine or at the wire. */
+import type { BoxEvent } from "../../src/core/payment/events.ts";
+import type { Payment } from "../../src/core/payment/payment.ts";
+import type { PlantedDefect } from "../../src/simulator/world.ts";
+import type { Planted } from "./planted.ts";
+import { ends, mishears, otherTurns } from "./planted-core.ts";
+
+/** A core that does not see some of its orders when it hears `type`. */
+function overlooks(type: BoxEvent["type"], isOverlooked: (payment: Payment) => boolean): PlantedDefect {
+  return otherTurns(({ before, event, stamp, rules }, real) => {
+    if (event.type !== type) return null;
+    const seen = [...before.box.orders].filter(([, payment]) => !isOverlooked(payment));
+    const turn = real({ ...before, box: { ...before.box, orders: new Map(seen) } }, event, stamp, rules);
+    return { ...turn, box: { ...turn.box, orders: new Map([...before.box.orders, ...turn.box.orders]) } };
+  });
+}
+
+export const plantedOutside: readonly Planted[] = [
+  {
+    name: "the display offers another amount than will be charged",
+    caughtBy: ["offer"],
+    seed: 1,
+    defect: ends((turn) => {
+      const { text, amountFen } = turn.screen;
+      if (text !== "armed" || amountFen === null) return turn;
+      return { ...turn, screen: { ...turn.screen, amountFen: amountFen - 1 } };
+    }),
+  },
+  {
+    name: "an end is shown with the reference of another order",
+    caughtBy: ["offer"],
+    seed: 1,
+    defect: ends((turn) => {
+      const { front } = turn.box;
+      return front.name === "result" ? { ...turn, screen: { ...turn.screen, ref: "0000" } } : turn;
+    }),
+  },
+  {
+    name: "goods that fell are taken for not given, and paid back",
+    caughtBy: ["goods"],
+    seed: 1,
+    defect: mishears((event) =>
+      event.type === "dispensed" && event.outcome === "dispensed"
+        ? { ...event, outcome: "not-dispensed" }
+        : event,
+    ),
+  },
+  {
+    name: "a machine that jammed is believed to have given its goods",
+    caughtBy: ["goods"],
+    seed: 177,
+    defect: mishears((event) =>
+      event.type === "dispensed" && event.outcome === "not-dispensed"
+        ? { ...event, outcome: "dispensed" }
+        : event,
+    ),
+  },
+  {
+    name: "a charge leaves after silence, before anybody has answered again",
+    caughtBy: ["precondition"],
+    seed: 15,
+    defect: ends((turn) => {
+      return { ...turn, box: { ...turn.box, trust: { ...turn.box.trust, unclear: false } } };
+    }),
+  },
+  {
+    name: "it does not count how many orders are open",
+    caughtBy: ["precondition"],
+    seed: 957,
+    defect: overlooks("code-scanned", () => true),
+  },
+  {
+    name: "reversals without a signed answer forbid nothing",
+    caughtBy: ["precondition"],
+    seed: 1314,
+    defect: overlooks("code-scanned", ({ phase }) => phase.name === "reversing"),
+  },
+  {
+    name: "a certificate that has expired forbids nothing",
+    caughtBy: ["precondition"],
+    seed: 3,
+    defect: otherTurns(({ before, event, stamp, rules }, real) => {
+      const bad = event.type === "probed" && event.answer.kind === "failed";
+      if (!bad || event.answer.why !== "certificate-expired") return null;
+      return real(before, { type: "probed", answer: { kind: "passed" } }, stamp, rules);
+    }),
+  },
+  {
+    name: "a scan may wait for as long as it likes",
+    caughtBy: ["precondition"],
+    seed: 11,
+    defect: otherTurns(({ before, event, stamp, rules }, real) => {
+      const timing = { ...rules.timing, sendWithinMs: 60_000 };
+      return real(before, event, stamp, { ...rules, timing });
+    }),
+  },
+];
