@@ -91,7 +91,7 @@ const CERTIFICATE_FAILURE = 0.003;
 const CERTIFICATE_BAD_MS = { least: 10_000, most: 600_000 };
 
 /** How often the bank falls deaf to reversals while it hears everything else, and for how long, in milliseconds. */
-const DEAFNESS = 0.01;
+const DEAFNESS = 0.03;
 const DEAF_MS = { least: 30_000, most: 600_000 };
 
 /** Which world to run, and for how long. */

@@ -48,7 +48,7 @@ export const plantedOutside: readonly Planted[] = [
   {
     name: "a machine that jammed is believed to have given its goods",
     caughtBy: ["goods"],
-    seed: 177,
+    seed: 218,
     defect: mishears((event) =>
       event.type === "dispensed" && event.outcome === "not-dispensed"
         ? { ...event, outcome: "dispensed" }
@@ -58,21 +58,15 @@ export const plantedOutside: readonly Planted[] = [
   {
     name: "a charge leaves after silence, before anybody has answered again",
     caughtBy: ["precondition"],
-    seed: 15,
+    seed: 14,
     defect: ends((turn) => {
       return { ...turn, box: { ...turn.box, trust: { ...turn.box.trust, unclear: false } } };
     }),
   },
   {
-    name: "it does not count how many orders are open",
-    caughtBy: ["precondition"],
-    seed: 957,
-    defect: overlooks("code-scanned", () => true),
-  },
-  {
     name: "reversals without a signed answer forbid nothing",
     caughtBy: ["precondition"],
-    seed: 1314,
+    seed: 752,
     defect: overlooks("code-scanned", ({ phase }) => phase.name === "reversing"),
   },
   {

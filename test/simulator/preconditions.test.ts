@@ -1,0 +1,93 @@
+/** What forbids a charge in the moment it leaves, as the witness of a world sees it. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { HttpsOutcome, HttpsRequest } from "../../src/runtime/ports.ts";
+import type { CallNote } from "../../src/simulator/bank/call.ts";
+import { type Departure, Preconditions } from "../../src/simulator/preconditions.ts";
+
+const request: HttpsRequest = {
+  lane: "charge",
+  host: "https://api.example",
+  path: "/pay/micropay",
+  body: "",
+  sendWithinMs: 6_000,
+  answerWithinMs: 10_000,
+};
+const reversal: HttpsRequest = { ...request, lane: "reverse" };
+const silence: HttpsOutcome = { kind: "unanswered", why: "timeout" };
+const reply: HttpsOutcome = { kind: "answered", status: 200, body: new Uint8Array() };
+const word = { treatment: null } as CallNote;
+const forged = { treatment: "forge" } as CallNote;
+
+/** A charge against which nothing stands. */
+const good: Departure = {
+  now: 100_000,
+  request,
+  outTradeNo: "new",
+  open: 0,
+  certificateBadSince: null,
+  code: "134567890123456789",
+};
+
+/** Somebody scanned a second ago; before that, what `told` says. */
+function against(told: (heard: Preconditions) => void, departure: Partial<Departure> = {}): string {
+  const preconditions = new Preconditions();
+  told(preconditions);
+  preconditions.scanned(good.code, 99_000);
+  return preconditions.against({ ...good, ...departure }).join("; ");
+}
+
+function heard(outcome: HttpsOutcome, note?: CallNote, of = request) {
+  return (preconditions: Preconditions): void =>
+    preconditions.answered("old", of, outcome, { note, now: 50_000 });
+}
+
+const nothing = (): void => undefined;
+
+test("nothing stands against a charge of a box that has heard nothing or a word", () => {
+  assert.equal(against(nothing), "");
+  assert.equal(against(heard(reply, word)), "");
+  assert.equal(against(heard({ kind: "not-sent", why: "no-connection" })), "");
+});
+
+test("what nobody has said stands against it, until a word comes or another process begins", () => {
+  for (const last of [heard(silence), heard(reply, forged), heard(reply)])
+    assert.match(against(last), /nobody's word/);
+  const mended = (by: (preconditions: Preconditions) => void) => (preconditions: Preconditions) => {
+    heard(silence)(preconditions);
+    by(preconditions);
+  };
+  assert.equal(against(mended(heard(reply, word))), "");
+  assert.equal(against(mended((preconditions) => preconditions.started())), "");
+  assert.match(against(mended(heard({ kind: "not-sent", why: "no-name" }))), /nobody's word/);
+});
+
+test("four open orders stand against it, and three do not", () => {
+  assert.equal(against(nothing, { open: 3 }), "");
+  assert.match(against(nothing, { open: 4 }), /beside 4 open orders/);
+});
+
+test("four reversals without a word stand against it, until one is answered or their order has ended", () => {
+  const mute = (calls: number) => (preconditions: Preconditions) => {
+    for (let call = 0; call < calls; call += 1) heard(silence, undefined, reversal)(preconditions);
+    heard(reply, word)(preconditions);
+  };
+  assert.equal(against(mute(3)), "");
+  assert.match(against(mute(4)), /4 reversals of old had no signed answer/);
+  const then = (by: (preconditions: Preconditions) => void) => (preconditions: Preconditions) => {
+    mute(4)(preconditions);
+    by(preconditions);
+  };
+  assert.equal(against(then(heard(reply, word, reversal))), "");
+  assert.equal(against(then((preconditions) => preconditions.ended("old"))), "");
+});
+
+test("a certificate that has been bad for more than a minute stands against it", () => {
+  assert.equal(against(nothing, { certificateBadSince: 40_000 }), "");
+  assert.match(against(nothing, { certificateBadSince: 38_000 }), /takes nothing back/);
+});
+
+test("a scan stands against it that is ten seconds old before the charge must have left", () => {
+  assert.equal(against(nothing, { now: 103_000 }), "");
+  assert.match(against(nothing, { now: 104_000 }), /up to 11000 ms after its scan/);
+});
