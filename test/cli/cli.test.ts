@@ -18,6 +18,7 @@ import { loadConfig } from "../../src/cli/config.ts";
 import { configPath, whoCouldWrite } from "../../src/cli/config-file.ts";
 import { exitStatus } from "../../src/cli/exit-status.ts";
 import { version } from "../../src/cli/version.ts";
+import { PATIENCE_MS } from "../e2e/until.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const example = join(root, "device.config.json");
@@ -306,13 +307,21 @@ test("the program itself ends with the status of its command", () => {
 
 test("a command ends quietly where the reader of its output is gone", () => {
   const command = `{ "${process.execPath}" src/main.ts bank; echo "status $?" >&2; } | true`;
-  const { stderr } = spawnSync("/bin/sh", ["-c", command], { cwd: root, encoding: "utf8", timeout: 20_000 });
+  const { stderr } = spawnSync("/bin/sh", ["-c", command], {
+    cwd: root,
+    encoding: "utf8",
+    timeout: PATIENCE_MS,
+  });
   assert.equal(stderr, "status 0\n");
 });
 
 test("a command that had its answer keeps its status where nobody reads it", () => {
   const command = `{ "${process.execPath}" src/main.ts status --config device.config.json; echo "status $?" >&2; } | true`;
-  const { stderr } = spawnSync("/bin/sh", ["-c", command], { cwd: root, encoding: "utf8", timeout: 20_000 });
+  const { stderr } = spawnSync("/bin/sh", ["-c", command], {
+    cwd: root,
+    encoding: "utf8",
+    timeout: PATIENCE_MS,
+  });
   assert.equal(stderr, "status 1\n");
 });
 

@@ -5,6 +5,7 @@ import test from "node:test";
 import { Service, statusOf } from "../../src/cli/service.ts";
 import type { Screen } from "../../src/core/payment/screen.ts";
 import { SimulatedClock, SimulatedTime } from "../../src/simulator/time.ts";
+import { PATIENCE_MS } from "../e2e/until.ts";
 
 const idle: Screen = {
   ...{ text: "idle", amountFen: null, typed: null, seconds: null, ref: null, line: null },
@@ -102,6 +103,6 @@ test("no signal opens the debugger of a box, whose memory holds keys and payment
     setTimeout(() => process.exit(0), 500);`;
   // Another process may have the port that the debugger takes by itself.
   const args = [...options.trim().split(" "), "--inspect-port=0", "-e", program];
-  const { status, stderr } = spawnSync(process.execPath, args, { encoding: "utf8", timeout: 10_000 });
+  const { status, stderr } = spawnSync(process.execPath, args, { encoding: "utf8", timeout: PATIENCE_MS });
   assert.deepEqual([status, stderr], [0, ""]);
 });

@@ -40,6 +40,7 @@ import {
 import { Random } from "../../src/simulator/random.ts";
 import { SimulatedDisk } from "../../src/simulator/store.ts";
 import { SimulatedTime } from "../../src/simulator/time.ts";
+import { PATIENCE_MS } from "../e2e/until.ts";
 import { boot, charging, money, numberOf, shown } from "../journal/entries.ts";
 import { realJournal } from "../journal/real.ts";
 
@@ -789,7 +790,7 @@ describe("the journal on a real disk", () => {
       ${program}`;
     const stdin = { contents, resolveDir: where };
     await build({ ...bundling, stdin, outfile, define: { JOURNAL_THREAD: JSON.stringify(thread) } });
-    return execFileSync(process.execPath, [outfile], { encoding: "utf8", timeout: 10_000 });
+    return execFileSync(process.execPath, [outfile], { encoding: "utf8", timeout: PATIENCE_MS });
   }
 
   it("never writes its log back for a cursor, whose commit would not tell that the disk failed at it", () => {
@@ -878,7 +879,7 @@ describe("the journal on a real disk", () => {
     const { stdout, stderr, status } = spawnSync(
       "unshare",
       ["--user", "--map-root-user", "--mount", "sh", "-c", small, process.execPath, where, script],
-      { encoding: "utf8", timeout: 30_000 },
+      { encoding: "utf8", timeout: PATIENCE_MS },
     );
     assert.equal(status, 0, stderr);
     const said = JSON.parse(stdout) as Record<string, unknown>;
@@ -905,7 +906,7 @@ describe("the journal on a real disk", () => {
     const { stdout, stderr, status } = spawnSync(
       "unshare",
       ["--user", "--map-root-user", "--mount", "sh", "-c", small, process.execPath, where, script],
-      { encoding: "utf8", timeout: 30_000 },
+      { encoding: "utf8", timeout: PATIENCE_MS },
     );
     assert.equal(status, 0, stderr);
     assert.deepEqual(JSON.parse(stdout), {
@@ -926,7 +927,7 @@ describe("the journal on a real disk", () => {
     const limited = 'ulimit -f 512; exec "$0" "$1" "$2"';
     const { stdout, stderr, status } = spawnSync("sh", ["-c", limited, process.execPath, script, where], {
       encoding: "utf8",
-      timeout: 20_000,
+      timeout: PATIENCE_MS,
     });
     assert.notEqual(status, 0);
     assert.match(stderr, /the journal broke/);

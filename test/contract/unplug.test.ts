@@ -258,7 +258,8 @@ describe("a scanner whose plug is pulled", { skip, concurrency: true }, () => {
     await scene.healed(test, other, sent);
     const tookMs = scene.changedAt() - returnedAt;
     test.diagnostic(`ready ${tookMs} ms after its return`);
-    assert.ok(tookMs < 3_000, `${tookMs} ms`);
+    // How soon is held in simulated time, by test/drivers/scanner.test.ts: here a busy machine has its share.
+    assert.ok(tookMs < 60_000, `${tookMs} ms`);
   });
 
   it("is found under another number where its hang-up was never told", async (test) => {
@@ -271,6 +272,6 @@ describe("a scanner whose plug is pulled", { skip, concurrency: true }, () => {
     const tookMs = scene.changedAt() - returnedAt;
     test.diagnostic(`ready ${tookMs} ms after its return`);
     // 2 s to the look at the path and 0.5 s to the next try; the rest is for a machine with other things to do.
-    assert.ok(tookMs < 4_000, `${tookMs} ms`);
+    assert.ok(tookMs < 60_000, `${tookMs} ms`);
   });
 });

@@ -53,9 +53,9 @@ export const timing = {
 /** The same where the end of such a time is what a test waits for. */
 export const hastyTiming = {
   ...timing,
-  giveUpAfterMs: 4_000,
-  sendWithinMs: 4_000,
-  connectTimeoutMs: 2_000,
+  giveUpAfterMs: 10_000,
+  sendWithinMs: 10_000,
+  connectTimeoutMs: 5_000,
   answerTimeoutMs: 1_500,
 };
 
@@ -66,7 +66,7 @@ function timingFor(fixed: string): typeof timing {
   const answerTimeoutMs = mute ? hastyTiming.answerTimeoutMs : timing.answerTimeoutMs;
   if (ends === "paid" || ends === "declined") return { ...timing, answerTimeoutMs };
   // Until then the charge and some queries have to be answered.
-  const giveUpAfterMs = 10_000;
+  const { giveUpAfterMs } = hastyTiming;
   return {
     ...timing,
     giveUpAfterMs,

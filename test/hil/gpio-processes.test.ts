@@ -92,7 +92,7 @@ for (const backend of ["sysfs", "cdev"] as const) {
       const holder = await Holder.start({ backend, lines, afterwards: "exit" });
       const { code } = await holder.end();
       assert.equal(code, 0);
-      assert.ok(performance.now() - began < 10_000);
+      assert.ok(performance.now() - began < 60_000);
     });
   });
 }

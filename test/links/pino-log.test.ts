@@ -9,6 +9,7 @@ import type { Readable, Writable } from "node:stream";
 import test, { type TestContext } from "node:test";
 import { Defect } from "../../src/core/kernel/defect.ts";
 import { PinoLog } from "../../src/links/pino-log.ts";
+import { PATIENCE_MS } from "../e2e/until.ts";
 
 function logTo(
   t: TestContext,
@@ -121,7 +122,7 @@ async function linesUntil(stdout: Readable, event: string): Promise<readonly Rec
 }
 
 test("a reader that stands still stops nobody: lines wait, and what is too much is dropped and counted", {
-  timeout: 30_000,
+  timeout: PATIENCE_MS,
 }, async (t) => {
   const child = logsTo(t, 20_000);
   await once(child.stderr, "data");
@@ -136,7 +137,7 @@ test("a reader that stands still stops nobody: lines wait, and what is too much 
 });
 
 test("a process that ends by a defect leaves the lines that waited for a reader", {
-  timeout: 30_000,
+  timeout: PATIENCE_MS,
 }, async (t) => {
   const child = logsTo(t, 2_000);
   await once(child.stderr, "data");
