@@ -82,6 +82,9 @@ const GOODS_WITHIN_MS = 240_000;
 /** How often the box looks whether the journal's segment is long enough, and the certificate still valid. */
 const TEND_EVERY_MS = 60_000;
 
+/** How often it looks whether the disk has room for the record of another payment. */
+const ROOM_EVERY_MS = 10_000;
+
 /** A box that can be started and stopped once. */
 export class ComposedBox {
   readonly #parts: BoxParts;
@@ -98,6 +101,7 @@ export class ComposedBox {
   #toldViolation = false;
   #reporter: Reporter | null = null;
   #tendTimer: Timer | null = null;
+  #roomTimer: Timer | null = null;
   /** When WeChat Pay's last correctly signed answer came. */
   #signedAt: WallTime | null = null;
   readonly #since: WallTime;
@@ -245,6 +249,7 @@ export class ComposedBox {
       this.#devices.start();
       this.#startReporter(opened);
       this.#tendLater();
+      this.#lookForRoom();
       this.#logStart(opened.journal, opened.open);
       done(null);
     });
@@ -301,6 +306,19 @@ export class ComposedBox {
     const why = orders === null ? "the box is starting or stopping" : "a payment is not over yet";
     if (orders === 0) this.#journal.rotate(done);
     else clock.at(clock.now(), () => done({ kind: "refused", why }));
+  }
+
+  /** A box that cannot record another payment says so before somebody is asked for one. */
+  #lookForRoom(): void {
+    const { clock, log } = this.#parts.links;
+    this.#journal.room((room) => {
+      if (room !== (this.#loop.turn?.box.room ?? room)) {
+        if (room) log.info("journal.room", {});
+        else log.error("journal.full", {});
+        this.#loop.post({ type: "room-changed", room });
+      }
+    });
+    this.#roomTimer = clock.at(after(clock.now(), ROOM_EVERY_MS), () => this.#lookForRoom());
   }
 
   #tendLater(): void {
@@ -470,6 +488,7 @@ export class ComposedBox {
 
   #stopRest(done: () => void): void {
     this.#tendTimer?.cancel();
+    this.#roomTimer?.cancel();
     this.#loop.stop();
     let open = 1 + this.#parts.merchants.length;
     const closed = (): void => {

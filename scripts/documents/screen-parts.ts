@@ -81,6 +81,8 @@ function brokenBy(box: Box, outage: Outage): Box {
       return { ...box, stopping: true };
     case "journal-broken":
       return { ...box, journalBroken: true };
+    case "disk-full":
+      return { ...box, room: false };
     case "merchant-gone":
       return { ...box, held: ["order"] };
     case "unresolved": {

@@ -120,6 +120,9 @@ export class Mortality {
         if (this.#alive) store.order(outTradeNo, this.#heard(done));
       },
       moveCursor: this.#heard((name, seq) => store.moveCursor(name, seq)),
+      room: (done) => {
+        if (this.#alive) store.room(this.#heard(done));
+      },
       survey: (wish, done) => {
         if (this.#alive) store.survey(wish, this.#heard(done));
       },

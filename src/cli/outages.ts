@@ -15,6 +15,10 @@ export const outages: Readonly<Record<Outage, readonly [means: string, remedy: s
     "The journal could not be written: the card is full, read-only or failing.",
     "Look at `journal.broken` in the log, mend or replace the storage, restart. Nothing is charged before that.",
   ],
+  "disk-full": [
+    "The card is full: what is left of its room is kept for the records of open payments.",
+    "Free some space; the box looks every ten seconds, and takes payments again by itself.",
+  ],
   "merchant-gone": [
     "An order is open under a merchant whose credentials the configuration no longer holds.",
     "Put that merchant under `merchant.previous` and restart; the log names the orders.",

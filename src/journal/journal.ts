@@ -248,6 +248,12 @@ export class Journal {
     this.#clock.at(this.#clock.now(), () => this.#flush());
   }
 
+  /** Whether a charge could be recorded now; what has failed for another reason tells by itself. */
+  room(done: (room: boolean) => void): void {
+    this.#mustHaveOpened();
+    if (this.#phase === "open" && this.#closing === null) this.#store.room(done);
+  }
+
   /** How the journal stands, null before it was opened. */
   status(): JournalStatus | null {
     const { journal } = this.#identity ?? {};

@@ -20,6 +20,7 @@ export type StoreRequest =
       readonly segment: StoredRow;
       readonly first: number;
     }
+  | { readonly id: number; readonly kind: "room" }
   | { readonly id: number; readonly kind: "ping" }
   | { readonly id: number; readonly kind: "close" };
 
@@ -30,5 +31,6 @@ export type StoreReply =
   | { readonly id: number; readonly kind: "rows"; readonly rows: readonly StoredRow[] | null }
   | { readonly id: number; readonly kind: "surveyed"; readonly survey: StoreSurvey | null }
   | { readonly id: number; readonly kind: "rotated"; readonly outcome: StoreRotated }
+  | { readonly id: number; readonly kind: "room"; readonly room: boolean }
   | { readonly id: number; readonly kind: "pong" }
   | { readonly id: number; readonly kind: "closed" };

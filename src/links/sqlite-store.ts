@@ -70,6 +70,13 @@ export class SqliteStore implements StoreLink {
     this.#ask({ kind: "cursor", name, seq }, null);
   }
 
+  room(done: (room: boolean) => void): void {
+    this.#ask({ kind: "room" }, (reply) => {
+      invariant(reply.kind === "room", "who asks for room is answered");
+      done(reply.room);
+    });
+  }
+
   survey(wish: StoreSurveyWish, done: (survey: StoreSurvey | null) => void): void {
     this.#ask({ kind: "survey", wish }, (reply) => {
       invariant(reply.kind === "surveyed", "a survey is answered as one");

@@ -40,6 +40,8 @@ function answer(writer: SqliteWriter, request: StoreRequest): StoreReply | null 
       return { id, kind: "surveyed", survey: writer.survey(request.wish) };
     case "rotate":
       return { id, kind: "rotated", outcome: writer.rotate(request.segment, request.first) };
+    case "room":
+      return { id, kind: "room", room: writer.room() };
     case "ping":
       return { id, kind: "pong" };
     case "close":

@@ -158,6 +158,11 @@ export class SqliteWriter {
     return failed.full ? { kind: "no-room" } : { kind: "failed", error: failed.error };
   }
 
+  /** Whether the reserve stands, or can be made: else no charge is recorded. */
+  room(): boolean {
+    return this.#database === null || this.#reserve.hold();
+  }
+
   /** What a rotation has to know; null where it cannot be read. */
   survey(wish: StoreSurveyWish): StoreSurvey | null {
     try {

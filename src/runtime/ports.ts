@@ -219,6 +219,8 @@ export interface StoreLink {
   order(outTradeNo: string, done: (rows: readonly StoredRow[] | null) => void): void;
   /** Moves a follower's cursor; losing the last moves costs a repetition. */
   moveCursor(name: string, seq: number): void;
+  /** Whether a charge could be recorded: on a full disk the last of its room is for open orders. */
+  room(done: (room: boolean) => void): void;
   /** What a rotation has to know, or null where it cannot be read. */
   survey(wish: StoreSurveyWish, done: (survey: StoreSurvey | null) => void): void;
   /**

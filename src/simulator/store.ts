@@ -273,6 +273,10 @@ export class SimulatedStore implements StoreLink {
     this.#work(0, () => this.#disk.moveCursor(name, seq));
   }
 
+  room(done: (room: boolean) => void): void {
+    this.#work(0, () => done(this.#disk.fault !== "full"));
+  }
+
   survey({ segments, charges }: StoreSurveyWish, done: (survey: StoreSurvey | null) => void): void {
     this.#work(this.#disk.random.between(0, 1), () => {
       const { kept } = this.#disk;

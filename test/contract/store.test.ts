@@ -145,6 +145,10 @@ class Asked {
     );
   }
 
+  room(store: StoreLink): Promise<boolean> {
+    return this.#answer((done) => store.room(done));
+  }
+
   close(store: StoreLink): Promise<null> {
     return this.#answer((done) => store.close(() => done(null)));
   }
@@ -362,6 +366,14 @@ for (const [name, makeWorld] of [
         assert.notEqual(await asked.append(store, rows.slice(-1)), null, "the number is taken");
         assert.equal((await asked.follow(store, 4, 9))?.length, 0);
         assert.equal(await asked.append(store, [next, afterNext]), null);
+        await asked.close(store);
+      }));
+
+    it("has room for a charge where the disk has", () =>
+      withWorld(async (world, asked) => {
+        const store = world.link();
+        await asked.open(store);
+        assert.equal(await asked.room(store), true);
         await asked.close(store);
       }));
 

@@ -41,6 +41,7 @@ export const plantedSmall: readonly PlantedSmall[] = [
         follow: (afterSeq, limit, done) => store.follow(afterSeq, limit, done),
         order: (outTradeNo, done) => store.order(outTradeNo, done),
         moveCursor: (name, seq) => store.moveCursor(name, seq),
+        room: (done) => store.room(done),
         survey: (wish, done) => store.survey(wish, done),
         rotate: (segment, first, done) => store.rotate(segment, first, done),
         close: (done) => store.close(done),

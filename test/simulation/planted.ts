@@ -18,6 +18,7 @@ function through(store: StoreLink, changes: Partial<StoreLink>): StoreLink {
     follow: (afterSeq, limit, done) => store.follow(afterSeq, limit, done),
     order: (outTradeNo, done) => store.order(outTradeNo, done),
     moveCursor: (name, seq) => store.moveCursor(name, seq),
+    room: (done) => store.room(done),
     survey: (wish, done) => store.survey(wish, done),
     rotate: (segment, first, done) => store.rotate(segment, first, done),
     close: (done) => store.close(done),

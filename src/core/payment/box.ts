@@ -64,6 +64,8 @@ export interface Box {
   readonly relayReady: boolean;
   /** The machine behind the relay takes no order now. */
   readonly inhibited: boolean;
+  /** Whether the disk has room for the record of another payment. */
+  readonly room: boolean;
   /** When codes were declined lately, and until when none is taken because of it. */
   readonly declines: readonly Instant[];
   readonly pausedUntil: Instant | null;
@@ -118,6 +120,7 @@ export type NoticeName =
 export type Blocker =
   | "stopping"
   | "journal-broken"
+  | "disk-full"
   | "invariant-broken"
   | "merchant-gone"
   | "unproved"
@@ -166,6 +169,7 @@ export function start(event: BoxEvent & { readonly type: "started" }, stamp: Sta
     quietSince: null,
     relayReady: rules.relay === null,
     inhibited: rules.inhibit,
+    room: true,
     declines: [],
     pausedUntil: null,
     journalBroken: false,
@@ -219,6 +223,7 @@ function nextSecond(now: Instant, deadline: Instant): Instant | null {
 export function blockerOf(box: Box, rules: Rules): Blocker | null {
   if (box.stopping) return "stopping";
   if (box.journalBroken) return "journal-broken";
+  if (!box.room) return "disk-full";
   if (box.violation !== null) return "invariant-broken";
   if (box.held.length > 0) return "merchant-gone";
   if (!box.trust.proved) return "unproved";
@@ -273,6 +278,8 @@ function react(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Step {
       return still(scanRefused(box, event.refusal, stamp, rules));
     case "scanner-changed":
       return still({ ...box, scannerReady: event.ready });
+    case "room-changed":
+      return still({ ...box, room: event.room });
     case "relay-changed":
       return still({ ...box, relayReady: event.ready });
     case "inhibit-changed":

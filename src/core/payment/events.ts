@@ -30,6 +30,8 @@ export type BoxEvent =
   /** `over-long` is noise on the line: nothing lies in the reader. */
   | { readonly type: "scan-refused"; readonly refusal: ScanRefusal | "over-long" }
   | { readonly type: "scanner-changed"; readonly ready: boolean }
+  /** Whether the disk has room for the record of another payment. */
+  | { readonly type: "room-changed"; readonly room: boolean }
   | { readonly type: "relay-changed"; readonly ready: boolean }
   /** The machine behind the relay takes no order now, or takes them again. */
   | { readonly type: "inhibit-changed"; readonly inhibited: boolean }

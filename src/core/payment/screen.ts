@@ -47,6 +47,7 @@ const outageCodes: Readonly<
 > = {
   stopping: "E10",
   "journal-broken": "E11",
+  "disk-full": "E17",
   "merchant-gone": "E12",
   unresolved: "E13",
   "no-scanner": "E14",

@@ -1,7 +1,7 @@
 /** The box at its edges: what it begins with, what it does not listen to, where its limits are. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isBusy, isDispensing, isSame, REFS_MAX, USED_CODES_MAX } from "../../../src/core/payment/box.ts";
+import { isBusy, isDispensing, isSame, REFS_MAX, USED_CODES_MAX, blockerOf } from "../../../src/core/payment/box.ts";
 import type { OpenOrder } from "../../../src/core/payment/order.ts";
 import type { Rules } from "../../../src/core/payment/rules.ts";
 import { merchant } from "./reachable.ts";
@@ -55,6 +55,7 @@ test("a box begins with nothing but its journal, and asks for a probe at once", 
     quietSince: null,
     relayReady: true,
     inhibited: false,
+    room: true,
     declines: [],
     pausedUntil: null,
     journalBroken: false,
@@ -434,4 +435,14 @@ test("a second order for a sale forgets no other one, and an order without a sal
   assert.notEqual(second, first);
   assert.deepEqual([...story.box.refs], [...refs, ["new", second]]);
   assert.equal(Story.ready().payTo().box.refs.size, 0);
+});
+
+test("a box whose disk is full asks nobody for a payment, and takes them again by itself", () => {
+  const story = Story.ready().post({ type: "room-changed", room: false });
+  assert.equal(blockerOf(story.box, story.rules), "disk-full");
+  assert.deepEqual([story.text, story.turn.screen.ref], ["out-of-service", "E17"]);
+  story.keys("1250=").scan();
+  assert.equal(story.box.orders.size, 0);
+  story.post({ type: "room-changed", room: true });
+  assert.equal(blockerOf(story.box, story.rules), null);
 });
