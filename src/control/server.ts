@@ -14,7 +14,7 @@ export const IDLE_MS = 30_000;
 export const REQUESTS_MAX = 64;
 
 /** A door that could not be opened is tried again after so long. */
-export const OPEN_AGAIN_MS = 10_000;
+const OPEN_AGAIN_MS = 10_000;
 
 /** What the server works with. */
 export interface ControlServerParts {

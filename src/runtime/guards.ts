@@ -33,10 +33,10 @@ export function found<Link>(link: Link): Loader<Link> {
 
 /** A link that takes a promise to find; what rejects is a failure like any other. */
 export function promised<Link>(load: () => Promise<Loaded<Link>>): Loader<Link> {
+  const settled = (): Promise<Loaded<Link>> =>
+    load().catch((error: unknown) => ({ ok: false, problem: sentenceOf(error) }));
   return (done) => {
-    void load()
-      .catch((error: unknown): Loaded<Link> => ({ ok: false, problem: sentenceOf(error) }))
-      .then(done);
+    void (async () => done(await settled()))();
   };
 }
 
