@@ -535,6 +535,7 @@ function kindOf(event: PaymentEvent): string {
     case "dispensed":
       return `${event.type}:${event.outcome}`;
     case "woke":
+    case "withheld":
     case "cancel-pressed":
       return event.type;
   }

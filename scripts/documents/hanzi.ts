@@ -32,6 +32,7 @@ export const hanzi: Readonly<Record<TextName, readonly [string, string]>> = {
   "not-paid-funds": ["未付", "余额不足"],
   "not-paid-card": ["未付", "请换卡"],
   "not-sent": ["未付", "网络故障"],
+  "not-charged": ["未付", "稍候再试"],
   "code-expired": ["码已过期", "刷新再扫"],
   "code-used": ["码已用过", "刷新再扫"],
   "code-not-wechat": ["非微信码", "打开付款码"],

@@ -42,6 +42,7 @@ export function stateDiagram(): string {
     "  [*] --> recording : scan",
     "  [*] --> asking : start, charging is open",
     "  [*] --> reversing : start, reversing is open",
+    "  [*] --> taken : start, the number is known there",
     "  [*] --> dispensing : start, goods are open",
     "  [*] --> doubted : start, the last row is lost",
   ];
@@ -66,6 +67,8 @@ function causeOf(event: PaymentEvent, calls: readonly string[]) {
       return { cause: `time to ${calls.join(", ") || "judge"}`, detail: null };
     case "dispensed":
       return { cause: "goods", detail: event.outcome };
+    case "withheld":
+      return { cause: "durable, and no charge may leave", detail: null };
     case "cancel-pressed":
       return { cause: "cancel pressed", detail: null };
   }

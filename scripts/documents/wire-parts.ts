@@ -36,7 +36,7 @@ function said(meaning: ChargeMeaning): string {
     case "disputed":
       return "`disputed`: queried before anybody is told";
     case "taken":
-      return "`taken`: somebody else has the number; `manual`";
+      return "`taken`: the number is known there; recorded, then only asked about, never reversed";
     case "system-error":
       return "`unknown`, signed: queried";
   }

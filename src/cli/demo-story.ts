@@ -45,6 +45,7 @@ export const treatmentWords: Readonly<Record<Treatment["kind"], string>> = {
   garble: "but the reply is broken",
   refuse: "by order of the scenario",
   pretend: "by order of the scenario",
+  repeat: "as the answer to the second of two equal requests",
   vanish: "the request is lost on its way",
 };
 

@@ -64,7 +64,8 @@ export const chargeCodes: ReadonlyMap<string, ChargeCode> = new Map([
   ["ORDERREVERSED", { action: "renumber", meaning: disputed }],
   ["ORDERCLOSED", { action: "renumber", meaning: disputed }],
 
-  // On a number that was sent once, each of these says that somebody else has it (money rule 2).
+  // On a number that was sent once, each of these says that it is known there, by a request that was repeated on the way or by
+  // somebody else (money rule 2).
   ["ORDERPAID", taken],
   ["OUT_TRADE_NO_USED", taken],
   ["BUYER_MISMATCH", taken],

@@ -8,6 +8,7 @@ import type { DeclineReason } from "../core/payment/answers.ts";
 export type OrderMeaning =
   | { readonly kind: "declined"; readonly reason: DeclineReason }
   | { readonly kind: "disputed" }
+  | { readonly kind: "taken" }
   | { readonly kind: "system-error" };
 
 /** What an error code says about the closing of an order; the words are those of `CloseAnswer`. */
@@ -19,6 +20,7 @@ export type PayerMeaning =
   | { readonly kind: "system-error" };
 
 const systemError = { kind: "system-error" } as const;
+const taken = { kind: "taken" } as const;
 const disputed = { kind: "disputed" } as const;
 
 /** The codes of every call that say that no request of this box can succeed: for the merchant or its signature, */
@@ -54,9 +56,9 @@ export const orderCodes: ReadonlyMap<string, OrderMeaning> = new Map<string, Ord
   ["SYSTEMERROR", systemError],
   ["NOTENOUGH", declined("funds")],
   // Each of these may be the echo of our own order, whose first reply was lost: only a query tells whose it is.
-  ["ORDERPAID", disputed],
+  ["ORDERPAID", taken],
+  ["OUT_TRADE_NO_USED", taken],
   ["ORDERCLOSED", disputed],
-  ["OUT_TRADE_NO_USED", disputed],
   // Seen live for a number that was used, too.
   ["INVALID_REQUEST", disputed],
   ...faults,

@@ -85,7 +85,10 @@ export function readCharge(opened: Opened, asked: Asked): ChargeAnswer {
 export function readQuery(opened: Opened, asked: AskedTrade): QueryAnswer {
   if (!opened.genuine) return opened.answer;
   const { fields } = opened;
-  if (!isAbout(asked, fields) || isOfAnotherCall(fields, ["recall", "out_refund_no"])) return mismatch;
+  if (isOfAnotherCall(fields, ["recall", "out_refund_no"])) return mismatch;
+  // First of all: another's order may have any amount.
+  if (isAnothers(asked, fields)) return { kind: "foreign", state: foreignState(fields) };
+  if (!isAbout(asked, fields)) return mismatch;
   const result = fields.get("result_code");
   if (result === "SUCCESS") return readTradeState(asked, fields);
   if (result !== "FAIL") return signedUnknown("malformed");
@@ -117,19 +120,24 @@ export function readReverse(opened: Opened, asked: Asked): ReverseAnswer {
 
 function readTradeState(asked: AskedTrade, fields: Fields): QueryAnswer {
   if (given(fields, "out_trade_no") === null) return mismatch;
-  const transactionId = given(fields, "transaction_id");
+  const unmarked =
+    asked.attach !== null && given(fields, "attach") === null ? { unmarked: true as const } : {};
   switch (given(fields, "trade_state")) {
-    case "SUCCESS":
-      return readPaid(asked, fields, ["SUCCESS"]);
+    case "SUCCESS": {
+      const proof = readPaid(asked, fields, ["SUCCESS"]);
+      return proof.kind === "paid" ? { ...proof, ...unmarked } : proof;
+    }
     case "REFUND": {
       // What went back, some of it or all, had been paid: that wants the same proof.
       const proof = readPaid(asked, fields, ["REFUND"]);
-      return { kind: "refunded", transactionId: proof.kind === "paid" ? proof.transactionId : null };
+      const transactionId = proof.kind === "paid" ? proof.transactionId : null;
+      return { kind: "refunded", transactionId, ...unmarked };
     }
     case "REVOKED":
-    case "CLOSED":
-      // WeChat's number is given to an order when its money moves, and stays.
+    case "CLOSED": {
+      const transactionId = given(fields, "transaction_id");
       return { kind: "closed", paidOnce: transactionId !== null, transactionId };
+    }
     case "NOTPAY":
       return { kind: "unpaid", paying: false };
     case "USERPAYING":
@@ -142,6 +150,22 @@ function readTradeState(asked: AskedTrade, fields: Fields): QueryAnswer {
     default:
       return signedUnknown("unlisted-code");
   }
+}
+
+/** Whether a document shows an order under our number that is not ours. */
+function isAnothers({ outTradeNo, attach }: Asked, fields: Fields): boolean {
+  return (
+    fields.get("result_code") === "SUCCESS" &&
+    given(fields, "out_trade_no") === outTradeNo &&
+    attach !== null &&
+    !isEqualOrAbsent(fields, "attach", attach)
+  );
+}
+
+function foreignState(fields: Fields): "paid" | "open" | "closed" {
+  const tradeState = given(fields, "trade_state");
+  if (tradeState === "SUCCESS" || tradeState === "REFUND") return "paid";
+  return tradeState === "REVOKED" || tradeState === "CLOSED" ? "closed" : "open";
 }
 
 /**

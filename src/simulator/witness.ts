@@ -51,11 +51,12 @@ const refusals: ReadonlySet<string> = new Set([
   "NOTENOUGH",
   "NOTSUPORTCARD",
 ]);
+const takens: ReadonlySet<string> = new Set(["ORDERPAID", "OUT_TRADE_NO_USED", "BUYER_MISMATCH"]);
 const overs: ReadonlySet<string> = new Set(["CLOSED", "REVOKED"]);
 type Proof = "paid" | "refused" | "over";
 
 /** The treatments of a reply after which it still is the bank's own word. */
-const honest: ReadonlySet<CallNote["treatment"]> = new Set([null, "delay", "refuse"] as const);
+const honest: ReadonlySet<CallNote["treatment"]> = new Set([null, "delay", "refuse", "repeat"] as const);
 
 /** How the numbers of refunds begin that no box has asked for. */
 export const STAFF_REFUND = "staff-";
@@ -64,7 +65,7 @@ export const STAFF_REFUND = "staff-";
 interface MoneyBody {
   readonly tx: TxData;
   /** There where the row is the intent. */
-  readonly intent?: { readonly codeHash: string | null };
+  readonly intent?: { readonly codeHash: string | null; readonly attach: string };
 }
 
 interface Money extends MoneyBody {
@@ -95,6 +96,10 @@ export class Witness {
   readonly #notes = new WeakMap<Uint8Array, CallNote>();
   readonly #words = new WeakMap<Uint8Array, CallNote>();
   readonly #proofs = new Map<string, Set<Proof>>();
+  /** Orders of which the box has heard that their number is known at the bank by another hand than its own, as far as it can tell. */
+  readonly #numberKnown = new Set<string>();
+  /** Whether the last call that left came back with nothing. */
+  #silent = false;
   readonly #absences = new AbsenceWatch();
   /** When each request was asked for. */
   readonly #askedAt = new WeakMap<HttpsRequest, number>();
@@ -182,11 +187,15 @@ export class Witness {
     this.#underWay.add(request);
     if (charging.has(path)) {
       if (contradicted) this.found("halt", `${outTradeNo} is charged by a box that has contradicted itself`);
+      if (this.#silent) this.found("ready", `${outTradeNo} is charged while nobody answers`);
       this.#absences.charged(outTradeNo, host);
       this.#checkCharge(outTradeNo, request);
       return;
     }
     const notBefore = reversing.get(path);
+    if (notBefore !== undefined && this.#numberKnown.has(outTradeNo) && !this.#isProved(outTradeNo, "paid")) {
+      this.found("I14", `${outTradeNo} is taken back, though its number was said to be known`);
+    }
     const chargedAt = this.#chargeAskedAt.get(outTradeNo);
     if (notBefore === undefined || chargedAt === undefined) return;
     const age = this.#time.now - chargedAt;
@@ -249,6 +258,7 @@ export class Witness {
     const note = outcome.kind === "answered" ? this.#notes.get(outcome.body) : undefined;
     this.#preconditions.answered(outTradeNo, request, outcome, { note, now: this.#time.now });
     if (charging.has(path)) this.#absences.landed(outTradeNo, this.#time.now);
+    if (outcome.kind !== "not-sent") this.#silent = outcome.kind === "unanswered";
     if (charging.has(path) && outcome.kind === "not-sent") this.#sent.delete(outTradeNo);
     if (path === "/pay/orderquery" && outcome.kind === "answered" && this.#words.has(outcome.body)) {
       this.#askedAbout.add(outTradeNo);
@@ -258,6 +268,7 @@ export class Witness {
       const at = this.#askedAt.get(request) ?? this.#time.now;
       this.#absences.answered(outTradeNo, { host, at }, word);
     }
+    if (word !== undefined && this.#isKnownBy(path, outTradeNo, word)) this.#numberKnown.add(outTradeNo);
     for (const proof of word === undefined ? [] : proofsOf(path, word)) {
       const proofs = this.#proofs.get(outTradeNo) ?? new Set();
       this.#proofs.set(outTradeNo, proofs.add(proof));
@@ -286,8 +297,14 @@ export class Witness {
     this.#underWay.clear();
     this.#bystander.started();
     this.#preconditions.started();
+    this.#silent = false;
     this.#catchUp();
     for (const outTradeNo of this.#money.keys()) this.#earlier.add(outTradeNo);
+    // What the box had no time to write down it cannot know.
+    for (const outTradeNo of this.#numberKnown) {
+      if (!this.#of(outTradeNo).some(({ tx }) => tx.reason === "number-taken"))
+        this.#numberKnown.delete(outTradeNo);
+    }
   }
 
   /** The box ends, by itself or not. */
@@ -467,6 +484,9 @@ export class Witness {
     }
     const end = money.at(-1)?.tx;
     this.#checkGoods(outTradeNo, end);
+    if (end?.state === "paid" && this.#isAnothers(outTradeNo)) {
+      this.found("I10", `${outTradeNo} ended paid, and what was paid under its number is somebody else's`);
+    }
     if (end === undefined || !end.final || end.state === "manual") return;
     const order = this.#order(outTradeNo);
     const net = order === undefined ? 0 : this.#netOf(order);
@@ -538,7 +558,7 @@ export class Witness {
     }
     const end = this.#of(order.outTradeNo).at(-1)?.tx.state;
     // An order that went to people is theirs to close.
-    if (order.open && end !== "manual")
+    if (order.open && end !== "manual" && !this.#isAnothers(order.outTradeNo))
       this.found("I18", `${order.outTradeNo} can still be paid at the bank`);
   }
 
@@ -602,7 +622,7 @@ export class Witness {
     const { state, late, final } = tx;
     const before = this.#money.get(outTradeNo) ?? [];
     if (intent !== undefined && before.length > 0) this.found("I7", `${outTradeNo} was made twice`);
-    const proved = (proof: Proof): boolean => this.#proofs.get(outTradeNo)?.has(proof) === true;
+    const proved = (proof: Proof): boolean => this.#isProved(outTradeNo, proof);
     const over = proved("over") || this.#absences.proves(outTradeNo);
     if (state === "paid" && !proved("paid")) {
       this.found("I10", `${outTradeNo} became paid, and no answer said so`);
@@ -622,6 +642,28 @@ export class Witness {
     if (found && late !== this.#earlier.has(outTradeNo)) {
       this.found("late", `${outTradeNo} became paid with late: ${late}`);
     }
+  }
+
+  #isProved(outTradeNo: string, proof: Proof): boolean {
+    return this.#proofs.get(outTradeNo)?.has(proof) === true;
+  }
+
+  /** Whether this word says that the number is known, or shows an order under it that is somebody else's. */
+  #isKnownBy(path: string, outTradeNo: string, word: string): boolean {
+    if (charging.has(path)) return takens.has(word);
+    return (
+      path === "/pay/orderquery" &&
+      word !== "ORDERNOTEXIST" &&
+      word !== "SYSTEMERROR" &&
+      this.#isAnothers(outTradeNo)
+    );
+  }
+
+  /** Whether the order that the bank has under this number bears another mark than the intent. */
+  #isAnothers(outTradeNo: string): boolean {
+    const order = this.#order(outTradeNo);
+    const [first] = this.#of(outTradeNo);
+    return order !== undefined && order.attach !== first?.intent?.attach;
   }
 
   #catchUp(): void {

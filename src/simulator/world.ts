@@ -21,6 +21,7 @@ import type {
 } from "../runtime/ports.ts";
 import { Bank } from "./bank/bank.ts";
 import { fixtureMerchant } from "./bank/fixture-merchant.ts";
+import { numberScenarios } from "./bank/number-scenarios.ts";
 import { scenarioNamed, scenarios, success } from "./bank/scenarios.ts";
 import { type Fate, SimulatedBroker } from "./broker.ts";
 import { Habits } from "./habits.ts";
@@ -94,6 +95,9 @@ const CERTIFICATE_BAD_MS = { least: 10_000, most: 600_000 };
 const DEAFNESS = 0.03;
 const DEAF_MS = { least: 30_000, most: 600_000 };
 
+/** Added for order numbers that are known already. */
+const NUMBERS_STREAM = 21 * 2 ** 40;
+
 /** Which world to run, and for how long. */
 export interface WorldOptions {
   readonly seed: number;
@@ -143,6 +147,9 @@ class World {
   readonly #habits: Habits;
   readonly #codeEnd: (typeof codeEnds)[number];
   readonly #lost: LostHost;
+  readonly #numbers: Random;
+  /** How often a payment meets a number that the bank knows already. */
+  readonly #knownNumbers: number;
   readonly #witness: Witness;
   readonly #config: DeviceConfig;
   readonly #entropy: Random;
@@ -177,6 +184,8 @@ class World {
     this.#people = new People(random.fork(), this.#swarm.silliness);
     this.#habits = new Habits(new Random(options.seed + HABITS_STREAM), this.#time);
     this.#codeEnd = new Random(options.seed + CODE_END_STREAM).pick(codeEnds);
+    this.#numbers = new Random(options.seed + NUMBERS_STREAM);
+    this.#knownNumbers = this.#numbers.chance(0.15) ? 0.4 : 0;
     this.#lost = new LostHost(new Random(options.seed + HOSTS_STREAM), HOSTS);
     this.#bank = new Bank({
       merchants: [fixtureMerchant],
@@ -592,6 +601,14 @@ class World {
   }
 
   #nextScenario() {
+    // Whether a number is known is drawn for itself, and leaves the other stories as they are.
+    const known = this.#numbers.chance(this.#knownNumbers);
+    const number = numberScenarios[this.#numbers.between(0, numberScenarios.length - 1)];
+    const usual = this.#usualScenario();
+    return known && number !== undefined ? number : usual;
+  }
+
+  #usualScenario() {
     if (!this.#random.chance(this.#swarm.trouble)) return success;
     const name = stories[this.#random.between(0, stories.length - 1)] ?? "success";
     return this.#habits.told(scenarioNamed(name) ?? success);

@@ -458,6 +458,38 @@ export const plantedInCore: readonly Planted[] = [
     })),
   },
   {
+    name: "an order whose number is known there is reversed",
+    caughtBy: ["I14"],
+    seed: 1,
+    defect: mishears((event) => {
+      if (event.type !== "charge-answered" || event.answer.kind !== "taken") return event;
+      return { ...event, answer: { kind: "disputed", code: event.answer.code } };
+    }),
+  },
+  {
+    name: "a payment under our number is ours, whose mark it may bear",
+    caughtBy: ["I10"],
+    seed: 1,
+    defect: mishears((event) => {
+      if (event.type !== "query-answered" || event.answer.kind !== "foreign") return event;
+      const ours = event.answer.state === "paid";
+      return ours ? { ...event, answer: { kind: "paid", transactionId: "42" } } : event;
+    }),
+  },
+  {
+    // Needs a slow disk, and an answer that takes the box's trust while the intent is written.
+    name: "what forbids a charge is not looked at again when it leaves",
+    caughtBy: ["ready"],
+    seed: 1,
+    defect: otherTurns(({ before, event, stamp, rules }, real) => {
+      const payment = orderOf(before.box, event);
+      const durable = event.type === "payment" && event.event.type === "recorded";
+      if (!durable || payment?.phase.name !== "recording") return null;
+      const trust = { ...before.box.trust, proved: true, unclear: false };
+      return real({ ...before, box: { ...before.box, trust } }, event, stamp, rules);
+    }),
+  },
+  {
     name: "a fixed amount does not wait until the phone has left the reader",
     caughtBy: ["phone"],
     seed: 3,

@@ -48,6 +48,8 @@ const hints: Readonly<Record<string, string>> = {
   "not-paid-funds": "Not paid, and that is proved. The amount stays: scan again.",
   "not-paid-card": "Not paid, and that is proved. The amount stays: scan again.",
   "not-sent": "Nothing has left the box, so nothing can be charged.",
+  "not-charged":
+    "Nothing has left the box: while its intent was written, something came that forbids a charge.",
   "code-expired": "A payment code lives for a minute. The amount stays: scan again.",
   "code-used": "Each code pays once. g shows a new one.",
   "code-not-wechat": "Another wallet's code: nothing is sent. g shows a WeChat code.",

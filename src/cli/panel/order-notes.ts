@@ -59,6 +59,10 @@ function thoughtOf({ phase, flying }: Payment, now: Instant): string {
       const next = flying === null ? `asks ${inSeconds(phase.next)}` : "asking now";
       return `${askingAbout[phase.about] ?? phase.about}; ${next}, gives up ${inSeconds(phase.giveUpAt)}`;
     }
+    case "marking":
+      return "that its number is known there goes to the journal first";
+    case "taken":
+      return `its number is known there; only asked about, gives up ${inSeconds(phase.giveUpAt)}`;
     case "booking":
       return "that it is taken back goes to the journal first";
     case "reversing": {

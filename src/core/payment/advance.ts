@@ -9,9 +9,12 @@ import type { AuthCode } from "./auth-code.ts";
 import { dispense, dispensed, dispensingAt } from "./dispensing.ts";
 import { doubtedFrom, doubtedQueried } from "./doubted.ts";
 import {
+  type FinalState,
   type Goods,
   type Intent,
   isDeclinedByCode,
+  isTaken,
+  type MoneyReason,
   type MoneyState,
   type OpenOrder,
   type TxData,
@@ -26,6 +29,7 @@ import {
 } from "./payment.ts";
 import { book, remembered, reversalQueried, reverseAnswered, reverseFrom } from "./reversal.ts";
 import type { Rules, Stamp } from "./rules.ts";
+import { mark, takenAnswered, takenFrom } from "./taken.ts";
 import { alarm, close, go, isAwaited, notCharged, txOf } from "./verdict.ts";
 
 /** Begins an order: its intent goes to the journal. */
@@ -77,6 +81,8 @@ export function resume(order: OpenOrder, stamp: Stamp, rules: Rules): Payment {
       goods: unclear(last.dispense),
       phase: doubtedFrom(stamp, resumedAbsences(evidence, at)),
     };
+  if (isTaken(last))
+    return takenFrom({ ...payment, phase: { name: "void" } }, last.state === "reversing", stamp, rules);
   if (last.state === "charging") return { ...payment, phase: asking("unclear", at, at, stamp, rules) };
   if (last.state === "declined") return { ...payment, phase: uncheckedFrom(last, stamp, rules) };
   if (last.state === "paid") return { ...payment, phase: dispensingAt(at, last.late) };
@@ -101,6 +107,8 @@ export function advance(payment: Payment, event: PaymentEvent, stamp: Stamp, rul
   switch (event.type) {
     case "recorded":
       return recorded(payment, event.state, stamp, rules);
+    case "withheld":
+      return withheld(payment, stamp, rules);
     case "record-failed":
       return recordFailed(payment, event.state, stamp, rules);
     case "charge-answered":
@@ -121,23 +129,46 @@ export function advance(payment: Payment, event: PaymentEvent, stamp: Stamp, rul
 function recorded(payment: Payment, state: MoneyState, stamp: Stamp, rules: Rules): Advance {
   const { phase } = payment;
   invariant(state === awaitedRecord(phase), `a ${phase.name} order does not wait for a ${state} record`);
-  if (phase.name === "recording") return send(payment, phase, stamp, rules);
+  if (phase.name === "recording") return unsent(payment, phase, stamp, rules) ?? send(payment, phase, stamp);
+  if (phase.name === "marking") return go(takenFrom(payment, phase.booked, stamp, rules));
+  if (phase.name === "booking" && phase.taken === true) return mark(payment, true, rules);
   if (phase.name === "closing") {
     return isAwaited(payment.goods) ? dispense(payment) : settle(payment, phase.verdict, stamp, rules);
   }
   return go(reverseFrom(payment, stamp, rules));
 }
 
-/** The intent is durable: the charge leaves, unless somebody changed their mind or the scan has grown old. */
-function send(
+/** The intent is durable, and the charge must not leave any more: the box has seen what forbids a new one. */
+function withheld(payment: Payment, stamp: Stamp, rules: Rules): Advance {
+  const { phase } = payment;
+  invariant(phase.name === "recording", "only a charge that has not left is withheld");
+  return unsent(payment, phase, stamp, rules) ?? closeUnsent(payment, "declined", "not-ready", stamp, rules);
+}
+
+/** The end of a charge that nobody wants any more, or whose scan has grown old; null where it may leave. */
+function unsent(
   payment: Payment,
-  { code, sendBefore, cancelled }: Phase & { name: "recording" },
+  { sendBefore, cancelled }: Phase & { name: "recording" },
+  stamp: Stamp,
+  rules: Rules,
+): Advance | null {
+  if (cancelled) return closeUnsent(payment, "cancelled", "cancelled-by-person", stamp, rules);
+  return stamp.at >= sendBefore ? closeUnsent(payment, "declined", "stale", stamp, rules) : null;
+}
+
+function closeUnsent(
+  payment: Payment,
+  state: FinalState,
+  reason: MoneyReason,
   stamp: Stamp,
   rules: Rules,
 ): Advance {
-  const unsent: Payment = { ...payment, counts: { ...payment.counts, charge: 0 } };
-  if (cancelled) return close(unsent, notCharged("cancelled", "cancelled-by-person"), stamp, rules);
-  if (stamp.at >= sendBefore) return close(unsent, notCharged("declined", "stale"), stamp, rules);
+  const uncharged: Payment = { ...payment, counts: { ...payment.counts, charge: 0 } };
+  return close(uncharged, notCharged(state, reason), stamp, rules);
+}
+
+/** The charge leaves. */
+function send(payment: Payment, { code, sendBefore }: Phase & { name: "recording" }, stamp: Stamp): Advance {
   const charging: Payment = {
     ...payment,
     phase: { name: "charging", sendBefore, cancelled: false },
@@ -176,6 +207,8 @@ export function awaitedRecord(phase: Phase): MoneyState | null {
       return "charging";
     case "booking":
       return "reversing";
+    case "marking":
+      return phase.booked ? "reversing" : "charging";
     case "closing":
       return phase.verdict.state;
     default:
@@ -202,17 +235,22 @@ function queryAnswered(
         reversalQueried(here, phase, { host, answer, askedAt }, stamp, rules),
         stamp,
       );
+    case "taken":
+      return takenAnswered(here, phase, answer, stamp, rules);
     case "settled":
       return checked(here, phase, answer, stamp, rules);
     case "doubted":
       return remembered(payment, doubtedQueried(here, phase, { host, answer, askedAt }, stamp, rules), stamp);
+    case "booking":
+      // The record is on its way and the reversal has not left: another's order is not reversed.
+      return go(answer.kind === "foreign" ? { ...here, phase: { ...phase, taken: true } } : here);
     case "stranded":
       return go({
         ...here,
         phase: { name: "stranded", next: after(stamp.at, rules.timing.strandedEveryMs) },
       });
     default:
-      // The reversal or the verdict is on its way into the journal: from here on this answer can change neither.
+      // The verdict is on its way into the journal: from here on this answer cannot change it.
       return go(here);
   }
 }
@@ -227,6 +265,9 @@ function woke(payment: Payment, stamp: Stamp, rules: Rules): Advance {
     return query({ ...payment, phase: { ...phase, last: stamp.at >= phase.giveUpAt } }, null, stamp);
   }
   if (phase.name === "doubted") return query(payment, hostOf(counts.query, rules), stamp);
+  if (phase.name === "taken") {
+    return query({ ...payment, phase: { ...phase, last: stamp.at >= phase.giveUpAt } }, null, stamp);
+  }
   if (phase.name !== "reversing") return query(payment, null, stamp);
   if (phase.next.call === "query") return query(payment, hostOf(counts.query, rules), stamp);
   return go(
@@ -281,6 +322,7 @@ function withMoneySeen(payment: Payment, answer: QueryAnswer): Payment {
     case "unpaid":
     case "failed":
     case "absent":
+    case "foreign":
     case "unknown":
     case "not-sent":
       return payment;

@@ -46,7 +46,8 @@ export interface NotSent {
 }
 
 /**
- * Answers to `/pay/micropay` and, for NATIVE, to `/pay/unifiedorder`, of which alone `ordered` comes. `disputed` is a refusal that must be queried first; `taken`: somebody else has the number.
+ * Answers to `/pay/micropay` and, for NATIVE, to `/pay/unifiedorder`, of which alone `ordered` comes. `disputed` is a refusal that
+ * must be queried first; `taken`: the number is known there, by a request that was repeated on the way or by somebody else.
  */
 export type ChargeAnswer =
   /** The order stands unpaid; `codeUrl` is what the customer scans. */
@@ -62,14 +63,17 @@ export type ChargeAnswer =
 /**
  * Answers to `/pay/orderquery`, by `trade_state`: `refunded` is REFUND; `closed` is CLOSED or REVOKED, with
  * whether money had moved; `unpaid` is NOTPAY, USERPAYING or ACCEPT; `failed` is PAYERROR; `absent` is ORDERNOTEXIST.
+ * `unmarked` is there where the document does not bear the random text of our intent.
  */
 export type QueryAnswer =
-  | { readonly kind: "paid"; readonly transactionId: string }
-  | { readonly kind: "refunded"; readonly transactionId: string | null }
+  | { readonly kind: "paid"; readonly transactionId: string; readonly unmarked?: true }
+  | { readonly kind: "refunded"; readonly transactionId: string | null; readonly unmarked?: true }
   | { readonly kind: "closed"; readonly paidOnce: boolean; readonly transactionId: string | null }
   | { readonly kind: "unpaid"; readonly paying: boolean }
   | { readonly kind: "failed" }
   | { readonly kind: "absent" }
+  /** It bears the random text of another intent: the number is somebody else's. What is `open` may still be paid. */
+  | { readonly kind: "foreign"; readonly state: "paid" | "open" | "closed" }
   | Unknown
   | NotSent;
 

@@ -4,9 +4,10 @@ import { after, earlier, type Instant, later } from "../kernel/instant.ts";
 import { rfc3339 } from "../kernel/rfc3339.ts";
 import type { ChargeAnswer, QueryAnswer } from "./answers.ts";
 import type { Goods } from "./order.ts";
-import type { About, Advance, Payment, Phase, Verdict } from "./payment.ts";
+import type { About, Advance, Payment, Phase } from "./payment.ts";
 import { book } from "./reversal.ts";
 import type { Rules, Stamp } from "./rules.ts";
+import { foreign, mark } from "./taken.ts";
 import { close, closed, go, notCharged, paidVerdict, withAlarm } from "./verdict.ts";
 
 /** The charge came back, or did not. */
@@ -31,10 +32,8 @@ export function chargeAnswered(
       const reason = answer.why === "too-late" ? "stale" : "not-sent";
       return close(unsent, notCharged("declined", reason), stamp, rules);
     }
-    case "taken": {
-      const verdict: Verdict = { state: "manual", charged: "unknown", reason: "number-taken", late: false };
-      return withAlarm(close(here, verdict, stamp, rules), "number-taken");
-    }
+    case "taken":
+      return mark(here, false, rules);
     case "ordered": {
       if (phase.cancelled) return book(here, "cancelled-by-person", stamp, rules);
       const next = after(stamp.at, rules.timing.queryEveryMs);
@@ -75,6 +74,8 @@ export function askedAnswered(
     case "refunded":
       if (answer.transactionId !== null) return refundedByOthers(payment, stamp, rules);
       return askAgain(payment, phase, answer, stamp, rules);
+    case "foreign":
+      return foreign(payment, answer, stamp, rules);
     case "unpaid":
     case "absent":
     case "unknown":
@@ -136,6 +137,9 @@ export function checked(
     case "closed":
     case "absent":
       return seen(payment, phase, stamp);
+    case "foreign":
+      // Ours was refused for good, and what stands there is nobody's to take back.
+      return withAlarm(seen(payment, phase, stamp), "number-taken");
   }
 }
 
@@ -166,7 +170,7 @@ export function asking(about: About, chargedAt: Instant, next: Instant, { at }: 
  * The merchant gave back some of it or all, which WeChat Pay does not tell apart: the order stays paid, nothing is given for
  * it, and somebody is told.
  */
-function refundedByOthers(payment: Payment, stamp: Stamp, rules: Rules): Advance {
+export function refundedByOthers(payment: Payment, stamp: Stamp, rules: Rules): Advance {
   if (payment.recovered && rules.late === "reverse")
     return withAlarm(book(payment, "late-reversed", stamp, rules), "refunded-by-others");
   const { pulses } = payment.intent;
@@ -176,7 +180,7 @@ function refundedByOthers(payment: Payment, stamp: Stamp, rules: Rules): Advance
 }
 
 /** Money has moved, proved. A payment found on recovery is late; the setting says what becomes of it. */
-function paid(payment: Payment, transactionId: string, stamp: Stamp, rules: Rules): Advance {
+export function paid(payment: Payment, transactionId: string, stamp: Stamp, rules: Rules): Advance {
   const seen = { ...payment, transactionId, seenPaid: true };
   if (payment.recovered && rules.late === "reverse") return book(seen, "late-reversed", stamp, rules);
   const { pulses } = payment.intent;

@@ -11,7 +11,7 @@ import { type AmountEntry, emptyEntry, enteredFen, type Key, typeKey } from "./a
 import type { AuthCode } from "./auth-code.ts";
 import type { AlarmName, Effect } from "./effects.ts";
 import type { BoxEvent } from "./events.ts";
-import type { Goods, Intent, Merchant, OpenOrder } from "./order.ts";
+import { type Goods, type Intent, isTaken, type Merchant, type OpenOrder } from "./order.ts";
 import { markOf, type Numbering, numberingOf, orderNumber } from "./order-number.ts";
 import {
   isOpen,
@@ -256,7 +256,7 @@ export function isDispensing(box: Box): boolean {
 /** Whether a charge or goods may still be on their way into the world: a graceful stop waits for these. */
 export function isBusy(box: Box): boolean {
   return [...box.orders.values()].some(({ phase }) =>
-    ["recording", "charging", "booking", "closing", "dispensing"].includes(phase.name),
+    ["recording", "charging", "booking", "marking", "closing", "dispensing"].includes(phase.name),
   );
 }
 
@@ -527,12 +527,14 @@ function pay(
 function paymentMoved(box: Box, outTradeNo: string, event: PaymentEvent, stamp: Stamp, rules: Rules): Step {
   const payment = box.orders.get(outTradeNo);
   invariant(payment !== undefined, "an order that is asked about is known");
-  const moved = advance(payment, event, stamp, rules);
+  const leaves = event.type === "recorded" && payment.phase.name === "recording";
+  const withheld = leaves && !mayCharge(box, payment, rules);
+  const moved = advance(payment, withheld ? { type: "withheld" } : event, stamp, rules);
   const trust =
     event.type === "charge-answered" || event.type === "query-answered" || event.type === "reverse-answered"
       ? afterAnswer(box.trust, event.answer, stamp.at, rules.timing)
       : box.trust;
-  const taken = event.type === "charge-answered" && event.answer.kind === "taken";
+  const taken = moved.effects.some((effect) => effect.type === "alarm" && effect.alarm === "number-taken");
   // Somebody else makes our numbers: go on with new ones (money rule 2).
   const numbering = taken ? numberingOf(rules.boxMark, stamp.chance) : box.numbering;
   const broken = event.type === "record-failed";
@@ -540,6 +542,19 @@ function paymentMoved(box: Box, outTradeNo: string, event: PaymentEvent, stamp: 
   const orders = new Map(box.orders).set(outTradeNo, moved.payment);
   const next = { ...box, orders, trust, numbering, journalBroken: box.journalBroken || broken };
   return { box: next, effects: [...moved.effects, ...alarms] };
+}
+
+/**
+ * Whether the charge of an order whose intent has become durable may still leave: the flush may have taken seconds, and the
+ * preconditions of a charge are those of the moment in which it leaves (money rules 4, 12 and 14). A pause is about the codes
+ * that come next, and this code has been read; a box that has contradicted itself claims nothing, its last net keeps the charge.
+ */
+function mayCharge(box: Box, payment: Payment, rules: Rules): boolean {
+  const orders = new Map(box.orders);
+  orders.delete(payment.intent.outTradeNo);
+  return (
+    blockerOf({ ...box, orders, scannerReady: true, pausedUntil: null, violation: null }, rules) === null
+  );
 }
 
 /** Nothing new begins; an order whose intent is still on its way to the journal is not charged. */
@@ -742,6 +757,7 @@ function factsOf({ last, intent, doubted }: OpenOrder, rules: Rules) {
   return {
     charging: true,
     reversing: last.state === "reversing",
+    taken: isTaken(last),
     dispensing: last.state === "paid" && !last.final,
     final: last.final,
     doubted: doubted === true,

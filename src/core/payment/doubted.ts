@@ -34,6 +34,14 @@ export function doubtedQueried(
       return withAlarm(close(payment, forPeople, stamp, rules), "journal-damaged");
     case "closed":
       return close(payment, closed(payment, "closed-by-wechat"), stamp, rules);
+    case "foreign":
+      if (answer.state === "open") return askOn(payment, noneAbsent(phase), stamp, rules);
+      return close(
+        payment,
+        answer.state === "paid" ? forPeople : notCharged("reversed", "journal-damaged"),
+        stamp,
+        rules,
+      );
     case "absent":
       return absent(payment, phase, query, stamp, rules);
     case "unpaid":

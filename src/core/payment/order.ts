@@ -48,6 +48,7 @@ export type MoneyReason =
   | DeclineReason
   | "not-sent"
   | "stale"
+  | "not-ready"
   | "cancelled-by-person"
   | "gave-up"
   | "pay-error"
@@ -101,9 +102,21 @@ export interface TxData {
   readonly box: string;
 }
 
+/** Why an order was declined that was never sent. */
+const unsentReasons: ReadonlySet<MoneyReason | null> = new Set<MoneyReason>([
+  "not-sent",
+  "stale",
+  "not-ready",
+]);
+
 /** Whether WeChat Pay refused an order with a code, after which it is asked about once more (money rule 7). */
 export function isDeclinedByCode({ state, reason }: Pick<TxData, "state" | "reason">): boolean {
-  return state === "declined" && reason !== "not-sent" && reason !== "stale";
+  return state === "declined" && !unsentReasons.has(reason);
+}
+
+/** Whether the number of an open order was said to be known at WeChat Pay: it is asked about and never reversed (money rule 2). */
+export function isTaken({ final, reason }: Pick<TxData, "final" | "reason">): boolean {
+  return !final && reason === "number-taken";
 }
 
 /** An entry of the journal. Money entries become `tx` events; the others explain them. */

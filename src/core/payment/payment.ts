@@ -3,8 +3,9 @@
  *
  *   recording → charging → asking → booking → reversing → closing → settled
  *
+ * An order whose number turns out to be known at WeChat Pay goes through `marking` into `taken`, and never into `booking`.
  * Where goods are sold, `dispensing` stands between the durable payment and the durable record of what became of them.
- * `recording`, `booking` and `closing` wait for the journal: nothing dangerous happens before the first two have become
+ * `recording`, `booking`, `marking` and `closing` wait for the journal: nothing dangerous happens before the first two have become
  * durable, nothing is shown before the third has. At most one call to WeChat Pay is under way for an order at any time
  * (`flying`), so an answer always belongs to the call before it. Phases change in `advance.ts` and what it calls.
  */
@@ -60,7 +61,18 @@ export type Phase =
       readonly next: Instant;
       readonly last: boolean;
     }
-  | { readonly name: "booking"; readonly reason: MoneyReason }
+  /** `taken` is there where a query has shown meanwhile that the number is somebody else's. */
+  | { readonly name: "booking"; readonly reason: MoneyReason; readonly taken?: true }
+  /** The number is known at WeChat Pay (money rule 2): that becomes durable before anything else leaves. */
+  | { readonly name: "marking"; readonly booked: boolean }
+  /** It is durable: the order is asked about and never reversed. `booked` where a reversal had been recorded before. */
+  | {
+      readonly name: "taken";
+      readonly booked: boolean;
+      readonly giveUpAt: Instant;
+      readonly next: Instant;
+      readonly last: boolean;
+    }
   | {
       readonly name: "reversing";
       readonly reason: MoneyReason;
@@ -122,6 +134,8 @@ export interface Verdict {
 /** What can happen to one order. */
 export type PaymentEvent =
   | { readonly type: "recorded"; readonly state: MoneyState }
+  /** The intent is durable, and meanwhile the box has come to a state in which it must not charge (money rules 4 and 12). */
+  | { readonly type: "withheld" }
   | { readonly type: "record-failed"; readonly state: MoneyState }
   | { readonly type: "charge-answered"; readonly host: string; readonly answer: ChargeAnswer }
   | { readonly type: "query-answered"; readonly host: string; readonly answer: QueryAnswer }
@@ -148,10 +162,12 @@ export function wakeAt(payment: Payment): Instant | null {
     case "recording":
     case "charging":
     case "booking":
+    case "marking":
     case "closing":
     case "void":
       return null;
     case "asking":
+    case "taken":
     case "stranded":
     case "doubted":
     case "dispensing":

@@ -1,5 +1,5 @@
 /**
- * What a start does with an order of the journal, as a table: six facts, sixty-four combinations, and for each exactly one
+ * What a start does with an order of the journal, as a table: seven facts, a hundred and twenty-eight combinations, and for each exactly one
  * row. The table in ARCHITECTURE.md is generated from this one.
  */
 import { invariant } from "../kernel/defect.ts";
@@ -10,6 +10,8 @@ export interface OrderFacts {
   readonly charging: boolean;
   /** A `reversing` entry follows. */
   readonly reversing: boolean;
+  /** The newest money entry says that the number is known at WeChat Pay. */
+  readonly taken: boolean;
   /** The newest money entry is a payment whose goods were still to come. */
   readonly dispensing: boolean;
   /** The newest money entry is final. */
@@ -72,6 +74,7 @@ export const recoveryTable: readonly RecoveryRow[] = [
     when: {
       charging: true,
       reversing: false,
+      taken: false,
       dispensing: false,
       final: false,
       credentials: true,
@@ -81,10 +84,23 @@ export const recoveryTable: readonly RecoveryRow[] = [
     because: "The charge may have left at any moment before the stop: it counts as charged now.",
   },
   {
+    name: "reversal-of-taken",
+    when: { charging: true, reversing: true, taken: true, final: false, credentials: true },
+    action: "ask",
+    because: "A query has shown somebody else's order under the number that was being reversed.",
+  },
+  {
+    name: "number-taken",
+    when: { charging: true, reversing: false, taken: true, final: false, credentials: true, doubted: false },
+    action: "ask",
+    because: "The number is known there, by whatever hand: nothing that may be another's is reversed.",
+  },
+  {
     name: "goods-unclear",
     when: {
       charging: true,
       reversing: false,
+      taken: false,
       dispensing: true,
       final: false,
       credentials: true,
@@ -101,7 +117,7 @@ export const recoveryTable: readonly RecoveryRow[] = [
   },
   {
     name: "reversal-open",
-    when: { charging: true, reversing: true, final: false, credentials: true },
+    when: { charging: true, reversing: true, taken: false, final: false, credentials: true },
     action: "reverse",
     because: "What was to be reversed can never become paid; a query has not confirmed it yet.",
   },
@@ -113,7 +129,15 @@ export const recoveryTable: readonly RecoveryRow[] = [
   },
 ];
 
-const factNames = ["charging", "reversing", "dispensing", "final", "credentials", "doubted"] as const;
+const factNames = [
+  "charging",
+  "reversing",
+  "taken",
+  "dispensing",
+  "final",
+  "credentials",
+  "doubted",
+] as const;
 
 /** The one row for these facts; no row or two is a defect of the table. */
 export function recoveryOf(facts: OrderFacts): RecoveryRow {

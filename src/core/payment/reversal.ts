@@ -9,6 +9,7 @@ import type { Effect } from "./effects.ts";
 import type { Evidence, MoneyReason } from "./order.ts";
 import type { Advance, Heard, Payment, Phase, Verdict } from "./payment.ts";
 import type { Rules, Stamp } from "./rules.ts";
+import { foreign } from "./taken.ts";
 import { alarm, close, closed, go, txOf, withAlarm } from "./verdict.ts";
 
 /**
@@ -64,7 +65,8 @@ export function reverseAnswered(
   const next = { call: "query", at: stamp.at } as const;
   switch (answer.kind) {
     case "paid":
-      return go({ ...payment, seenPaid: true, phase: { ...phase, heard: "again", next } });
+      // Whose payment it is only a query tells: nothing is refunded before one has shown it as ours.
+      return go({ ...payment, phase: { ...phase, heard: "again", next } });
     case "done":
     case "again":
       return go({ ...payment, phase: { ...phase, heard: answer.kind, next } });
@@ -125,6 +127,8 @@ export function reversalQueried(
         stamp,
         rules,
       );
+    case "foreign":
+      return foreign(payment, answer, stamp, rules, true);
     case "unknown": {
       // A signed answer that says something else parts the absences before it from those after it.
       const absences = answer.signed ? noAbsences : phase.absences;

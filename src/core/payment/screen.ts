@@ -149,6 +149,9 @@ function payingScreen(payment: Payment, now: Instant): Screen {
       return { ...closingScreen(payment, phase), ...shown };
     case "asking":
       return { ...askingScreen(phase, now), ...shown };
+    case "marking":
+    case "taken":
+      return { ...plain("checking", "wait"), ...shown };
     case "dispensing":
       return { ...dispensingScreen, ...shown };
     default:
@@ -223,6 +226,8 @@ function declinedText({ reason }: Verdict): TextName {
       return "code-not-wechat";
     case "not-sent":
       return "not-sent";
+    case "not-ready":
+      return "not-charged";
     default:
       return "not-paid";
   }

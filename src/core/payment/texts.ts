@@ -52,6 +52,7 @@ const table = {
   "not-paid-funds": { en: ["NOT PAID|{amount}", "Low balance"], zh: ["Weifu|{amount}", "Yue buzu"] },
   "not-paid-card": { en: ["NOT PAID|{amount}", "Use another card"], zh: ["Weifu|{amount}", "Qing huan ka"] },
   "not-sent": { en: ["NOT PAID|{amount}", "No network"], zh: ["Weifu|{amount}", "Wangluo guzhang"] },
+  "not-charged": { en: ["NOT PAID|{amount}", "Try again later"], zh: ["Weifu|{amount}", "Shaohou zai shi"] },
   "code-expired": { en: ["Code expired", "Refresh + rescan"], zh: ["Ma yi guoqi", "Shuaxin zai sao"] },
   "code-used": { en: ["Code used before", "Refresh + rescan"], zh: ["Ma yi yongguo", "Shuaxin zai sao"] },
   "code-not-wechat": { en: ["Not WeChat code", "Open pay code"], zh: ["Fei weixin ma", "Dakai fukuanma"] },

@@ -176,7 +176,8 @@ export class Bank {
         note: { ...note, outcome: "never arrived", treatment: "vanish" },
       };
     }
-    const outcome = spared(wish.kind, treatment) ?? this.#book(wish, caller, conduct, call.now);
+    const booked = spared(wish.kind, treatment) ?? this.#book(wish, caller, conduct, call.now);
+    const outcome = treatment?.kind === "repeat" ? this.#repeated(wish, caller, call.now) : booked;
     const noted: CallNote = { ...note, outcome: outcome.text, treatment: treatment?.kind ?? null };
     return this.#treat(treatment, { document: outcome.document, caller, wish, note: noted });
   }
@@ -310,12 +311,20 @@ export class Bank {
         };
       case "refuse":
       case "pretend":
+      case "repeat":
         return whole;
       case "vanish":
         return { kind: "drop", how: "silence", note };
       default:
         return unreachable(treatment);
     }
+  }
+
+  /** What the second of two equal requests is answered with: the number is known by then. */
+  #repeated(wish: Wish, caller: Caller, now: number): Outcome {
+    const reference = wish.kind === "charge" || wish.kind === "order" ? named(wish.order.outTradeNo) : null;
+    const order = reference === null ? null : this.ledger.find(caller.merchant, reference, now);
+    return refused(order?.state === "success" ? "ORDERPAID" : "OUT_TRADE_NO_USED", null);
   }
 
   /** What a forger says: the order is paid. */

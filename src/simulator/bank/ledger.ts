@@ -58,10 +58,10 @@ export type Opening =
   | { readonly kind: "refused"; readonly code: string; readonly leaves: Leftover };
 
 /**
- * What a refused charge leaves behind: no order, an unpaid one, one with an open password dialog, or a paid
- * one.
+ * What a refused charge leaves behind: no order, an unpaid one, one with an open password dialog, or a paid one. With
+ * `others-unpaid` and `others-paid` the number belongs to somebody else, who had it first.
  */
-export type Leftover = "nothing" | "unpaid" | "dialog" | "paid";
+export type Leftover = "nothing" | "unpaid" | "dialog" | "paid" | "others-unpaid" | "others-paid";
 
 /** One entry of an order's life. */
 export interface Passage {
@@ -135,6 +135,9 @@ export type PayerResult =
 
 /** WeChat Pay v2, reverse: later than this only a refund is possible. */
 export const REVERSIBLE_FOR_MS = 7 * 86_400_000;
+
+/** What stands in the order of somebody else who makes the same numbers. */
+const OTHERS_ATTACH = "somebodyelse";
 
 /** Sums of what moved, in fen. */
 export interface Totals {
@@ -216,7 +219,10 @@ export class Ledger {
     if (opening.kind === "refused" && opening.leaves === "nothing") {
       return { kind: "refused", code: opening.code };
     }
-    return this.#open(key, wanted, opening);
+    const others = opening.kind === "refused" && opening.leaves.startsWith("others");
+    if (others) this.#bookings += 1;
+    const authCode = others ? tokenOf(this.#bookings) : wanted.authCode;
+    return this.#open(key, others ? { ...wanted, authCode, attach: OTHERS_ATTACH } : wanted, opening);
   }
 
   /**
@@ -417,7 +423,7 @@ export class Ledger {
         this.#pass(order, { state: "accept", open: true }, "charge");
         return { kind: "paying", order };
       case "refused":
-        if (opening.leaves === "paid") this.#pay(order, "charge");
+        if (opening.leaves === "paid" || opening.leaves === "others-paid") this.#pay(order, "charge");
         else if (opening.leaves === "dialog")
           this.#pass(order, { state: "userpaying", open: true }, "charge");
         else this.#pass(order, { state: "notpay", open: false }, "charge");

@@ -2,6 +2,7 @@ import type { FinalState } from "../../core/payment/order.ts";
 import type { CustomerAct } from "./customer.ts";
 import { laterScenarios } from "./later-scenarios.ts";
 import type { Opening } from "./ledger.ts";
+import { numberScenarios } from "./number-scenarios.ts";
 import { chargeRefusals } from "./refusals.ts";
 import { after, before, dialog, on, refuse, type Turns, tell } from "./telling.ts";
 
@@ -39,6 +40,8 @@ export type Treatment =
   | { readonly kind: "refuse"; readonly code: string; readonly recall: "Y" | "N" | null }
   /** A reversal that is said to be done (or to want another call) and is not. */
   | { readonly kind: "pretend"; readonly recall: "Y" | "N" }
+  /** A front sends the request twice: the bank does it once, and answers the second one, by what became of the first. */
+  | { readonly kind: "repeat" }
   /** The request is lost before it reaches the bank. */
   | { readonly kind: "vanish" };
 
@@ -315,7 +318,7 @@ export function treatmentOf(
 }
 
 const byName: ReadonlyMap<string, Scenario> = new Map(
-  [...scenarios, ...laterScenarios].map((scenario) => [scenario.name, scenario]),
+  [...scenarios, ...numberScenarios, ...laterScenarios].map((scenario) => [scenario.name, scenario]),
 );
 const byCents: ReadonlyMap<number, Scenario> = new Map(
   scenarios.flatMap((scenario) => (scenario.cents === null ? [] : [[scenario.cents, scenario]])),

@@ -135,11 +135,6 @@ test("a charge that took longer than the time is asked about once, at once", () 
   assert.deepEqual([askingOf(story).giveUpAt, askingOf(story).last], [50_000, true]);
 });
 
-test("a number that somebody else has is told of", () => {
-  const story = Story.ready().payTo().charge({ kind: "taken", code: "ORDERPAID" });
-  assert.deepEqual(alarmsOf(story), ["number-taken"]);
-});
-
 test("a charge that nobody wants any more goes back where it may have moved money", () => {
   const cancelled = () => Story.ready().payTo().keys("X");
   for (const answer of [{ kind: "pending" }, { kind: "disputed", code: "X" }, silence] as const) {

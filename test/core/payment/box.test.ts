@@ -198,6 +198,11 @@ test("a number that somebody else has is never paid and never reversed; new numb
   const { bootMark } = story.box.numbering;
   story.take();
   story.charge({ kind: "taken", code: "ORDERPAID" });
+  assert.deepEqual(story.take(), ["record"]);
+  story.recorded();
+  assert.deepEqual(story.take(), ["query"]);
+  assert.deepEqual(story.glass, ["Checking  ¥12.50", "Do NOT pay again"]);
+  story.query({ kind: "foreign", state: "paid" });
   assert.deepEqual(story.take(), ["record", "alarm"]);
   assert.notEqual(story.box.numbering.bootMark, bootMark);
   story.recorded();
@@ -659,8 +664,11 @@ test("money that came for a withdrawn code goes back by a refund, and only its a
     .wait(300_000);
   story.take();
   story.reverse({ kind: "paid" });
-  assert.ok(story.order.seenPaid && story.take().includes("query"));
-  story.query({ kind: "unpaid", paying: false }).wait(1_500);
+  assert.ok(
+    !story.order.seenPaid && story.take().includes("query"),
+    "whose payment it is a query tells first",
+  );
+  story.query({ kind: "paid", transactionId: "42" }).wait(1_500);
   const [refund] = story.effects.filter(({ type }) => type === "reverse");
   assert.ok(refund?.type === "reverse" && refund.paid);
   story.reverse({ kind: "done" }).query({ kind: "refunded", transactionId: null }).recorded();

@@ -105,7 +105,8 @@ test("goods that are withheld from a payment that is kept are told of", () => {
 test("every state with goods waits for something, wants to be woken, or is over", () => {
   for (const payment of [...held.states.values(), ...refunding.states.values()]) {
     const { name } = payment.phase;
-    const waits = payment.flying !== null || ["recording", "booking", "closing", "dispensing"].includes(name);
+    const waits =
+      payment.flying !== null || ["recording", "booking", "marking", "closing", "dispensing"].includes(name);
     assert.ok(isOver(payment) || waits || wakeAt(payment) !== null, JSON.stringify(payment));
   }
 });

@@ -43,6 +43,9 @@ test("a reversal leaves only after its record is durable, and never before its t
   }
 });
 
+/** Phases that wait for the journal. */
+const waiting: ReadonlySet<string> = new Set(["recording", "booking", "marking", "closing"]);
+
 test("only proof makes an order paid, and a reversal never does (I10, I15)", () => {
   const paid = graph.edges.filter(
     ({ before, after }) =>
@@ -52,8 +55,11 @@ test("only proof makes an order paid, and a reversal never does (I10, I15)", () 
   );
   assert.ok(paid.length > 0);
   for (const { before, event } of paid) {
-    assert.ok(before.phase.name === "charging" || before.phase.name === "asking", before.phase.name);
+    const { phase } = before;
+    assert.ok(["charging", "asking", "taken"].includes(phase.name), phase.name);
     assert.ok(isProof(event));
+    if (phase.name !== "taken") continue;
+    assert.ok(!phase.booked && event.type === "query-answered" && !("unmarked" in event.answer));
   }
 });
 
@@ -66,7 +72,7 @@ test("declined comes from a signed refusal or from proof that nothing was sent, 
   );
   assert.ok(declined.length > 0);
   for (const { before, event } of declined) {
-    if (event.type === "recorded") {
+    if (event.type === "recorded" || event.type === "withheld") {
       assert.equal(before.phase.name, "recording");
       continue;
     }
@@ -87,10 +93,24 @@ test("an order is reversed only on a signed end or on two late absences after an
     assert.ok(event.type === "query-answered" && before.phase.name === "reversing");
     const { kind } = event.answer;
     if (kind === "closed" || kind === "refunded") continue;
+    if (kind === "foreign" && event.answer.kind === "foreign" && event.answer.state === "closed") continue;
     assert.equal(kind, "absent");
     assert.ok(before.phase.heard !== "nothing" && !before.seenPaid);
     assert.ok((before.flying?.at ?? 0) - before.landedAt >= rules.timing.confirmNotBeforeMs);
     assert.ok(before.phase.absences.count >= 1);
+  }
+});
+
+test("an order whose number is known there is never reversed, but where it was found paid, ours, and late", () => {
+  const known = graph.edges.filter(
+    ({ before: { phase } }) => phase.name === "marking" || phase.name === "taken",
+  );
+  assert.ok(known.some(({ after }) => after.phase.name === "taken"));
+  for (const { before, after, effects } of known) {
+    assert.ok(effects.every(({ type }) => type !== "reverse"));
+    if (before.phase.name === "marking")
+      assert.ok(["marking", "taken", "stranded"].includes(after.phase.name));
+    if (before.phase.name === "taken") assert.ok(["taken", "closing"].includes(after.phase.name));
   }
 });
 
@@ -115,7 +135,7 @@ test("nothing dangerous and nothing final happens without the journal", () => {
 
 test("every state wants to be woken, waits for something, or is over", () => {
   for (const payment of graph.states.values()) {
-    const waits = payment.flying !== null || ["recording", "booking", "closing"].includes(payment.phase.name);
+    const waits = payment.flying !== null || waiting.has(payment.phase.name);
     assert.ok(isOver(payment) || waits || wakeAt(payment) !== null, JSON.stringify(payment));
   }
 });
@@ -184,7 +204,7 @@ test("an order that customers scan is paid by a query alone, closed no sooner th
     assert.equal(effect.refund, before.phase.name === "reversing" && before.seenPaid);
   }
   for (const payment of native.states.values()) {
-    const waits = payment.flying !== null || ["recording", "booking", "closing"].includes(payment.phase.name);
+    const waits = payment.flying !== null || waiting.has(payment.phase.name);
     assert.ok(isOver(payment) || waits || wakeAt(payment) !== null, JSON.stringify(payment));
   }
 });

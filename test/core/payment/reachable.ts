@@ -99,6 +99,10 @@ const queryAnswers: readonly QueryAnswer[] = [
   { kind: "unpaid", paying: false },
   { kind: "failed" },
   { kind: "absent" },
+  { kind: "paid", transactionId: "42", unmarked: true },
+  { kind: "foreign", state: "paid" },
+  { kind: "foreign", state: "open" },
+  { kind: "foreign", state: "closed" },
   { kind: "unknown", why: "silence", signed: false },
   { kind: "not-sent", why: "no-name" },
 ];
@@ -136,6 +140,7 @@ export function allEvents(hosts: readonly string[]): readonly PaymentEvent[] {
       ...reverseAnswers.map((answer) => ({ type: "reverse-answered", host, answer }) as const),
     ]),
     ...dispenseAnswers.map((outcome) => ({ type: "dispensed", outcome }) as const),
+    { type: "withheld" },
     { type: "woke" },
     { type: "cancel-pressed" },
   ];
@@ -156,6 +161,8 @@ export function isExpected(payment: Payment, event: PaymentEvent): boolean {
       return flying?.call === "reverse";
     case "dispensed":
       return payment.phase.name === "dispensing" && payment.phase.next === null;
+    case "withheld":
+      return payment.phase.name === "recording";
     case "recorded":
     case "record-failed":
       return awaitedRecord(payment) === event.state;
@@ -165,6 +172,7 @@ export function isExpected(payment: Payment, event: PaymentEvent): boolean {
 function awaitedRecord({ phase }: Payment): MoneyState | null {
   if (phase.name === "recording") return "charging";
   if (phase.name === "booking") return "reversing";
+  if (phase.name === "marking") return phase.booked ? "reversing" : "charging";
   return phase.name === "closing" ? phase.verdict.state : null;
 }
 
@@ -203,6 +211,8 @@ export function explore(
     open.payment,
     resume({ intent: wanted, last: tx }, stamp, rules),
     resume({ intent: wanted, last: { ...tx, state: "reversing", reason: "gave-up" } }, stamp, rules),
+    resume({ intent: wanted, last: { ...tx, reason: "number-taken" } }, stamp, rules),
+    resume({ intent: wanted, last: { ...tx, state: "reversing", reason: "number-taken" } }, stamp, rules),
   ];
   roots.push(resume({ intent: wanted, last: tx, doubted: true }, stamp, rules));
   if (pulses !== null) {
@@ -250,7 +260,7 @@ function keyOf(payment: Payment): string {
 function isOf(tradeType: Intent["tradeType"], event: PaymentEvent): boolean {
   if (event.type === "charge-answered") {
     const native = event.answer.kind === "ordered";
-    const micropay = ["paid", "pending", "taken"].includes(event.answer.kind);
+    const micropay = ["paid", "pending"].includes(event.answer.kind);
     return tradeType === "NATIVE" ? !micropay : !native;
   }
   return tradeType === "NATIVE" || event.type !== "reverse-answered" || event.answer.kind !== "paid";

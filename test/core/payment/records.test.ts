@@ -77,10 +77,12 @@ test("a reversal is open until its end, which says how often what was asked", ()
 
 test("what only people can settle is final and says that nobody knows", () => {
   const taken = Story.ready().payTo().charge({ kind: "taken", code: "ORDERPAID" });
+  assert.deepEqual(newest(taken), { ...open, state: "charging", reason: "number-taken" });
+  taken.recorded().query({ kind: "foreign", state: "paid" });
   const manual = { ...open, state: "manual", final: true } as const;
   assert.deepEqual(newest(taken), {
     ...manual,
-    ...{ reason: "number-taken", finalAt: "2027-01-15T08:00:00.000Z" },
+    ...{ reason: "number-taken", queryCount: 1, finalAt: "2027-01-15T08:00:00.000Z" },
   });
   const expired = Story.ready().payTo().charge({ kind: "pending" }).keys("X").recorded().wait(15_000);
   expired.reverse({ kind: "expired" });

@@ -8,16 +8,26 @@ const combinations = either.flatMap((charging) =>
     either.flatMap((dispensing) =>
       either.flatMap((final) =>
         either.flatMap((credentials) =>
-          either.map((doubted) => ({ charging, reversing, dispensing, final, credentials, doubted })),
+          either.flatMap((taken) =>
+            either.map((doubted) => ({
+              charging,
+              reversing,
+              taken,
+              dispensing,
+              final,
+              credentials,
+              doubted,
+            })),
+          ),
         ),
       ),
     ),
   ),
 );
 
-test("each of the sixty-four combinations has exactly one row, and each row is used", () => {
+test("each of the hundred and twenty-eight combinations has exactly one row, and each row is used", () => {
   const used = new Set(combinations.map((facts) => recoveryOf(facts).name));
-  assert.equal(combinations.length, 64);
+  assert.equal(combinations.length, 128);
   assert.deepEqual([...used].sort(), recoveryTable.map(({ name }) => name).sort());
 });
 
@@ -25,21 +35,14 @@ test("an order that may have been charged is never left alone", () => {
   for (const facts of combinations.filter(({ charging, final }) => charging && !final)) {
     const { action } = recoveryOf(facts);
     assert.notEqual(action, "leave");
-    if (facts.reversing && facts.credentials) assert.equal(action, "reverse");
+    if (facts.reversing && facts.credentials && !facts.taken) assert.equal(action, "reverse");
   }
 });
 
 test("goods that were on their way are judged and never asked for again", () => {
   for (const facts of combinations) {
-    if (
-      !facts.charging ||
-      facts.reversing ||
-      facts.final ||
-      !facts.dispensing ||
-      !facts.credentials ||
-      facts.doubted
-    )
-      continue;
+    if (!facts.charging || facts.reversing || facts.taken || facts.final || facts.doubted) continue;
+    if (!facts.dispensing || !facts.credentials) continue;
     assert.equal(recoveryOf(facts).action, "judge");
   }
 });
@@ -48,6 +51,7 @@ test("what a start does follows from the six facts", () => {
   const none = {
     charging: false,
     reversing: false,
+    taken: false,
     dispensing: false,
     final: false,
     credentials: true,
@@ -67,6 +71,8 @@ test("what a start does follows from the six facts", () => {
     [{ ...charging, doubted: true }, "last-row-lost", "doubt"],
     [{ ...charging, dispensing: true, doubted: true }, "last-row-lost", "doubt"],
     [{ ...charging, reversing: true, doubted: true }, "reversal-open", "reverse"],
+    [{ ...charging, taken: true }, "number-taken", "ask"],
+    [{ ...charging, reversing: true, taken: true }, "reversal-of-taken", "ask"],
     [{ ...charging, credentials: false }, "merchant-gone", "hold"],
     [{ ...charging, credentials: false, doubted: true }, "merchant-gone", "hold"],
   ] as const;

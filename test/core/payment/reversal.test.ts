@@ -61,7 +61,7 @@ test("a reversal remembers the last signed answer, and a query follows in any ca
   ] as const) {
     const story = reversing().reverse(answer);
     assert.equal(phaseOf(story).heard, heard, answer.kind);
-    assert.equal(story.order.seenPaid, answer.kind === "paid");
+    assert.equal(story.order.seenPaid, false, "whose payment it is only a query tells");
     assert.equal(story.order.flying?.call, "query");
   }
 });

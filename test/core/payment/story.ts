@@ -138,7 +138,11 @@ export class Story {
   recorded(): this {
     const { phase } = this.order;
     const state =
-      phase.name === "recording" ? "charging" : phase.name === "closing" ? phase.verdict.state : "reversing";
+      phase.name === "closing"
+        ? phase.verdict.state
+        : phase.name === "recording" || (phase.name === "marking" && !phase.booked)
+          ? "charging"
+          : "reversing";
     return this.happens({ type: "recorded", state });
   }
 

@@ -38,7 +38,7 @@ test("RESULT UNKNOWN stands in the journal, and the end that follows it as well"
   story.query({ kind: "closed", paidOnce: false, transactionId: null }).recorded();
   assert.deepEqual(
     notesOf(story).map((entry) => (entry.kind === "shown" ? entry.text : entry.kind)),
-    ["unknown", "cancelled"],
+    ["evidence", "unknown", "cancelled"],
   );
 });
 

@@ -1,0 +1,89 @@
+/**
+ * An order whose number is known at WeChat Pay already (money rule 2): paid, used, another buyer. A front that repeats a request
+ * says so of our own order, a copied card of somebody else's, so nothing is believed and nothing is taken back: that is
+ * recorded, and the order is asked about until a final signed answer or the end of its time.
+ */
+import { after, earlier, later } from "../kernel/instant.ts";
+import type { QueryAnswer } from "./answers.ts";
+import { paid, refundedByOthers } from "./asking.ts";
+import type { Advance, Payment, Phase, Verdict } from "./payment.ts";
+import type { Rules, Stamp } from "./rules.ts";
+import { close, closed, go, notCharged, txOf, withAlarm } from "./verdict.ts";
+
+/** Hands the fact to the journal; `booked` says whether a reversal stands there. */
+export function mark(payment: Payment, booked: boolean, rules: Rules): Advance {
+  const state = booked ? "reversing" : "charging";
+  const said = { state, charged: "unknown", reason: "number-taken", late: false } as const;
+  return go(
+    { ...payment, phase: { name: "marking", booked } },
+    { type: "record", entry: { kind: "money", tx: txOf(payment, said, null, rules) } },
+  );
+}
+
+/** The fact is durable: the first question leaves at once. */
+export function takenFrom(payment: Payment, booked: boolean, { at }: Stamp, rules: Rules): Payment {
+  const giveUpAt = later(after(payment.chargedAt, rules.timing.giveUpAfterMs), at);
+  return { ...payment, phase: { name: "taken", booked, giveUpAt, next: at, last: false } };
+}
+
+/** What a query means for such an order. */
+export function takenAnswered(
+  payment: Payment,
+  phase: Phase & { name: "taken" },
+  answer: QueryAnswer,
+  stamp: Stamp,
+  rules: Rules,
+): Advance {
+  switch (answer.kind) {
+    case "paid":
+      return answer.unmarked === true || phase.booked
+        ? leftToPeople(payment, stamp, rules)
+        : paid(payment, answer.transactionId, stamp, rules);
+    case "refunded":
+      return answer.unmarked === true || answer.transactionId === null || phase.booked
+        ? leftToPeople(payment, stamp, rules)
+        : refundedByOthers(payment, stamp, rules);
+    case "closed":
+      return close(payment, closed(payment, "closed-by-wechat"), stamp, rules);
+    case "foreign":
+      return answer.state === "open"
+        ? askOn(payment, phase, stamp, rules)
+        : foreign(payment, answer, stamp, rules);
+    case "unpaid":
+    case "failed":
+    case "absent":
+    case "unknown":
+    case "not-sent":
+      return askOn(payment, phase, stamp, rules);
+  }
+}
+
+/** What another order under our number means for ours, whatever ours was doing. `booked` says whether it was being reversed. */
+export function foreign(
+  payment: Payment,
+  { state }: QueryAnswer & { readonly kind: "foreign" },
+  stamp: Stamp,
+  rules: Rules,
+  booked = false,
+): Advance {
+  switch (state) {
+    case "paid":
+      return leftToPeople(payment, stamp, rules);
+    case "closed":
+      return close(payment, notCharged("reversed", "number-taken"), stamp, rules);
+    case "open":
+      return mark(payment, booked, rules);
+  }
+}
+
+function askOn(payment: Payment, phase: Phase & { name: "taken" }, stamp: Stamp, rules: Rules): Advance {
+  if (phase.last) return leftToPeople(payment, stamp, rules);
+  const next = earlier(after(stamp.at, rules.timing.queryEveryMs), phase.giveUpAt);
+  return go({ ...payment, phase: { ...phase, next } });
+}
+
+/** Nobody but people can find out whose money it is. */
+function leftToPeople(payment: Payment, stamp: Stamp, rules: Rules): Advance {
+  const verdict: Verdict = { state: "manual", charged: "unknown", reason: "number-taken", late: false };
+  return withAlarm(close(payment, verdict, stamp, rules), "number-taken");
+}
