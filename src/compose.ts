@@ -33,6 +33,7 @@ import {
 import { type Core, core, type Hands, Loop } from "./runtime/loop.ts";
 import type { BrokerLink, Entropy, HttpsLink, Log, StoreLink, Timer } from "./runtime/ports.ts";
 import { Reporter, type ReporterStatus } from "./telemetry/reporter.ts";
+import type { ServiceWord } from "./telemetry/status-event.ts";
 import { Sales } from "./till/sales.ts";
 
 /** The outside of one box. */
@@ -56,6 +57,8 @@ export interface BoxParts {
   readonly version: string;
   readonly links: Links;
   readonly merchants: readonly [MerchantParts, ...MerchantParts[]];
+  /** What is wrong with the configuration: then what is open is brought to its end, and nothing is sold. */
+  readonly mistakes?: readonly string[];
   /** Hears every screen, the boot screen first. */
   readonly onScreen?: (screen: Screen) => void;
   /** Hears every money record when it has become durable. */
@@ -188,9 +191,6 @@ export class ComposedBox {
     const { proved, unclear, failure } = box.trust;
     const { merchantId, subMerchantId } = this.#rules.merchant;
     const blocker = blockerOf(box, this.#rules);
-    const reason = blocker === "unproved" ? (failure ?? "starting") : blocker;
-    // What stands in front may be a result: the outage is what people would see behind it.
-    const behind = screenFor({ ...box, front: { name: "idle" }, notice: null }, clock.now(), this.#rules);
     const scanner = links.serial === null || config.scanner === null ? "none" : readyOrNot(box.scannerReady);
     const orders = [...box.orders.values()].map(({ intent, phase }) => ({
       outTradeNo: intent.outTradeNo,
@@ -211,12 +211,11 @@ export class ComposedBox {
       since: rfc3339(this.#since),
       upS: Math.round((clock.now() - this.#sinceMoment) / 1_000),
       service: {
-        inService: blocker === null || blocker === "paused" || blocker === "inhibited",
+        ...this.#serviceOf(turn),
         screen: screen.text,
         glass: drawGlass(screen, config.box.language, glassSizeOf(config)).map((row) => row.trimEnd()),
         blocker,
-        reason,
-        code: blocker === null ? null : behind.ref,
+        mistakes: [...(this.#parts.mistakes ?? [])],
       },
       devices: { scanner, ...this.#devices.status() },
       scans: this.#devices.scans(),
@@ -231,6 +230,19 @@ export class ComposedBox {
       journal: { ...written, writtenAt: writtenAt === null ? null : rfc3339(writtenAt) },
       mqtt: this.reporting,
       clock: { at: rfc3339(clock.wall()), trusted: clock.trusted() },
+    };
+  }
+
+  /** Whether a payment could begin now or within seconds, and why not. */
+  #serviceOf({ box }: Turn): ServiceWord {
+    const blocker = blockerOf(box, this.#rules);
+    // What stands in front may be a result: the outage is what people would see behind it.
+    const bare = { ...box, front: { name: "idle" }, notice: null } as const;
+    const code = blocker === null ? null : screenFor(bare, this.#parts.links.clock.now(), this.#rules).ref;
+    return {
+      inService: blocker === null || blocker === "paused" || blocker === "inhibited",
+      reason: blocker === "unproved" ? (box.trust.failure ?? "starting") : blocker,
+      code,
     };
   }
 
@@ -261,6 +273,7 @@ export class ComposedBox {
     const boot = this.#loop.turn?.box.numbering.bootMark ?? null;
     const host = this.#rules.hosts.join(" ");
     const who = { box: config.box.id, version, journal, boot, merchantId: subMerchantId ?? merchantId, host };
+    for (const problem of this.#parts.mistakes ?? []) links.log.error("config.mistake", { problem });
     links.log.info("box.started", { ...who, count: open.length });
     for (const { last } of open) {
       links.log.warn("order.resumed", {
@@ -360,6 +373,7 @@ export class ComposedBox {
         confirmed: droppedSeq === 0 ? (cursors[cursor] ?? 0) : Math.max(cursors[cursor] ?? 0, droppedSeq),
       },
     );
+    if (this.#loop.turn !== null) this.#reporter.tell(this.#serviceOf(this.#loop.turn));
     this.#reporter.start();
   }
 
@@ -443,8 +457,10 @@ export class ComposedBox {
     return found.gateway;
   }
 
-  #logTurn(event: BoxEvent, { box, effects }: Turn): void {
+  #logTurn(event: BoxEvent, turn: Turn): void {
+    const { box, effects } = turn;
     const { log } = this.#parts.links;
+    this.#reporter?.tell(this.#serviceOf(turn));
     if (box.violation !== null && !this.#toldViolation) {
       this.#toldViolation = true;
       log.error("box.contradicted", { problem: box.violation });
@@ -541,7 +557,7 @@ function kindOf(event: PaymentEvent): string {
   }
 }
 
-function rulesOf({ config, version, merchants, timing }: BoxParts): Rules {
+function rulesOf({ config, version, merchants, timing, mistakes = [] }: BoxParts): Rules {
   const [{ settings }] = merchants;
   const { queryEveryMs, giveUpAfterMs, reverseNotBeforeMs, confirmNotBeforeMs } = config.timing;
   const { sendWithinMs, restMs } = config.timing;
@@ -556,6 +572,7 @@ function rulesOf({ config, version, merchants, timing }: BoxParts): Rules {
     hosts: settings.hosts,
     amount: amountRules(config),
     keypad: config.keypad !== null,
+    sells: mistakes.length === 0,
     late: config.late,
     relay: config.outputs?.relay ?? null,
     inhibit: (config.inputs?.inhibit ?? null) !== null,

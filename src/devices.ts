@@ -211,7 +211,7 @@ export class Devices {
         pressed,
         // A keypad without a cancel key has a clear key that is held.
         held: (key) => (key.name === "clear" ? pressed({ name: "cancel" }) : undefined),
-        status: () => undefined,
+        status: (state) => post({ type: "keypad-changed", ready: state !== "absent" }),
       },
     });
   }

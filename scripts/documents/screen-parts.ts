@@ -72,7 +72,8 @@ export function outageCodes(): string {
 
 function outageScreen(outage: Outage): Screen {
   const { box, now } = Story.ready();
-  return screenFor(brokenBy(box, outage), now as never, keypadRules);
+  const rules = outage === "misconfigured" ? { ...keypadRules, sells: false } : keypadRules;
+  return screenFor(brokenBy(box, outage), now as never, rules);
 }
 
 function brokenBy(box: Box, outage: Outage): Box {
@@ -95,6 +96,10 @@ function brokenBy(box: Box, outage: Outage): Box {
       return { ...box, scannerReady: false };
     case "invariant-broken":
       return { ...box, violation: "I6: an example" };
+    case "misconfigured":
+      return box;
+    case "no-keypad":
+      return { ...box, keypadReady: false };
     case "no-relay":
       return { ...box, relayReady: false };
     default:

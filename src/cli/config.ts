@@ -1,6 +1,8 @@
-import { type ConfigCheck, checkConfig, configSchema } from "../config/device-config.ts";
+import { type ConfigCheck, checkConfig, configSchema, type DeviceConfig } from "../config/device-config.ts";
+import { salvageConfig } from "../config/salvage.ts";
 import { configPath, readConfigText } from "./config-file.ts";
 import { exitStatus } from "./exit-status.ts";
+import { boxOf } from "./journal-box.ts";
 import { type CommandIo, readOptions, UsageError, unknownName } from "./usage.ts";
 
 const help = `Usage: scanbox config check [FILE]
@@ -23,6 +25,35 @@ export function loadConfig(path: string): ConfigCheck {
   const checked = checkConfig(read.text);
   if (checked.ok) return checked;
   return { ok: false, problems: checked.problems.map((problem) => `${path}: ${problem}`) };
+}
+
+/** A configuration to run on, with what is wrong with the file; or nothing but that. */
+export type LenientCheck =
+  | { readonly ok: true; readonly config: DeviceConfig; readonly mistakes: readonly string[] }
+  | { readonly ok: false; readonly problems: readonly string[] };
+
+/**
+ * The same for a box that owes money: where the file has mistakes, but says whom customers paid and where the journal is, the
+ * configuration with which open orders are brought to their end.
+ */
+export function loadLeniently(path: string): LenientCheck {
+  const checked = loadConfig(path);
+  if (checked.ok) return { ...checked, mistakes: [] };
+  const salvaged = salvage(path);
+  return salvaged === null ? checked : { ok: true, config: salvaged, mistakes: checked.problems };
+}
+
+/** Stands for a box whose id cannot be read, until the journal has said it. */
+const NAMELESS = "nameless-box";
+
+function salvage(path: string): DeviceConfig | null {
+  const read = readConfigText(path);
+  if (!read.ok) return null;
+  const { text } = read;
+  const config = salvageConfig(text, NAMELESS);
+  if (config?.box.id !== NAMELESS) return config;
+  const boxId = boxOf(config.journal.directory);
+  return boxId === null ? config : salvageConfig(text, boxId);
 }
 
 /** `scanbox config check [FILE]` and `scanbox config schema`. */

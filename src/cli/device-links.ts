@@ -29,7 +29,10 @@ export type DeviceParts =
 
 /** Reads secrets and collects what is wrong with them, so that all of it is told at once. */
 class Secrets {
+  /** Without these nothing can be done at all. */
   readonly problems: string[] = [];
+  /** Without these nothing is sold, and what is open is brought to its end as far as that goes. */
+  readonly mistakes: string[] = [];
   readonly #log: Log | null;
 
   /** Without a log nobody is warned of files that others may read. */
@@ -38,10 +41,10 @@ class Secrets {
   }
 
   /** The text of a secret; empty where it could not be read, which is then among the problems. */
-  read(key: string, source: SecretSource, kind: "secret" | "public"): string {
+  read(key: string, source: SecretSource, kind: "secret" | "public", missing = this.problems): string {
     const read = readSecret(source);
     if (!read.ok) {
-      this.problems.push(`${key}: ${read.problem}`);
+      missing.push(`${key}: ${read.problem}`);
       return "";
     }
     if (read.warning !== null && kind === "secret") this.#log?.warn("secret.open", { warning: read.warning });
@@ -49,8 +52,13 @@ class Secrets {
   }
 
   /** The same for a key of the configuration that may be null. */
-  readIfAny(key: string, source: SecretSource | null, kind: "secret" | "public"): string | null {
-    return source === null ? null : this.read(key, source, kind);
+  readIfAny(
+    key: string,
+    source: SecretSource | null,
+    kind: "secret" | "public",
+    missing = this.problems,
+  ): string | null {
+    return source === null ? null : this.read(key, source, kind, missing);
   }
 }
 
@@ -59,21 +67,22 @@ class Secrets {
  * Nothing is opened yet but the merchants' secrets: what is optional is looked for when it is wanted.
  */
 export async function deviceParts(
-  config: DeviceConfig,
+  { config, mistakes }: { readonly config: DeviceConfig; readonly mistakes: readonly string[] },
   onDeath: (cause: string) => void,
 ): Promise<DeviceParts> {
   const log = new PinoLog({ level: config.log.level, fd: 1 });
   const clock = new SystemClock();
   const secrets = new Secrets(log);
   const merchants = merchantParts(config, secrets, clock);
-  const problems = [...unsupported(config), ...secrets.problems];
-  if (problems.length > 0) return { ok: false, problems };
+  if (secrets.problems.length > 0) return { ok: false, problems: [...secrets.problems, ...secrets.mistakes] };
+  const wrong = [...mistakes, ...unsupported(config), ...secrets.mistakes];
   const { mqtt, scanner } = config;
   const store = new SqliteStore({ directory: config.journal.directory, onDeath });
   const parts: BoxParts = {
     config,
     version,
     merchants,
+    mistakes: wrong,
     links: {
       clock,
       entropy: new SystemEntropy(),
@@ -88,6 +97,8 @@ export async function deviceParts(
             ),
       broker: mqtt === null ? null : guardedBroker(brokerLoader(mqtt, log), clock),
       ...panelLinks(config, clock, log),
+      // Pins that a wrong file names are driven by nobody, whatever it says of them.
+      ...(mistakes.length > 0 ? { gpio: null } : {}),
     },
   };
   return { ok: true, parts, ping: (done) => store.ping(done) };
@@ -132,11 +143,11 @@ function merchantParts(
   clock: Clock,
 ): readonly [MerchantParts, ...MerchantParts[]] {
   const { merchant, timing, box } = config;
-  const ca = secrets.readIfAny("merchant.ca", merchant.ca, "public");
-  const partsOf = (who: Credentials, path: string): MerchantParts => {
-    const apiKey = secrets.read(`${path}.apiKey`, who.apiKey, "secret");
-    const cert = secrets.read(`${path}.certificate.cert`, who.certificate.cert, "public");
-    const key = secrets.read(`${path}.certificate.key`, who.certificate.key, "secret");
+  const { mistakes } = secrets;
+  const ca = secrets.readIfAny("merchant.ca", merchant.ca, "public", mistakes);
+  const partsOf = (who: Credentials, apiKey: string, path: string): MerchantParts => {
+    const cert = secrets.read(`${path}.certificate.cert`, who.certificate.cert, "public", mistakes);
+    const key = secrets.read(`${path}.certificate.key`, who.certificate.key, "secret", mistakes);
     const fault = inspectCertificate(cert, key, clock.wall());
     const { appId, merchantId, subAppId, subMerchantId, signType } = who;
     return {
@@ -163,8 +174,14 @@ function merchantParts(
       certificateFault: () => inspectCertificate(cert, key, clock.wall()),
     };
   };
-  const previous = merchant.previous.map((who, index) => partsOf(who, `merchant.previous[${index}]`));
-  return [partsOf(merchant, "merchant"), ...previous];
+  const previous = merchant.previous.flatMap((who, index) => {
+    const path = `merchant.previous[${index}]`;
+    const apiKey = secrets.read(`${path}.apiKey`, who.apiKey, "secret", mistakes);
+    // Without its key nobody speaks for it: its orders are held, and named.
+    return apiKey === "" ? [] : [partsOf(who, apiKey, path)];
+  });
+  const apiKey = secrets.read("merchant.apiKey", merchant.apiKey, "secret");
+  return [partsOf(merchant, apiKey, "merchant"), ...previous];
 }
 
 type Credentials = Merchant & Pick<DeviceConfig["merchant"], "signType" | "apiKey" | "certificate">;

@@ -39,6 +39,14 @@ export const outages: Readonly<Record<Outage, readonly [means: string, remedy: s
     "The program has contradicted itself; what is open is still asked about and reversed.",
     "Restart it, which reads the journal anew; send the log and the journal to whoever maintains the program.",
   ],
+  misconfigured: [
+    "The configuration has mistakes: what is open is brought to its end, and nothing is sold.",
+    "`scanbox status` lists them, and `scanbox config check`; mend the file and restart.",
+  ],
+  "no-keypad": [
+    "The keypad on which amounts are entered cannot be reached.",
+    "Look at `pins.absent` in the log: the user's groups, or another program that holds the pins. It is tried again for ever.",
+  ],
   "no-relay": [
     "The relay or an input of the machine cannot be reached, or its drop sensor stays on.",
     "Look at `pins.absent` or `relay.failed` in the log: another program may hold the pin, or the sensor is dirty.",

@@ -4,7 +4,7 @@ import type { Asleep, AsleepOrder, BoxStatus } from "../control/status.ts";
 import { formatYuan } from "../core/kernel/fen.ts";
 import { findBox } from "./ask-box.ts";
 import { asleepFrom } from "./asleep.ts";
-import { loadConfig } from "./config.ts";
+import { loadLeniently } from "./config.ts";
 import { configPath } from "./config-file.ts";
 import { counted } from "./counted.ts";
 import { exitStatus } from "./exit-status.ts";
@@ -35,7 +35,7 @@ export async function statusCommand(args: readonly string[], io: CommandIo): Pro
     return exitStatus.done;
   }
   const path = configPath(values.config);
-  const checked = loadConfig(path);
+  const checked = loadLeniently(path);
   if (!checked.ok) {
     for (const problem of checked.problems) io.stderr.write(`${problem}\n`);
     return exitStatus.usage;
@@ -102,9 +102,10 @@ function serviceText({ inService, glass, code, reason }: BoxStatus["service"]): 
   return `OUT OF SERVICE${why === "" ? "" : ` (${why})`}, ${says}`;
 }
 
-function helpLines({ inService, reason }: BoxStatus["service"]): readonly Line[] {
+function helpLines({ inService, reason, mistakes }: BoxStatus["service"]): readonly Line[] {
   const outage = inService || reason === null ? null : outageOf(reason);
-  return outage === null ? [] : outages[outage].map((sentence): Line => ["", sentence]);
+  const help = outage === null ? [] : outages[outage];
+  return [...help, ...mistakes].map((sentence): Line => ["", sentence]);
 }
 
 function scansLines({ absent, codes, refused, discarded }: NonNullable<BoxStatus["scans"]>): readonly Line[] {

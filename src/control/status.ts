@@ -32,6 +32,11 @@ export const boxStatusSchema = z.object({
         .nullable()
         .describe("The cause behind an outage: the blocker itself, or what the last probe said."),
       code: z.string().nullable().describe("Code of the outage, as the screen shows it."),
+      mistakes: z
+        .array(z.string())
+        .describe(
+          "What is wrong with the configuration, a sentence each; nothing is sold while there is any.",
+        ),
     })
     .describe("Whether it takes payments."),
   devices: z

@@ -3,7 +3,13 @@ import { after, type Instant } from "../core/kernel/instant.ts";
 import type { BrokerConnection, BrokerLink, BrokerSession, Timer } from "../runtime/ports.ts";
 import { Backoff } from "./backoff.ts";
 import { type Confirmation, Outbox, type OutboxPorts, STALL_MS } from "./outbox.ts";
-import { offlineStatus, onlineStatus, type Reporting, type Session } from "./status-event.ts";
+import {
+  offlineStatus,
+  onlineStatus,
+  type Reporting,
+  type ServiceWord,
+  type Session,
+} from "./status-event.ts";
 import { type Topics, topicsOf } from "./topics.ts";
 
 /** The back-off begins again at its shortest only after a connection that lasted this long. */
@@ -16,6 +22,8 @@ const SHORT_SESSIONS = 3;
 const REFUSED_FROM = 0x80;
 /** How much of it PUBACKs of events may take; the rest is for the status. */
 const DRAIN_WITHIN_MS = 1_000;
+/** A service that comes and goes is told of so often at most; what stands then counts. */
+export const SERVICE_EVERY_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 30_000;
 /** Home routers and mobile networks forget a silent connection after some 30 s. */
 const KEEP_ALIVE_S = 30;
@@ -86,6 +94,12 @@ export class Reporter {
   /** The next attempt, the missing PUBACK of the online status, or the next step of a stop. */
   #timer: Timer | null = null;
   #saidFarewell = false;
+  #service: ServiceWord = { inService: false, code: null, reason: "starting" };
+  /** How many `online` messages this session has had, and what the last one said of the service. */
+  #tellings = 0;
+  #told: ServiceWord | null = null;
+  /** No further one goes out before this has come. */
+  #serviceTimer: Timer | null = null;
   #stopDone: (() => void) | null = null;
 
   constructor(ports: ReporterPorts, settings: ReporterSettings) {
@@ -111,6 +125,8 @@ export class Reporter {
     const online = this.#onlineAt !== null;
     this.#phase = "stopping";
     this.#stopDone = done;
+    this.#serviceTimer?.cancel();
+    this.#serviceTimer = null;
     this.#timer?.cancel();
     if (this.#connection === null) {
       // The caller learns of the end after this call has returned, as everywhere.
@@ -121,6 +137,37 @@ export class Reporter {
       this.#timer = this.#later(DRAIN_WITHIN_MS, () => this.#sayFarewell());
       if (this.#greeted) this.#outbox.drain(() => this.#sayFarewell());
     }
+  }
+
+  /** Says whether the box takes payments; it is told when that changes, not too often, the newest word in the end. */
+  tell(service: ServiceWord): void {
+    this.#service = service;
+    this.#tellService();
+  }
+
+  #tellService(): void {
+    const connection = this.#connection;
+    if (connection === null || !this.#greeted || this.#phase !== "online" || this.#serviceTimer !== null)
+      return;
+    if (this.#told !== null && isSameService(this.#told, this.#service)) return;
+    // QoS 0: what the broker still owes for events is not touched, and a connection that breaks begins with the status again.
+    this.#publishOnline(connection, 0, () => undefined);
+  }
+
+  #publishOnline(connection: BrokerConnection, qos: 0 | 1, done: (reasonCode: number) => void): void {
+    const { clock } = this.#ports;
+    if (this.#session === null) return;
+    this.#tellings += 1;
+    this.#told = this.#service;
+    const telling = { number: this.#tellings, at: clock.wall() };
+    const session = { ...this.#session, head: this.#ports.source.head() };
+    const payload = onlineStatus(this.#settings, session, this.#service, telling);
+    this.#serviceTimer?.cancel();
+    this.#serviceTimer = this.#later(SERVICE_EVERY_MS, () => {
+      this.#serviceTimer = null;
+      this.#tellService();
+    });
+    connection.publish({ topic: this.#topics.status, payload, qos, retain: true }, done);
   }
 
   /** How reporting stands. */
@@ -193,8 +240,8 @@ export class Reporter {
     if (!retains) this.#ports.log.warn("mqtt.not-retained", { topic: this.#topics.status });
     if (this.#settings.confirm === "ack") connection.subscribe(this.#topics.ack);
     this.#timer = this.#later(STALL_MS, () => this.#drop("no PUBACK for the status"));
-    const payload = onlineStatus(this.#settings, this.#session);
-    connection.publish({ topic: this.#topics.status, payload, qos: 1, retain: true }, (code) => {
+    this.#tellings = 0;
+    this.#publishOnline(connection, 1, (code) => {
       if (this.#connection !== connection) return;
       if (code >= REFUSED_FROM) {
         this.#statusRefusal = code;
@@ -212,6 +259,7 @@ export class Reporter {
       return;
     }
     this.#timer?.cancel();
+    this.#tellService();
     this.#outbox.attach({
       receiveMaximum,
       publish: (message, done) => connection.publish(message, done),
@@ -238,6 +286,8 @@ export class Reporter {
     const { clock, log } = this.#ports;
     const steady = this.#onlineAt !== null && clock.now() - this.#onlineAt >= STEADY_MS;
     this.#timer?.cancel();
+    this.#serviceTimer?.cancel();
+    this.#serviceTimer = null;
     this.#connection = null;
     this.#greeted = false;
     this.#outbox.detach();
@@ -298,4 +348,8 @@ export class Reporter {
     const { clock } = this.#ports;
     return clock.at(after(clock.now(), delayMs), callback);
   }
+}
+
+function isSameService(a: ServiceWord, b: ServiceWord): boolean {
+  return a.inService === b.inService && a.code === b.code && a.reason === b.reason;
 }

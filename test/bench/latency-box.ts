@@ -10,7 +10,7 @@ import { moment } from "./moment.ts";
 
 const checked = loadConfig(process.argv[2] ?? "");
 if (!checked.ok) throw new Error(checked.problems.join("\n"));
-const made = await deviceParts(checked.config, (cause) => {
+const made = await deviceParts({ ...checked, mistakes: [] }, (cause) => {
   throw new Error(cause);
 });
 if (!made.ok) throw new Error(made.problems.join("\n"));

@@ -43,6 +43,7 @@ memory      80.0 MiB, 18.0 MiB of it heap`,
       blocker: "unproved",
       reason: "api-key",
       code: "E31",
+      mistakes: ["lates: is not a known key."],
     };
     const text = table({ ...aStatus, service, mqtt: null });
     assert.match(
@@ -51,6 +52,7 @@ memory      80.0 MiB, 18.0 MiB of it heap`,
     );
     assert.match(text, /^ {12}WeChat Pay's answers do not fit the API key, or it refuses our signatures\.$/m);
     assert.match(text, /^ {12}Check `merchant\.apiKey`/m);
+    assert.match(text, /^ {12}lates: is not a known key\.$/m);
     assert.match(text, /^MQTT {8}no broker is configured$/m);
   });
 });

@@ -17,6 +17,7 @@ export const aStatus: BoxStatus = {
     blocker: null,
     reason: null,
     code: null,
+    mistakes: [],
   },
   devices: { scanner: "ready", keypad: "ready", display: "absent", relay: "none" },
   scans: {

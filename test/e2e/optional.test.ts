@@ -28,6 +28,7 @@ async function resolves(
   box: Box,
   extra: Readonly<Record<string, unknown>>,
   told: (line: LogLine) => boolean,
+  then: () => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
   await withOpenOrder(box);
   box.configure({ ...stand.config(box, { fixed: NEVER_PAID }), ...extra });
@@ -37,6 +38,7 @@ async function resolves(
   });
   await program.line("what is wrong", told);
   assert.equal(program.ending, null, program.tail());
+  await then();
   await box.stop();
   const [order] = stand.orders(box);
   assert.ok(order !== undefined && ["revoked", "closed"].includes(order.state), order?.state);
@@ -91,5 +93,54 @@ describe("a box whose broker cannot be reached as it is configured", { concurren
     const box = await stand.box("mqtt-ca", { fixed: NEVER_PAID });
     const mqtt = { url: `mqtts://127.0.0.1:${stand.mosquitto.port}`, ca: { file: "/nowhere/ca.pem" } };
     await resolves(box, { mqtt }, isLost(/mqtt\.ca: .* does not exist/));
+  });
+});
+
+describe("a box with mistakes in its configuration", { concurrency: 2 }, () => {
+  const cases: readonly (readonly [string, Readonly<Record<string, unknown>>, RegExp])[] = [
+    ["a display that nobody drives", { display: { driver: "none" } }, /: display/],
+    ["a keypad without rows", { keypad: { rows: [], columns: [5], keys: ["="] } }, /: keypad/],
+    ["a broker of another kind", { mqtt: { url: "http://broker.example" } }, /: mqtt\.url/],
+    ["a key that nobody knows", { lates: "keep" }, /: lates: is not a known key/],
+    ["a store without a name", { box: { id: "wrong-4", store: "" } }, /: box\.store/],
+    ["a box without a name", { box: { id: "!" } }, /: box\.id/],
+    ["a pin that is used twice", { outputs: { paid: 5, wait: 5 } }, /: outputs\.wait: must not be pin 5/],
+  ];
+  for (const [index, [what, extra, words]] of cases.entries()) {
+    it(`takes back what is open with ${what}, sells nothing, and says so`, async () => {
+      const box = await stand.box(`wrong-${index}`, { fixed: NEVER_PAID });
+      const isMistake = ({ event, problem }: LogLine): boolean =>
+        event === "config.mistake" && typeof problem === "string" && words.test(problem);
+      await resolves(box, extra, isMistake, async () => {
+        const { status, stdout } = await box.command("status");
+        assert.equal(status, 1);
+        assert.match(stdout, /OUT OF SERVICE \(E19, misconfigured\)/);
+        assert.match(stdout, words);
+      });
+      assert.ok(box.program.log.some(({ event, code }) => event === "screen.shown" && code === "E19"));
+    });
+  }
+
+  it("takes back what is open without the chip of its lamp, and takes payments", async () => {
+    const box = await stand.box("lamp", { fixed: NEVER_PAID });
+    const isAbsent = ({ event, device }: LogLine): boolean => event === "pins.absent" && device === "signals";
+    await resolves(box, { outputs: { paid: 16 }, gpio: { chip: "no such chip" } }, isAbsent, () =>
+      box.program.screen("armed"),
+    );
+  });
+
+  it("takes back what is open without the chip of its relay, and is out of service", async () => {
+    const box = await stand.box("relay", { fixed: NEVER_PAID });
+    const outputs = { relay: { pin: 26, fenPerPulse: 114 } };
+    const isOut = ({ event, code }: LogLine): boolean => event === "screen.shown" && code === "E15";
+    await resolves(box, { outputs, gpio: { chip: "no such chip" } }, isOut);
+  });
+
+  it("ends where it cannot be read whom customers paid", async () => {
+    const box = await stand.box("nobody");
+    box.configure({ ...stand.config(box, {}), merchant: { hosts: 5 } });
+    const program = box.launch();
+    assert.equal(await program.ended(), 2, program.tail());
+    assert.match(program.stderr, /: merchant\./);
   });
 });

@@ -80,6 +80,7 @@ const entry = inFile("test/core/payment/amount-entry.test.ts");
 const https = inFile("test/contract/https.test.ts");
 const journal = inFile("test/journal/journal.test.ts");
 const keypad = inFile("test/drivers/keypad.test.ts");
+const optional = inFile("test/e2e/optional.test.ts");
 const life = inFile("test/package/life.test.ts");
 const machine = inFile("test/faults/machine.test.ts");
 const matrix = inFile("test/core/codecs/key-matrix-chance.test.ts");
@@ -813,6 +814,38 @@ export const catalogue: readonly FaultRow[] = [
         keypad("says why the pins were refused, and takes them when they are free"),
         keypad(
           "comes back by itself after its lines failed, and does not tell a key again that is still down",
+        ),
+      ],
+    },
+  },
+
+  {
+    id: "H10",
+    fails:
+      "What is optional cannot be made or opened, or its library throws: credentials, a chip, a bus, a package.",
+    must: "Open orders are brought to their end; it is told and tried again; only what a payment needs takes the box out of service.",
+    proof: {
+      kind: "tested",
+      test: optional("takes back what is open with ${what}, and says so"),
+      also: [
+        optional("takes back what is open without the chip of its lamp, and takes payments"),
+        optional("takes back what is open without the chip of its relay, and is out of service"),
+        inFile("test/runtime/guards.test.ts")(
+          "what throws later ends the connection, once, and lets go of it",
+        ),
+      ],
+    },
+  },
+  {
+    id: "H11",
+    fails: "The configuration has a mistake.",
+    must: "Open orders are brought to their end by what can be read of it; nothing is sold, and every mistake is named.",
+    proof: {
+      kind: "tested",
+      test: optional("takes back what is open with ${what}, sells nothing, and says so"),
+      also: [
+        inFile("test/config/salvage.test.ts")(
+          "whatever is wrong with the rest, the merchant and the journal are found",
         ),
       ],
     },

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { Fate } from "../../src/simulator/broker.ts";
 import { Random } from "../../src/simulator/random.ts";
 import { WINDOW_MAX } from "../../src/telemetry/outbox.ts";
+import { SERVICE_EVERY_MS } from "../../src/telemetry/reporter.ts";
 import { ACK, BOX, JOURNAL, range, STATUS, TX, World } from "./world.ts";
 
 const second = 1_000;
@@ -101,6 +102,7 @@ test("a box says that it is there before it reports, and a broken connection say
     data: {
       online: true,
       reason: null,
+      service: { inService: false, code: null, reason: "starting" },
       box: BOX,
       version: "0.1.0",
       boot: "boot1",
@@ -115,6 +117,49 @@ test("a box says that it is there before it reports, and a broken connection say
   assert.equal(gone.type, "scanbox.status.offline.v1");
   assert.equal(gone.data.reason, "lost");
   assert.equal(gone.data.session, 1);
+});
+
+test("the status says whether the box is in service whenever that changes, not too often, and the newest word in the end", () => {
+  const world = new World();
+  const said: { at: number; id: string; service: unknown }[] = [];
+  world.broker.watch(STATUS, ({ payload }) => {
+    const { id, data } = JSON.parse(payload);
+    said.push({ at: world.time.now, id, service: data.service });
+  });
+  const reporter = world.start();
+  world.run(second);
+  const well = { inService: true, code: null, reason: null };
+  const full = { inService: false, code: "E11", reason: "journal-broken" };
+  reporter.tell(well);
+  reporter.tell(well);
+  world.run(SERVICE_EVERY_MS);
+  assert.deepEqual(
+    said.map(({ service }) => service),
+    [{ inService: false, code: null, reason: "starting" }, well],
+  );
+  // Comes and goes a hundred times within ten seconds.
+  for (let turn = 0; turn < 100; turn += 1) {
+    reporter.tell(turn % 2 === 0 ? full : well);
+    world.run(100);
+  }
+  reporter.tell(full);
+  world.run(SERVICE_EVERY_MS);
+  assert.ok(said.length <= 6, `${said.length} messages`);
+  assert.deepEqual(said.at(-1)?.service, full);
+  assert.equal(new Set(said.map(({ id }) => id)).size, said.length, "no two messages have one id");
+  const waits = said.slice(1).map(({ at }, index) => at - (said[index]?.at ?? 0));
+  assert.ok(
+    waits.every((wait) => wait >= SERVICE_EVERY_MS - 200),
+    waits.join(" "),
+  );
+  world.broker.cut();
+  reporter.tell(well);
+  world.run(10 * second);
+  assert.deepEqual(
+    JSON.parse(world.broker.retained(STATUS) ?? "").data.service,
+    well,
+    "a new connection says what is",
+  );
 });
 
 test("a crash between PUBLISH and PUBACK repeats the event with the same id and the same bytes", () => {

@@ -60,6 +60,8 @@ export interface Box {
   readonly scannerReady: boolean;
   /** Since when the reader reads and has read nothing; null where it is not to read, or is not there. */
   readonly quietSince: Instant | null;
+  /** Whether keys can be pressed, where amounts come from them; believed until somebody says otherwise. */
+  readonly keypadReady: boolean;
   /** Whether goods can be given; true where none are. */
   readonly relayReady: boolean;
   /** The machine behind the relay takes no order now. */
@@ -122,9 +124,11 @@ export type Blocker =
   | "journal-broken"
   | "disk-full"
   | "invariant-broken"
+  | "misconfigured"
   | "merchant-gone"
   | "unproved"
   | "no-scanner"
+  | "no-keypad"
   | "no-relay"
   | "inhibited"
   | "paused"
@@ -167,6 +171,7 @@ export function start(event: BoxEvent & { readonly type: "started" }, stamp: Sta
     trust: noTrust(stamp.at),
     scannerReady: false,
     quietSince: null,
+    keypadReady: true,
     relayReady: rules.relay === null,
     inhibited: rules.inhibit,
     room: true,
@@ -225,9 +230,11 @@ export function blockerOf(box: Box, rules: Rules): Blocker | null {
   if (box.journalBroken) return "journal-broken";
   if (!box.room) return "disk-full";
   if (box.violation !== null) return "invariant-broken";
+  if (!rules.sells) return "misconfigured";
   if (box.held.length > 0) return "merchant-gone";
   if (!box.trust.proved) return "unproved";
   if (!box.scannerReady && !rules.native) return "no-scanner";
+  if (!box.keypadReady && hasKeys(rules)) return "no-keypad";
   if (!box.relayReady) return "no-relay";
   if ([...box.orders.values()].some(isReversalMute)) return "cannot-reverse";
   if (!isTrusted(box.trust)) return "unclear";
@@ -280,6 +287,8 @@ function react(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Step {
       return still({ ...box, scannerReady: event.ready });
     case "room-changed":
       return still({ ...box, room: event.room });
+    case "keypad-changed":
+      return still({ ...box, keypadReady: event.ready });
     case "relay-changed":
       return still({ ...box, relayReady: event.ready });
     case "inhibit-changed":

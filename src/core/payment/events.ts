@@ -32,6 +32,8 @@ export type BoxEvent =
   | { readonly type: "scanner-changed"; readonly ready: boolean }
   /** Whether the disk has room for the record of another payment. */
   | { readonly type: "room-changed"; readonly room: boolean }
+  /** The keypad on which amounts are entered can be read, or not any more. */
+  | { readonly type: "keypad-changed"; readonly ready: boolean }
   | { readonly type: "relay-changed"; readonly ready: boolean }
   /** The machine behind the relay takes no order now, or takes them again. */
   | { readonly type: "inhibit-changed"; readonly inhibited: boolean }

@@ -15,6 +15,8 @@ export interface Rules {
   /** Origins of the hosts, in order of preference; never empty. */
   readonly hosts: readonly string[];
   readonly amount: AmountRules;
+  /** Whether anything is sold; not where the configuration has mistakes: then what is open is brought to its end. */
+  readonly sells: boolean;
   /** Whether there are keys: without them a result that wants to be seen leaves by itself. */
   readonly keypad: boolean;
   readonly late: "keep" | "reverse";

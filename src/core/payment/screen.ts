@@ -53,6 +53,8 @@ const outageCodes: Readonly<
   "no-scanner": "E14",
   "no-relay": "E15",
   "invariant-broken": "E16",
+  misconfigured: "E19",
+  "no-keypad": "E18",
   "certificate-missing": "E21",
   "certificate-mismatch": "E22",
   "certificate-expired": "E23",

@@ -53,6 +53,7 @@ test("a box begins with nothing but its journal, and asks for a probe at once", 
     refs: new Map(),
     scannerReady: false,
     quietSince: null,
+    keypadReady: true,
     relayReady: true,
     inhibited: false,
     room: true,
@@ -445,4 +446,23 @@ test("a box whose disk is full asks nobody for a payment, and takes them again b
   assert.equal(story.box.orders.size, 0);
   story.post({ type: "room-changed", room: true });
   assert.equal(blockerOf(story.box, story.rules), null);
+});
+
+test("a box whose configuration has mistakes sells nothing, and brings what is open to its end", () => {
+  const rules = { ...keypadRules, sells: false };
+  const story = Story.ready(rules).keys("1250=").scan();
+  assert.deepEqual([story.text, story.turn.screen.ref, story.box.orders.size], ["out-of-service", "E19", 0]);
+  const taken = new Story(rules, [openOrder()]);
+  taken.post({ type: "scanner-changed", ready: true }).post({ type: "probed", answer: { kind: "passed" } });
+  assert.ok(taken.take().includes("query"));
+  taken.wait(0).query({ kind: "closed", paidOnce: false, transactionId: null }).recorded();
+  assert.equal(taken.box.orders.size, 0);
+});
+
+test("a box whose keypad is gone says so where amounts come from keys, and only there", () => {
+  const story = Story.ready().post({ type: "keypad-changed", ready: false });
+  assert.deepEqual([story.text, story.turn.screen.ref], ["out-of-service", "E18"]);
+  assert.equal(story.post({ type: "keypad-changed", ready: true }).text, "idle");
+  const fixed = Story.ready(fixedRules).post({ type: "keypad-changed", ready: false });
+  assert.equal(fixed.text, "armed");
 });

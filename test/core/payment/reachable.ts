@@ -34,6 +34,7 @@ export function smallRules(late: "keep" | "reverse", hosts: readonly string[] = 
     late,
     relay: null,
     inhibit: false,
+    sells: true,
     advert: [],
     native: true,
     timing: {

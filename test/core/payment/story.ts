@@ -34,6 +34,7 @@ export const keypadRules: Rules = {
   late: "keep",
   relay: null,
   inhibit: false,
+  sells: true,
   advert: [],
   native: false,
   timing: standardTiming,
