@@ -50,7 +50,7 @@ export const groups = [
   { letter: "P", title: "Power and storage", rows: 19 },
   { letter: "N", title: "The network to WeChat Pay", rows: 15 },
   { letter: "W", title: "What WeChat Pay says", rows: 15 },
-  { letter: "H", title: "Scanner, keypad, display", rows: 9 },
+  { letter: "H", title: "Scanner, keypad, display", rows: 11 },
   { letter: "T", title: "Time, process, operating system", rows: 6 },
 ] as const;
 
@@ -826,7 +826,7 @@ export const catalogue: readonly FaultRow[] = [
     must: "Open orders are brought to their end; it is told and tried again; only what a payment needs takes the box out of service.",
     proof: {
       kind: "tested",
-      test: optional("takes back what is open with ${what}, and says so"),
+      test: optional(`takes back what is open with \${what}, and says so`),
       also: [
         optional("takes back what is open without the chip of its lamp, and takes payments"),
         optional("takes back what is open without the chip of its relay, and is out of service"),
@@ -842,7 +842,7 @@ export const catalogue: readonly FaultRow[] = [
     must: "Open orders are brought to their end by what can be read of it; nothing is sold, and every mistake is named.",
     proof: {
       kind: "tested",
-      test: optional("takes back what is open with ${what}, sells nothing, and says so"),
+      test: optional(`takes back what is open with \${what}, sells nothing, and says so`),
       also: [
         inFile("test/config/salvage.test.ts")(
           "whatever is wrong with the rest, the merchant and the journal are found",
