@@ -32,6 +32,7 @@ import { txEventSchema } from "../telemetry/tx-event.ts";
 import { DemoBroker } from "./demo-broker.ts";
 import { type DemoDevice, demoConfig, demoTiming } from "./demo-config.ts";
 import { Life } from "./demo-life.ts";
+import { UsageError } from "./usage.ts";
 
 /** Hears what happens on the glass and on every wire. */
 export interface DemoListener {
@@ -374,7 +375,7 @@ export class Demo {
 
 /** Made now and removed at the end, also where the process ends without a farewell. */
 function temporaryDirectory(stack: AsyncDisposableStack): string {
-  const directory = mkdtempSync(join(tmpdir(), "scanbox-demo-"));
+  const directory = folderOfItsOwn();
   const remove = (): void => rmSync(directory, { recursive: true, force: true });
   process.once("exit", remove);
   stack.defer(() => {
@@ -402,4 +403,16 @@ function logFor(listener: DemoListener): Log {
     warn: warned,
     error: warned,
   };
+}
+
+/** A new folder for the journal, in the machine's place for such. */
+function folderOfItsOwn(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), "scanbox-demo-"));
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "no reason";
+    throw new UsageError(
+      `The demo keeps its journal in ${tmpdir()}, and can make no folder there (${code}): set TMPDIR to one that it may write.`,
+    );
+  }
 }

@@ -77,20 +77,27 @@ async function pay(demo: Demo, story: DemoStory, payment: DemoPayment): Promise<
   const amount = formatYuan(amountFen);
   story.typed(`${amount}=`);
   await demo.typeAmount(amount);
-  await demo.until(() => (demo.screen.text === "armed" ? true : null), SHOWN_WITHIN_MS);
+  const shown = await demo.until(
+    () => (demo.screen.text === "armed" ? ("armed" as const) : outOfService(demo)),
+    SHOWN_WITHIN_MS,
+  );
+  if (shown !== null && shown !== "armed") return unknown(`${shown}, and no payment has begun.`);
   await demo.pause(STEP_PAUSE_MS);
   if (!demo.interrupted) story.scanned(code, await demo.scan(code));
-  const begun = await demo.until(() => orderOf(demo) ?? refusalOf(demo), SHOWN_WITHIN_MS);
+  const begun = await demo.until(
+    () => orderOf(demo) ?? refusalOf(demo) ?? outOfService(demo),
+    SHOWN_WITHIN_MS,
+  );
   if (begun === "refused") {
     await demo.pause(STEP_PAUSE_MS);
     const read = readScan(code);
     const why = read.ok ? "it was used before" : walletNames[read.reason];
     return { status: exitStatus.no, line: null, sentence: `The box refused the code: ${why}.` };
   }
-  const end = await demo.until(() => finalOf(demo), FINAL_WITHIN_MS);
-  if (end === null) {
+  const end = await demo.until(() => finalOf(demo) ?? outOfService(demo), FINAL_WITHIN_MS);
+  if (end === null || typeof end === "string") {
     const state = orderOf(demo)?.state;
-    const how = demo.interrupted ? "Interrupted" : "Time is up";
+    const how = end ?? (demo.interrupted ? "Interrupted" : "Time is up");
     return unknown(
       state === undefined
         ? `${how}, and no payment has begun.`
@@ -121,6 +128,11 @@ function orderOf(demo: Demo): TxData | null {
 function finalOf(demo: Demo): TxData | null {
   const order = orderOf(demo);
   return order?.final === true ? order : null;
+}
+
+/** That nobody can pay any more, as a clause; null while somebody can, or a payment stands in front of it. */
+function outOfService({ screen }: Demo): string | null {
+  return screen.text === "out-of-service" ? `The box is out of service (${screen.ref})` : null;
 }
 
 function refusalOf(demo: Demo): "refused" | null {

@@ -360,6 +360,23 @@ test("what is wrong on the command line is said in a sentence, with status 2", a
   }
 });
 
+test("a place for temporary folders that takes none is said in a sentence, with status 2", async () => {
+  const before = process.env.TMPDIR;
+  process.env.TMPDIR = "/proc/no-such-place";
+  try {
+    const streams = io();
+    assert.equal(await runCli(["demo", "--pay", "1"], streams), 2);
+    assert.match(
+      streams.stderr.text,
+      /\/proc\/no-such-place, and can make no folder there \(ENOENT\): set TMPDIR/,
+    );
+    assert.equal(streams.stdout.text, "");
+  } finally {
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+  }
+});
+
 test("every random code is a payment code", () => {
   const entropy = new SystemEntropy();
   for (let round = 0; round < 200; round += 1) assert.ok(readScan(randomCode(entropy)).ok);

@@ -78,6 +78,7 @@ describe("the picture", () => {
       { columns: 80, rows: 24 },
     ],
     ["80x24-help", { overlay: { kind: "help", page: 0 } }, { columns: 80, rows: 24 }],
+    ["80x24-help-rest", { overlay: { kind: "help", page: 1 } }, { columns: 80, rows: 24 }],
     ["100x30-help", { overlay: { kind: "help", page: 0 } }, { columns: 100, rows: 30 }],
     ["40x16-help", { overlay: { kind: "help", page: 0 } }, { columns: 40, rows: 16 }],
     ["40x16-help-rest", { overlay: { kind: "help", page: 1 } }, { columns: 40, rows: 16 }],
@@ -159,7 +160,11 @@ describe("the picture", () => {
       }),
     );
     assert.equal(helpPages(panelFacts(), { columns: 40, rows: 16 }), 2);
-    assert.equal(helpPages(panelFacts(), { columns: 80, rows: 24 }), 1);
+    assert.equal(helpPages(panelFacts(), { columns: 80, rows: 24 }), 2);
+    const places = textOf(
+      drawPanel({ ...panelFacts(), overlay: { kind: "help", page: 1 } }, { columns: 80, rows: 24 }),
+    );
+    for (const place of ["bank", "broker", "journal"]) assert.match(places, new RegExp(place));
   });
 
   test("an open order is shown before those that are over, and four beside the box", () => {

@@ -27,14 +27,16 @@ const about = [
 /** One line for each key. */
 const list = keys.map(([key, does]): Line => [span(key.padEnd(8), "strong"), span(does)]);
 
-/** How many pages the help has at this size: one wherever the keys and a line below them fit. */
+/** How many pages the help has at this size: one wherever the keys, the places and a line below them fit. */
 export function helpPageCount(places: readonly string[], size: Size): number {
-  return size.rows > list.length ? 1 : Math.ceil(allLines(places, size).length / (size.rows - 1));
+  const { length } = allLines(places, size);
+  if (size.rows > length) return 1;
+  return listFits(size) ? 2 : Math.ceil(length / (size.rows - 1));
 }
 
-/** What the keys do, and where the parts are to be found where there is room for that. */
+/** What the keys do, and where bank, broker and journal are to be found: on the next page where there is no room for both. */
 export function helpLines(places: readonly string[], size: Size, page: number): Picture {
-  if (size.rows <= list.length) return pageOf(places, size, page);
+  if (helpPageCount(places, size) > 1) return pageOf(places, size, page);
   const { columns, rows } = size;
   const found = [[], ...places.map((text): Line => [span(text, "quiet")])];
   const known = [[], ...quietly(about, columns), ...found];
@@ -47,9 +49,20 @@ export function helpLines(places: readonly string[], size: Size, page: number): 
 const goesBack: Line = [span("any key goes back", "quiet")];
 const goesOn: Line = [span("any key shows the rest, Esc goes back", "quiet")];
 
+/** Whether the keys stand on one page, and the places then on one of their own. */
+function listFits({ rows }: Size): boolean {
+  return rows > list.length;
+}
+
 function pageOf(places: readonly string[], size: Size, page: number): Picture {
   const room = size.rows - 1;
-  const lines = fill(allLines(places, size).slice(page * room, (page + 1) * room), { ...size, rows: room });
+  const all = allLines(places, size);
+  const first = listFits(size) ? list.length + 1 : room;
+  const shown =
+    page === 0
+      ? all.slice(0, Math.min(first, room))
+      : all.slice(first + (page - 1) * room, first + page * room);
+  const lines = fill(shown, { ...size, rows: room });
   return fill([...lines, page + 1 < helpPageCount(places, size) ? goesOn : goesBack], size);
 }
 

@@ -80,9 +80,16 @@ export function drawPanel(facts: PanelFacts, size: Size): Picture {
   return isWide(facts, size) ? drawWide(facts, size) : drawNarrow(facts, size);
 }
 
-/** How many pages the help has at this size; a wide panel has room for all of it. */
+/** How many pages the help has at this size. */
 export function helpPages(facts: PanelFacts, size: Size): number {
-  return isWide(facts, size) ? 1 : helpPageCount(facts.places, overlaySize(size));
+  return helpPageCount(facts.places, isWide(facts, size) ? besideSize(facts, size).right : overlaySize(size));
+}
+
+/** What is left beside the box: `body` rows of it, `spare` of them blank, and the room at the right. */
+function besideSize(facts: PanelFacts, { columns, rows }: Size) {
+  const body = rows - 2 - hintLines(facts, columns).length;
+  const spare = body - deviceLines(facts.device).length - switchLines(facts).length;
+  return { body, spare, right: { columns: columns - DEVICE_COLUMNS - 2, rows: body - (spare >= 2 ? 1 : 0) } };
 }
 
 function isWide(facts: PanelFacts, { columns, rows }: Size): boolean {
@@ -97,14 +104,12 @@ function overlaySize({ columns, rows }: Size): Size {
 
 function drawWide(facts: PanelFacts, { columns, rows }: Size): Picture {
   const hint = hintLines(facts, columns);
-  const body = rows - 2 - hint.length;
   const switches = switchLines(facts);
   // Blank lines where there is room for them.
-  const spare = body - deviceLines(facts.device).length - switches.length;
+  const { body, spare, right } = besideSize(facts, { columns, rows });
   const gap = (wanted: boolean): readonly Line[] => (wanted ? [[]] : []);
   const device = deviceLines(facts.device, spare >= 5);
   const front = [...gap(spare >= 2), ...device, ...gap(spare >= 1), ...switches];
-  const right = { columns: columns - DEVICE_COLUMNS - 2, rows: body - (spare >= 2 ? 1 : 0) };
   return fill(
     [
       titleLine(facts, columns),

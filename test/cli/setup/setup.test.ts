@@ -116,6 +116,24 @@ describe("a whole set-up", () => {
     assert.deepEqual(readdirSync(bench.folder).sort(), ["device.config.json", "device.config.json.bak"]);
   });
 
+  test("takes the name of a credential where it asks for a secret, as it does for certificates", async (t) => {
+    const bench = new Bench(t);
+    const config = JSON.parse(readFileSync(example, "utf8"));
+    config.merchant.apiKey = { file: join(bench.folder, "api-key") };
+    writeFileSync(bench.file, JSON.stringify(config));
+    bench.pressWhatIsAsked();
+    const answers = Array.from({ length: 60 }, () => "");
+    const { status, said } = await bench.setup([
+      ...[...box, ...merchant].map((answer) => (answer === apiKey ? "credential:scanbox.api-key" : "")),
+      ...answers,
+    ]);
+    assert.equal(status, 0, said);
+    assert.deepEqual(JSON.parse(readFileSync(bench.file, "utf8")).merchant.apiKey, {
+      credential: "scanbox.api-key",
+    });
+    assert.deepEqual(readdirSync(bench.folder).sort(), ["device.config.json", "device.config.json.bak"]);
+  });
+
   test("without devices is still a configuration", async (t) => {
     const bench = new Bench(t, { withoutPins: true, scanners: [] });
     const { status, said } = await bench.setup([
