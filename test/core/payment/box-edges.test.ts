@@ -1,7 +1,14 @@
 /** The box at its edges: what it begins with, what it does not listen to, where its limits are. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isBusy, isDispensing, isSame, REFS_MAX, USED_CODES_MAX, blockerOf } from "../../../src/core/payment/box.ts";
+import {
+  blockerOf,
+  isBusy,
+  isDispensing,
+  isSame,
+  REFS_MAX,
+  USED_CODES_MAX,
+} from "../../../src/core/payment/box.ts";
 import type { OpenOrder } from "../../../src/core/payment/order.ts";
 import type { Rules } from "../../../src/core/payment/rules.ts";
 import { merchant } from "./reachable.ts";
