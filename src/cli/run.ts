@@ -3,6 +3,7 @@ import { ComposedBox, type Refusal } from "../compose.ts";
 import { loadLeniently } from "./config.ts";
 import { configPath } from "./config-file.ts";
 import { deviceParts } from "./device-links.ts";
+import { liesInMemory } from "./doctor/disk.ts";
 import { openDoor } from "./door.ts";
 import { exitStatus } from "./exit-status.ts";
 import { Service } from "./service.ts";
@@ -43,6 +44,8 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
     box.start(resolve);
   });
   if (refusal !== null) return refuse(journalProblems(refusal), io, journalStatus(refusal));
+  const { directory } = config.journal;
+  if (liesInMemory(directory)) log.warn("journal.in-memory", { path: directory });
   if (config.loopbackOnly) log.warn("config.loopback", { loopbackOnly: true });
   service.ready({ turns: () => box.turns, wake: () => box.wake(), ping: made.ping });
   const door = openDoor(box, { config, file: resolve(path) }, clock, log);

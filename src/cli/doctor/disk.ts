@@ -116,7 +116,7 @@ function fileSystem({ mount, upperType }: DiskFacts): readonly Finding[] {
   const data = { type: mount.type, mount: mount.point };
   const where = `It is on ${mount.point} (${mount.type})`;
   const elsewhere = "Set journal.directory to a folder on ext4 that is not below an overlay.";
-  if (forgetful.includes(mount.type) || (mount.type === "overlay" && forgetful.includes(upperType ?? ""))) {
+  if (isForgetful(mount, upperType)) {
     return [
       fault(
         "disk.file-system",
@@ -191,19 +191,34 @@ async function diskFacts({ sections }: Subject): Promise<DiskFacts | null> {
   const directory = sections.journal?.directory;
   if (directory === undefined) return null;
   const folder = lookAtFolder(directory);
-  const mounts = readMounts(readTextIfAny("/proc/self/mountinfo") ?? "");
-  const mount = mountOf(nearestRealPath(directory), mounts);
-  const upper = mount === null || mount.upper === null ? null : mountOf(mount.upper, mounts);
+  const { mount, upperType } = mountBelow(directory);
   const timed = folder.kind === "folder" && folder.writable && mount?.readOnly !== true;
   return {
     directory,
     folder,
     canBeMade: isAccessible(nearestRealPath(directory), "write"),
     mount,
-    upperType: upper?.type ?? null,
+    upperType,
     uid: process.getuid?.() ?? 0,
     flushes: timed ? await timeFlushes(directory, FLUSHES, FLUSHES_WITHIN_MS) : null,
   };
+}
+
+function isForgetful({ type }: Mount, upperType: string | null): boolean {
+  return forgetful.includes(type) || (type === "overlay" && forgetful.includes(upperType ?? ""));
+}
+
+/** Whether a folder lies in memory, so that the next start finds it empty; false where that cannot be told. */
+export function liesInMemory(directory: string): boolean {
+  const { mount, upperType } = mountBelow(directory);
+  return mount !== null && isForgetful(mount, upperType);
+}
+
+function mountBelow(directory: string): Pick<DiskFacts, "mount" | "upperType"> {
+  const mounts = readMounts(readTextIfAny("/proc/self/mountinfo") ?? "");
+  const mount = mountOf(nearestRealPath(directory), mounts);
+  const upper = mount === null || mount.upper === null ? null : mountOf(mount.upper, mounts);
+  return { mount, upperType: upper?.type ?? null };
 }
 
 /** Of a path or, where it is not there, of the deepest folder around it that is. */
