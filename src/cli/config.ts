@@ -1,3 +1,4 @@
+import { clearWords, isClear } from "../config/clear-broker.ts";
 import { type ConfigCheck, checkConfig, configSchema, type DeviceConfig } from "../config/device-config.ts";
 import { salvageConfig } from "../config/salvage.ts";
 import { configPath, readConfigText } from "./config-file.ts";
@@ -76,6 +77,7 @@ function check(path: string, io: CommandIo): number {
   const checked = loadConfig(path);
   if (checked.ok) {
     io.stdout.write(`${path} is in order.\n`);
+    if (isClear(checked.config.mqtt)) io.stderr.write(`${path}: warning: ${clearWords}\n`);
     return exitStatus.done;
   }
   for (const problem of checked.problems) io.stderr.write(`${problem}\n`);

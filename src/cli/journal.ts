@@ -28,7 +28,7 @@ export type DirectoryFound =
   | { readonly ok: true; readonly directory: string }
   | { readonly ok: false; readonly problems: readonly string[] };
 
-const help = `Usage: scanbox journal list [--open] [--limit N] [--json]
+const help = `Usage: scanbox journal list [--open] [--date DAY] [--limit N] [--json]
        scanbox journal show ORDER [--json]
        scanbox journal verify [--json]
        scanbox journal reconcile --bill FILE [--date DAY] [--json]
@@ -37,9 +37,9 @@ const help = `Usage: scanbox journal list [--open] [--limit N] [--json]
 
 The first four only read, and may be used while scanbox runs.
 
-  list             the orders that moved last, newest first, each with its newest state
+  list             the orders that moved last, newest first, each with its newest state, in this machine's own time
   show ORDER       everything recorded about one order, by its number, by the short form that
-                   the screen showed, or by the till's own id
+                   the screen showed (#0042, 0042 or 42), or by the till's own id
   verify           read the whole journal and check that nothing was changed, lost or put in
   reconcile        compare a bill of WeChat Pay (kind ALL, the text that downloadbill or the merchant platform gives)
                    with the orders of this box, and list what does not agree and what could not be compared
@@ -50,7 +50,8 @@ The first four only read, and may be used while scanbox runs.
   --open           only orders that have not ended yet
   --limit N        at most N orders (20)
   --bill FILE      the bill of one day
-  --date DAY       which day, as yyyy-MM-dd in Beijing; otherwise that of the bill's first row
+  --date DAY       which day, as yyyy-MM-dd: list, every order that began on it, in this machine's own time;
+                   reconcile, in Beijing, otherwise that of the bill's rows
   --json           one JSON object a line
   --config FILE    the configuration that says where the journal is;
                    otherwise ./device.config.json, then /etc/scanbox/device.config.json
@@ -78,6 +79,8 @@ interface Wish {
   readonly action: (typeof readings)[number];
   readonly order: string;
   readonly limit: number;
+  /** The day on which orders began, null for any. */
+  readonly date: string | null;
   readonly open: boolean;
   readonly json: boolean;
 }
@@ -106,8 +109,7 @@ export async function journalCommand(
     const wanted = readReconciliation(values, positionals);
     return (await import("./journal-reconcile.ts")).reconcileJournal(wanted, io);
   }
-  if (values.bill !== undefined || values.date !== undefined)
-    throw new UsageError('--bill and --date belong to "journal reconcile".');
+  if (values.bill !== undefined) throw new UsageError('--bill belongs to "journal reconcile".');
   const wish = readWish(values, positionals);
   const found: DirectoryFound =
     values.directory === undefined
@@ -168,9 +170,12 @@ function readReconciliation({ bill, date, config, json, ...others }: Values, [, 
   if (others.open === true || others.limit !== undefined || others.directory !== undefined)
     throw new UsageError('"journal reconcile" takes --bill, --date, --config and --json alone.');
   if (bill === undefined) throw new UsageError("--bill is missing: the file with the bill.");
-  if (date !== undefined && !/^\d{4}-\d\d-\d\d$/.test(date))
-    throw new UsageError("--date is a day such as 2026-03-15.");
+  if (date !== undefined) refuseNoDay(date);
   return { bill, date: date ?? null, config, json: json === true };
+}
+
+function refuseNoDay(date: string): void {
+  if (!/^\d{4}-\d\d-\d\d$/.test(date)) throw new UsageError("--date is a day such as 2026-03-15.");
 }
 
 function readWish(values: Values, positionals: readonly string[]): Wish {
@@ -183,11 +188,20 @@ function readWish(values: Values, positionals: readonly string[]): Wish {
   if (action === undefined) throw new UsageError(unknownName("journal command", word, actions));
   if (action === "show" && order === "") throw new UsageError("Say which order to show.");
   if (action !== "show" && order !== "") throw new UsageError(`"${order}" is one word too many.`);
-  if (action !== "list" && (values.open === true || values.limit !== undefined))
-    throw new UsageError('--open and --limit belong to "journal list".');
-  const limit = values.limit ?? "20";
+  if (action !== "list" && (values.open === true || values.limit !== undefined || values.date !== undefined))
+    throw new UsageError('--open, --limit and --date belong to "journal list".');
+  const date = values.date ?? null;
+  if (date !== null) refuseNoDay(date);
+  const limit = values.limit ?? (date === null ? "20" : "999999999");
   if (!/^[1-9]\d{0,8}$/.test(limit)) throw new UsageError("--limit takes a whole number from 1.");
-  return { action, order, limit: Number(limit), open: values.open === true, json: values.json === true };
+  return {
+    action,
+    order,
+    limit: Number(limit),
+    date,
+    open: values.open === true,
+    json: values.json === true,
+  };
 }
 
 function print(io: Output, line: string): void {
@@ -199,7 +213,10 @@ function complain(io: Output, line: string): void {
 }
 
 function list(reader: SqliteReader, wish: Wish, io: Output): number {
-  const rows = wish.open ? reader.openOrders().slice(0, wish.limit) : reader.newestOrders(wish.limit);
+  // Of which day an order is stands in the row itself.
+  const most = wish.date === null ? wish.limit : Number.MAX_SAFE_INTEGER;
+  const rows = wish.open ? reader.openOrders().slice(0, most) : reader.newestOrders(most);
+  let shown = 0;
   const gone = wish.open ? reader.goneOrders() : [];
   for (const number of gone) complain(io, `order ${number} is open, and no row of it is there`);
   const { journal } = reader;
@@ -209,19 +226,30 @@ function list(reader: SqliteReader, wish: Wish, io: Output): number {
     if (!read.ok) {
       status = exitStatus.no;
       complain(io, `row ${row.n}: ${damageWords[read.reason]}`);
-    } else if (read.value.event !== null) {
+    } else if (read.value.event !== null && shown < wish.limit) {
       const { seq, at, tx } = read.value.event;
+      if (wish.date !== null && !localTime(tx.intentAt).startsWith(wish.date)) continue;
+      shown += 1;
       print(io, wish.json ? JSON.stringify({ seq, at, ...tx }) : orderLine(at, tx));
     }
   }
-  if (rows.length === 0 && gone.length === 0 && !wish.json)
+  if (shown === 0 && status === exitStatus.done && !wish.json)
     print(io, wish.open ? "No order is open." : "There are no orders.");
   return status;
 }
 
 function orderLine(at: string, tx: TxData): string {
   const amount = formatYuan(tx.amountFen).padStart(10);
-  return `${at}  ${tx.shortRef}  ${tx.state.padEnd(9)}${amount}  ${tx.outTradeNo}${notes(tx)}`;
+  const ref = tx.ref === null ? "" : `  ${tx.ref}`;
+  return `${localTime(at)}  #${tx.shortRef}  ${tx.state.padEnd(9)}${amount}  ${tx.outTradeNo}${ref}${notes(tx)}`;
+}
+
+/** A moment (RFC 3339) as the clock on this machine's wall has it: `2026-03-15 17:30:12`. */
+function localTime(at: string): string {
+  const moment = new Date(at);
+  const two = (value: number): string => String(value).padStart(2, "0");
+  const day = [moment.getFullYear(), two(moment.getMonth() + 1), two(moment.getDate())].join("-");
+  return `${day} ${[moment.getHours(), moment.getMinutes(), moment.getSeconds()].map(two).join(":")}`;
 }
 
 function notes(tx: TxData): string {
@@ -231,7 +259,7 @@ function notes(tx: TxData): string {
 }
 
 function show(reader: SqliteReader, wish: Wish, io: Output): number {
-  const orders = reader.find(wish.order);
+  const orders = ordersNamed(reader, wish.order);
   const [order] = orders;
   if (order === undefined) {
     complain(io, `The journal has no order ${wish.order}.`);
@@ -255,6 +283,13 @@ function show(reader: SqliteReader, wish: Wish, io: Output): number {
   return status;
 }
 
+/** Orders by whatever people call them; the screen shows four digits behind a `#`, of which they leave the zeros away. */
+function ordersNamed(reader: SqliteReader, text: string): readonly string[] {
+  const name = text.replace(/^#/, "");
+  const orders = reader.find(name);
+  return orders.length === 0 && /^\d{1,3}$/.test(name) ? reader.find(name.padStart(4, "0")) : orders;
+}
+
 function rowJson(row: StoredRow, read: ReadRow): string {
   const { n, seq, hash } = row;
   return JSON.stringify({ n, seq, hash, ...read.entry });
@@ -268,19 +303,19 @@ function rowLine(read: ReadRow): string {
 function explanation(entry: JournalEntry): string {
   switch (entry.kind) {
     case "boot":
-      return `${entry.at}  boot ${entry.boot} of scanbox ${entry.version}`;
+      return `${localTime(entry.at)}  boot ${entry.boot} of scanbox ${entry.version}`;
     case "shown":
-      return `${entry.at}  shown: ${entry.text.replaceAll("\n", " / ")}`;
+      return `${localTime(entry.at)}  shown: ${entry.text.replaceAll("\n", " / ")}`;
     case "checked":
-      return `${entry.at}  looked at once more: no money had moved`;
+      return `${localTime(entry.at)}  looked at once more: no money had moved`;
     case "evidence":
       return `${entry.at}  ${evidenceLine(entry.evidence)}`;
     case "segment":
-      return `${entry.at}  a new segment; the journal begins at row ${entry.first.n}`;
+      return `${localTime(entry.at)}  a new segment; the journal begins at row ${entry.first.n}`;
     case "quarantine":
-      return `${entry.at}  taken over from the journal in ${entry.folder}`;
+      return `${localTime(entry.at)}  taken over from the journal in ${entry.folder}`;
     case "unsent":
-      return `${entry.at}  not confirmed yet: event ${entry.seq} of journal ${entry.journal}, ${entry.tx.state}`;
+      return `${localTime(entry.at)}  not confirmed yet: event ${entry.seq} of journal ${entry.journal}, ${entry.tx.state}`;
     case "charging":
     case "money":
       return orderLine(entry.tx.intentAt, entry.tx);

@@ -1,5 +1,6 @@
 import { resolve } from "node:path";
 import { ComposedBox, type Refusal } from "../compose.ts";
+import { clearWords, isClear } from "../config/clear-broker.ts";
 import { loadLeniently } from "./config.ts";
 import { configPath } from "./config-file.ts";
 import { deviceParts } from "./device-links.ts";
@@ -46,6 +47,7 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
   if (refusal !== null) return refuse(journalProblems(refusal), io, journalStatus(refusal));
   const { directory } = config.journal;
   if (liesInMemory(directory)) log.warn("journal.in-memory", { path: directory });
+  if (isClear(config.mqtt)) log.warn("mqtt.clear", { warning: clearWords });
   if (config.loopbackOnly) log.warn("config.loopback", { loopbackOnly: true });
   service.ready({ turns: () => box.turns, wake: () => box.wake(), ping: made.ping });
   const door = openDoor(box, { config, file: resolve(path) }, clock, log);

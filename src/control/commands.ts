@@ -27,7 +27,7 @@ interface Command {
     args: unknown,
     hands: ControlHands,
     answer: (answer: ControlAnswer) => void,
-  ) => "taken" | "wrong-arguments";
+  ) => "taken" | ControlAnswer;
 }
 
 function command<Args>(
@@ -37,7 +37,7 @@ function command<Args>(
   return {
     run: (args, hands, answer) => {
       const read = schema.safeParse(args);
-      if (!read.success) return "wrong-arguments";
+      if (!read.success) return refusedArguments(read.error.issues);
       run(read.data, hands, answer);
       return "taken";
     },
@@ -46,12 +46,31 @@ function command<Args>(
 
 const nothing = z.strictObject({});
 
+/** The message of an issue that an amount is too large has this name: it is a refusal of its own. */
+const TOO_LARGE = "amount-too-large";
+
 const amountFen = z.int().transform((value, context) => {
   const fen = fenOf(value);
   if (fen.ok) return fen.value;
-  context.addIssue({ code: "custom", message: "is no amount" });
+  context.addIssue({ code: "custom", message: fen.reason === "too-large" ? TOO_LARGE : "is no amount" });
   return z.NEVER;
 });
+
+/** Says which of the arguments is wrong: missing, one too many, or not what it should be. */
+function refusedArguments(issues: readonly z.core.$ZodIssue[]): ControlAnswer {
+  if (issues.every(({ message }) => message === TOO_LARGE))
+    return problemAnswer(TOO_LARGE, refusals[TOO_LARGE]);
+  const names = issues.flatMap((issue) => {
+    if (issue.code === "unrecognized_keys")
+      return issue.keys.map((key) =>
+        /^[\w-]{1,64}$/.test(key) ? `"${key}" (not known)` : "one that is not known",
+      );
+    const [name] = issue.path;
+    return name === undefined ? [] : [`"${String(name)}"`];
+  });
+  const which = names.length === 0 ? "they are no object" : names.join(", ");
+  return problemAnswer("arguments", `These arguments are missing or wrong: ${which}.`);
+}
 
 const asked = z.strictObject({ ref: saleRefSchema, amountFen });
 const named = z.strictObject({ ref: saleRefSchema });
@@ -133,7 +152,8 @@ export function obey(
   if (found === undefined) {
     const known = [...commands.keys()].join(", ");
     answer(problemAnswer("unknown-command", `There is no command of this name; there are: ${known}.`));
-  } else if (found.run(args, hands, answer) === "wrong-arguments") {
-    answer(problemAnswer("arguments", `"${name}" does not take these arguments.`));
+  } else {
+    const refused = found.run(args, hands, answer);
+    if (refused !== "taken") answer(refused);
   }
 }

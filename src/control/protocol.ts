@@ -33,8 +33,10 @@ export type ControlProblem =
   | "arguments"
   /** It is longer than `REQUEST_BYTES_MAX`. */
   | "too-long"
-  /** So many programs ask already, or another payment is at the box. */
-  | "busy"
+  /** So many ask already. */
+  | "too-many-programs"
+  /** Of one program, in one visit. */
+  | "too-many-requests"
   /** The answer is no: `message` says why. */
   | "refused"
   /** There is no sale of this `ref`. */

@@ -65,7 +65,9 @@ export class ControlServer {
 
   #enter(peer: ControlPeer): ControlPeerListener {
     if (this.#peers.size >= PEERS_MAX) {
-      peer.send(`${JSON.stringify(problemAnswer("busy", "Too many programs ask at once; try again."))}\n`);
+      peer.send(
+        `${JSON.stringify(problemAnswer("too-many-programs", "Too many programs ask at once; try again."))}\n`,
+      );
       peer.end();
       const deaf = (): void => undefined;
       return { received: deaf, finished: deaf, closed: deaf };
@@ -107,7 +109,7 @@ class Visit implements ControlPeerListener {
       this.#requests += 1;
       if (line.kind === "too-long" || this.#requests > REQUESTS_MAX) {
         const why = line.kind === "too-long" ? "The request is too long." : "Come in anew for more requests.";
-        this.#say(problemAnswer(line.kind === "too-long" ? "too-long" : "busy", why));
+        this.#say(problemAnswer(line.kind === "too-long" ? "too-long" : "too-many-requests", why));
         this.end();
         return;
       }

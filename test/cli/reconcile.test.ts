@@ -130,7 +130,7 @@ test("what is no bill is refused with the reason", async () => {
   }
   const list = await box.command("journal", "list", "--bill", "x");
   assert.equal(list.status, 2);
-  assert.match(list.stderr, /belong to "journal reconcile"/);
+  assert.match(list.stderr, /belongs to "journal reconcile"/);
 });
 
 test("a bill of another merchant, of another day or of several days is refused", async () => {

@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import type { ControlHands, Rotated } from "../../src/control/commands.ts";
-import { REQUEST_BYTES_MAX, readAnswer, readRequest, requestLine } from "../../src/control/protocol.ts";
+import { type ControlHands, obey, type Rotated } from "../../src/control/commands.ts";
+import {
+  problemAnswer,
+  REQUEST_BYTES_MAX,
+  readAnswer,
+  readRequest,
+  requestLine,
+} from "../../src/control/protocol.ts";
 import { RequestLines } from "../../src/control/request-lines.ts";
 import { saleStateSchema } from "../../src/control/sale.ts";
 import { ControlServer, IDLE_MS, PEERS_MAX, REQUESTS_MAX } from "../../src/control/server.ts";
@@ -148,7 +154,7 @@ describe("the door of a box", () => {
     const stand = new Stand();
     const visitors = Array.from({ length: PEERS_MAX }, () => stand.visit());
     const late = stand.visit();
-    assert.deepEqual([answers(late), late.ended], [["busy"], true]);
+    assert.deepEqual([answers(late), late.ended], [["too-many-programs"], true]);
     visitors[0]?.leave();
     visitors[1]?.finish();
     stand.pass(1);
@@ -182,7 +188,7 @@ describe("the door of a box", () => {
     const busy = stand.visit();
     stand.say(busy, requestLine("status").repeat(REQUESTS_MAX + 1));
     assert.ok(busy.ended);
-    assert.equal(answers(busy).at(-1), "busy");
+    assert.equal(answers(busy).at(-1), "too-many-requests");
   });
 
   it("hears of nobody after it was closed, not even of an answer", () => {
@@ -265,6 +271,26 @@ describe("a till at the door", () => {
     assert.deepEqual(sayAll({ kind: "unread" }, sale).answers, ["unread"]);
   });
 
+  it("hears which of its arguments is wrong", () => {
+    const cases: readonly (readonly [args: object, which: string])[] = [
+      [{ ref: "A 1", amountFen: 1_250 }, '"ref"'],
+      [{ ref: "A-1" }, '"amountFen"'],
+      [{ ref: "", amountFen: 99_999_999 }, '"ref", "amountFen"'],
+      [{ ref: "A-1", amountFen: 1_250, currency: "CNY" }, '"currency" (not known)'],
+      [{ ref: "A-1", amountFen: 1_250, "\u001b[2J": 1 }, "one that is not known"],
+      [[], "they are no object"],
+    ];
+    for (const [args, which] of cases) {
+      const request = { command: "pay", args };
+      obey(request, { status: () => aStatus, rotate: () => undefined, sales: noSales }, (answer) => {
+        assert.deepEqual(
+          answer,
+          problemAnswer("arguments", `These arguments are missing or wrong: ${which}.`),
+        );
+      });
+    }
+  });
+
   it("is refused amounts and ids that are none", () => {
     const wrong = [
       { ref: "A-1", amountFen: 0 },
@@ -284,7 +310,7 @@ describe("a till at the door", () => {
     );
     assert.deepEqual(
       said,
-      wrong.map(() => "arguments"),
+      wrong.map(({ amountFen }) => (amountFen === 10_000_000 ? "amount-too-large" : "arguments")),
     );
     assert.deepEqual(wishes, []);
   });
@@ -311,7 +337,7 @@ describe("whatever bytes come in", () => {
         for (const done of stand.rotations) done({ kind: "nothing" });
         const before = answers(visitor).length;
         if (visitor.ended) {
-          assert.ok(["too-long", "busy"].includes(String(answers(visitor).at(-1))));
+          assert.ok(["too-long", "too-many-requests"].includes(String(answers(visitor).at(-1))));
           return;
         }
         stand.say(visitor, requestLine("status"));

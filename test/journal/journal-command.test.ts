@@ -105,7 +105,39 @@ describe("the journal command", () => {
     );
     const one = await run(["list", "--limit", "1", "--directory", directory]);
     assert.equal(one.out.length, 1);
-    assert.match(one.out[0] ?? "", /0003 {2}charging {6}12\.53 {2}k3b9x0aaQ7dV2mTz0000003 {2}charged\?$/);
+    assert.match(
+      one.out[0] ?? "",
+      /#0003 {2}charging {6}12\.53 {2}k3b9x0aaQ7dV2mTz0000003 {2}till-3 {2}charged\?$/,
+      "with the till's own id",
+    );
+  });
+
+  it("tells times as the clock on the wall has them, and lists the orders of one day of it", async () => {
+    const zone = process.env.TZ;
+    try {
+      // 09:30:12 in UTC, and in one of the two places the day before is not over.
+      process.env.TZ = "Pacific/Kiritimati";
+      const shown = await run(["show", "0001", "--directory", directory]);
+      assert.match(shown.out[1] ?? "", /^2026-03-15 23:30:12 {2}shown: /);
+      process.env.TZ = "Etc/GMT+10";
+      const again = await run(["show", "0001", "--directory", directory]);
+      assert.match(again.out[1] ?? "", /^2026-03-14 23:30:12 {2}shown: /);
+      const day = await run(["list", "--date", "2026-03-14", "--directory", directory]);
+      assert.equal(day.out.length, 3);
+      const before = await run(["list", "--date", "2026-03-15", "--directory", directory]);
+      assert.deepEqual(before.out, ["There are no orders."]);
+      const two = await run(["list", "--date", "2026-03-14", "--limit", "2", "--directory", directory]);
+      assert.equal(two.out.length, 2);
+    } finally {
+      if (zone === undefined) delete process.env.TZ;
+      else process.env.TZ = zone;
+    }
+  });
+
+  it("finds an order by what the screen shows, sign and zeros or not", async () => {
+    const whole = await run(["show", "0001", "--directory", directory]);
+    for (const name of ["#0001", "#1", "1", "001"])
+      assert.deepEqual(await run(["show", name, "--directory", directory]), whole, name);
   });
 
   it("shows one order by its number, by its short form and by the till's id", async () => {

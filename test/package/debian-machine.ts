@@ -14,7 +14,6 @@ import { until } from "../e2e/until.ts";
 /** What is there beside Debian's smallest system: a service manager, a broker and a cable to a scanner that is none. */
 const include = ["systemd", "systemd-sysv", "udev", "dbus", "procps", "mosquitto", "socat"];
 const suite = "bookworm";
-const mirror = "http://deb.debian.org/debian";
 
 /** The host's /sys can be written to there, which is what shows whether the service's cannot; so nothing else may write. */
 const masked = ["systemd-udevd", "systemd-udev-trigger", "systemd-sysctl", "systemd-modules-load"];
@@ -32,7 +31,17 @@ export function whyNoMachine(): string | null {
   for (const tool of ["debootstrap", "systemd-nspawn", "nsenter"]) {
     if (spawnSync("which", [tool]).status !== 0) return `there is no ${tool}`;
   }
-  return null;
+  return mirrorOf(suite) === null ? `apt's sources have no ${suite}` : null;
+}
+
+/** Where this machine itself takes the packages of that release from. */
+function mirrorOf(release: string): string | null {
+  const format = "$(CODENAME) $(SUITE) $(REPO_URI)";
+  const { stdout } = spawnSync("apt-get", ["indextargets", "--format", format, "Created-By: Packages"], {
+    encoding: "utf8",
+  });
+  const sources = (stdout ?? "").split("\n").map((line) => line.split(" "));
+  return sources.find(([codename, name]) => codename === release || name === release)?.[2] ?? null;
 }
 
 /** The root of a fresh system, made once and kept for the next run. */
@@ -48,7 +57,7 @@ function freshRoot(): string {
   chmodSync(making, 0o755);
   const made = spawnSync(
     "debootstrap",
-    ["--variant=minbase", `--include=${include.join()}`, suite, making, mirror],
+    ["--variant=minbase", `--include=${include.join()}`, suite, making, mirrorOf(suite) ?? ""],
     { encoding: "utf8" },
   );
   assert.equal(made.status, 0, `debootstrap ended:\n${made.stdout}${made.stderr}`);
