@@ -21,7 +21,7 @@ const REFUNDS = 0.02;
 const STAYS = 0.3;
 
 /** A phone shows its next code within this time: a minute of the real one, so that a world sees many. */
-export const NEXT_CODE_MS = 9_000;
+const NEXT_CODE_MS = 9_000;
 
 /** Draws them from a stream of its own: none of these moves another draw of the world. */
 export class Habits {

@@ -511,20 +511,20 @@ export const plantedInCore: readonly Planted[] = [
     // Needs a reader that reads only when it is told to.
     name: "a triggered reader does not read while the amount rests",
     caughtBy: ["phone"],
-    seed: 1,
+    seed: 28,
     defect: ends((turn) => ({ ...turn, reading: turn.reading && turn.box.front.name !== "resting" })),
   },
   {
     // Needs a reader that is pulled out while a phone lies in it.
     name: "a rest passes while the reader is away",
     caughtBy: ["phone"],
-    seed: 1,
+    seed: 3,
     defect: armsInstead(({ event }) => event.type === "scanner-changed" && event.ready),
   },
   {
     name: "OK on RESULT UNKNOWN asks for the next payment of a fixed amount",
     caughtBy: ["phone"],
-    seed: 1,
+    seed: 238,
     defect: armsInstead(
       ({ before, event }) => before.box.front.name === "unknown" && event.type === "key-pressed",
     ),
@@ -538,7 +538,7 @@ export const plantedInCore: readonly Planted[] = [
   {
     name: "a digit takes an end for staff off the screen",
     caughtBy: ["staff"],
-    seed: 1,
+    seed: 2534,
     defect: otherTurns(({ before, event, stamp, rules }, real) => {
       const { front } = before.box;
       const digit = event.type === "key-pressed" && event.key.name === "digit";
