@@ -22,6 +22,9 @@ const DECODE_MS = 100;
 /** How long somebody holds a phone before a reader that does not read. */
 const HELD_MS = 6_000;
 
+/** No reader tells of two codes more quickly. */
+const APART_MS = 500;
+
 /** What a reader is made of; `tell` hears what it has read, `reply` what it answers to its box. */
 interface ReaderParts {
   readonly habit: ReaderHabit;
@@ -43,6 +46,7 @@ export class SimulatedReader {
   readonly #triggered: boolean;
   #view: View | null = null;
   #readsUntil = -1;
+  #toldAt = -APART_MS;
 
   constructor(parts: ReaderParts) {
     this.#parts = parts;
@@ -108,6 +112,12 @@ export class SimulatedReader {
   #tellOf(view: View): void {
     const { habit, time, random, tell } = this.#parts;
     if (this.#view !== view) return;
+    const pause = this.#toldAt + APART_MS - time.now;
+    if (pause > 0) {
+      time.after(pause, () => this.#tellOf(view));
+      return;
+    }
+    this.#toldAt = time.now;
     tell(view.text);
     if (habit === "once") return;
     const wait = habit === "often" ? random.between(500, 4_000) : random.between(6_000, 14_000);
