@@ -138,7 +138,7 @@ describe("a whole set-up", () => {
     const bench = new Bench(t, { withoutPins: true, scanners: [] });
     const { status, said } = await bench.setup([
       ...[...box, ...merchant, ...fixed],
-      ...["scan", "path", "/dev/serial0", "", ""],
+      ...["scan", "path", "/dev/serial0", "", "", "often"],
       ...noKeypad,
       ...rest,
     ]);
