@@ -6,12 +6,12 @@ import * as z from "zod";
 import type { Fen } from "../core/kernel/fen.ts";
 import { readJson } from "./json-text.ts";
 import { problemsOf, sentenceOf } from "./problem.ts";
-import { isLoopbackOnly, relations, type Sections } from "./relations.ts";
+import { isLoopbackOnly, leastRestMs, relations, type Sections } from "./relations.ts";
 import { deviceConfigSchema, type ParsedConfig } from "./schema.ts";
 
 /** The configuration of one box, complete and frozen. Units are in the names; amounts are fen; pins are BCM numbers. */
 export type DeviceConfig = Frozen<
-  Omit<ParsedConfig, "box" | "merchant" | "amount" | "late"> & {
+  Omit<ParsedConfig, "box" | "merchant" | "amount" | "late" | "timing"> & {
     readonly box: ParsedConfig["box"] & { readonly store: string };
     readonly merchant: ParsedConfig["merchant"] & { readonly body: string };
     readonly amount: Omit<ParsedConfig["amount"], "entry"> & {
@@ -19,6 +19,7 @@ export type DeviceConfig = Frozen<
       readonly maximum: Fen;
     };
     readonly late: "keep" | "reverse";
+    readonly timing: Omit<ParsedConfig["timing"], "restMs"> & { readonly restMs: number };
     /** Whether every host is loopback: the floors did not bind, and no real money can move. */
     readonly loopbackOnly: boolean;
   }
@@ -73,6 +74,7 @@ function resolve(parsed: ParsedConfig): DeviceConfig {
     merchant: { ...parsed.merchant, body: parsed.merchant.body ?? store },
     amount: { ...parsed.amount, entry: parsed.amount.entry ?? (hasPoint ? "explicit" : "implied") },
     late: parsed.late ?? (parsed.outputs?.relay ? "reverse" : "keep"),
+    timing: { ...parsed.timing, restMs: parsed.timing.restMs ?? leastRestMs(parsed.scanner) },
     loopbackOnly: isLoopbackOnly(parsed.merchant.hosts),
   };
 }

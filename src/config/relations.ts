@@ -14,9 +14,20 @@ export type Sections = Partial<ParsedConfig>;
 const floorsMs = {
   giveUpAfterMs: 30_000,
   reverseNotBeforeMs: 15_000,
-  restMs: 5_000,
   confirmNotBeforeMs: 60_000,
 } as const;
+
+/**
+ * How long a reader that has told of nothing may have something before it, and a second or so more: a phone shows its next code
+ * within a minute, and that is the first that a reader which tells of each code once says of it again.
+ */
+const restsMs = { often: 5_000, seldom: 15_000, once: 65_000 } as const;
+
+/** The shortest rest that proves a reader empty (money rule 13). Of a reader that nobody has tried nothing good is believed. */
+export function leastRestMs(scanner: ParsedConfig["scanner"]): number {
+  if (scanner === null) return restsMs.often;
+  return restsMs[scanner.repeats ?? (scanner.profile === "plain" ? "once" : "often")];
+}
 
 /** Every relation in the order in which its problems are listed. */
 export const relations: readonly ((sections: Sections) => readonly string[])[] = [
@@ -254,14 +265,18 @@ function broker({ mqtt }: Sections): readonly string[] {
   return problems;
 }
 
-function floors({ merchant, timing }: Sections): readonly string[] {
+function floors({ merchant, timing, scanner }: Sections): readonly string[] {
   if (timing === undefined || merchant === undefined || isLoopbackOnly(merchant.hosts)) return [];
-  const names = ["giveUpAfterMs", "reverseNotBeforeMs", "confirmNotBeforeMs", "restMs"] as const;
-  return names.flatMap((name) =>
+  const names = ["giveUpAfterMs", "reverseNotBeforeMs", "confirmNotBeforeMs"] as const;
+  const problems = names.flatMap((name) =>
     timing[name] < floorsMs[name]
       ? [`timing.${name}: must be at least ${floorsMs[name]}, got ${timing[name]}.`]
       : [],
   );
+  const least = leastRestMs(scanner ?? null);
+  const { restMs } = timing;
+  if (restMs === null || restMs >= least) return problems;
+  return [...problems, `timing.restMs: must be at least ${least}, by scanner.repeats, got ${restMs}.`];
 }
 
 /** Pairs of times of which the first must not be longer than the second, and why. */

@@ -292,6 +292,13 @@ const shape = {
       .describe(
         "How it is spoken to: plain reads by itself and is told nothing; gm65 and gm72 are triggered.",
       ),
+    repeats: z
+      .enum(["often", "seldom", "once"])
+      .nullable()
+      .default(null)
+      .describe(
+        "How it tells of a code that stays before it: often (again within 4 s), seldom (within 14 s) or once; null means often where it is triggered, else once.",
+      ),
   })
     .nullable()
     .default(null)
@@ -486,7 +493,15 @@ const shape = {
     reverseNotBeforeMs: duration(15_000, "Earliest reversal after the charge; 15 s or more."),
     confirmNotBeforeMs: duration(60_000, "Earliest proof that an order never existed; 60 s or more."),
     sendWithinMs: duration(10_000, "Time from the scan to the first byte of the charge."),
-    restMs: duration(5_000, "Time without a scan after which a fixed amount arms again; 5 s or more."),
+    restMs: z
+      .int()
+      .min(1)
+      .max(durationMaxMs)
+      .nullable()
+      .default(null)
+      .describe(
+        "Time without a scan after which a fixed amount, or the next choice of a menu, is armed; null means the least: 5 s, 15 s or 65 s, by scanner.repeats.",
+      ),
     connectTimeoutMs: duration(6_000, "Time for a connection to stand."),
     answerTimeoutMs: duration(10_000, "Time for a whole reply after the request left."),
   })

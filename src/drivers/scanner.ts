@@ -26,8 +26,8 @@ export const RETURN_MS = 50;
 /** Hears what the scanner reads and whether it is there. */
 export interface ScannerListener {
   scanned(code: AuthCode, at: Instant): void;
-  /** `over-long` is what no scanner has read: noise. */
-  refused(refusal: ScanRefusal | "over-long"): void;
+  /** `over-long` and `unfinished` were thrown away unread: noise, or codes that ran into each other. */
+  refused(refusal: ScanRefusal | "over-long" | "unfinished"): void;
   /** Comes at each change and once for the first try; `cause` says why the scanner is absent. */
   status(state: ScannerStatus, cause: string | null): void;
 }
@@ -165,8 +165,7 @@ export class Scanner {
     } else {
       this.#refused += 1;
       log.info("scanner.refused", { refusal: scan.reason, characters: text.length });
-      // What is read can be printed.
-      listener.refused(/[^ -~]/.test(text.trim()) ? "over-long" : scan.reason);
+      listener.refused(scan.reason);
     }
   }
 
@@ -174,7 +173,7 @@ export class Scanner {
   #threwAway(why: ScanDiscarded): void {
     this.#discarded[why] += 1;
     this.#parts.log.warn("scanner.discarded", { why, count: this.#discarded[why] });
-    if (why === "over-long") this.#parts.listener.refused("over-long");
+    this.#parts.listener.refused(why === "over-long" ? why : "unfinished");
   }
 
   #closed(cause: string): void {

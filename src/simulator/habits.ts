@@ -17,12 +17,11 @@ import type { SimulatedTime } from "./time.ts";
 /** How seldom staff give money back, for each time that somebody acts. */
 const REFUNDS = 0.02;
 
-/** How often a phone stays, and how often it shows its next code where it is read. */
+/** How often a phone stays. */
 const STAYS = 0.3;
-const NEXT_CODE = 0.3;
 
-/** A phone is read again within this time for as long as it is there, which is sooner than a box may take it for gone. */
-const READ_AGAIN_MS = 4_000;
+/** A phone shows its next code within this time: a minute of the real one, so that a world sees many. */
+const NEXT_CODE_MS = 9_000;
 
 /** Draws them from a stream of its own: none of these moves another draw of the world. */
 export class Habits {
@@ -40,11 +39,17 @@ export class Habits {
     return this.#phone;
   }
 
-  /** Leaves the phone that has shown `code` in the reader, or takes it along; `read` is called with what it shows until it is `gone`. */
-  afterScan(code: string, { read, gone }: { read: (code: string) => void; gone: () => void }): void {
-    if (this.#phone !== null || !this.#random.chance(STAYS)) return;
+  /** Whether the phone that has shown `code` stays in the reader; `shows` is called with its next codes until it is `gone`. */
+  afterScan(code: string, { shows, gone }: { shows: (code: string) => void; gone: () => void }): boolean {
+    if (this.#phone !== null || !this.#random.chance(STAYS)) return false;
     this.#phone = new Set([code]);
-    this.#readAgain(code, this.#time.now + this.#random.between(5_000, 120_000), read, gone);
+    this.#nextCode(this.#time.now + this.#random.between(5_000, 120_000), shows, gone);
+    return true;
+  }
+
+  /** Whether somebody beside a phone that lies there does something now, and which of so many things. */
+  beside(things: number): number | null {
+    return this.#random.chance(0.5) ? this.#random.between(0, things - 1) : null;
   }
 
   /** The phone is taken along. */
@@ -52,19 +57,19 @@ export class Habits {
     this.#phone = null;
   }
 
-  #readAgain(shown: string, until: number, read: (code: string) => void, gone: () => void): void {
+  #nextCode(until: number, shows: (code: string) => void, gone: () => void): void {
     const phone = this.#phone;
-    this.#time.after(this.#random.between(300, READ_AGAIN_MS), () => {
+    this.#time.after(this.#random.between(2_000, NEXT_CODE_MS), () => {
       if (this.#phone !== phone || phone === null) return;
       if (this.#time.now >= until) {
         this.takePhone();
         gone();
         return;
       }
-      const code = this.#random.chance(NEXT_CODE) ? freshCode(this.#random) : shown;
+      const code = freshCode(this.#random);
       phone.add(code);
-      read(code);
-      this.#readAgain(code, until, read, gone);
+      shows(code);
+      this.#nextCode(until, shows, gone);
     });
   }
 

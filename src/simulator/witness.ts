@@ -26,6 +26,9 @@ export interface Finding {
 /** More than these are not worth reading: the first ones tell. */
 const FINDINGS_MAX = 20;
 
+/** So long an end for staff stands where nobody presses OK (money rule 12). */
+const FOR_STAFF_MS = 30_000;
+
 /** Texts that claim a payment, and those that claim nothing. */
 const paids: ReadonlySet<string> = new Set(["paid", "vend-unclear"]);
 const unknowns: ReadonlySet<string> = new Set(["unknown", "code-withdrawn", "refund-pending"]);
@@ -122,8 +125,18 @@ export class Witness {
   readonly #refundsToldOf = new Set<string>();
   /** Orders that the bank has said to have reversed, and has not. */
   readonly #pretended = new Set<string>();
-  /** The codes of the phone that lies in the reader, and the one of them that was charged. */
-  #phone: { readonly codes: ReadonlySet<string>; readonly charged: string | null } | null = null;
+  /** The phone that lies in the reader. */
+  #phone: {
+    readonly codes: ReadonlySet<string>;
+    /** Whether the same customer may try once more after a decline. */
+    readonly mayRetry: boolean;
+    /** The code of it that was charged, and for which order. */
+    readonly charged: { readonly code: string; readonly outTradeNo: string } | null;
+    /** Somebody else has chosen something meanwhile, which it must not pay. */
+    readonly barred: boolean;
+  } | null = null;
+  /** The end on the screen that is one for staff. */
+  #forStaff: { readonly outTradeNo: string; readonly at: number } | null = null;
   readonly #shownEnds = new Map<string, { readonly text: string; readonly at: number }[]>();
 
   constructor(parts: {
@@ -155,8 +168,26 @@ export class Witness {
   }
 
   /** A phone stays in the reader and shows these codes, of which there may come more. */
-  stays(codes: ReadonlySet<string>): void {
-    this.#phone = { codes, charged: null };
+  stays(codes: ReadonlySet<string>, mayRetry: boolean): void {
+    this.#phone = { codes, mayRetry, charged: null, barred: false };
+  }
+
+  /** Somebody else chooses something of the menu while the phone lies there. */
+  chosenByAnother(): void {
+    if (this.#phone !== null) this.#phone = { ...this.#phone, barred: true };
+  }
+
+  /** Somebody presses OK. */
+  confirmed(): void {
+    this.#forStaff = null;
+  }
+
+  /** No end stands on the screen any more. */
+  endLeft(): void {
+    const shown = this.#forStaff;
+    this.#forStaff = null;
+    if (shown === null || this.#time.now - shown.at >= FOR_STAFF_MS) return;
+    this.found("staff", `${shown.outTradeNo} is one for staff and left the screen without them`);
   }
 
   /** The phone was taken along, or somebody pressed a key and wants to pay once more. */
@@ -215,7 +246,7 @@ export class Witness {
       this.found("I1", `the code of ${before} is charged again as ${outTradeNo}`);
     }
     this.#codes.set(code, outTradeNo);
-    this.#checkPhone(code);
+    this.#checkPhone(code, outTradeNo);
     const misread = this.#bystander.charged(outTradeNo, Number(textIn(body, "<total_fee>")));
     if (misread !== null) this.found("offer", misread);
     const open = this.openOrders().filter((other) => other !== outTradeNo && !this.#isContradicted(other));
@@ -299,6 +330,7 @@ export class Witness {
     this.#preconditions.started();
     this.#silent = false;
     this.#catchUp();
+    this.#forStaff = null;
     for (const outTradeNo of this.#money.keys()) this.#earlier.add(outTradeNo);
     // What the box had no time to write down it cannot know.
     for (const outTradeNo of this.#numberKnown) {
@@ -362,6 +394,9 @@ export class Witness {
     const last = this.#of(outTradeNo).at(-1);
     const misread = last === undefined ? null : this.#bystander.compares(screen, last.tx);
     if (misread !== null) this.found("offer", misread);
+    const forStaff = last?.tx.final === true && (last.tx.state === "manual" || text === "vend-unclear");
+    if (forStaff && this.#forStaff?.outTradeNo !== outTradeNo)
+      this.#forStaff = { outTradeNo, at: this.#time.now };
     if (unknowns.has(text)) return;
     if (last === undefined || !last.tx.final) {
       this.found("I11", `${outTradeNo} was shown as ${text} before its end was durable`);
@@ -397,12 +432,15 @@ export class Witness {
   }
 
   /** Who leaves the phone in the reader pays once (money rule 13). */
-  #checkPhone(code: string): void {
+  #checkPhone(code: string, outTradeNo: string): void {
     if (this.#phone?.codes.has(code) !== true) return;
-    const { codes, charged } = this.#phone;
-    if (charged !== null && charged !== code)
+    const { mayRetry, charged, barred } = this.#phone;
+    if (barred) this.found("phone", "a phone that lies in the reader pays for what somebody else has chosen");
+    const before = charged === null ? undefined : this.#of(charged.outTradeNo).at(-1)?.tx.state;
+    const retried = mayRetry && before === "declined";
+    if (charged !== null && charged.code !== code && !retried)
       this.found("phone", "two codes of a phone that never left the reader are charged");
-    this.#phone = { codes, charged: code };
+    this.#phone = { ...this.#phone, charged: { code, outTradeNo } };
   }
 
   /** A `tx` event arrived at the broker. */

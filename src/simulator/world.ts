@@ -31,6 +31,7 @@ import { LostHost } from "./lost-host.ts";
 import { type Act, People } from "./people.ts";
 import { SimulatedPins } from "./pins.ts";
 import { Random } from "./random.ts";
+import { type ReaderHabit, readerHabits, SimulatedReader } from "./reader.ts";
 import { SimulatedSerialLink } from "./serial.ts";
 import { SimulatedDisk } from "./store.ts";
 import { type Swarm, swarmOf } from "./swarm.ts";
@@ -76,6 +77,12 @@ const HABITS_STREAM = 2 ** 40;
 
 /** The stream that draws what the scanner of a world sends behind a code, and what it may send there. */
 const CODE_END_STREAM = 12 * 2 ** 40;
+/** The stream that draws the habit of the reader, and when it tells of what. */
+const READER_STREAM = 17 * 2 ** 40;
+
+/** Where readers tell of a code once, a phone that shows its next one within seconds is waited for, and not for a minute. */
+const ONCE_REST_MS = 10_000;
+
 const codeEnds = ["\r", "\n", "\r\n", "\t", "\u0003", ""] as const;
 
 /** Added for the host that is lost. */
@@ -146,6 +153,8 @@ class World {
   readonly #people: People;
   readonly #habits: Habits;
   readonly #codeEnd: (typeof codeEnds)[number];
+  readonly #habit: ReaderHabit;
+  readonly #reader: SimulatedReader;
   readonly #lost: LostHost;
   readonly #numbers: Random;
   /** How often a payment meets a number that the bank knows already. */
@@ -163,6 +172,8 @@ class World {
   /** Whether the libraries of broker, pins and scanner throw now and then, and when. */
   readonly #throws: { readonly random: Random; readonly chance: number };
   #life: Life | null = null;
+  /** Whether the reader has told of the phone that lies there. */
+  #phoneRead = false;
   #crashes = 0;
   #faulty = true;
   /** How far the wall clock of the box is ahead of the bank's, and whether the box believes it. */
@@ -179,7 +190,7 @@ class World {
     this.#entropy = random.fork();
     this.#takingBack = new Random(options.seed + TAKING_BACK_STREAM);
     this.#disk = new SimulatedDisk(this.#time, random.fork());
-    this.#serial = new SimulatedSerialLink(this.#time, random.fork());
+    this.#serial = new SimulatedSerialLink(this.#time, random.fork(), (bytes) => this.#reader.told(bytes));
     this.#broker = new SimulatedBroker(this.#time);
     this.#people = new People(random.fork(), this.#swarm.silliness);
     this.#habits = new Habits(new Random(options.seed + HABITS_STREAM), this.#time);
@@ -196,7 +207,16 @@ class World {
       paidReversal: this.#swarm.paidReversal,
       hugeBytes: HUGE_BYTES,
     });
-    const config = configOf(this.#swarm);
+    const readers = new Random(options.seed + READER_STREAM);
+    this.#habit = readers.pick(readerHabits);
+    this.#reader = new SimulatedReader({
+      habit: this.#habit,
+      time: this.#time,
+      random: readers.fork(),
+      tell: (text) => this.#read(text),
+      reply: (bytes) => this.#serial.send(bytes),
+    });
+    const config = configOf(this.#swarm, this.#habit);
     this.#config = options.defect?.config?.(config) ?? config;
     this.#witness = new Witness({
       disk: this.#disk,
@@ -442,6 +462,7 @@ class World {
       this.#tell(`screen: ${screen.text}${screen.amountFen === null ? "" : ` ${screen.amountFen} fen`}`);
     }
     if (intent !== null) this.#witness.shown(intent.outTradeNo, screen);
+    else this.#witness.endLeft();
   }
 
   #serve(request: SimulatedRequest): SimulatedReply {
@@ -518,19 +539,20 @@ class World {
 
   #actOfPeople(): void {
     const life = this.#life;
-    // Nobody else comes to a reader in which a phone lies.
-    if (life === null || this.#habits.phone !== null) return;
+    if (life === null) return;
+    if (this.#habits.phone !== null) {
+      this.#actBesidePhone(life);
+      return;
+    }
     const act = this.#people.act(life.screen);
     if (act.kind !== "nothing") this.#tell(`people: ${describe(act)}`);
     switch (act.kind) {
       case "keys":
-        if (this.#keypad === null) for (const key of act.keys) life.box.press(key);
-        else this.#type(this.#keypad, act.keys);
+        this.#press(life, act.keys);
         break;
       case "scan":
         this.#bank.scenario = this.#nextScenario();
-        this.#send(act.text);
-        this.#afterScan(act.text);
+        this.#present(act.text);
         break;
       case "code":
         this.#bank.scenario = this.#nextScenario();
@@ -551,21 +573,81 @@ class World {
     this.#serial.send(Buffer.from(line.replace(/\r$/, this.#codeEnd), "latin1"));
   }
 
-  /** Where the amount is fixed, nothing but the reader tells a phone that stays from the next customer's. */
-  #afterScan(text: string): void {
-    if (this.#config.amount.source !== "fixed" || !/^1\d{17}\r$/.test(text)) return;
-    this.#habits.afterScan(text.trim(), {
-      read: (code) => {
-        this.#tell("people: the phone is still in the reader");
-        this.#bank.scenario = this.#nextScenario();
-        this.#send(`${code}\r`);
-      },
-      gone: () => {
-        this.#tell("people: the phone is taken along");
-        this.#witness.left();
-      },
-    });
-    if (this.#habits.phone !== null) this.#witness.stays(this.#habits.phone);
+  /** What the reader tells of. */
+  #read(text: string): void {
+    if (this.#habits.phone !== null) {
+      this.#tell("people: a phone is in the reader");
+      this.#bank.scenario = this.#nextScenario();
+      this.#phoneRead = true;
+    }
+    this.#send(text);
+  }
+
+  /** Somebody shows a code. Where a box sells by itself, nothing but the reader tells a phone that stays from the next customer's. */
+  #present(text: string): void {
+    const { source } = this.#config.amount;
+    const alone = source === "fixed" || source === "menu";
+    const code = text.trim();
+    const stays =
+      alone &&
+      /^1\d{17}\r$/.test(text) &&
+      this.#habits.afterScan(code, {
+        shows: (next) => this.#reader.lay(`${next}\r`),
+        gone: () => {
+          this.#tell("people: the phone is taken along");
+          this.#reader.clear();
+          this.#witness.left();
+        },
+      });
+    if (!stays) {
+      this.#reader.pass(text);
+      return;
+    }
+    this.#phoneRead = false;
+    if (this.#habits.phone !== null) this.#witness.stays(this.#habits.phone, source === "menu");
+    this.#reader.lay(text);
+  }
+
+  /** Nobody else shows a code while a phone lies in the reader; but somebody presses OK, or chooses something. */
+  #actBesidePhone(life: Life): void {
+    const { text } = life.screen;
+    const chance = this.#habits.beside(6);
+    if (chance === null) return;
+    const menu = this.#config.amount.source === "menu";
+    const ends: ReadonlySet<string> = new Set(["unknown", "vend-unclear", "paid", "not-paid"]);
+    if (ends.has(text)) {
+      this.#tell("people: OK, beside the phone");
+      const ok: Key = { name: "confirm" };
+      const digit: Key = { name: "digit", digit: 1 };
+      const keys: readonly (readonly Key[])[] = [[ok], [ok, ok], [ok, ok], [digit]];
+      this.#press(life, keys[chance % keys.length] ?? [ok]);
+      return;
+    }
+    if (!menu || !this.#phoneRead || (text !== "menu" && text !== "resting")) return;
+    this.#tell("people: somebody else chooses, beside the phone");
+    this.#witness.chosenByAnother();
+    this.#press(life, [{ name: "digit", digit: (chance % 3) + 1 }]);
+  }
+
+  #press(life: Life, keys: readonly Key[]): void {
+    if (this.#keypad !== null) {
+      this.#type(this.#keypad, keys);
+      return;
+    }
+    for (const key of keys) {
+      this.#pressed(key);
+      life.box.press(key);
+    }
+  }
+
+  /** Who asks for a payment of the fixed amount that rests has seen the phone. */
+  #pressed(key: Key): void {
+    if (key.name === "confirm") this.#witness.confirmed();
+    const front = this.#life?.box.turn?.box.front;
+    if (front?.name !== "resting" || this.#config.amount.source !== "fixed") return;
+    const asking = key.name === "confirm" || key.name === "digit" || key.name === "point";
+    const seen = this.#time.now >= front.since + 900;
+    if (seen && (asking || key.name === "double-zero")) this.#witness.left();
   }
 
   #actOfStaff(): void {
@@ -595,7 +677,7 @@ class World {
       if (place === null) continue;
       this.#time.after(index * KEY_EVERY_MS, () => {
         keypad.tap(place.row, place.column, KEY_HELD_MS);
-        this.#witness.left();
+        this.#pressed(key);
       });
     }
   }
@@ -736,6 +818,7 @@ class World {
     this.#certificateMended();
     this.#deafUntil = 0;
     this.#habits.takePhone();
+    this.#reader.clear();
     this.#witness.left();
     this.#disk.fault = "none";
     this.#disk.flush = { least: 1, most: 8 };
@@ -826,15 +909,15 @@ function isSameKey(a: Key, b: Key): boolean {
 /** The few configurations that worlds have; frozen, so that one may serve them all. */
 const configs = new Map<string, DeviceConfig>();
 
-function configOf(swarm: Swarm): DeviceConfig {
+function configOf(swarm: Swarm, habit: ReaderHabit): DeviceConfig {
   const { late, amountSource, machine } = swarm;
-  const name = `${late} ${amountSource} ${machine?.barrier} ${machine?.onAmbiguous}`;
-  const config = configs.get(name) ?? readConfig(swarm);
+  const name = `${late} ${amountSource} ${machine?.barrier} ${machine?.onAmbiguous} ${habit}`;
+  const config = configs.get(name) ?? readConfig(swarm, habit);
   configs.set(name, config);
   return config;
 }
 
-function readConfig({ late, amountSource, machine }: Swarm): DeviceConfig {
+function readConfig({ late, amountSource, machine }: Swarm, habit: ReaderHabit): DeviceConfig {
   const fixed = amountSource === "fixed" ? "5.00" : null;
   const menu = [
     { key: "1", name: "Tea", price: "3.00" },
@@ -855,7 +938,10 @@ function readConfig({ late, amountSource, machine }: Swarm): DeviceConfig {
         hosts: HOSTS,
       },
       amount: { source: amountSource, fixed, menu: amountSource === "menu" ? menu : [] },
-      scanner: { path: "/dev/ttyACM0" },
+      scanner:
+        habit === "gm65" || habit === "gm72"
+          ? { path: "/dev/ttyACM0", profile: habit }
+          : { path: "/dev/ttyACM0", repeats: habit },
       keypad: { ...keypadPins, keys: keyRows },
       outputs: { relay },
       mqtt: { url: "mqtts://broker.example:8883" },
@@ -863,7 +949,8 @@ function readConfig({ late, amountSource, machine }: Swarm): DeviceConfig {
     }),
   );
   invariant(checked.ok, checked.ok ? "" : checked.problems.join("\n"));
-  return checked.config;
+  if (habit !== "once") return checked.config;
+  return { ...checked.config, timing: { ...checked.config.timing, restMs: ONCE_REST_MS } };
 }
 
 function describe(act: Act): string {

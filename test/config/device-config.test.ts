@@ -226,7 +226,7 @@ const refusals: readonly (readonly [string, Json | undefined, readonly string[]]
   ["journal.directory", "var", ["journal.directory: must be an absolute path."]],
   ["timing.giveUpAfterMs", 20_000, ["timing.giveUpAfterMs: must be at least 30000, got 20000."]],
   ["timing.reverseNotBeforeMs", 14_999, ["timing.reverseNotBeforeMs: must be at least 15000, got 14999."]],
-  ["timing.restMs", 4_999, ["timing.restMs: must be at least 5000, got 4999."]],
+  ["timing.restMs", 64_999, ["timing.restMs: must be at least 65000, by scanner.repeats, got 64999."]],
   ["timing.confirmNotBeforeMs", 59_999, ["timing.confirmNotBeforeMs: must be at least 60000, got 59999."]],
   ["timing.queryEveryMs", 1.5, ["timing.queryEveryMs: must be a whole number, got 1.5."]],
   [

@@ -374,7 +374,7 @@ describe("doctor", { concurrency: 4 }, () => {
       merchant: { hosts: ["https://nobody.example"] },
       timing: {
         ...{ giveUpAfterMs: 45_000, reverseNotBeforeMs: 15_000, confirmNotBeforeMs: 60_000 },
-        restMs: 5_000,
+        restMs: 65_000,
       },
     });
     const names = join(stand.directory, "resolv.conf");

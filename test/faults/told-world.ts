@@ -279,7 +279,7 @@ function readConfig(): DeviceConfig {
         certificate: { cert: { file: "/dev/null" }, key: { file: "/dev/null" } },
       },
       amount: { source: "fixed", fixed: "5.00" },
-      scanner: { path: "/dev/ttyACM0" },
+      scanner: { path: "/dev/ttyACM0", repeats: "often" },
       keypad: null,
       display: null,
       outputs: null,

@@ -53,7 +53,7 @@ const config = {
     certificate: { cert: { credential: "scanbox.cert" }, key: { credential: "scanbox.key" } },
   },
   amount: { source: "fixed", fixed: "1.00" },
-  scanner: { path: "/run/scanner" },
+  scanner: { path: "/run/scanner", repeats: "often" },
   mqtt: { url: "mqtt://127.0.0.1:1883" },
   timing,
 };

@@ -118,6 +118,18 @@ function turnOf(box: Box, effects: readonly Effect[], stamp: Stamp, rules: Rules
   return { box, effects, ...seen, wakeAt: wakeAt(box, stamp.at, rules) };
 }
 
+/** A core that arms at once what should rest first, where `wrongly` says so. */
+function armsInstead(wrongly: (moment: Moment) => boolean): PlantedDefect {
+  return otherTurns((moment, real) => {
+    const { before, event, stamp, rules } = moment;
+    const turn = real(before, event, stamp, rules);
+    const { front } = turn.box;
+    if (front.name !== "resting" || !wrongly(moment)) return turn;
+    const armed: Box["front"] = { name: "armed", sale: front.sale, until: front.until };
+    return turnOf({ ...turn.box, front: armed }, turn.effects, stamp, rules);
+  });
+}
+
 function orderOf({ orders }: Box, event: BoxEvent): Payment | undefined {
   return event.type === "payment" ? orders.get(event.outTradeNo) : undefined;
 }
@@ -493,13 +505,45 @@ export const plantedInCore: readonly Planted[] = [
     name: "a fixed amount does not wait until the phone has left the reader",
     caughtBy: ["phone"],
     seed: 3,
+    defect: armsInstead(() => true),
+  },
+  {
+    // Needs a reader that reads only when it is told to.
+    name: "a triggered reader does not read while the amount rests",
+    caughtBy: ["phone"],
+    seed: 28,
+    defect: ends((turn) => ({ ...turn, reading: turn.reading && turn.box.front.name !== "resting" })),
+  },
+  {
+    // Needs a reader that is pulled out while a phone lies in it.
+    name: "a rest passes while the reader is away",
+    caughtBy: ["phone"],
+    seed: 3,
+    defect: armsInstead(({ event }) => event.type === "scanner-changed" && event.ready),
+  },
+  {
+    name: "OK on RESULT UNKNOWN asks for the next payment of a fixed amount",
+    caughtBy: ["phone"],
+    seed: 238,
+    defect: armsInstead(
+      ({ before, event }) => before.box.front.name === "unknown" && event.type === "key-pressed",
+    ),
+  },
+  {
+    name: "a choice of the menu is armed though a phone lies in the reader",
+    caughtBy: ["phone"],
+    seed: 1,
+    defect: armsInstead(({ rules }) => rules.amount.source === "menu"),
+  },
+  {
+    name: "a digit takes an end for staff off the screen",
+    caughtBy: ["staff"],
+    seed: 2534,
     defect: otherTurns(({ before, event, stamp, rules }, real) => {
-      const { box, effects } = real(before, event, stamp, rules);
-      const { front } = box;
-      const armed: Box["front"] | null =
-        front.name === "resting" ? { name: "armed", sale: front.sale, until: null } : null;
-      const awake: Box = armed === null ? box : { ...box, front: armed };
-      return turnOf(awake, effects, stamp, rules);
+      const { front } = before.box;
+      const digit = event.type === "key-pressed" && event.key.name === "digit";
+      if (!digit || front.name !== "result") return null;
+      return real({ ...before, box: { ...before.box, front: { name: "idle" } } }, event, stamp, rules);
     }),
   },
   {

@@ -15,6 +15,13 @@ const speeds = [9600, 115200, 57600, 38400, 19200, 4800];
 const isSerial = (draft: Draft): boolean =>
   textAt(draft, "scanner.path")?.startsWith("/dev/input/") === false;
 
+/** A triggered reader tells of a code whenever it is told to read. */
+const sellsByItself = (draft: Draft): boolean => {
+  const source = textAt(draft, "amount.source");
+  const plain = (textAt(draft, "scanner.profile") ?? "plain") === "plain";
+  return (source === "fixed" || source === "menu") && textAt(draft, "scanner.path") !== null && plain;
+};
+
 const findStep: Step = { section: name, when: () => true, run: find };
 
 /** Which scanner, how fast, and how it is spoken to. */
@@ -44,6 +51,22 @@ export const scannerSection: Section = {
       ]),
       proposal: "plain",
       when: isSerial,
+    }),
+    questionStep({
+      section: name,
+      key: "scanner.repeats",
+      text: "How does it tell of a code that stays before it",
+      help: "Where a box sells by itself, it waits after each payment until the phone has left the reader, for it would pay again. Lay a code before the scanner for half a minute and count its beeps. A scanner that beeps once makes the next customer wait for more than a minute: set its delay for the same code to 1 s or so, by a code in its manual.",
+      form: oneOf([
+        {
+          name: "often",
+          about: "again within 4 s, for as long as it lies there: 5 s from one customer to the next",
+        },
+        { name: "seldom", about: "again within 14 s: 15 s from one customer to the next" },
+        { name: "once", about: "once, or nobody knows: 65 s from one customer to the next" },
+      ]),
+      proposal: "once",
+      when: sellsByItself,
     }),
   ],
 };

@@ -485,9 +485,10 @@ function scanRefused(
   stamp: Stamp,
   rules: Rules,
 ): Box {
-  // What is over-long is noise on the line; the rest is something that lies in the reader.
-  const heard = refusal === "over-long" ? box : unquiet(box, stamp);
+  // Whatever came, something may lie in the reader.
+  const heard = unquiet(box, stamp);
   const { name } = box.front;
+  if (refusal === "unfinished") return heard;
   if (name === "paying" || name === "result" || name === "unknown" || blockerOf(box, rules) !== null)
     return heard;
   const unreadable = refusal === "not-a-payment-code" || refusal === "over-long";

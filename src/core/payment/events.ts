@@ -27,8 +27,8 @@ export type BoxEvent =
   | { readonly type: "amount-withdrawn"; readonly ref: string }
   /** Somebody wants to pay by scanning a code of ours. */
   | { readonly type: "code-wanted" }
-  /** `over-long` is noise on the line: nothing lies in the reader. */
-  | { readonly type: "scan-refused"; readonly refusal: ScanRefusal | "over-long" }
+  /** `over-long` and `unfinished` were thrown away unread; only the first is long enough to be told of. */
+  | { readonly type: "scan-refused"; readonly refusal: ScanRefusal | "over-long" | "unfinished" }
   | { readonly type: "scanner-changed"; readonly ready: boolean }
   /** Whether the disk has room for the record of another payment. */
   | { readonly type: "room-changed"; readonly room: boolean }

@@ -84,7 +84,7 @@ function readConfig(
         hosts: HOSTS,
       },
       amount: sells ? { source: "fixed", fixed: "5.00" } : { source: "keypad" },
-      scanner: { path: "/dev/ttyACM0" },
+      scanner: { path: "/dev/ttyACM0", repeats: "often" },
       keypad: sells ? null : keypad,
       outputs: { relay: sells ? { pin: RELAY_PIN, fenPerPulse: 250, onAmbiguous, drop } : null },
       mqtt: { url: "mqtts://broker.example:8883" },

@@ -138,7 +138,7 @@ describe("a whole set-up", () => {
     const bench = new Bench(t, { withoutPins: true, scanners: [] });
     const { status, said } = await bench.setup([
       ...[...box, ...merchant, ...fixed],
-      ...["scan", "path", "/dev/serial0", "", ""],
+      ...["scan", "path", "/dev/serial0", "", "", "often"],
       ...noKeypad,
       ...rest,
     ]);
@@ -251,10 +251,11 @@ describe("the scanner", () => {
     const paths = ["/dev/serial/by-id/usb-modem", "/dev/serial/by-id/usb-scanner"];
     const bench = new Bench(t, { scanners: paths });
     bench.scanWhenAsked(paths[1] ?? "", "4006381333931");
-    const { said } = await bench.setup([...to, "scan", "", "", ...noKeypad, ...rest]);
+    const { said } = await bench.setup([...to, "scan", "", "", "often", ...noKeypad, ...rest]);
     assert.match(said, /ok: \/dev\/serial\/by-id\/usb-scanner read a code\./);
     assert.ok(!said.includes("4006381333931"));
-    assert.equal(JSON.parse(readFileSync(bench.file, "utf8")).scanner.path, paths[1]);
+    const { path, repeats } = JSON.parse(readFileSync(bench.file, "utf8")).scanner;
+    assert.deepEqual([path, repeats], [paths[1], "often"]);
     for (const scanner of bench.scanners.values())
       assert.equal(
         scanner.send(Buffer.from("1"), () => {}),
@@ -270,10 +271,10 @@ describe("the scanner", () => {
       const text = said.includes("Hold any code before the") ? texts.shift() : undefined;
       if (text !== undefined) bench.time.after(500, () => bench.scan(path, text));
     });
-    const { said } = await bench.setup([...to, "scan", "again", ...noKeypad, ...rest]);
+    const { said } = await bench.setup([...to, "scan", "again", "", ...noKeypad, ...rest]);
     assert.match(said, /Nothing readable came from \/dev\/input/);
     assert.match(said, /kbd read a WeChat payment code\./);
-    assert.deepEqual(JSON.parse(readFileSync(bench.file, "utf8")).scanner, { path });
+    assert.deepEqual(JSON.parse(readFileSync(bench.file, "utf8")).scanner, { path, repeats: "once" });
   });
 
   test("whose speed is wrong is searched at the next one, which is kept", async (t) => {
@@ -283,7 +284,7 @@ describe("the scanner", () => {
       const text = said.includes("Hold any code before the") ? texts.shift() : undefined;
       if (text !== undefined) bench.time.after(500, () => bench.scan("/dev/ttyACM0", text));
     });
-    await bench.setup([...to, "scan", "", "", "", ...noKeypad, ...rest]);
+    await bench.setup([...to, "scan", "", "", "", "seldom", ...noKeypad, ...rest]);
     assert.equal(JSON.parse(readFileSync(bench.file, "utf8")).scanner.baudRate, 115_200);
   });
 
