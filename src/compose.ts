@@ -152,9 +152,7 @@ export class ComposedBox {
       },
     });
     this.sales = new Sales({
-      rules: this.#rules,
       clock,
-      box: () => this.#loop.turn?.box ?? null,
       post: (event) => this.#loop.post(event),
       newestOf: (outTradeNo, done) => this.#journal.newestOf(outTradeNo, done),
     });
@@ -417,6 +415,7 @@ export class ComposedBox {
           this.#happens(intent.outTradeNo, { type: "reverse-answered", host: from, answer });
         });
       },
+      answer: ({ token, answer }) => this.sales.answer(token, answer),
       probe: () => {
         const why = this.#parts.merchants[0].certificateFault();
         if (why === null) {

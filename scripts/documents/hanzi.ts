@@ -44,6 +44,8 @@ export const hanzi: Readonly<Record<TextName, readonly [string, string]>> = {
   "amount-too-large": ["最高", "请重输"],
   cancelled: ["已撤销", "未扣款"],
   "timed-out": ["超时", "未扣款"],
+  "earlier-paid": ["前单", "已付"],
+  "earlier-refunded": ["前单", "已退"],
   refunded: ["退款", "看微信"],
   unknown: ["结果未知", "店员"],
 };

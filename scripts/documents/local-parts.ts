@@ -23,10 +23,12 @@ const sale: Readonly<Record<keyof SaleState, readonly [form: string, meaning: st
     "text",
     "`yes`: the customer has paid. `no`: has not paid, or has the money back. `unknown`: not proved yet, and never a failure.",
   ],
+  late: ["true, false", "Found paid only after a restart of the box: who paid may not stand there any more."],
   reason: ["text or null", "Why it is in this state, as in an event."],
   outTradeNo: ["text or null", "The order number of the newest scan, null before the first."],
   shortRef: ["text or null", "Its last four digits, as the screen shows them."],
   transactionId: ["text or null", "WeChat Pay's number, where money was seen to move."],
+  repeated: ["true, false", "Whether `pay` found this sale there already, and began nothing."],
 };
 
 /** The members of a sale, as `scanbox pay` prints them and the door answers them. */
@@ -37,24 +39,25 @@ export function saleMembers(): string {
   );
 }
 
-/** A `ref` that has an order is answered with its sale. */
-const problems: Told<Exclude<ControlProblem, "ref-used">> = {
+const problems: Told<ControlProblem> = {
   malformed: "The line is no request.",
   version: "It is a request of another version of the protocol.",
   "unknown-command": "There is no such command; the message names those that there are.",
   arguments: "The command does not take these arguments.",
   "too-long": "The request is too long.",
-  busy: "Another payment is at the box: ask again when it has ended.",
-  "too-many-programs": "Too many programs are inside: ask again.",
-  "too-many-requests": "Too many requests in one visit: come in anew.",
+  "too-many-programs": "Eight programs are inside: the request was not looked at. Ask again.",
+  "too-many-requests": "This program has asked 64 times: the request was not looked at. Come in anew.",
+  busy: "Another payment is at the box, or another caller's amount waits there: ask again. Nothing is armed for this `ref`.",
   refused: "A `journal rotate` was not done; the message says why.",
   "no-sale": "The box knows of no sale with this `ref`.",
-  unread: "The journal cannot be read now: what became of the sale is not known. Ask again.",
+  unread: "The journal cannot be read now, or not yet: what became of the sale is not known. Ask again.",
   "not-offered": '`amount.source` is not `"till"`.',
-  "not-ready": "The box takes no payments now.",
+  "not-ready": "The box takes no payments now. Nothing is armed for this `ref`.",
+  "ref-used": "There was a sale of this `ref` before, and it is no new one: `sale` tells what became of it.",
   "amount-too-large": "It is above `amount.maximum`.",
   "amount-uneven": "It is no whole number of the machine's pulses.",
-  "other-amount": "This `ref` stands for another amount: a new sale needs a new one.",
+  "other-amount":
+    "This `ref` stands for another amount, which may be paid: `sale` tells. A new sale needs a new `ref`.",
 };
 
 /** Every word that can stand in `problem`. */

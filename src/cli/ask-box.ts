@@ -47,8 +47,9 @@ export async function ask(
   path: string,
   command: string,
   args: object = {},
+  caller?: string,
 ): Promise<ReceivedAnswer | string | null> {
-  const asked = await askSocket(path, requestLine(command, args), WITHIN_MS);
+  const asked = await askSocket(path, requestLine(command, args, caller), WITHIN_MS);
   if (asked.kind === "nobody") return null;
   if (asked.kind === "failed") return asked.why;
   return readAnswer(asked.line) ?? "the answer cannot be read";

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type * as z from "zod";
 import type { DeviceConfig } from "../config/device-config.ts";
+import { callerNameSchema } from "../control/protocol.ts";
 import { saleRefSchema, saleStateSchema } from "../control/sale.ts";
 import { formatYuan, parseYuan } from "../core/kernel/fen.ts";
 import { ask, findBox } from "./ask-box.ts";
@@ -12,7 +13,7 @@ import { Leaving } from "./leaving.ts";
 import { outOfService } from "./outages.ts";
 import { type CommandIo, readOptions, UsageError } from "./usage.ts";
 
-const help = `Usage: scanbox pay AMOUNT --ref ID [--no-wait] [--config FILE]
+const help = `Usage: scanbox pay AMOUNT --ref ID [--caller NAME] [--no-wait] [--config FILE]
        scanbox pay --ref ID [--no-wait]     how the sale stands
        scanbox pay --ref ID --cancel        wants it no more
 
@@ -23,6 +24,8 @@ Keep ID before you ask. Where no answer came, ask again with the same ID: the bo
 nobody twice for it. Hand out goods only where "charged" is "yes".
 
   --ref ID         your own id of the sale: 1 to 64 letters, digits and _ . : -
+  --caller NAME    which till this is, where several ask one box: an ID belongs to its till, and no till replaces the
+                   amount of another
   --cancel         end a sale that nobody has paid yet; one that is under way is reversed if it can be
   --no-wait        print how it stands now
   --config FILE    the box's configuration; else ./device.config.json, else /etc/scanbox/device.config.json
@@ -30,14 +33,16 @@ nobody twice for it. Hand out goods only where "charged" is "yes".
 Ctrl-C, or an end of the terminal, withdraws an amount that waits for a code; a sale that is under way goes on, and the
 command says so and ends with 3.
 
-A sale that ended before a code was scanned has the state "withdrawn" where this call withdrew it, and "lapsed" where it
-was gone while this call waited; the box keeps nothing of it, and the same ID would begin it anew.
+A sale that ended before a code was scanned has the state "withdrawn" where its till wanted it no more, and else "lapsed".
+Asked for again, an ID tells of its sale for ten minutes after its end; after that, or after a restart of the box, it is
+refused as used, and only asking without an amount tells how it ended. A new sale needs a new ID.
 
-Exit status: 0 paid, 1 not paid or refused, 2 wrong usage or configuration, 3 not known yet: ask again.
+Exit status: 0 paid, 1 not paid or refused, 2 wrong usage or configuration, 3 not known: ask without an amount.
 `;
 
 const options = {
   ref: { type: "string" },
+  caller: { type: "string" },
   cancel: { type: "boolean" },
   "no-wait": { type: "boolean" },
   config: { type: "string" },
@@ -59,9 +64,14 @@ type Told =
   /** Nobody answers, or nothing that can be read: a sentence. */
   | { readonly kind: "silent"; readonly why: string };
 
+/** What may be asked of a sale that is there. */
+type About = "sale" | "withdraw";
+type Asker = (command: About, ref: string) => Promise<Told>;
+
 interface Wish {
-  readonly command: "pay" | "sale" | "withdraw";
+  readonly command: "pay" | About;
   readonly args: { readonly ref: string; readonly amountFen?: number };
+  readonly caller: string | undefined;
 }
 
 /** `scanbox pay`. */
@@ -71,7 +81,7 @@ export async function payCommand(args: readonly string[], io: CommandIo): Promis
     io.stdout.write(help);
     return exitStatus.done;
   }
-  const wish = wishOf(positionals[0], values.ref, values.cancel === true);
+  const wish = wishOf(positionals[0], values);
   const checked = loadConfig(configPath(values.config));
   if (!checked.ok) {
     for (const problem of checked.problems) io.stderr.write(`${problem}\n`);
@@ -80,27 +90,34 @@ export async function payCommand(args: readonly string[], io: CommandIo): Promis
   using leaving = new Leaving([io.stderr]);
   const told = await tell(checked.config, wish);
   const stays = values["no-wait"] === true || values.cancel === true;
-  const end = stays || told.kind !== "sale" ? told : await untilEnd(checked.config, told.sale, io, leaving);
+  const about = (command: About, ref: string): Promise<Told> =>
+    tell(checked.config, { command, args: { ref }, caller: wish.caller });
+  const end = stays || told.kind !== "sale" ? told : await untilEnd(about, told.sale, io, leaving);
   return conclude(end, io);
 }
 
-function wishOf(amount: string | undefined, ref: string | undefined, cancel: boolean): Wish {
+function wishOf(
+  amount: string | undefined,
+  { ref, caller, cancel }: { readonly ref?: string; readonly caller?: string; readonly cancel?: boolean },
+): Wish {
   if (ref === undefined) throw new UsageError("--ref is missing: your own id of the sale.");
   if (!saleRefSchema.safeParse(ref).success)
     throw new UsageError("--ref must be 1 to 64 letters, digits, underscores, dots, colons and hyphens.");
-  if (amount === undefined) return { command: cancel ? "withdraw" : "sale", args: { ref } };
-  if (cancel) throw new UsageError("An amount is asked for or cancelled, not both.");
+  if (caller !== undefined && !callerNameSchema.safeParse(caller).success)
+    throw new UsageError("--caller must be 1 to 32 letters, digits, underscores, dots and hyphens.");
+  if (amount === undefined) return { command: cancel === true ? "withdraw" : "sale", args: { ref }, caller };
+  if (cancel === true) throw new UsageError("An amount is asked for or cancelled, not both.");
   const amountFen = parseYuan(amount);
   if (!amountFen.ok)
     throw new UsageError(`"${amount}" is no amount in yuan such as 12.50, at most 99999.99.`);
-  return { command: "pay", args: { ref, amountFen: amountFen.value } };
+  return { command: "pay", args: { ref, amountFen: amountFen.value }, caller };
 }
 
-async function tell(config: DeviceConfig, { command, args }: Wish): Promise<Told> {
+async function tell(config: DeviceConfig, { command, args, caller }: Wish): Promise<Told> {
   const found = await findBox(config);
   if (found.kind === "none") return { kind: "silent", why: "no box runs with this configuration" };
   if (found.kind === "unclear") return { kind: "silent", why: found.why };
-  const answer = await ask(found.path, command, args);
+  const answer = await ask(found.path, command, args, caller);
   if (answer === null) return { kind: "silent", why: "the box has just ended" };
   if (typeof answer === "string") return { kind: "silent", why: answer };
   if (!answer.ok) {
@@ -117,7 +134,7 @@ async function tell(config: DeviceConfig, { command, args }: Wish): Promise<Told
 }
 
 /** Looks at the sale until it has ended, through a restart of the box too. */
-async function untilEnd(config: DeviceConfig, first: Sale, io: CommandIo, leaving: Leaving): Promise<Told> {
+async function untilEnd(about: Asker, first: Sale, io: CommandIo, leaving: Leaving): Promise<Told> {
   let sale = first;
   let shown = "";
   let silentSince: number | null = null;
@@ -126,8 +143,8 @@ async function untilEnd(config: DeviceConfig, first: Sale, io: CommandIo, leavin
     if (line !== shown) io.stderr.write(`${line}\n`);
     shown = line;
     await Promise.race([sleep(LOOK_EVERY_MS), leaving.heard]);
-    if (leaving.left) return await leave(config, sale, io);
-    const told = await tell(config, { command: "sale", args: { ref: sale.ref } });
+    if (leaving.left) return await leave(about, sale, io);
+    const told = await about("sale", sale.ref);
     if (told.kind === "sale") {
       sale = told.sale;
       silentSince = null;
@@ -135,15 +152,15 @@ async function untilEnd(config: DeviceConfig, first: Sale, io: CommandIo, leavin
     }
     if (isGone(told, sale)) return lapsed(sale);
     silentSince ??= performance.now();
-    if (performance.now() - silentSince > SILENCE_MAX_MS) return told;
+    if (performance.now() - silentSince > SILENCE_MAX_MS) return { kind: "silent", why: told.why };
   }
   return { kind: "sale", sale };
 }
 
 /** Nobody waits any more: an amount that nobody has scanned is wanted no more, a sale under way goes on and is named. */
-async function leave(config: DeviceConfig, sale: Sale, io: CommandIo): Promise<Told> {
+async function leave(about: Asker, sale: Sale, io: CommandIo): Promise<Told> {
   const { ref } = sale;
-  const told = await tell(config, { command: sale.outTradeNo === null ? "withdraw" : "sale", args: { ref } });
+  const told = await about(sale.outTradeNo === null ? "withdraw" : "sale", ref);
   if (isGone(told, sale)) return lapsed(sale);
   const isOver = told.kind === "sale" && told.sale.final;
   if (!isOver) io.stderr.write(`The sale goes on at the box. How it ends: scanbox pay --ref ${ref}\n`);
@@ -159,13 +176,23 @@ function lapsed(sale: Sale): Told {
   return { kind: "sale", sale: { ...sale, state: "lapsed", final: true } };
 }
 
+/** Problems that say that nothing is charged for what was asked; after any other one there may be a payment. */
+const notCharged: ReadonlySet<string> = new Set([
+  "no-sale",
+  "not-offered",
+  "not-ready",
+  "busy",
+  "amount-too-large",
+  "amount-uneven",
+]);
+
 function conclude(end: Told, io: CommandIo): number {
   if (end.kind === "sale") {
     io.stdout.write(`${JSON.stringify(end.sale)}\n`);
     if (end.sale.charged === "yes" && end.sale.state === "paid") return exitStatus.done;
     return end.sale.final && end.sale.charged === "no" ? exitStatus.no : exitStatus.unknown;
   }
-  const known = end.kind === "refused" && end.problem !== "unread";
+  const known = end.kind === "refused" && notCharged.has(end.problem);
   io.stderr.write(known ? `${end.why}\n` : `What became of the sale is not known: ${end.why}\n`);
   return known ? exitStatus.no : exitStatus.unknown;
 }

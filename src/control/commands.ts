@@ -3,7 +3,7 @@ import * as z from "zod";
 import { fenOf } from "../core/kernel/fen.ts";
 import type { SaleAnswer, SaleHands } from "../core/payment/till-sale.ts";
 import { type ControlAnswer, type ControlRequest, problemAnswer, resultAnswer } from "./protocol.ts";
-import { saleRefSchema, type saleStateSchema } from "./sale.ts";
+import { saleRefSchema } from "./sale.ts";
 import type { BoxStatus } from "./status.ts";
 
 /** What came of a rotation of the journal; `row` begins the new segment, `dropped` rows of old ones are gone. */
@@ -24,7 +24,7 @@ export interface ControlHands {
 interface Command {
   /** Answers once, now or later, unless the arguments are not its own. */
   readonly run: (
-    args: unknown,
+    request: ControlRequest,
     hands: ControlHands,
     answer: (answer: ControlAnswer) => void,
   ) => "taken" | ControlAnswer;
@@ -32,13 +32,13 @@ interface Command {
 
 function command<Args>(
   schema: z.ZodType<Args>,
-  run: (args: Args, hands: ControlHands, answer: (answer: ControlAnswer) => void) => void,
+  run: (args: Args, hands: ControlHands, answer: (answer: ControlAnswer) => void, caller: string) => void,
 ): Command {
   return {
-    run: (args, hands, answer) => {
+    run: ({ caller, args }, hands, answer) => {
       const read = schema.safeParse(args);
       if (!read.success) return refusedArguments(read.error.issues);
-      run(read.data, hands, answer);
+      run(read.data, hands, answer, caller);
       return "taken";
     },
   };
@@ -87,17 +87,21 @@ const commands: ReadonlyMap<string, Command> = new Map([
   ],
   [
     "pay",
-    command(asked, (args, { sales }, answer) => {
-      sales.ask(args.ref, args.amountFen, (sale) => answer(saleAnswer(sale)));
+    command(asked, ({ ref, amountFen }, { sales }, answer, caller) => {
+      sales.ask({ caller, ref }, amountFen, (sale) => answer(saleAnswer(sale)));
     }),
   ],
   [
     "sale",
-    command(named, ({ ref }, { sales }, answer) => sales.state(ref, (sale) => answer(saleAnswer(sale)))),
+    command(named, ({ ref }, { sales }, answer, caller) =>
+      sales.state({ caller, ref }, (sale) => answer(saleAnswer(sale))),
+    ),
   ],
   [
     "withdraw",
-    command(named, ({ ref }, { sales }, answer) => sales.withdraw(ref, (sale) => answer(saleAnswer(sale)))),
+    command(named, ({ ref }, { sales }, answer, caller) =>
+      sales.withdraw({ caller, ref }, (sale) => answer(saleAnswer(sale))),
+    ),
   ],
 ]);
 
@@ -108,28 +112,18 @@ function statusAnswer(status: BoxStatus | null): ControlAnswer {
 const refusals: Readonly<Record<Extract<SaleAnswer, { kind: "refused" }>["why"], string>> = {
   "not-offered": 'This box takes no amounts from a till: amount.source of its configuration is not "till".',
   "not-ready": "The box takes no payments now",
-  busy: "Another payment is at the box; ask again when it has ended.",
-  "ref-used": "There is a payment with this ref.",
+  busy: "Another payment is at the box, or another caller's amount waits there; ask again when it has ended.",
+  "ref-used":
+    "There was a sale with this ref before, and this is no new one: ask how it stands, without an amount.",
   "other-amount": "This ref stands for another amount; a new sale needs a new ref.",
   "amount-too-large": "The amount is above amount.maximum.",
   "amount-uneven": "The amount is no whole number of the machine's pulses.",
 };
 
-/** A sale that ended before a code was scanned, with the members of every other. */
-function withdrawnSale({
-  ref,
-  amountFen,
-}: Extract<SaleAnswer, { kind: "withdrawn" }>): z.output<typeof saleStateSchema> {
-  const noOrder = { reason: null, outTradeNo: null, shortRef: null, transactionId: null };
-  return { ref, amountFen, state: "withdrawn", final: true, charged: "no", ...noOrder };
-}
-
 function saleAnswer(answer: SaleAnswer): ControlAnswer {
   switch (answer.kind) {
     case "state":
       return resultAnswer(answer.sale);
-    case "withdrawn":
-      return resultAnswer(withdrawnSale(answer));
     case "no-sale":
       return problemAnswer("no-sale", "The box knows of no sale with this ref.");
     case "unread":
@@ -144,16 +138,17 @@ function saleAnswer(answer: SaleAnswer): ControlAnswer {
 
 /** Does what a request asks for and answers once. */
 export function obey(
-  { command: name, args }: ControlRequest,
+  request: ControlRequest,
   hands: ControlHands,
   answer: (answer: ControlAnswer) => void,
 ): void {
+  const { command: name } = request;
   const found = commands.get(name);
   if (found === undefined) {
     const known = [...commands.keys()].join(", ");
     answer(problemAnswer("unknown-command", `There is no command of this name; there are: ${known}.`));
   } else {
-    const refused = found.run(args, hands, answer);
+    const refused = found.run(request, hands, answer);
     if (refused !== "taken") answer(refused);
   }
 }

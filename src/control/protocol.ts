@@ -3,7 +3,7 @@
  * that the box does not speak is told so in version 1.
  */
 import * as z from "zod";
-import type { AskRefusal } from "../core/payment/box.ts";
+import type { AskRefusal } from "../core/payment/till-sale.ts";
 
 /** The version of the protocol; raised when a meaning changes. */
 export const CONTROL_VERSION = 1;
@@ -13,6 +13,8 @@ export const REQUEST_BYTES_MAX = 4_096;
 
 /** A request as it came; whether there is such a command is not looked at here. */
 export interface ControlRequest {
+  /** Who asks: `socket`, and behind a stroke the name that the program gives itself. */
+  readonly caller: string;
   readonly command: string;
   readonly args: unknown;
 }
@@ -33,9 +35,9 @@ export type ControlProblem =
   | "arguments"
   /** It is longer than `REQUEST_BYTES_MAX`. */
   | "too-long"
-  /** So many ask already. */
+  /** So many programs are inside already: what it asked for was not looked at. */
   | "too-many-programs"
-  /** Of one program, in one visit. */
+  /** This program has asked so often in one visit: what it asked for was not looked at. */
   | "too-many-requests"
   /** The answer is no: `message` says why. */
   | "refused"
@@ -44,8 +46,7 @@ export type ControlProblem =
   /** Nobody knows now. */
   | "unread"
   /** A sale is not taken. */
-  | AskRefusal
-  | "other-amount";
+  | AskRefusal;
 
 /** An answer. */
 export type ControlAnswer =
@@ -67,8 +68,12 @@ export function problemAnswer(problem: ControlProblem, message: string): Control
   return { v: CONTROL_VERSION, ok: false, problem, message };
 }
 
+/** The name of a program among others that use the socket. */
+export const callerNameSchema = z.string().regex(/^[A-Za-z0-9_.-]{1,32}$/);
+
 const requestSchema = z.strictObject({
   v: z.literal(CONTROL_VERSION),
+  caller: callerNameSchema.optional(),
   command: z.string().min(1).max(64),
   args: z.unknown().optional(),
 });
@@ -80,8 +85,9 @@ export function readRequest(line: string): RequestRead {
   const value = jsonOf(line);
   const read = requestSchema.safeParse(value);
   if (read.success) {
-    const { command, args } = read.data;
-    return { ok: true, request: { command, args: args ?? {} } };
+    const { caller, command, args } = read.data;
+    const from = caller === undefined ? "socket" : `socket/${caller}`;
+    return { ok: true, request: { caller: from, command, args: args ?? {} } };
   }
   const other = versioned.safeParse(value);
   const answer =
@@ -110,9 +116,9 @@ export function readAnswer(line: string): ReceivedAnswer | null {
   return read.success ? read.data : null;
 }
 
-/** The line of a request, with its LF. */
-export function requestLine(command: string, args: object = {}): string {
-  return `${JSON.stringify({ v: CONTROL_VERSION, command, args })}\n`;
+/** The line of a request, with its LF; `caller` undefined is a program without a name. */
+export function requestLine(command: string, args: object = {}, caller?: string): string {
+  return `${JSON.stringify({ v: CONTROL_VERSION, caller, command, args })}\n`;
 }
 
 function jsonOf(text: string): unknown {

@@ -11,8 +11,10 @@ export const saleStateSchema = z.object({
   state: z.string(),
   final: z.boolean(),
   charged: z.enum(["yes", "no", "unknown"]),
+  late: z.boolean(),
   reason: z.string().nullable(),
   outTradeNo: z.string().nullable(),
   shortRef: z.string().nullable(),
   transactionId: z.string().nullable(),
+  repeated: z.boolean(),
 });

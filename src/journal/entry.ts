@@ -94,6 +94,7 @@ const isIntent = fields<Intent>({
   outTradeNo: isText,
   shortRef: isText,
   ref: isTextOrNull,
+  caller: isTextOrNull,
   amountFen: isFen,
   currency: isCurrency,
   merchant: isMerchant,

@@ -59,8 +59,8 @@ export interface UnsentEntry {
   readonly tx: TxData;
 }
 
-/** A till's own id of a sale, and the number of its newest order. */
-export type SaleOrder = readonly [ref: string, outTradeNo: string];
+/** A till's sale (`saleKey`), and the number of its newest order. */
+export type SaleOrder = readonly [sale: string, outTradeNo: string];
 
 /** Whatever a row can hold. */
 export type JournalEntry = Entry | SegmentEntry | QuarantineEntry | UnsentEntry;

@@ -8,6 +8,7 @@
 import { hash } from "node:crypto";
 import { invariant } from "../core/kernel/defect.ts";
 import { accept, type Result, refuse } from "../core/kernel/result.ts";
+import { saleKey } from "../core/payment/selling.ts";
 import type { StoredRow } from "../runtime/ports.ts";
 import { isMoneyEntry, readEntry } from "./entry.ts";
 import { eventHash, type MoneyEvent } from "./event.ts";
@@ -145,7 +146,9 @@ export function salesOf(row: StoredRow, journal: string): readonly SaleOrder[] {
     return read.ok && read.value.entry.kind === "quarantine" ? (read.value.entry.refs ?? []) : [];
   }
   const [, ref] = /"ref":"([^"\\]+)"/.exec(row.body) ?? [];
-  return ref === undefined || row.outTradeNo === null ? [] : [[ref, row.outTradeNo]];
+  const [, caller] = /"caller":"([^"\\]+)"/.exec(row.body) ?? [];
+  if (ref === undefined || caller === undefined || row.outTradeNo === null) return [];
+  return [[saleKey({ caller, ref }), row.outTradeNo]];
 }
 
 function columnsOf(entry: JournalEntry): Pick<StoredRow, "kind" | "outTradeNo" | "final"> {

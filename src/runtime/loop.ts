@@ -77,15 +77,16 @@ export class Loop {
     return this.#turns;
   }
 
-  /** Puts an event into the mailbox. Before `started` there is no box, and what devices say is dropped. */
-  post(event: BoxEvent): void {
-    if (this.#turn === null && event.type !== "started" && !this.#turning) return;
+  /** Puts an event into the mailbox. Before `started` there is no box: what is said then is dropped, and the answer is false. */
+  post(event: BoxEvent): boolean {
+    if (this.#turn === null && event.type !== "started" && !this.#turning) return false;
     invariant(this.#mailbox.length < MAILBOX_MAX, "the mailbox never fills");
     this.#mailbox.push(event);
-    if (this.#turning) return;
+    if (this.#turning) return true;
     this.#turning = true;
     for (let next = this.#mailbox.shift(); next !== undefined; next = this.#mailbox.shift()) this.#take(next);
     this.#turning = false;
+    return true;
   }
 
   /** Ends the loop: its timer is gone, and nothing that is posted has an effect any more. */

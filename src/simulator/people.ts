@@ -56,6 +56,8 @@ export class People {
         return random.chance(0.05) ? this.#silly() : { kind: "scan", text: `${this.#freshCode()}\r` };
       case "unknown":
       case "vend-unclear":
+      case "earlier-paid":
+      case "earlier-refunded":
         return random.chance(0.7) ? { kind: "keys", keys: [{ name: "confirm" }] } : { kind: "nothing" };
       case "password":
       case "checking":

@@ -1,11 +1,12 @@
 import { invariant } from "../core/kernel/defect.ts";
 import { type Fen, fenOf } from "../core/kernel/fen.ts";
-import type { SaleAnswer, SaleHands, SaleState } from "../core/payment/till-sale.ts";
+import type { SaleAnswer, SaleHands, SaleName } from "../core/payment/till-sale.ts";
 import type { Random } from "./random.ts";
+import type { TillEar } from "./till-witness.ts";
 
 /** A sale as the till has it. */
 interface RungUp {
-  readonly ref: string;
+  readonly name: SaleName;
   amountFen: Fen;
   over: boolean;
 }
@@ -16,24 +17,28 @@ interface RungUp {
  */
 export class SimulatedTill {
   readonly #random: Random;
+  readonly #caller: string;
   readonly #silliness: number;
   readonly #remembered: number;
-  readonly #told: (sale: SaleState) => void;
+  readonly #ear: TillEar;
   readonly #sales: RungUp[] = [];
   #rung = 0;
 
   constructor(parts: {
     readonly random: Random;
+    /** How the box knows this till from others; they all begin their own ids with the same number. */
+    readonly caller: string;
     readonly silliness: number;
     /** How many sales it may ask for again; the box must remember as many orders. */
     readonly remembered: number;
-    /** Hears every state that a box told the till. */
-    readonly told: (sale: SaleState) => void;
+    /** Hears every wish and every answer. */
+    readonly ear: TillEar;
   }) {
     this.#random = parts.random;
+    this.#caller = parts.caller;
     this.#silliness = parts.silliness;
     this.#remembered = parts.remembered;
-    this.#told = parts.told;
+    this.#ear = parts.ear;
   }
 
   /** Does the next thing at this box and says what it was. */
@@ -49,17 +54,33 @@ export class SimulatedTill {
       return this.#ask(box, newest);
     }
     if (random.chance(0.05)) {
-      box.withdraw(newest.ref, this.#answered(newest));
-      return `withdraws ${newest.ref}`;
+      this.#ear.asks(newest.name, null);
+      box.withdraw(newest.name, this.#answered("withdraw", newest));
+      return `${this.#caller} withdraws ${newest.name.ref}`;
     }
-    if (random.chance(0.5)) return this.#ask(box, newest);
-    box.state(newest.ref, this.#answered(newest));
-    return `asks about ${newest.ref}`;
+    return random.chance(0.5) ? this.#ask(box, newest) : this.#look(box, newest);
+  }
+
+  /** Asks for the sale that is not over, or for a new one; where it is refused the cashier takes cash. */
+  askOnce(box: SaleHands): string {
+    const newest = this.#sales.at(-1);
+    const sale = newest === undefined || newest.over ? this.#ringUp() : newest;
+    return this.#ask(box, sale, () => {
+      sale.over = true;
+    });
+  }
+
+  /** Wants to know once more what became of a sale, and takes yesterday's number for a new one. */
+  remember(box: SaleHands): string {
+    const [first, ...others] = this.#sales;
+    const old = first === undefined ? this.#ringUp() : this.#random.pick([first, ...others]);
+    return this.#random.chance(0.5) ? this.#look(box, old) : this.#ask(box, old);
   }
 
   #ringUp(): RungUp {
     this.#rung += 1;
-    const sale: RungUp = { ref: `T-${this.#rung}`, amountFen: this.#amount(), over: false };
+    const name: SaleName = { caller: this.#caller, ref: `T-${this.#rung}` };
+    const sale: RungUp = { name, amountFen: this.#amount(), over: false };
     this.#sales.push(sale);
     if (this.#sales.length > this.#remembered) this.#sales.shift();
     return sale;
@@ -71,19 +92,29 @@ export class SimulatedTill {
     return amount.value;
   }
 
-  #ask(box: SaleHands, sale: RungUp): string {
-    box.ask(sale.ref, sale.amountFen, this.#answered(sale));
-    return `asks for ${sale.ref}, ${sale.amountFen} fen`;
+  #ask(box: SaleHands, sale: RungUp, refused: () => void = () => undefined): string {
+    this.#ear.asks(sale.name, sale.amountFen);
+    const answered = this.#answered("pay", sale);
+    box.ask(sale.name, sale.amountFen, (answer) => {
+      answered(answer);
+      if (answer.kind === "refused") refused();
+    });
+    return `${this.#caller} asks for ${sale.name.ref}, ${sale.amountFen} fen`;
   }
 
-  #answered(sale: RungUp): (answer: SaleAnswer) => void {
+  #look(box: SaleHands, sale: RungUp): string {
+    box.state(sale.name, this.#answered("sale", sale));
+    return `${this.#caller} asks about ${sale.name.ref}`;
+  }
+
+  #answered(command: "pay" | "sale" | "withdraw", sale: RungUp): (answer: SaleAnswer) => void {
+    const hears = this.#ear.listens(command, sale.name);
     return (answer) => {
-      if (answer.kind === "state") {
-        this.#told(answer.sale);
-        if (answer.sale.final) sale.over = true;
-      }
-      // Rung up with another amount: the cashier begins anew.
-      if (answer.kind === "refused" && answer.why === "other-amount") sale.over = true;
+      hears(answer);
+      if (answer.kind === "state" && answer.sale.final) sale.over = true;
+      // Rung up with another amount, or long ago: the cashier begins anew.
+      if (answer.kind === "refused" && (answer.why === "other-amount" || answer.why === "ref-used"))
+        sale.over = true;
     };
   }
 }

@@ -120,6 +120,8 @@ export class SimulatedClock implements Clock {
   #wallAhead: number;
   #believed: boolean;
   #stopped = false;
+  /** How late a timer is in this process, in milliseconds; one that is due at once never is. */
+  lateness: () => number = () => 0;
 
   /** `believed` says whether the wall clock of this process is known to be right. */
   constructor(time: SimulatedTime, wallAtStart: number, believed = true) {
@@ -142,7 +144,8 @@ export class SimulatedClock implements Clock {
   }
 
   at(moment: Instant, callback: () => void): Timer {
-    return this.#time.after(this.#startedAt + moment - this.#time.now, () => {
+    const delayMs = this.#startedAt + moment - this.#time.now;
+    return this.#time.after(delayMs > 0 ? delayMs + this.lateness() : delayMs, () => {
       if (!this.#stopped) callback();
     });
   }

@@ -3,8 +3,9 @@
  * contradict each other. The names of the checks are those of the invariants (ARCHITECTURE.md, invariants by name).
  */
 import { isDeclinedByCode, type TxData } from "../core/payment/order.ts";
+import { standardTiming } from "../core/payment/rules.ts";
 import type { Screen } from "../core/payment/screen.ts";
-import type { SaleState } from "../core/payment/till-sale.ts";
+import type { SaleName } from "../core/payment/till-sale.ts";
 import type { HttpsOutcome, HttpsRequest, StoredRow } from "../runtime/ports.ts";
 import { AbsenceWatch } from "./absence-watch.ts";
 import { type Bank, UNSEEN_REVERSAL } from "./bank/bank.ts";
@@ -14,6 +15,7 @@ import { Bystander } from "./bystander.ts";
 import type { SimulatedRequest } from "./https.ts";
 import { Preconditions } from "./preconditions.ts";
 import type { SimulatedDisk } from "./store.ts";
+import { TillWitness } from "./till-witness.ts";
 import type { SimulatedTime } from "./time.ts";
 
 /** A broken invariant, with a sentence. */
@@ -32,6 +34,16 @@ const FOR_STAFF_MS = 30_000;
 /** Texts that claim a payment, and those that claim nothing. */
 const paids: ReadonlySet<string> = new Set(["paid", "vend-unclear"]);
 const unknowns: ReadonlySet<string> = new Set(["unknown", "code-withdrawn", "refund-pending"]);
+
+/** What stands on the screen for an order that a start found open, by its text. */
+const earlierTexts: ReadonlyMap<string, string> = new Map([
+  ["earlier-paid", "paid"],
+  ["earlier-refunded", "refunded"],
+  ["unknown", "manual"],
+]);
+
+/** From a durable end to its place on the screen at most: the box hears of it when the flush is over. */
+const NOTICED_MS = 5_000;
 
 /** Calls after which money may move. */
 const charging: ReadonlySet<string> = new Set(["/pay/micropay", "/pay/unifiedorder"]);
@@ -68,7 +80,11 @@ export const STAFF_REFUND = "staff-";
 interface MoneyBody {
   readonly tx: TxData;
   /** There where the row is the intent. */
-  readonly intent?: { readonly codeHash: string | null; readonly attach: string };
+  readonly intent?: {
+    readonly codeHash: string | null;
+    readonly attach: string;
+    readonly caller: string | null;
+  };
 }
 
 interface Money extends MoneyBody {
@@ -119,8 +135,11 @@ export class Witness {
   readonly #earlier = new Set<string>();
   /** Orders of which the box has heard how they stand at the bank. */
   readonly #askedAbout = new Set<string>();
-  /** Sales of which a till was told that they are over, with whether they are paid and how many orders they had. */
-  readonly #toldOver = new Map<string, { readonly paid: boolean; readonly orders: number }>();
+  /** Orders that came to an end after a start had found them open, of which people are told, and since when; and those that were shown. */
+  readonly #endedEarlier = new Map<string, number>();
+  readonly #shownEarlier = new Set<string>();
+  /** Who hears what tills are told. */
+  readonly tills: TillWitness;
   /** Orders of which operators were told that somebody else gave money back. */
   readonly #refundsToldOf = new Set<string>();
   /** Orders that the bank has said to have reversed, and has not. */
@@ -144,11 +163,19 @@ export class Witness {
     readonly bank: Bank;
     readonly time: SimulatedTime;
     readonly barrier?: boolean;
+    /** How long a till's amount waits for a code; the usual time where it is not said. */
+    readonly armedMs?: number;
   }) {
     this.#barrier = parts.barrier ?? false;
     this.#disk = parts.disk;
     this.#bank = parts.bank;
     this.#time = parts.time;
+    this.tills = new TillWitness({
+      now: () => this.#time.now,
+      armedMs: parts.armedMs ?? standardTiming.armedMs,
+      orders: (name) => this.#ordersOf(name),
+      found: (check, sentence) => this.found(check, sentence),
+    });
   }
 
   /** How many payments the journal holds. */
@@ -337,6 +364,9 @@ export class Witness {
       if (!this.#of(outTradeNo).some(({ tx }) => tx.reason === "number-taken"))
         this.#numberKnown.delete(outTradeNo);
     }
+    this.#endedEarlier.clear();
+    const ended = [...this.#money].filter(([, money]) => money.at(-1)?.tx.final === true);
+    this.tills.started(new Set(ended.map(([outTradeNo]) => outTradeNo)));
   }
 
   /** The box ends, by itself or not. */
@@ -411,23 +441,30 @@ export class Witness {
     }
   }
 
-  /** A till was told how its sale stands. */
-  toldTill({ ref, state, final, charged, outTradeNo }: SaleState): void {
-    const money = outTradeNo === null ? [] : this.#of(outTradeNo);
-    const last = money.at(-1)?.tx;
-    if (charged === "yes" && (last?.state !== "paid" || last.charged !== "yes")) {
-      this.found("till", `${ref} was told of as paid, the journal says ${last?.state}`);
-    }
-    if (charged === "no" && state !== "armed" && last?.charged !== "no") {
-      this.found("till", `${ref} was told of as not charged, the journal says ${last?.charged}`);
-    }
-    if (final) this.#toldOver.set(ref, { paid: charged === "yes", orders: this.#ordersOf(ref).length });
+  /** An end of an order that a start found open stands on the screen. */
+  shownEarlier(outTradeNo: string, { text, ref }: Screen): void {
+    const last = this.#of(outTradeNo).at(-1)?.tx;
+    if (last?.final !== true || ref !== last.shortRef || earlierTexts.get(text) !== last.state)
+      this.found("earlier", `${outTradeNo} is shown as ${text} #${ref}, the journal says ${last?.state}`);
+    this.#shownEarlier.add(outTradeNo);
   }
 
-  #ordersOf(ref: string): readonly TxData[] {
+  /** The box waits for the next customer: whoever stands there since before the start has been told. */
+  waits(): void {
+    this.#catchUp();
+    for (const [outTradeNo, since] of this.#endedEarlier) {
+      if (this.#shownEarlier.has(outTradeNo) || this.#time.now - since < NOTICED_MS) continue;
+      this.found("earlier", `${outTradeNo} ended after a start, and nobody was told`);
+      this.#endedEarlier.delete(outTradeNo);
+    }
+  }
+
+  /** The orders of a sale in the journal, each as its newest record has it. */
+  #ordersOf({ caller, ref }: SaleName): readonly TxData[] {
+    this.#catchUp();
     return [...this.#money.values()].flatMap((money) => {
       const tx = money.at(-1)?.tx;
-      return tx?.ref === ref ? [tx] : [];
+      return tx?.ref === ref && money[0]?.intent?.caller === caller ? [tx] : [];
     });
   }
 
@@ -501,7 +538,7 @@ export class Witness {
       if (this.#askedAbout.has(outTradeNo)) continue;
       this.found("second-look", `${outTradeNo} was declined by a code and never looked at again`);
     }
-    this.#checkSales();
+    this.tills.final();
     this.#checkCodes();
     this.#checkEvents();
   }
@@ -600,19 +637,6 @@ export class Witness {
       this.found("I18", `${order.outTradeNo} can still be paid at the bank`);
   }
 
-  #checkSales(): void {
-    const refs = new Set([...this.#money.values()].flatMap(([first]) => first?.tx.ref ?? []));
-    for (const ref of refs) {
-      const orders = this.#ordersOf(ref);
-      const paid = orders.filter(({ state }) => state === "paid").length;
-      if (paid > 1) this.found("till", `the sale ${ref} was paid ${paid} times`);
-      const told = this.#toldOver.get(ref);
-      if (told === undefined) continue;
-      if (orders.length > told.orders) this.found("till", `${ref} was told of as over and went on`);
-      if (!told.paid && paid > 0) this.found("till", `${ref} was told of as not paid and is`);
-    }
-  }
-
   #checkCodes(): void {
     const seen = new Set<string>();
     for (const { authCode } of this.#bank.ledger.movements()) {
@@ -659,6 +683,12 @@ export class Witness {
   #checkRecord(outTradeNo: string, { tx, intent }: MoneyBody): void {
     const { state, late, final } = tx;
     const before = this.#money.get(outTradeNo) ?? [];
+    if (intent !== undefined && tx.ref !== null && intent.caller !== null)
+      this.tills.began({ caller: intent.caller, ref: tx.ref });
+    const told = state === "paid" || state === "refunded" || state === "manual";
+    const open = before.at(-1)?.tx.final !== true;
+    if (final && told && open && tx.reason !== "contradiction" && this.#earlier.has(outTradeNo))
+      this.#endedEarlier.set(outTradeNo, this.#time.now);
     if (intent !== undefined && before.length > 0) this.found("I7", `${outTradeNo} was made twice`);
     const proved = (proof: Proof): boolean => this.#isProved(outTradeNo, proof);
     const over = proved("over") || this.#absences.proves(outTradeNo);

@@ -8,6 +8,7 @@ import { readKeyName } from "../core/codecs/key-names.ts";
 import { invariant } from "../core/kernel/defect.ts";
 import type { Key } from "../core/payment/amount-entry.ts";
 import type { ProbeFailure } from "../core/payment/answers.ts";
+import { standardTiming } from "../core/payment/rules.ts";
 import { bootScreen, type Screen } from "../core/payment/screen.ts";
 import { type Core, core } from "../runtime/loop.ts";
 import type {
@@ -71,6 +72,10 @@ export interface PlantedDefect {
   readonly config?: (config: DeviceConfig) => DeviceConfig;
   readonly gpio?: (gpio: GpioLink, time: SimulatedTime) => GpioLink;
 }
+
+/** Added to a world's seed for the second till, and for how late the timers of the box are. */
+const SECOND_TILL_STREAM = 11 * 2 ** 40;
+const TIMERS_STREAM = 12 * 2 ** 40;
 
 /** Added to a world's seed for what people do by habit. */
 const HABITS_STREAM = 2 ** 40;
@@ -171,6 +176,17 @@ class World {
   readonly #till: SimulatedTill | null;
   /** Whether the libraries of broker, pins and scanner throw now and then, and when. */
   readonly #throws: { readonly random: Random; readonly chance: number };
+  /** Another till at the same box, null where there is one or none; and what draws who asks when. */
+  readonly #secondTill: SimulatedTill | null;
+  readonly #tillDraws: Random;
+  /** Beside a till there may be no keys: what wants to be seen then stands for its time. */
+  readonly #keyless: boolean;
+  /** How long an amount waits for a code. */
+  readonly #armedMs: number;
+  /** The moment for which a till has made up its mind. */
+  #dueAsked: number | null = null;
+  /** How late a timer of the box is, in milliseconds. */
+  readonly #lateness: () => number;
   #life: Life | null = null;
   /** Whether the reader has told of the phone that lies there. */
   #phoneRead = false;
@@ -216,18 +232,25 @@ class World {
       tell: (text) => this.#read(text),
       reply: (bytes) => this.#serial.send(bytes),
     });
-    const config = configOf(this.#swarm, this.#habit);
+    this.#tillDraws = new Random(options.seed + SECOND_TILL_STREAM);
+    this.#keyless = this.#swarm.amountSource === "till" && this.#tillDraws.chance(0.5);
+    this.#armedMs = this.#tillDraws.pick([standardTiming.armedMs, 20_000]);
+    const config = configOf(this.#swarm, this.#habit, this.#keyless);
     this.#config = options.defect?.config?.(config) ?? config;
     this.#witness = new Witness({
       disk: this.#disk,
       bank: this.#bank,
       time: this.#time,
       barrier: this.#swarm.machine?.barrier === true,
+      armedMs: this.#armedMs,
     });
     const { machine } = this.#swarm;
     this.#pins = machine === null ? null : new SimulatedPins(this.#time, random.fork());
     this.#keypad = this.#pins === null ? null : this.#wire(this.#pins, random.fork());
-    this.#till = this.#swarm.amountSource === "till" ? this.#tillOf(random.fork()) : null;
+    this.#till = this.#swarm.amountSource === "till" ? this.#tillOf(random.fork(), "till-1") : null;
+    const second = this.#till !== null && this.#swarm.segments === null && this.#tillDraws.chance(0.6);
+    this.#secondTill = second ? this.#tillOf(this.#tillDraws.fork(), "till-2") : null;
+    this.#lateness = latenessOf(new Random(options.seed + TIMERS_STREAM));
     this.#disk.flush = this.#swarm.flush;
     const fates = random.fork();
     this.#broker.temper.fate = () => this.#fateOfMessage(fates);
@@ -235,12 +258,13 @@ class World {
   }
 
   /** A box that drops its orders within minutes knows no more than the newest sale for certain. */
-  #tillOf(random: Random): SimulatedTill {
+  #tillOf(random: Random, caller: string): SimulatedTill {
     return new SimulatedTill({
       random,
+      caller,
       silliness: this.#swarm.silliness,
       remembered: this.#swarm.segments === null ? 6 : 1,
-      told: (sale) => this.#witness.toldTill(sale),
+      ear: this.#witness.tills,
     });
   }
 
@@ -348,6 +372,7 @@ class World {
         ],
         core: defect?.core?.(core) ?? core,
         rotation: this.#swarm.segments ?? {},
+        timing: this.#till === null ? {} : { armedMs: this.#armedMs },
         onScreen: (screen) => this.#shown(life, screen),
         onJournalBroken: () => this.#endSoon(life),
         onMoney: (tx) =>
@@ -366,10 +391,15 @@ class World {
   #clock(): SimulatedClock {
     const forgotten = this.#faulty && this.#random.chance(this.#swarm.clock.forgotten);
     if (!forgotten) {
-      return new SimulatedClock(this.#time, this.#wall + this.#wallErrorMs, this.#wallBelieved);
+      return this.#late(new SimulatedClock(this.#time, this.#wall + this.#wallErrorMs, this.#wallBelieved));
     }
-    const clock = new SimulatedClock(this.#time, this.#random.between(0, 60_000), false);
+    const clock = this.#late(new SimulatedClock(this.#time, this.#random.between(0, 60_000), false));
     this.#time.after(this.#random.between(100, 90_000), () => this.#setWall(clock, 0, true));
+    return clock;
+  }
+
+  #late(clock: SimulatedClock): SimulatedClock {
+    clock.lateness = this.#lateness;
     return clock;
   }
 
@@ -463,6 +493,15 @@ class World {
     }
     if (intent !== null) this.#witness.shown(intent.outTradeNo, screen);
     else this.#witness.endLeft();
+    if (front?.name === "earlier") this.#witness.shownEarlier(front.end.intent.outTradeNo, screen);
+    this.#lookWhoWaits(life);
+  }
+
+  /** Nothing is at the box but what it sells by itself: who stands there since before the start has been told. */
+  #lookWhoWaits(life: Life | null): void {
+    const name = life?.box.turn?.box.front.name;
+    const free = name === "idle" || (name === "resting" && this.#swarm.amountSource === "fixed");
+    if (free) this.#witness.waits();
   }
 
   #serve(request: SimulatedRequest): SimulatedReply {
@@ -548,6 +587,8 @@ class World {
     if (act.kind !== "nothing") this.#tell(`people: ${describe(act)}`);
     switch (act.kind) {
       case "keys":
+        if (this.#keyless) break;
+        this.#witness.tills.keyed();
         this.#press(life, act.keys);
         break;
       case "scan":
@@ -668,6 +709,22 @@ class World {
     const life = this.#life;
     if (life === null || this.#till === null) return;
     this.#tell(`till: ${this.#till.act(life.box.sales)}`);
+    const second = this.#secondTill;
+    const draws = this.#tillDraws;
+    if (second !== null && draws.chance(0.5)) this.#tell(`till: ${second.act(life.box.sales)}`);
+    if (second !== null && draws.chance(0.1)) this.#tell(`till: ${second.remember(life.box.sales)}`);
+    if (draws.chance(0.8)) this.#askWhenDue(life, second !== null && draws.chance(0.5) ? second : this.#till);
+  }
+
+  /** A till asks at the very moment at which something of the box is over; a timer that is late comes after it. */
+  #askWhenDue(life: Life, till: SimulatedTill): void {
+    const { front, pausedUntil } = life.box.turn?.box ?? { front: { name: "idle" }, pausedUntil: null };
+    const due = pausedUntil ?? ("until" in front ? front.until : null);
+    if (due === null || due === this.#dueAsked) return;
+    this.#dueAsked = due;
+    this.#time.after(due - life.clock.now(), () => {
+      if (life === this.#life && this.#faulty) this.#tell(`till: ${till.askOnce(life.box.sales)}`);
+    });
   }
 
   /** Fingers on the real keypad, one key after the other. */
@@ -837,7 +894,9 @@ class World {
       this.#time.runUntil(this.#time.now + 10_000);
       // The box may not know yet what has just become durable, so its own count of events does not decide.
       const reported = this.#life?.box.reporting?.confirmed === this.#witness.newestEvent;
-      if (reported && this.#witness.isSettled()) return;
+      if (!reported || !this.#witness.isSettled()) continue;
+      this.#lookWhoWaits(this.#life);
+      return;
     }
     this.#witness.found(
       "liveness",
@@ -857,6 +916,12 @@ class World {
     };
     return { debug: () => undefined, info: () => undefined, warn: () => undefined, error: alarmed };
   }
+}
+
+/** How late the timers of one world's box are: in some never, else by some milliseconds, each by its own. */
+function latenessOf(random: Random): () => number {
+  const most = random.pick([0, 3, 40]);
+  return () => (most === 0 ? 0 : random.between(1, most));
 }
 
 const fixtureIds = {
@@ -909,15 +974,19 @@ function isSameKey(a: Key, b: Key): boolean {
 /** The few configurations that worlds have; frozen, so that one may serve them all. */
 const configs = new Map<string, DeviceConfig>();
 
-function configOf(swarm: Swarm, habit: ReaderHabit): DeviceConfig {
+function configOf(swarm: Swarm, habit: ReaderHabit, keyless: boolean): DeviceConfig {
   const { late, amountSource, machine } = swarm;
-  const name = `${late} ${amountSource} ${machine?.barrier} ${machine?.onAmbiguous} ${habit}`;
-  const config = configs.get(name) ?? readConfig(swarm, habit);
+  const name = `${late} ${amountSource} ${machine?.barrier} ${machine?.onAmbiguous} ${habit} ${keyless}`;
+  const config = configs.get(name) ?? readConfig(swarm, habit, keyless);
   configs.set(name, config);
   return config;
 }
 
-function readConfig({ late, amountSource, machine }: Swarm, habit: ReaderHabit): DeviceConfig {
+function readConfig(
+  { late, amountSource, machine }: Swarm,
+  habit: ReaderHabit,
+  keyless: boolean,
+): DeviceConfig {
   const fixed = amountSource === "fixed" ? "5.00" : null;
   const menu = [
     { key: "1", name: "Tea", price: "3.00" },
@@ -942,7 +1011,7 @@ function readConfig({ late, amountSource, machine }: Swarm, habit: ReaderHabit):
         habit === "gm65" || habit === "gm72"
           ? { path: "/dev/ttyACM0", profile: habit }
           : { path: "/dev/ttyACM0", repeats: habit },
-      keypad: { ...keypadPins, keys: keyRows },
+      ...(keyless ? {} : { keypad: { ...keypadPins, keys: keyRows } }),
       outputs: { relay },
       mqtt: { url: "mqtts://broker.example:8883" },
       late,

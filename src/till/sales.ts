@@ -1,120 +1,98 @@
-/** Sales that a till asks for: what it is told, from the box where a sale is under way, else from the journal. */
+/** Carries a till's commands to the core, and what the core decided about each back to the till. */
 import type { Fen } from "../core/kernel/fen.ts";
-import { askRefusal, type Box, blockerOf } from "../core/payment/box.ts";
 import type { BoxEvent } from "../core/payment/events.ts";
-import type { Intent, TxData } from "../core/payment/order.ts";
-import type { Rules } from "../core/payment/rules.ts";
-import type { Sale } from "../core/payment/sale.ts";
-import type { SaleAnswer, SaleHands, SaleState } from "../core/payment/till-sale.ts";
+import type { TxData } from "../core/payment/order.ts";
+import type {
+  SaleAnswer,
+  SaleCommand,
+  SaleDecision,
+  SaleHands,
+  SaleName,
+} from "../core/payment/till-sale.ts";
 import type { Clock } from "../runtime/ports.ts";
 
 /** What sales need of a box. */
 export interface SalesParts {
-  readonly rules: Rules;
   readonly clock: Clock;
-  /** The box as it is now, null before its journal is open. */
-  readonly box: () => Box | null;
-  readonly post: (event: BoxEvent) => void;
+  /** Whether the box took the event; it takes none before its journal is open. */
+  readonly post: (event: BoxEvent) => boolean;
   /** The newest money record of an order, null where there is none or it cannot be read. */
   readonly newestOf: (outTradeNo: string, done: (tx: TxData | null) => void) => void;
 }
 
-/** What a sale is answered with as long as nothing of it is known for certain. */
-const unproved = { final: false, reason: null, transactionId: null } as const;
+type Done = (answer: SaleAnswer) => void;
 
 /**
- * The till's side of a box. `ref` is the till's own id of a sale: asked again with it, the box says how the sale stands and
- * charges nobody a second time, after a restart too (for the newest 4,096 orders).
+ * The till's side of a box. Nothing is decided here: each command has a token, and the effect `answer` with this token is all
+ * that is known of it. Where the decision names an order, its newest record says the rest.
  */
 export class Sales implements SaleHands {
   readonly #parts: SalesParts;
+  readonly #waiting = new Map<number, Done>();
+  #token = 0;
 
   constructor(parts: SalesParts) {
     this.#parts = parts;
   }
 
-  ask(ref: string, amountFen: Fen, done: (answer: SaleAnswer) => void): void {
-    const { rules, post } = this.#parts;
-    const box = this.#parts.box();
-    if (box === null) {
-      this.#soon(done, { kind: "refused", why: "not-ready", blocker: null });
-      return;
-    }
-    const why = askRefusal(box, { ref, amountFen }, rules);
-    const blocker = blockerOf(box, rules);
-    // A refusal is for the box to show, too.
-    post({ type: "amount-asked", ref, amountFen });
-    if (why !== null && why !== "ref-used") {
-      this.#soon(done, { kind: "refused", why, blocker });
-      return;
-    }
-    this.state(ref, (answer) => {
-      const other = answer.kind === "state" && answer.sale.amountFen !== amountFen;
-      done(other ? { kind: "refused", why: "other-amount", blocker: null } : answer);
-    });
+  ask({ caller, ref }: SaleName, amountFen: Fen, done: Done): void {
+    this.#command({ name: "pay", caller, ref, amountFen }, done);
   }
 
-  withdraw(ref: string, done: (answer: SaleAnswer) => void): void {
-    const before = this.#parts.box();
-    const waited = before === null ? null : armedAs(before, ref);
-    this.#parts.post({ type: "amount-withdrawn", ref });
-    const box = this.#parts.box();
-    // A sale without an order leaves no trace: only now is it known that there was one.
-    if (waited !== null && box !== null && armedAs(box, ref) === null && !box.refs.has(ref))
-      this.#soon(done, { kind: "withdrawn", ref, amountFen: waited.amountFen });
-    else this.state(ref, done);
+  state({ caller, ref }: SaleName, done: Done): void {
+    this.#command({ name: "sale", caller, ref }, done);
   }
 
-  state(ref: string, done: (answer: SaleAnswer) => void): void {
-    const box = this.#parts.box();
-    const outTradeNo = box?.refs.get(ref);
-    const order = outTradeNo === undefined ? undefined : box?.orders.get(outTradeNo);
-    const armed = box === null ? null : armedAs(box, ref);
-    if (armed !== null) this.#soon(done, { kind: "state", sale: armedSale(ref, armed) });
-    else if (outTradeNo === undefined) this.#soon(done, { kind: box === null ? "unread" : "no-sale" });
-    // Nothing of it stands in the journal yet.
-    else if (order?.phase.name === "recording")
-      this.#soon(done, { kind: "state", sale: youngSale(ref, order.intent) });
-    else this.#parts.newestOf(outTradeNo, (tx) => this.#told(ref, tx, done));
+  withdraw({ caller, ref }: SaleName, done: Done): void {
+    this.#command({ name: "withdraw", caller, ref }, done);
   }
 
-  /** The box went on while the journal was read: what it does with the sale now decides whether that was its end. */
-  #told(ref: string, tx: TxData | null, done: (answer: SaleAnswer) => void): void {
-    const box = this.#parts.box();
-    if (tx === null) done({ kind: "unread" });
-    else if (box === null) done({ kind: "state", sale: recordedSale(ref, tx, false) });
-    else if (armedAs(box, ref) !== null || box.refs.get(ref) !== tx.outTradeNo) this.state(ref, done);
-    else done({ kind: "state", sale: recordedSale(ref, tx, !armsAgain(box, ref)) });
+  /** The hand of the effect `answer`. */
+  answer(token: number, decision: SaleDecision): void {
+    const done = this.#waiting.get(token);
+    this.#waiting.delete(token);
+    if (done === undefined) return;
+    if (decision.kind !== "recorded") this.#soon(done, decision);
+    else
+      this.#parts.newestOf(decision.outTradeNo, (tx) =>
+        done(tx === null ? { kind: "unread" } : told(decision, tx)),
+      );
+  }
+
+  /** A box whose journal is not open cannot refuse either: there may be an open order of this sale. */
+  #command(command: SaleCommand, done: Done): void {
+    this.#token += 1;
+    const token = this.#token;
+    this.#waiting.set(token, done);
+    if (this.#parts.post({ type: "command", token, command })) return;
+    this.#waiting.delete(token);
+    this.#soon(done, { kind: "unread" });
   }
 
   /** An answer never comes before the call that asked for it has returned. */
-  #soon(done: (answer: SaleAnswer) => void, answer: SaleAnswer): void {
+  #soon(done: Done, answer: SaleAnswer): void {
     const { clock } = this.#parts;
     clock.at(clock.now(), () => done(answer));
   }
 }
 
-/** The sale where it waits for a code. */
-function armedAs({ front }: Box, ref: string): Sale | null {
-  return front.name === "armed" && front.sale.ref === ref ? front.sale : null;
-}
-
-/** A code was declined, and the sale will wait for the next one when people have read why. */
-function armsAgain({ front }: Box, ref: string): boolean {
-  return front.name === "result" && front.rearm?.ref === ref;
-}
-
-function armedSale(ref: string, { amountFen }: Sale): SaleState {
-  return { ref, amountFen, state: "armed", charged: "no", outTradeNo: null, shortRef: null, ...unproved };
-}
-
-function youngSale(ref: string, { amountFen, outTradeNo, shortRef }: Intent): SaleState {
-  return { ref, amountFen, state: "charging", charged: "unknown", outTradeNo, shortRef, ...unproved };
-}
-
-/** `over` is false while the box may go on with the sale after this order. */
-function recordedSale(ref: string, tx: TxData, over: boolean): SaleState {
-  const { amountFen, state, charged, reason, outTradeNo, shortRef, transactionId } = tx;
+/** The record may be newer than the decision: an end that the box did not know yet is told as final when it is asked again. */
+function told(decision: SaleDecision & { readonly kind: "recorded" }, tx: TxData): SaleAnswer {
+  const { ref, over, repeated } = decision;
+  const { amountFen, state, charged, late, reason, outTradeNo, shortRef, transactionId } = tx;
   const final = tx.final && over;
-  return { ref, amountFen, state, final, charged, reason, outTradeNo, shortRef, transactionId };
+  const sale = {
+    ref,
+    amountFen,
+    state,
+    final,
+    charged,
+    late,
+    reason,
+    outTradeNo,
+    shortRef,
+    transactionId,
+    repeated,
+  };
+  return { kind: "state", sale };
 }

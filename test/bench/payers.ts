@@ -99,7 +99,14 @@ async function ownPayer(setup: PayerSetup): Promise<Payer> {
   const amount = fenOf(AMOUNT_FEN);
   if (!amount.ok) throw new Error(amount.reason);
   const intent = (outTradeNo: string): Intent => ({
-    ...{ outTradeNo, shortRef: outTradeNo.slice(-4), ref: null, amountFen: amount.value, currency: "CNY" },
+    ...{
+      outTradeNo,
+      shortRef: outTradeNo.slice(-4),
+      ref: null,
+      caller: null,
+      amountFen: amount.value,
+      currency: "CNY",
+    },
     ...{
       merchant,
       attach: ATTACH,

@@ -13,6 +13,7 @@ import { RequestLines } from "../../src/control/request-lines.ts";
 import { saleStateSchema } from "../../src/control/sale.ts";
 import { ControlServer, IDLE_MS, PEERS_MAX, REQUESTS_MAX } from "../../src/control/server.ts";
 import type { BoxStatus } from "../../src/control/status.ts";
+import { saleKey } from "../../src/core/payment/selling.ts";
 import type { SaleAnswer, SaleState } from "../../src/core/payment/till-sale.ts";
 import { SimulatedControlLink, type SimulatedVisitor } from "../../src/simulator/control.ts";
 import { SimulatedClock, SimulatedTime } from "../../src/simulator/time.ts";
@@ -42,9 +43,9 @@ class Stand {
       },
       rotate: (done) => void this.rotations.push(done),
       sales: {
-        ask: (ref, amountFen, done) => this.#answerOf(`ask ${ref} ${amountFen}`, done),
-        state: (ref, done) => this.#answerOf(`state ${ref}`, done),
-        withdraw: (ref, done) => this.#answerOf(`withdraw ${ref}`, done),
+        ask: (sale, amountFen, done) => this.#answerOf(`ask ${saleKey(sale)} ${amountFen}`, done),
+        state: (sale, done) => this.#answerOf(`state ${saleKey(sale)}`, done),
+        withdraw: (sale, done) => this.#answerOf(`withdraw ${saleKey(sale)}`, done),
       },
     };
     this.server = new ControlServer({
@@ -86,10 +87,12 @@ const armedSale: SaleState = {
   state: "armed",
   final: false,
   charged: "no",
+  late: false,
   reason: null,
   outTradeNo: null,
   shortRef: null,
   transactionId: null,
+  repeated: false,
 };
 
 function answers(visitor: SimulatedVisitor): readonly unknown[] {
@@ -245,17 +248,23 @@ describe("a till at the door", () => {
       requestLine("sale", { ref: "A-1" }),
       requestLine("withdraw", { ref: "A-1" }),
     );
-    assert.deepEqual(wishes, ["ask A-1 1250", "state A-1", "withdraw A-1"]);
+    assert.deepEqual(wishes, ["ask socket A-1 1250", "state socket A-1", "withdraw socket A-1"]);
     assert.equal(said.length, 3);
     for (const answer of said) assert.deepEqual(answer, armedSale);
     assert.deepEqual(saleStateSchema.parse(armedSale), armedSale);
   });
 
-  it("hears that a sale is withdrawn, and not that there is none", () => {
-    const withdrawn = { kind: "withdrawn", ref: "A-1", amountFen: 1_250 } as const;
-    const { answers: said } = sayAll(withdrawn, requestLine("withdraw", { ref: "A-1" }));
-    assert.deepEqual(said, [{ ...armedSale, state: "withdrawn", final: true }]);
-    assert.deepEqual(saleStateSchema.parse(said[0]), said[0]);
+  it("is one caller among others where it has a name", () => {
+    const { wishes } = sayAll(
+      { kind: "state", sale: armedSale },
+      requestLine("pay", { ref: "A-1", amountFen: 1_250 }, "north"),
+      requestLine("sale", { ref: "A-1" }, "south"),
+    );
+    assert.deepEqual(wishes, ["ask socket/north A-1 1250", "state socket/south A-1"]);
+    for (const name of ["", "a b", "a/b", "x".repeat(33)]) {
+      const wrong = sayAll({ kind: "no-sale" }, requestLine("sale", { ref: "A-1" }, name));
+      assert.deepEqual([wrong.answers, wrong.wishes], [["malformed"], []]);
+    }
   });
 
   it("is told why an amount is not taken", () => {
@@ -281,7 +290,7 @@ describe("a till at the door", () => {
       [[], "they are no object"],
     ];
     for (const [args, which] of cases) {
-      const request = { command: "pay", args };
+      const request = { command: "pay", caller: "socket", args };
       obey(request, { status: () => aStatus, rotate: () => undefined, sales: noSales }, (answer) => {
         assert.deepEqual(
           answer,

@@ -38,17 +38,20 @@ describe("a till beside the box", { concurrency: true }, () => {
     const mark = program.log.length;
     const again = await box.command("pay", "1.00", "--ref", "sale-1");
     assert.equal(again.status, 0, again.stderr);
-    assert.deepEqual(saleOf(again), sale);
+    assert.deepEqual(saleOf(again), { ...sale, repeated: true });
     const other = await box.command("pay", "2.00", "--ref", "sale-1");
-    assert.equal(other.status, 1);
+    assert.equal(other.status, 3);
     assert.match(other.stderr, /This ref stands for another amount/);
     assert.ok(program.log.slice(mark).every(({ screen }) => screen !== "armed"));
 
     await stand.settled(box);
     await box.kill();
     await box.start("till-idle");
-    const afterwards = await box.command("pay", "1.00", "--ref", "sale-1");
-    assert.deepEqual([afterwards.status, saleOf(afterwards)], [0, sale]);
+    const anew = await box.command("pay", "1.00", "--ref", "sale-1");
+    assert.equal(anew.status, 3, "a new sale is not told of as paid, nor the old one as not paid");
+    assert.match(anew.stderr, /There was a sale with this ref before/);
+    const afterwards = await box.command("pay", "--ref", "sale-1");
+    assert.deepEqual([afterwards.status, saleOf(afterwards)], [0, { ...sale, repeated: false }]);
     assert.equal(stand.totalsOf(code).charges, 1);
     await box.stop();
     const [row] = await stand.assertOneStory(box);
@@ -65,7 +68,7 @@ describe("a till beside the box", { concurrency: true }, () => {
     const { state, final, charged } = saleOf(cancelled);
     assert.deepEqual([state, final, charged], ["withdrawn", true, "no"]);
     const said = await asking;
-    assert.deepEqual([said.status, saleOf(said).state, saleOf(said).charged], [1, "lapsed", "no"]);
+    assert.deepEqual([said.status, saleOf(said).state, saleOf(said).charged], [1, "withdrawn", "no"]);
     await box.stop();
   });
 
@@ -90,7 +93,7 @@ describe("a till beside the box", { concurrency: true }, () => {
     assert.equal(said.status, 1, said.stderr);
     const { state, final, charged, reason } = saleOf(said);
     assert.deepEqual([state, final, charged, reason], ["declined", true, "no", "funds"]);
-    assert.match(said.stderr, /^1\.41 armed\n1\.41 declined #[\s\S]*1\.41 armed/);
+    assert.match(said.stderr, /^1\.41 armed\n[\s\S]*1\.41 declined #[\s\S]*1\.41 armed/);
     await stand.settled(box);
     await box.stop();
     await stand.assertOneStory(box);
@@ -108,6 +111,8 @@ describe("a till beside the box", { concurrency: true }, () => {
     const busy = await box.command("pay", "1.00", "--ref", "sale-2");
     assert.equal(busy.status, 1);
     assert.match(busy.stderr, /Another payment is at the box/);
+    const stranger = await box.command("pay", "--ref", "sale-1", "--caller", "north");
+    assert.deepEqual([stranger.status, stranger.stderr], [1, "The box knows of no sale with this ref.\n"]);
     await until(
       () => program.log.some(({ screen }) => screen === "till-busy"),
       "the box says that it is busy",
@@ -149,6 +154,7 @@ describe("scanbox pay", () => {
       [["pay", "free", "--ref", "a"], /"free" is no amount in yuan/],
       [["pay", "0", "--ref", "a"], /"0" is no amount in yuan/],
       [["pay", "1.00", "--ref", "a", "--cancel"], /asked for or cancelled, not both/],
+      [["pay", "1.00", "--ref", "a", "--caller", "a b"], /--caller must be 1 to 32/],
     ] as const) {
       const said = await box.command(...args);
       assert.equal(said.status, 2, args.join(" "));

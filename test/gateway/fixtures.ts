@@ -106,6 +106,7 @@ export function intentOf(outTradeNo: string, fen: number): Intent {
     outTradeNo,
     shortRef: outTradeNo.slice(-4),
     ref: null,
+    caller: null,
     amountFen: amount.value,
     currency: "CNY",
     merchant: settings.merchant,

@@ -33,6 +33,7 @@ export function intentOf(index: number): Intent {
     outTradeNo: numberOf(index),
     shortRef: String(index).padStart(4, "0"),
     ref: `till-${index}`,
+    caller: "socket",
     amountFen: amountOf(1250 + index),
     currency: "CNY",
     merchant: { appId: "wx1234567890abcdef", merchantId: "1900000109", subAppId: null, subMerchantId: null },

@@ -113,7 +113,7 @@ function closes(
   });
 }
 
-function turnOf(box: Box, effects: readonly Effect[], stamp: Stamp, rules: Rules): Turn {
+export function turnOf(box: Box, effects: readonly Effect[], stamp: Stamp, rules: Rules): Turn {
   const seen = { screen: screenFor(box, stamp.at, rules), reading: wantsReading(box, rules) };
   return { box, effects, ...seen, wakeAt: wakeAt(box, stamp.at, rules) };
 }
@@ -135,8 +135,8 @@ function orderOf({ orders }: Box, event: BoxEvent): Payment | undefined {
 }
 
 /** The box as it was when the amount of `payment` waited for a code. */
-function armedAgain(box: Box, { amountFen, pulses, ref }: Sale): Box {
-  return { ...box, front: { name: "armed", sale: { amountFen, pulses, ref }, until: null } };
+function armedAgain(box: Box, { amountFen, pulses, ref, caller }: Sale): Box {
+  return { ...box, front: { name: "armed", sale: { amountFen, pulses, ref, caller }, until: null } };
 }
 
 /** A core that lives by other rules. */
@@ -376,8 +376,13 @@ export const plantedInCore: readonly Planted[] = [
     caughtBy: ["till"],
     seed: 15,
     defect: otherTurns(({ before, event, stamp, rules }, real) => {
-      if (event.type !== "amount-asked") return null;
-      return real({ ...before, box: { ...before.box, refs: new Map() } }, event, stamp, rules);
+      if (event.type !== "command") return null;
+      return real(
+        { ...before, box: { ...before.box, refs: new Map(), sales: new Map() } },
+        event,
+        stamp,
+        rules,
+      );
     }),
   },
   {

@@ -7,6 +7,7 @@ import { plantedAtTheLinks } from "./planted.ts";
 import { plantedInCore } from "./planted-core.ts";
 import { plantedOutside } from "./planted-outside.ts";
 import { plantedSmall } from "./planted-small.ts";
+import { plantedForTills } from "./planted-till.ts";
 import { plantedOnTheWire } from "./planted-wire.ts";
 
 /** How far the search for a planted defect goes behind its stored seed, in worlds. */
@@ -15,7 +16,13 @@ const SEARCH_MAX = 2_000;
 /** Longer than usual, so that most are found in the first few worlds. */
 const MINUTES = 4;
 
-const planted = [...plantedAtTheLinks, ...plantedInCore, ...plantedOnTheWire, ...plantedOutside];
+const planted = [
+  ...plantedAtTheLinks,
+  ...plantedInCore,
+  ...plantedOnTheWire,
+  ...plantedOutside,
+  ...plantedForTills,
+];
 
 test("one seed gives one world, to the last line of its story", () => {
   const tell = (): readonly string[] => {
@@ -48,7 +55,7 @@ test("no promise is broken twice in the same way, and none of the first twenty-f
 
 test("every check of the witness is shown to fail, by a defect that it finds", () => {
   const caught = new Set(planted.flatMap(({ caughtBy }) => caughtBy));
-  const sources = ["witness", "world"].map((name) =>
+  const sources = ["witness", "till-witness", "world"].map((name) =>
     readFileSync(new URL(`../../src/simulator/${name}.ts`, import.meta.url), "utf8"),
   );
   const checks = new Set(

@@ -8,6 +8,7 @@ import { dangerOf, isRecordOf, objectionTo } from "./effect-check.ts";
 import type { BoxEvent } from "./events.ts";
 import { isOver, type Payment } from "./payment.ts";
 import type { Rules } from "./rules.ts";
+import { keyOf } from "./selling.ts";
 
 /** What the step from `before` breaks, as a sentence that begins with the invariant's name; null where all hold. */
 export function violationOf(before: Box, step: Step, event: BoxEvent, rules: Rules): string | null {
@@ -63,11 +64,12 @@ function appeared(before: Box, after: Box): string | null {
   const [outTradeNo, { intent, phase, recovered }] = first;
   if (phase.name !== "recording" || recovered) return "I3: an order begins with its record";
   if (outTradeNo !== intent.outTradeNo) return "I7: an order is known by its own number";
-  const { codeHash, ref } = intent;
+  const { codeHash } = intent;
   if (codeHash !== null && before.usedCodes.includes(codeHash)) return "I2: a code is charged once";
   if (codeHash !== null && !after.usedCodes.includes(codeHash))
     return "I2: a code that is charged is remembered";
-  return ref === null || after.refs.get(ref) === outTradeNo
+  const sale = keyOf(intent);
+  return sale === null || after.refs.get(sale) === outTradeNo
     ? null
     : "till: a sale is known by its newest order";
 }

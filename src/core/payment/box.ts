@@ -4,7 +4,7 @@
  */
 
 import { Defect, invariant } from "../kernel/defect.ts";
-import { type Fen, fenOf, formatYuan } from "../kernel/fen.ts";
+import { fenOf, formatYuan } from "../kernel/fen.ts";
 import { after, earliest, type Instant } from "../kernel/instant.ts";
 import { advance, begin, resume } from "./advance.ts";
 import { type AmountEntry, emptyEntry, enteredFen, type Key, typeKey } from "./amount-entry.ts";
@@ -26,7 +26,21 @@ import { asksToPay, quietAt, type Resting, readsAt, restEnd, restOf, rests, star
 import { lineCount, nextLineAt } from "./rotation.ts";
 import type { Rules, Stamp } from "./rules.ts";
 import { type Sale, saleOf, salesOf } from "./sale.ts";
+import {
+  dropped,
+  judge,
+  type KnownSale,
+  keyOf,
+  knownAtStart,
+  saleKey,
+  stateOf,
+  withArmed,
+  withdrawn,
+  withEnds,
+} from "./selling.ts";
+import type { SaleCommand, SaleDecision, SaleName } from "./till-sale.ts";
 import { afterAnswer, afterProbe, isTrusted, noTrust, type Trust } from "./trust.ts";
+import { needsStaff } from "./verdict.ts";
 
 /**
  * After so many reversals in a row without a signed answer the box counts as one that cannot reverse, and such a box must
@@ -54,8 +68,12 @@ export interface Box {
   /** All orders that are not over, by order number, in the order they began. */
   readonly orders: ReadonlyMap<string, Payment>;
   readonly usedCodes: readonly string[];
-  /** The newest order of each sale that a till asked for, by the till's own id. */
+  /** The newest order of each sale that a till asked for, by `saleKey`. */
   readonly refs: ReadonlyMap<string, string>;
+  /** Sales of tills that are open or ended lately, and those that no code was scanned for; by `saleKey`. */
+  readonly sales: ReadonlyMap<string, KnownSale>;
+  /** Ends of orders that a start found open, of which nobody at the box has been told yet, oldest first. */
+  readonly untold: readonly EarlierEnd[];
   readonly trust: Trust;
   readonly scannerReady: boolean;
   /** Since when the reader reads and has read nothing; null where it is not to read, or is not there. */
@@ -104,7 +122,15 @@ export type Front =
       readonly sale: Sale;
       readonly since: Instant;
       readonly until: Instant | null;
-    };
+    }
+  /** The first of `untold`, until somebody confirms or, without keys, for a while. */
+  | { readonly name: "earlier"; readonly end: EarlierEnd; readonly until: Instant | null };
+
+/** How an order ended for which people stood at the box before it was started. */
+export interface EarlierEnd {
+  readonly intent: Intent;
+  readonly verdict: Verdict;
+}
 
 /** Short refusals that move no money. */
 export type NoticeName =
@@ -168,6 +194,8 @@ export function start(event: BoxEvent & { readonly type: "started" }, stamp: Sta
     orders,
     usedCodes: event.usedCodes.slice(-USED_CODES_MAX),
     refs: event.refs,
+    sales: knownAtStart(event.open),
+    untold: [],
     trust: noTrust(stamp.at),
     scannerReady: false,
     quietSince: null,
@@ -197,8 +225,9 @@ export function step(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Ste
   const early = passTime(box, stamp, rules);
   const moved = react(early.box, event, stamp, rules);
   const due = doWhatIsDue(moved.box, stamp, rules);
-  const seen = lookAtReader(tidy(lookAtFront(due.box, stamp, rules)), stamp, rules);
-  return { box: seen, effects: [...early.effects, ...moved.effects, ...due.effects] };
+  const seen = tellEarlier(tidy(lookAtFront(due.box, stamp, rules)), stamp, rules);
+  const told = withEnds(lookAtReader(seen, stamp, rules), stamp.at);
+  return { box: told, effects: [...early.effects, ...moved.effects, ...due.effects] };
 }
 
 /** When the box wants to be woken next, or null. */
@@ -273,10 +302,8 @@ function react(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Step {
       throw new Defect("a box starts once");
     case "key-pressed":
       return keyPressed({ ...box, notice: null }, event.key, stamp, rules);
-    case "amount-asked":
-      return amountAsked(box, event, stamp, rules);
-    case "amount-withdrawn":
-      return amountWithdrawn(box, event.ref, stamp, rules);
+    case "command":
+      return obey(box, event.token, event.command, stamp, rules);
     case "code-scanned":
       return codeScanned(unquiet(box, stamp), event.code, event.codeHash, stamp, rules);
     case "code-wanted":
@@ -324,6 +351,8 @@ function keyPressed(box: Box, key: Key, stamp: Stamp, rules: Rules): Step {
     }
     case "unknown":
       return key.name === "confirm" ? arrive(box, { ...box, front: freeFront(stamp, rules) }) : still(box);
+    case "earlier":
+      return still(key.name === "confirm" ? acknowledged(box, stamp, rules) : box);
     case "resting":
       return restingKey(box, front, key, stamp, rules);
   }
@@ -384,67 +413,73 @@ function chosen(box: Box, key: Key, stamp: Stamp, rules: Rules): Step {
   return arrive(box, { ...box, front: free ? armed(sale, stamp, rules) : restOf(sale, stamp.at, rules) });
 }
 
-/** Why a till's amount is not taken; `null` where it is, or stands already. */
-export type AskRefusal =
-  | "not-offered"
-  | "not-ready"
-  | "busy"
-  /** There is an order for this id: what became of it is what the till wants to know. */
-  | "ref-used"
-  | "amount-too-large"
-  | "amount-uneven";
+/** A command is decided once, after time has passed and before anything else happens: its answer is what the box does. */
+function obey(box: Box, token: number, command: SaleCommand, stamp: Stamp, rules: Rules): Step {
+  if (command.name === "pay") return amountAsked(box, token, command, stamp, rules);
+  const { box: next, effects } =
+    command.name === "withdraw" ? saleWithdrawn(box, command, stamp, rules) : still(box);
+  return { box: next, effects: [...effects, answer(token, stateOf(next, command, false))] };
+}
 
-/** Whether an amount that a till asks for now is armed. */
-export function askRefusal(
+/** A payment that runs is never altered, nor another caller's amount: the till is told to wait, and asks again (money rule 13). */
+function amountAsked(
   box: Box,
-  { ref, amountFen }: { readonly ref: string; readonly amountFen: Fen },
+  token: number,
+  asked: SaleCommand & { readonly name: "pay" },
+  stamp: Stamp,
   rules: Rules,
-): AskRefusal | null {
-  if (rules.amount.source !== "till") return "not-offered";
-  if (box.refs.has(ref)) return "ref-used";
-  if (amountFen > rules.amount.maximum) return "amount-too-large";
-  if (saleOf(amountFen, rules) === null) return "amount-uneven";
+): Step {
+  const judged = judge(box, asked, blockerOf(box, rules), stamp.at, rules);
+  const key = saleKey(asked);
   const { front } = box;
-  if (front.name === "paying" || front.name === "unknown") return "busy";
-  if (front.name === "result" && needsStaff(front)) return "busy";
-  return blockerOf(box, rules) === null ? null : "not-ready";
-}
-
-/** A payment that runs is never altered: the till is told to wait, and asks again (money rule 13). */
-function amountAsked(box: Box, asked: BoxEvent & { type: "amount-asked" }, stamp: Stamp, rules: Rules): Step {
-  const refusal = askRefusal(box, asked, rules);
-  if (refusal === "busy") return still(notice(box, "till-busy", stamp, rules));
-  if (refusal !== null) return still(box);
-  const { front } = box;
-  const { ref, amountFen } = asked;
   const before = front.name === "armed" ? front.sale : null;
-  if (before !== null && before.ref === ref && before.amountFen === amountFen) return still(box);
-  const sale = saleOf(amountFen, rules, ref);
-  invariant(sale !== null, "an uneven amount is refused");
-  const changed: Box = { ...box, notice: null, front: armed(sale, stamp, rules) };
-  return arrive(box, before === null ? changed : notice(changed, "amount-changed", stamp, rules));
+  const old = before === null ? null : keyOf(before);
+  if (judged.kind === "told") {
+    const { decision } = judged;
+    const effects = [answer(token, decision)];
+    if (decision.kind !== "refused") return { box, effects };
+    // Its caller wants what waits no more, and is told that nothing does.
+    if (old === key) return { box: dropped(box, key), effects };
+    const shown =
+      decision.why === "busy" && front.name === "paying" ? notice(box, "till-busy", stamp, rules) : box;
+    return { box: shown, effects };
+  }
+  const { sale } = judged;
+  const left = before === null || old === null || old === key ? box : withdrawn(box, old, before);
+  const sales = withArmed(left.sales, key, sale);
+  const changed: Box = { ...left, notice: null, front: armed(sale, stamp, rules), sales };
+  const { box: next, effects } = arrive(
+    box,
+    before === null ? changed : notice(changed, "amount-changed", stamp, rules),
+  );
+  return { box: next, effects: [...effects, answer(token, stateOf(next, asked, false))] };
 }
 
-function amountWithdrawn(box: Box, ref: string, stamp: Stamp, rules: Rules): Step {
+function saleWithdrawn(box: Box, name: SaleName, stamp: Stamp, rules: Rules): Step {
   const { front } = box;
-  if (front.name === "armed" && front.sale.ref === ref)
-    return still({ ...box, notice: null, front: { name: "idle" } });
-  if (front.name === "result" && front.rearm?.ref === ref)
+  const key = saleKey(name);
+  if (front.name === "armed" && keyOf(front.sale) === key)
+    return still(withdrawn({ ...box, notice: null, front: { name: "idle" } }, key, front.sale));
+  if (front.name === "result" && front.rearm !== null && keyOf(front.rearm) === key)
     return still({ ...box, front: { ...front, rearm: null } });
   // In front or, after a restart, behind it.
-  const outTradeNo = box.refs.get(ref);
+  const outTradeNo = box.refs.get(key);
   if (outTradeNo === undefined || !box.orders.has(outTradeNo)) return still(box);
   return paymentMoved(box, outTradeNo, { type: "cancel-pressed" }, stamp, rules);
 }
 
-/** Remembers the newest order of a till's id, and forgets the one that is remembered longest. */
+function answer(token: number, decision: SaleDecision): Effect {
+  return { type: "answer", token, answer: decision };
+}
+
+/** Remembers the newest order of a till's sale, and forgets the one that is remembered longest. */
 function withRef(
   refs: ReadonlyMap<string, string>,
-  ref: string,
+  key: string,
   outTradeNo: string,
 ): ReadonlyMap<string, string> {
-  const kept = [...refs].filter(([known]) => known !== ref).slice(-(REFS_MAX - 1));
-  return new Map([...kept, [ref, outTradeNo]]);
+  const kept = [...refs].filter(([known]) => known !== key).slice(-(REFS_MAX - 1));
+  return new Map([...kept, [key, outTradeNo]]);
 }
 
 function codeScanned(box: Box, code: AuthCode, codeHash: string, stamp: Stamp, rules: Rules): Step {
@@ -466,6 +501,7 @@ function codeScanned(box: Box, code: AuthCode, codeHash: string, stamp: Stamp, r
     case "paying":
     case "result":
     case "unknown":
+    case "earlier":
       return still(box);
   }
 }
@@ -489,8 +525,8 @@ function scanRefused(
   const heard = unquiet(box, stamp);
   const { name } = box.front;
   if (refusal === "unfinished") return heard;
-  if (name === "paying" || name === "result" || name === "unknown" || blockerOf(box, rules) !== null)
-    return heard;
+  const told = name === "result" || name === "unknown" || name === "earlier";
+  if (name === "paying" || told || blockerOf(box, rules) !== null) return heard;
   const unreadable = refusal === "not-a-payment-code" || refusal === "over-long";
   return notice(heard, unreadable ? "not-a-code" : "not-wechat", stamp, rules);
 }
@@ -498,18 +534,21 @@ function scanRefused(
 /** One scan, one order: the amount is used up, the code is remembered, the intent goes to the journal. */
 function pay(
   box: Box,
-  { amountFen, pulses, ref }: Sale,
+  sale: Sale,
   code: AuthCode | null,
   codeHash: string | null,
   stamp: Stamp,
   rules: Rules,
 ): Step {
+  const { amountFen, pulses, ref, caller } = sale;
+  const key = keyOf(sale);
   const { outTradeNo, shortRef } = orderNumber(box.numbering);
   invariant(!box.orders.has(outTradeNo), "an order number is new");
   const intent: Intent = {
     outTradeNo,
     shortRef,
     ref,
+    caller,
     amountFen,
     currency: "CNY",
     merchant: rules.merchant,
@@ -529,7 +568,7 @@ function pay(
     notice: null,
     orders: new Map(box.orders).set(outTradeNo, payment),
     usedCodes: codeHash === null ? box.usedCodes : [...box.usedCodes, codeHash].slice(-USED_CODES_MAX),
-    refs: ref === null ? box.refs : withRef(box.refs, ref, outTradeNo),
+    refs: key === null ? box.refs : withRef(box.refs, key, outTradeNo),
   };
   return { box: paying, effects };
 }
@@ -588,6 +627,7 @@ function passTime(box: Box, stamp: Stamp, rules: Rules): Step {
   const until = untilOf(front);
   if (until === null || stamp.at < until) return still(seen);
   if (front.name === "result") return arrive(seen, leaveResult(seen, front, stamp, rules));
+  if (front.name === "earlier") return still(acknowledged(seen, stamp, rules));
   return arrive(seen, { ...seen, front: freeFront(stamp, rules) });
 }
 
@@ -635,9 +675,9 @@ export function lookAtFront(box: Box, stamp: Stamp, rules: Rules): Box {
   if (phase.name === "void") return { ...box, front: freeFront(stamp, rules) };
   if (phase.name === "settled") {
     const { verdict } = phase;
-    const { amountFen, pulses, ref } = intent;
+    const { amountFen, pulses, ref, caller } = intent;
     const declined = verdict.state === "declined";
-    const rearm = rules.amount.source !== "fixed" && declined ? { amountFen, pulses, ref } : null;
+    const rearm = rules.amount.source !== "fixed" && declined ? { amountFen, pulses, ref, caller } : null;
     // Somebody who got nothing for their money needs the time to show it to staff.
     const shownMs = goods?.outcome === "unclear" ? rules.timing.unknownShownMs : rules.timing.resultMs;
     const until = needsStaff({ verdict, goods }) ? staffUntil(stamp, rules) : after(stamp.at, shownMs);
@@ -659,12 +699,6 @@ function staffUntil({ at }: Stamp, { keypad, amount, timing }: Rules): Instant |
   return confirmed ? null : after(at, timing.unknownShownMs);
 }
 
-/** Whether an end is one for staff: nobody knows what became of the money, or of the goods. It is shown like RESULT UNKNOWN. */
-function needsStaff({ verdict, goods }: Pick<Front & { name: "result" }, "verdict" | "goods">): boolean {
-  if (verdict.state === "manual") return true;
-  return verdict.state === "paid" && (goods?.outcome === "unclear" || goods?.outcome === "withheld");
-}
-
 /** Three codes that WeChat declined in a short time are no customer's bad luck. */
 function countDecline(box: Box, stamp: Stamp, { timing }: Rules): Box {
   const recent = box.declines.filter((at) => stamp.at < after(at, timing.declinesWithinMs));
@@ -674,9 +708,36 @@ function countDecline(box: Box, stamp: Stamp, { timing }: Rules): Box {
 }
 
 function tidy(box: Box): Box {
-  const over = [...box.orders.values()].some(isOver);
-  if (!over) return box;
-  return { ...box, orders: new Map([...box.orders].filter(([, payment]) => !isOver(payment))) };
+  const over = [...box.orders.values()].filter(isOver);
+  if (over.length === 0) return box;
+  const orders = new Map([...box.orders].filter(([, payment]) => !isOver(payment)));
+  return { ...box, orders, untold: [...box.untold, ...over.flatMap(earlierEnd)] };
+}
+
+/**
+ * What people at the box have to hear of an order that a start found open: it was paid, the money went back, or nobody knows. Who
+ * was not charged has lost nothing, and where a decline was contradicted nobody stands there any more.
+ */
+function earlierEnd({ recovered, phase, intent }: Payment): readonly EarlierEnd[] {
+  if (!recovered || phase.name !== "settled") return [];
+  const { verdict } = phase;
+  const heard = verdict.state === "paid" || verdict.state === "refunded" || verdict.state === "manual";
+  return heard && verdict.reason !== "contradiction" ? [{ intent, verdict }] : [];
+}
+
+/** Tells of an earlier end where no payment is in the way; one that was interrupted is told again. */
+function tellEarlier(box: Box, stamp: Stamp, rules: Rules): Box {
+  const [end] = box.untold;
+  const { name } = box.front;
+  const stands = name === "resting" || name === "armed";
+  const free = name === "idle" || (stands && rules.amount.source === "fixed");
+  if (end === undefined || !free) return box;
+  return { ...box, notice: null, front: { name: "earlier", end, until: staffUntil(stamp, rules) } };
+}
+
+/** Somebody has read of an earlier end, or it has stood there for its time. */
+function acknowledged(box: Box, stamp: Stamp, rules: Rules): Box {
+  return { ...box, untold: box.untold.slice(1), front: freeFront(stamp, rules) };
 }
 
 function leaveResult(box: Box, front: Front & { name: "result" }, stamp: Stamp, rules: Rules): Box {

@@ -1,6 +1,7 @@
 import type { Instant } from "../kernel/instant.ts";
 import type { AuthCode } from "./auth-code.ts";
 import type { Entry, Intent } from "./order.ts";
+import type { SaleDecision } from "./till-sale.ts";
 
 /**
  * What the core asks for. The loop carries effects out in order and posts what came of each as an event.
@@ -45,6 +46,8 @@ export type Effect =
     }
   /** Give the goods, once; only ever after a durable record of the intent to (money rule 14). */
   | { readonly type: "dispense"; readonly outTradeNo: string; readonly pulses: number }
+  /** Answer the command with this token: what was decided about it when the box did what it says. */
+  | { readonly type: "answer"; readonly token: number; readonly answer: SaleDecision }
   /** Prove that WeChat Pay knows this box and signs its answers. */
   | { readonly type: "probe" }
   /** Tell operators; what is at stake is in the journal. */

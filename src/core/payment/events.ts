@@ -1,15 +1,15 @@
-import type { Fen } from "../kernel/fen.ts";
 import type { Key } from "./amount-entry.ts";
 import type { ProbeAnswer } from "./answers.ts";
 import type { AuthCode, ScanRefusal } from "./auth-code.ts";
 import type { OpenOrder } from "./order.ts";
 import type { PaymentEvent } from "./payment.ts";
+import type { SaleCommand } from "./till-sale.ts";
 
 /** Everything that can happen to the box. The loop is the only one who calls the core with these. */
 export type BoxEvent =
   /**
    * The journal is open: its open orders, the declined ones that were not looked at once more, the hashes of the codes
-   * that were charged, oldest first, and the newest order of each of the till's ids.
+   * that were charged, oldest first, and the newest order of each sale of a till (`saleKey`).
    */
   | {
       readonly type: "started";
@@ -21,10 +21,8 @@ export type BoxEvent =
   | { readonly type: "key-pressed"; readonly key: Key }
   /** `codeHash` is the salted hash by which the journal remembers the code. */
   | { readonly type: "code-scanned"; readonly code: AuthCode; readonly codeHash: string }
-  /** A till asks for an amount; `ref` is its own id of the sale. */
-  | { readonly type: "amount-asked"; readonly ref: string; readonly amountFen: Fen }
-  /** A till wants the sale no more: before the charge that ends it, afterwards it is a wish to reverse. */
-  | { readonly type: "amount-withdrawn"; readonly ref: string }
+  /** Somebody says what to do; the `answer` with this token tells what came of it, once. */
+  | { readonly type: "command"; readonly token: number; readonly command: SaleCommand }
   /** Somebody wants to pay by scanning a code of ours. */
   | { readonly type: "code-wanted" }
   /** `over-long` and `unfinished` were thrown away unread; only the first is long enough to be told of. */

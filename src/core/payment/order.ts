@@ -21,6 +21,8 @@ export interface Intent {
   readonly shortRef: string;
   /** The till's or server's own id of this sale, where one gave the amount. */
   readonly ref: string | null;
+  /** Who gave it: `ref` is unique for one caller. */
+  readonly caller: string | null;
   readonly amountFen: Fen;
   readonly currency: "CNY";
   readonly merchant: Merchant;

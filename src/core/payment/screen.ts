@@ -4,7 +4,15 @@ import { invariant } from "../kernel/defect.ts";
 import type { Instant } from "../kernel/instant.ts";
 import { enteredFen, enteredText } from "./amount-entry.ts";
 import type { ProbeFailure } from "./answers.ts";
-import { type Blocker, type Box, blockerOf, type Front, frontPayment, type NoticeName } from "./box.ts";
+import {
+  type Blocker,
+  type Box,
+  blockerOf,
+  type EarlierEnd,
+  type Front,
+  frontPayment,
+  type NoticeName,
+} from "./box.ts";
 import type { Intent } from "./order.ts";
 import type { Payment, Phase, Verdict } from "./payment.ts";
 import { lineAt } from "./rotation.ts";
@@ -94,6 +102,8 @@ export function screenFor(box: Box, now: Instant, rules: Rules): Screen {
         amountFen: front.intent.amountFen,
         ref: front.intent.shortRef,
       };
+    case "earlier":
+      return earlierScreen(front.end);
     case "idle":
     case "entering":
     case "armed":
@@ -213,6 +223,15 @@ function resultScreen({ verdict, intent, goods }: Front & { name: "result" }): S
       return { ...plain("unknown", "unknown", "unknown"), amountFen };
   }
 }
+
+/** Who waits since before the start hears of their order; nobody else must take it for their own, so it has its number. */
+function earlierScreen({ intent, verdict }: EarlierEnd): Screen {
+  const text =
+    verdict.state === "manual" ? "unknown" : earlierTexts[verdict.state === "paid" ? "paid" : "refunded"];
+  return { ...plain(text, "unknown", "unknown"), amountFen: intent.amountFen, ref: intent.shortRef };
+}
+
+const earlierTexts = { paid: "earlier-paid", refunded: "earlier-refunded" } as const;
 
 function declinedText({ reason }: Verdict): TextName {
   switch (reason) {

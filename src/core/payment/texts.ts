@@ -67,6 +67,11 @@ const table = {
   "amount-too-large": { en: ["Max|{amount}", "Clear and retry"], zh: ["Zuigao|{amount}", "Qing chong shu"] },
   cancelled: { en: ["CANCELLED", "Nothing charged"], zh: ["Yi chexiao", "Wei koukuan"] },
   "timed-out": { en: ["TIMED OUT", "Nothing charged"], zh: ["Chaoshi", "Wei koukuan"] },
+  "earlier-paid": { en: ["Earlier|{amount}", "PAID|#{ref}"], zh: ["Qiandan|{amount}", "Yi fu|#{ref}"] },
+  "earlier-refunded": {
+    en: ["Earlier|{amount}", "Refunded|#{ref}"],
+    zh: ["Qiandan|{amount}", "Yi tui|#{ref}"],
+  },
   refunded: { en: ["Refunded|{amount}", "See WeChat msg"], zh: ["Tuikuan|{amount}", "Kan weixin"] },
   unknown: { en: ["RESULT UNKNOWN", "Ask staff|#{ref}"], zh: ["Jieguo weizhi", "Dianyuan|#{ref}"] },
 } as const satisfies Readonly<Record<string, Readonly<Record<Language, Lines>>>>;

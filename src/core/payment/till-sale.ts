@@ -1,41 +1,90 @@
-/** A sale as a till meets it: what it may ask of a box, and what it hears. */
+/** A sale as a till meets it: what it may ask of a box, what the core decides once, and what the till hears. */
 import type { Fen } from "../kernel/fen.ts";
-import type { AskRefusal, Blocker } from "./box.ts";
+import type { Blocker } from "./box.ts";
 import type { MoneyReason, MoneyState } from "./order.ts";
 
-/** How a sale stands: from the box where it waits or has just begun, else from its newest money record. */
+/** A sale as whoever asks for it names it: a `ref` belongs to its caller, and another caller's is another sale. */
+export interface SaleName {
+  /** The way in by which it was asked for, and the name that the program there gave itself. */
+  readonly caller: string;
+  /** The till's own id. */
+  readonly ref: string;
+}
+
+/** What a till says to a box. */
+export type SaleCommand =
+  /** Arm this amount, or say how the sale stands that was asked for before. */
+  | (SaleName & { readonly name: "pay"; readonly amountFen: Fen })
+  | (SaleName & { readonly name: "sale" })
+  /** It is wanted no more: before the charge that ends it, afterwards it is a wish to reverse. */
+  | (SaleName & { readonly name: "withdraw" });
+
+/** Why an amount is not taken. Nothing is armed then, and nothing will be charged for what was asked. */
+export type AskRefusal =
+  | "not-offered"
+  | "not-ready"
+  /** Another payment is at the box, or another caller's amount waits there. */
+  | "busy"
+  /** There was such a sale before: only a query tells what became of it. */
+  | "ref-used"
+  | "other-amount"
+  | "amount-too-large"
+  | "amount-uneven";
+
+/** A refusal, with what stands in the way of every payment where that is the reason. */
+export interface Refused {
+  readonly kind: "refused";
+  readonly why: AskRefusal;
+  readonly blocker: Blocker | null;
+}
+
+/** How a sale stands: from the box where it waits, has just begun or had no order, else from its newest money record. */
 export interface SaleState {
   /** The till's own id. */
   readonly ref: string;
   readonly amountFen: number;
-  /** `armed` waits for a code. */
-  readonly state: "armed" | MoneyState;
+  /** `armed` waits for a code. No code was scanned where it is `withdrawn` by its caller or has `lapsed`. */
+  readonly state: "armed" | "withdrawn" | "lapsed" | MoneyState;
   readonly final: boolean;
   readonly charged: "yes" | "no" | "unknown";
+  /** Found paid only after a restart: whoever paid may not stand there any more. */
+  readonly late: boolean;
   readonly reason: MoneyReason | null;
   /** The newest order of the sale, null where no code was scanned. */
   readonly outTradeNo: string | null;
   readonly shortRef: string | null;
   readonly transactionId: string | null;
+  /** `pay` found a sale that was there already, and began nothing. */
+  readonly repeated: boolean;
 }
 
-/** The state of a sale, or why there is none to tell. */
-export type SaleAnswer =
+/** What the core has decided about a command, at the moment at which the box did what it says. */
+export type SaleDecision =
   | { readonly kind: "state"; readonly sale: SaleState }
-  /** It waited for a code and waits no more: it was charged to nobody. Asked for once more, it begins anew. */
-  | { readonly kind: "withdrawn"; readonly ref: string; readonly amountFen: number }
+  /** The newest record of this order says the rest; `over` is false while the box may go on with the sale after it. */
+  | {
+      readonly kind: "recorded";
+      readonly ref: string;
+      readonly outTradeNo: string;
+      readonly over: boolean;
+      readonly repeated: boolean;
+    }
   /** The box has never heard of it, or long ago: nothing was charged for it lately. */
   | { readonly kind: "no-sale" }
-  /** There is an order, and the journal cannot be read now. */
-  | { readonly kind: "unread" }
-  | { readonly kind: "refused"; readonly why: AskRefusal | "other-amount"; readonly blocker: Blocker | null };
+  | Refused;
+
+/** What a till hears. */
+export type SaleAnswer =
+  | Exclude<SaleDecision, { readonly kind: "recorded" }>
+  /** There may be an order, and nobody can say now what became of it. */
+  | { readonly kind: "unread" };
 
 /** What a till may do at a box. An answer never comes before the call has returned. */
 export interface SaleHands {
-  /** Arms the amount, or says how the sale of this `ref` stands, or why it cannot be. */
-  readonly ask: (ref: string, amountFen: Fen, done: (answer: SaleAnswer) => void) => void;
+  /** Arms the amount, or says how the sale stands, or why it cannot be. */
+  readonly ask: (sale: SaleName, amountFen: Fen, done: (answer: SaleAnswer) => void) => void;
   /** Says how a sale stands. */
-  readonly state: (ref: string, done: (answer: SaleAnswer) => void) => void;
+  readonly state: (sale: SaleName, done: (answer: SaleAnswer) => void) => void;
   /** Wants a sale no more: one that waits ends, one that is under way is reversed if it can be. */
-  readonly withdraw: (ref: string, done: (answer: SaleAnswer) => void) => void;
+  readonly withdraw: (sale: SaleName, done: (answer: SaleAnswer) => void) => void;
 }

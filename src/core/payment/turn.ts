@@ -6,6 +6,7 @@ import { type Box, type Step, start, step, wakeAt, wantsReading } from "./box.ts
 import type { Effect } from "./effects.ts";
 import type { BoxEvent } from "./events.ts";
 import { kept } from "./halt.ts";
+import type { Intent } from "./order.ts";
 import type { Rules, Stamp } from "./rules.ts";
 import { type Screen, screenFor } from "./screen.ts";
 
@@ -49,8 +50,14 @@ function turned(box: Box, effects: readonly Effect[], stamp: Stamp, rules: Rules
 
 /** What the customer was shown of an order's end is itself in the journal, so that a dispute can be replayed. */
 function proofOfDisplay(before: Screen, { box, screen }: Turn, stamp: Stamp): Effect | null {
-  const { front } = box;
-  if ((front.name !== "result" && front.name !== "unknown") || before.text === screen.text) return null;
-  const entry = { kind: "shown", outTradeNo: front.intent.outTradeNo, text: screen.text } as const;
+  const intent = intentShown(box);
+  if (intent === null || (before.text === screen.text && before.ref === screen.ref)) return null;
+  const entry = { kind: "shown", outTradeNo: intent.outTradeNo, text: screen.text } as const;
   return { type: "note", entry: { ...entry, at: rfc3339(stamp.wall) } };
+}
+
+/** The order whose end, or that nobody knows it, is in front of people. */
+function intentShown({ front }: Box): Intent | null {
+  if (front.name === "earlier") return front.end.intent;
+  return front.name === "result" || front.name === "unknown" ? front.intent : null;
 }

@@ -86,3 +86,15 @@ export function txOf(
     box: rules.boxId,
   };
 }
+
+/** Whether an end is one for staff: nobody knows what became of the money, or of the goods. It is shown like RESULT UNKNOWN. */
+export function needsStaff({
+  verdict,
+  goods,
+}: {
+  readonly verdict: Verdict;
+  readonly goods: Goods | null;
+}): boolean {
+  if (verdict.state === "manual") return true;
+  return verdict.state === "paid" && (goods?.outcome === "unclear" || goods?.outcome === "withheld");
+}

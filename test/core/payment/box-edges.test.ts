@@ -58,6 +58,8 @@ test("a box begins with nothing but its journal, and asks for a probe at once", 
     notice: null,
     usedCodes: [],
     refs: new Map(),
+    sales: new Map(),
+    untold: [],
     scannerReady: false,
     quietSince: null,
     keypadReady: true,
@@ -131,6 +133,7 @@ test("an intent says what is charged, by whom and how, and never changes from on
   const { outTradeNo, shortRef, attach, boot, ...rest } = story.order.intent;
   assert.deepEqual(rest, {
     ref: null,
+    caller: null,
     amountFen: 1_250,
     currency: "CNY",
     merchant,
@@ -413,7 +416,7 @@ test("a countdown that has ended wakes nobody while the last answer is awaited",
 const tillRules: Rules = { ...keypadRules, amount: { source: "till", maximum: 300_000 as never } };
 
 function asked(story: Story, ref: string, amountFen: number): Story {
-  return story.post({ type: "amount-asked", ref, amountFen: amountFen as never });
+  return story.says({ name: "pay", caller: "till", ref, amountFen: amountFen as never });
 }
 
 test("a till may ask for the maximum itself", () => {
@@ -425,9 +428,11 @@ test("a sale that has ended cannot be withdrawn any more, and one that never was
   const story = asked(Story.ready(tillRules), "1", 500).scan().recorded().charge(paid).recorded();
   assert.equal(story.text, "paid");
   const { front } = story.box;
-  story.post({ type: "amount-withdrawn", ref: "1" }).post({ type: "amount-withdrawn", ref: "2" });
+  story
+    .says({ name: "withdraw", caller: "till", ref: "1" })
+    .says({ name: "withdraw", caller: "till", ref: "2" });
   assert.equal(story.box.front, front);
-  story.wait(5_000).post({ type: "amount-withdrawn", ref: "1" });
+  story.wait(5_000).says({ name: "withdraw", caller: "till", ref: "1" });
   assert.equal(story.text, "till-idle");
 });
 
@@ -437,11 +442,11 @@ test("a second order for a sale forgets no other one, and an order without a sal
   story.turn = { ...story.turn, box: { ...story.box, refs } };
   asked(story, "new", 500).scan();
   const first = story.order.intent.outTradeNo;
-  assert.deepEqual([...story.box.refs], [...refs, ["new", first]]);
+  assert.deepEqual([...story.box.refs], [...refs, ["till new", first]]);
   story.recorded().charge(declined).recorded().wait(5_000).scan("101234567890123456");
   const second = story.order.intent.outTradeNo;
   assert.notEqual(second, first);
-  assert.deepEqual([...story.box.refs], [...refs, ["new", second]]);
+  assert.deepEqual([...story.box.refs], [...refs, ["till new", second]]);
   assert.equal(Story.ready().payTo().box.refs.size, 0);
 });
 

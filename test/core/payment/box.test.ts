@@ -471,7 +471,7 @@ test("recovered orders are resolved behind the front; found paid they are late",
   assert.equal(record?.state, "paid");
   assert.equal(record?.late, true);
   story.recorded();
-  assert.equal(story.text, "idle", "a late payment is not shown to whoever stands there now");
+  assert.equal(story.text, "earlier-paid", "a late payment is not shown as that of whoever stands there now");
 });
 
 test("an order of a merchant whose credentials are gone is held, and nobody is charged", () => {

@@ -133,8 +133,8 @@ test("an absence says nothing once money was seen to move", () => {
 
 test("nobody can cancel it, the till neither", () => {
   const order = doubtedOrder();
-  const story = new Story(reversing, [order], [], [], new Map([["till-1", order.intent.outTradeNo]]));
-  story.post({ type: "amount-withdrawn", ref: "till-1" });
+  const story = new Story(reversing, [order], [], [], new Map([["till A-1", order.intent.outTradeNo]]));
+  story.says({ name: "withdraw", caller: "till", ref: "A-1" });
   assert.equal(story.order.phase.name, "doubted");
   assert.deepEqual(story.records(), []);
 });

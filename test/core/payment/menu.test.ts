@@ -40,16 +40,16 @@ test("what is paid for takes its own pulses, or as many as its price buys", () =
   assert.deepEqual(
     [...salesOf(sold)],
     [
-      [1, { amountFen: 300, pulses: 3, ref: null }],
-      [2, { amountFen: 250, pulses: 4, ref: null }],
+      [1, { amountFen: 300, pulses: 3, ref: null, caller: null }],
+      [2, { amountFen: 250, pulses: 4, ref: null, caller: null }],
     ],
   );
   assert.deepEqual([...salesOf({ ...sold, relay: { fenPerPulse: 200, onAmbiguous: "hold" } }).keys()], [2]);
   assert.deepEqual(
     [...salesOf(menu).values()],
     [
-      { amountFen: 300, pulses: null, ref: null },
-      { amountFen: 250, pulses: null, ref: null },
+      { amountFen: 300, pulses: null, ref: null, caller: null },
+      { amountFen: 250, pulses: null, ref: null, caller: null },
     ],
   );
   assert.equal(salesOf(keypadRules).size, 0);

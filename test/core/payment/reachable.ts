@@ -59,6 +59,7 @@ const intent: Intent = {
   outTradeNo: "abcd1234_000000000000_1",
   shortRef: "0001",
   ref: null,
+  caller: null,
   amountFen: 1250 as never,
   currency: "CNY",
   merchant,

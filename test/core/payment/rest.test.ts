@@ -296,7 +296,8 @@ describe("an end that is one for staff", () => {
 
   it("makes a till wait", () => {
     const story = Story.ready({ ...keypadRules, amount: { source: "till", maximum: 300_000 as never } });
-    const ask = (ref: string): Story => story.post({ type: "amount-asked", ref, amountFen: 500 as never });
+    const ask = (ref: string): Story =>
+      story.says({ name: "pay", caller: "till", ref, amountFen: 500 as never });
     irreversible(ask("A-1"));
     assert.equal(ask("A-2").text, "unknown");
     assert.equal(story.box.front.name, "result");

@@ -254,13 +254,13 @@ test("a machine that is busy makes people wait, three declines as well", () => {
 test("a till that asks while a customer pays is told to wait, with the amount that is being paid", () => {
   const story = Story.ready({ ...keypadRules, amount: { source: "till", maximum: 300_000 as never } });
   assert.deepEqual(pictureOf(story), { text: "till-idle", light: "ready", sound: "none" });
-  story.post({ type: "amount-asked", ref: "1", amountFen: 700 as never });
-  story.post({ type: "amount-asked", ref: "1", amountFen: 800 as never });
+  story.says({ name: "pay", caller: "till", ref: "1", amountFen: 700 as never });
+  story.says({ name: "pay", caller: "till", ref: "1", amountFen: 800 as never });
   assert.deepEqual(pictureOf(story), {
     ...{ text: "amount-changed", light: "wait", sound: "changed", amountFen: 800 },
   });
   story.scan().recorded().charge(pending);
-  story.post({ type: "amount-asked", ref: "2", amountFen: 900 as never });
+  story.says({ name: "pay", caller: "till", ref: "2", amountFen: 900 as never });
   assert.deepEqual(pictureOf(story), {
     ...{ text: "till-busy", light: "wait", sound: "refused", amountFen: 800 },
   });

@@ -10,6 +10,7 @@ import type { BoxEvent } from "../../../src/core/payment/events.ts";
 import type { Entry, OpenOrder, TxData } from "../../../src/core/payment/order.ts";
 import type { Payment, PaymentEvent } from "../../../src/core/payment/payment.ts";
 import { type Rules, type Stamp, standardTiming } from "../../../src/core/payment/rules.ts";
+import type { SaleCommand, SaleDecision } from "../../../src/core/payment/till-sale.ts";
 import { firstTurn, nextTurn, type Turn } from "../../../src/core/payment/turn.ts";
 import { merchant } from "./reachable.ts";
 
@@ -67,6 +68,8 @@ export class Story {
   now = 0;
   turn: Turn;
   #draws = 0;
+  #token = 0;
+  readonly #told: SaleDecision[] = [];
 
   constructor(
     rules: Rules = keypadRules,
@@ -114,6 +117,20 @@ export class Story {
     this.turn = nextTurn(this.turn, event, this.#stamp(), this.rules);
     this.effects.push(...this.turn.effects);
     return this;
+  }
+
+  /** A till says something; what it is told is the last of `told`. */
+  says(command: SaleCommand): this {
+    this.#token += 1;
+    this.post({ type: "command", token: this.#token, command });
+    for (const effect of this.turn.effects)
+      if (effect.type === "answer" && effect.token === this.#token) this.#told.push(effect.answer);
+    return this;
+  }
+
+  /** What tills were told, by their commands, oldest first. */
+  get told(): readonly SaleDecision[] {
+    return this.#told;
   }
 
   keys(text: string): this {

@@ -1,0 +1,91 @@
+/** What a box could tell its tills, and people who stand there since before a start, if one of its promises were missing. */
+import { blockerOf } from "../../src/core/payment/box.ts";
+import type { Effect } from "../../src/core/payment/effects.ts";
+import { judge, saleKey } from "../../src/core/payment/selling.ts";
+import type { SaleDecision } from "../../src/core/payment/till-sale.ts";
+import type { Turn } from "../../src/core/payment/turn.ts";
+import type { Planted } from "./planted.ts";
+import { ends, otherTurns, turnOf } from "./planted-core.ts";
+
+/** The turn with another answer where `other` has one. */
+function answers(turn: Turn, other: (decision: SaleDecision) => SaleDecision | null): Turn {
+  const effects = turn.effects.map((effect): Effect => {
+    if (effect.type !== "answer") return effect;
+    return { ...effect, answer: other(effect.answer) ?? effect.answer };
+  });
+  return { ...turn, effects };
+}
+
+export const plantedForTills: readonly Planted[] = [
+  {
+    // Needs a till that asks at the moment at which something is over, and a timer that is late.
+    name: "a till is answered by what the box was before time has passed",
+    caughtBy: ["refused"],
+    seed: 1020,
+    defect: otherTurns(({ before, event, stamp, rules }, real) => {
+      if (event.type !== "command" || event.command.name !== "pay") return null;
+      const early = judge(before.box, event.command, blockerOf(before.box, rules), stamp.at, rules);
+      const turn = real(before, event, stamp, rules);
+      if (early.kind !== "told" || early.decision.kind !== "refused") return turn;
+      const { decision } = early;
+      return answers(turn, () => decision);
+    }),
+  },
+  {
+    name: "a till hears that the box is busy, and its amount is armed",
+    caughtBy: ["refused"],
+    seed: 15,
+    defect: ends((turn) =>
+      answers(turn, (decision) => {
+        const begins =
+          decision.kind === "state" && decision.sale.state === "armed" && !decision.sale.repeated;
+        return begins ? { kind: "refused", why: "busy", blocker: null } : null;
+      }),
+    ),
+  },
+  {
+    name: "the amount of a till replaces that of another one",
+    caughtBy: ["caller"],
+    seed: 15,
+    defect: otherTurns(({ before, event, stamp, rules }, real) => {
+      const { front } = before.box;
+      if (event.type !== "command" || event.command.name !== "pay" || front.name !== "armed") return null;
+      if (front.sale.caller === event.command.caller) return null;
+      return real({ ...before, box: { ...before.box, front: { name: "idle" } } }, event, stamp, rules);
+    }),
+  },
+  {
+    name: "a new sale with a number of yesterday is answered with yesterday's",
+    caughtBy: ["ref"],
+    seed: 82,
+    defect: otherTurns(({ before, event, stamp, rules }, real) => {
+      if (event.type !== "command" || event.command.name !== "pay") return null;
+      const { ref } = event.command;
+      const outTradeNo = before.box.refs.get(saleKey(event.command));
+      return answers(real(before, event, stamp, rules), (decision) => {
+        if (decision.kind !== "refused" || decision.why !== "ref-used" || outTradeNo === undefined)
+          return null;
+        return { kind: "recorded", ref, outTradeNo, over: true, repeated: true };
+      });
+    }),
+  },
+  {
+    name: "a till is told of the sale of another one that has the same number",
+    caughtBy: ["till"],
+    seed: 15,
+    defect: otherTurns(({ before, event, stamp, rules }, real) => {
+      if (event.type !== "command") return null;
+      return real(before, { ...event, command: { ...event.command, caller: "till" } }, stamp, rules);
+    }),
+  },
+  {
+    name: "nobody is told of an order that was found paid after a start",
+    caughtBy: ["earlier"],
+    seed: 6,
+    defect: otherTurns(({ before, event, stamp, rules }, real) => {
+      const { box, effects } = real(before, event, stamp, rules);
+      if (box.front.name !== "earlier") return null;
+      return turnOf({ ...box, untold: [], front: { name: "idle" } }, effects, stamp, rules);
+    }),
+  },
+];
