@@ -1,4 +1,5 @@
 /** Makes dist/scanbox.mjs, the whole program in one file, and its source map. Run by scripts/build. */
+import { createHash } from "node:crypto";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { type BuildOptions, build, type OutputFile, type Plugin } from "esbuild";
@@ -57,6 +58,16 @@ export async function journalThread(): Promise<string> {
   return outputFiles.map(({ text }) => text).join("");
 }
 
+/** Stands in the bundle for the hash of it, and is as long: the source map's columns stay right. */
+const BUILD_PLACE = "build-to-be-";
+
+/** The program with its build in it: the first digits of the hash that its bytes have with the place still empty. */
+function withBuild(program: OutputFile): OutputFile {
+  const build = createHash("sha256").update(program.contents).digest("hex").slice(0, BUILD_PLACE.length);
+  const text = program.text.replaceAll(BUILD_PLACE, build);
+  return { ...program, text, contents: new TextEncoder().encode(text) };
+}
+
 /**
  * The program, dist/scanbox.mjs, and its source map: the same sources give the same bytes, wherever they are written. A
  * bench puts it elsewhere, and a plugin of its own before the others.
@@ -77,13 +88,18 @@ export async function bundleProgram({
     entryPoints: ["src/main.ts"],
     outfile,
     plugins: [...plugins, ...bundling.plugins],
-    define: { ...bundling.define, JOURNAL_THREAD: JSON.stringify(await journalThread()) },
+    define: {
+      ...bundling.define,
+      JOURNAL_THREAD: JSON.stringify(await journalThread()),
+      PROGRAM_BUILD: JSON.stringify(BUILD_PLACE),
+    },
     sourcemap: true,
     sourcesContent: false,
     metafile: true,
     write: false,
   });
-  return { files: outputFiles, inputs: Object.keys(metafile.inputs) };
+  const files = outputFiles.map((file) => (file.path.endsWith(".map") ? file : withBuild(file)));
+  return { files, inputs: Object.keys(metafile.inputs) };
 }
 
 if (import.meta.main) {

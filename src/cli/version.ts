@@ -2,12 +2,19 @@ import packageJson from "../../package.json" with { type: "json" };
 import { exitStatus } from "./exit-status.ts";
 import { type CommandIo, readOptions } from "./usage.ts";
 
-/** The version of the program, as package.json has it. */
-export const version: string = packageJson.version;
+/** The hash that scripts/bundle.ts puts into a bundle; absent where the sources run as they are. */
+declare const PROGRAM_BUILD: string | undefined;
+
+/**
+ * The version of package.json and, behind a plus, the build: two bundles with the same name are the same bytes. From sources,
+ * which anybody may have changed, it says so.
+ */
+export const version = `${packageJson.version}+${typeof PROGRAM_BUILD === "string" ? PROGRAM_BUILD : "sources"}`;
 
 const help = `Usage: scanbox version [--json]
 
-Prints the version of the program, of its runtime and the kind of machine.
+Prints the version of the program with its build, the version of its runtime and the kind of machine. The build is a hash of
+the program's file, or "sources" where it runs from its sources.
 
   --json    as one JSON object
 `;

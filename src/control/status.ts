@@ -13,7 +13,9 @@ const device = z
 export const boxStatusSchema = z.object({
   box: z.string().describe("`box.id` of the configuration."),
   store: z.string().describe("`box.store`."),
-  version: z.string().describe("Version of the program."),
+  version: z
+    .string()
+    .describe("Version of the program and, behind a plus, its build; `sources` where it runs unbuilt."),
   boot: z.string().describe("The random mark of this run, part of its order numbers."),
   config: z.string().describe("The file from which it read its configuration."),
   pid: count.describe("Process."),

@@ -4,7 +4,7 @@ import { rfc3339 } from "../core/kernel/rfc3339.ts";
 /** Who reports: nothing of it changes while the process runs. */
 export interface Reporting {
   readonly box: string;
-  /** Version of the program. */
+  /** Version of the program, with its build behind a plus. */
   readonly version: string;
   /** Random id made with the journal. */
   readonly journal: string;

@@ -125,11 +125,14 @@ test("run says which journal ends it with 1, and which with 2, as a wrong config
   );
 });
 
-test("version prints what package.json says, as text and as JSON", async () => {
+test("version prints what package.json says and that it runs from sources, as text and as JSON", async () => {
   const { version: packaged } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
-  assert.equal(version, packaged);
-  assert.match((await scanbox("version")).stdout, new RegExp(`^scanbox ${packaged} \\(Node.js v24\\.`));
-  assert.equal(JSON.parse((await scanbox("version", "--json")).stdout).version, packaged);
+  assert.equal(version, `${packaged}+sources`);
+  assert.match(
+    (await scanbox("version")).stdout,
+    new RegExp(`^scanbox ${packaged}\\+sources \\(Node.js v24\\.`),
+  );
+  assert.equal(JSON.parse((await scanbox("version", "--json")).stdout).version, version);
   assert.deepEqual(await scanbox("--version"), await scanbox("version"));
 });
 

@@ -1,0 +1,46 @@
+/** How the one file of the program is told from another. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import type { Plugin } from "esbuild";
+import packageJson from "../package.json" with { type: "json" };
+import { bundleProgram } from "../scripts/bundle.ts";
+
+/** Somebody's own build: one help text of the program is another. */
+const changed: Plugin = {
+  name: "changed",
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /src\/cli\/version\.ts$/ }, ({ path }) => ({
+      contents: readFileSync(path, "utf8").replace("Prints the version", "Prints a version"),
+      loader: "ts",
+    }));
+  },
+};
+
+/** The program's file and what it says of itself. */
+async function built(plugins: readonly Plugin[]) {
+  const folder = mkdtempSync(join(tmpdir(), "scanbox-bundle-"));
+  try {
+    const { files } = await bundleProgram({ outfile: join(folder, "scanbox.mjs"), plugins });
+    const [program] = files.filter(({ path }) => path.endsWith(".mjs"));
+    assert.ok(program);
+    writeFileSync(program.path, program.contents);
+    const said = execFileSync(process.execPath, [program.path, "version", "--json"], { encoding: "utf8" });
+    const { version } = JSON.parse(said) as { version: string };
+    return { version, bytes: createHash("sha256").update(program.contents).digest("hex") };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test("a build names itself: the same sources the same, others another", async () => {
+  const [one, again, other] = [await built([]), await built([]), await built([changed])];
+  assert.match(one.version, /^[0-9.]+\+[0-9a-f]{12}$/);
+  assert.equal(one.version.split("+")[0], packageJson.version);
+  assert.deepEqual(again, one);
+  assert.notEqual(other.version, one.version);
+});
