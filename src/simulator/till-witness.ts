@@ -46,6 +46,8 @@ export class TillWitness implements TillEar {
   readonly #sales = new Map<string, Heard>();
   /** By caller. */
   readonly #waiting = new Map<string, Waiting>();
+  /** When the amount of a sale began to wait; asking again does not prolong that. */
+  readonly #armedAt = new Map<string, number>();
   /** Orders that had their end when the box was last started. */
   #old: ReadonlySet<string> = new Set();
 
@@ -168,7 +170,10 @@ export class TillWitness implements TillEar {
       if (still && !repeated && this.#parts.orders(name).length === 0)
         this.#parts.found("caller", `the amount of ${other} was waiting and that of ${caller} replaced it`);
     }
-    if (ask === heard.asks) this.#waiting.set(caller, { key: saleKey(heard.name), at });
+    const key = saleKey(heard.name);
+    if (!repeated) this.#armedAt.set(key, at);
+    const since = this.#armedAt.get(key);
+    if (ask === heard.asks && since !== undefined) this.#waiting.set(caller, { key, at: since });
   }
 
   #of(name: SaleName): Heard {
