@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -8,6 +8,7 @@ import { TLSSocket } from "node:tls";
 import { loadConfig } from "../../src/cli/config.ts";
 import { deviceParts } from "../../src/cli/device-links.ts";
 import type { MerchantParts } from "../../src/compose.ts";
+import { checkConfig } from "../../src/config/device-config.ts";
 import { makeCertificates, pem } from "../e2e/certificates.ts";
 import { RunningBox } from "./running-box.ts";
 
@@ -69,5 +70,23 @@ describe("the links of a device", () => {
     assert.equal(merchant.certificateFault(), null);
     await reverse(merchant, origin);
     assert.deepEqual(callers, ["CN=merchant"]);
+  });
+
+  it("show the bank its own certificate for each merchant", async (t) => {
+    const { origin, ca, callers, close } = await bank();
+    t.after(close);
+    const place = join(directory, "two");
+    const { configFile } = await RunningBox.prepare(place, origin, {}, { ca: { file: ca } });
+    const { stranger } = await makeCertificates(place);
+    const config = JSON.parse(readFileSync(configFile, "utf8"));
+    const { appId, apiKey } = config.merchant;
+    const certificate = { cert: { file: stranger.certFile }, key: { file: stranger.keyFile } };
+    config.merchant.previous = [{ appId, apiKey, merchantId: "1900000100", certificate }];
+    const checked = checkConfig(JSON.stringify(config));
+    assert.ok(checked.ok);
+    const made = await deviceParts({ config: checked.config, mistakes: [] }, assert.fail);
+    assert.ok(made.ok);
+    for (const merchant of made.parts.merchants) await reverse(merchant, origin);
+    assert.deepEqual(callers, ["CN=merchant", "CN=stranger"]);
   });
 });

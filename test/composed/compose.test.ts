@@ -1,0 +1,268 @@
+/** What only the composition does: the marks of time, the looks of each minute, the order of a stop, and what status says. */
+import assert from "node:assert/strict";
+import { after, before, describe, it } from "node:test";
+import { rfc3339 } from "../../src/core/kernel/rfc3339.ts";
+import { pays } from "./rows.ts";
+import { type Files, hosts, type Keys, makeFiles, Stand } from "./stand.ts";
+
+const [first, second] = hosts;
+const RELAY = 26;
+const relay = { "outputs.relay.pin": RELAY, "outputs.relay.fenPerPulse": 100 };
+
+describe("a composed box", () => {
+  let files: Files;
+  before(async () => {
+    files = await makeFiles();
+  });
+  after(() => files.remove());
+
+  const stand = (keys: Keys = {}): Stand => new Stand(files, keys).start();
+
+  /** How long an orderly stop takes, in milliseconds. */
+  function stopped(box: Stand): number {
+    const since = box.time.now;
+    let over = false;
+    box.box.stop(() => {
+      over = true;
+    });
+    return box.until(() => over) - since;
+  }
+
+  it("marks when a probe was answered as the last signed answer, and no failed one", () => {
+    const offline = new Stand(files);
+    for (const host of hosts) offline.down(host, true);
+    offline.start();
+    assert.equal(offline.box.status()?.wechat.signedAt, null);
+    for (const host of hosts) offline.down(host, false);
+    const at = offline.until(() => offline.box.status()?.wechat.proved === true);
+    const signedAt = offline.box.status()?.wechat.signedAt;
+    assert.ok(signedAt !== null && signedAt !== undefined);
+    assert.ok(Math.abs(Date.parse(signedAt) - (offline.epoch + at)) <= 20);
+  });
+
+  it("marks the answer to a charge, and none that has no signature", () => {
+    const box = stand();
+    const probed = box.box.status()?.wechat.signedAt;
+    box
+      .scan("reply-unsigned")
+      .until(() => box.lines.some(({ fields }) => fields.kind === "charge-answered:unknown"));
+    assert.equal(box.box.status()?.wechat.signedAt, probed);
+    const at = box.shows("paid");
+    assert.ok(Date.parse(box.box.status()?.wechat.signedAt ?? "") >= box.epoch + at - 1_000);
+  });
+
+  it("looks at its certificate each minute, and is out of service within one where it has expired", () => {
+    const box = stand();
+    box.certificateFault = "certificate-expired";
+    const since = box.time.now;
+    const at = box.shows("out-of-service");
+    assert.ok(at - since <= 61_000, String(at - since));
+    assert.equal(box.box.status()?.wechat.failure, "certificate-expired");
+    box.certificateFault = null;
+    box.until(() => box.box.status()?.service.blocker === null, 61_000);
+  });
+
+  it("tells once that its journal cannot be written", () => {
+    const box = stand();
+    box.disk.fault = "refusing";
+    box.scan().pass(60_000);
+    assert.equal(box.broken.length, 1);
+    assert.equal(box.box.status()?.journal.broken, true);
+    assert.equal(box.charges.length, 0);
+  });
+
+  it("waits for a charge on its way before it stops, and hears its answer", () => {
+    const box = stand();
+    box.scan().until(() => box.charges.length === 1);
+    const ms = stopped(box);
+    assert.ok(ms < 1_000, String(ms));
+    assert.equal(box.money.at(-1)?.state, "paid");
+  });
+
+  it("waits ten seconds for a charge that is not answered, and no longer", () => {
+    const box = stand({ "timing.answerTimeoutMs": 40_000 });
+    box.scan("reply-lost").until(() => box.charges.length === 1);
+    const ms = stopped(box);
+    assert.ok(ms >= 10_000 && ms <= 10_500, String(ms));
+    assert.equal(box.money.at(-1)?.state, "charging");
+  });
+
+  it("waits for goods as long as they take, and cuts none off", () => {
+    const slow = {
+      "outputs.relay.widthMs": 500,
+      "outputs.relay.gapMs": 500,
+      "outputs.relay.fenPerPulse": 10,
+    };
+    const box = stand({ ...relay, ...slow });
+    box.scan().until(() => box.spans(RELAY, 1).length === 1);
+    const ms = stopped(box);
+    assert.ok(ms >= 45_000 && ms < 60_000, String(ms));
+    assert.equal(box.spans(RELAY, 1).length, 50);
+    assert.equal(box.money.at(-1)?.dispense?.outcome, "dispensed");
+  });
+
+  it("waits four minutes for goods of which nothing is heard, and no longer", () => {
+    const drop = { "outputs.relay.drop.pin": 17, "outputs.relay.drop.withinMs": 120_000 };
+    const slow = { "outputs.relay.widthMs": 500, "outputs.relay.gapMs": 500, "outputs.relay.fenPerPulse": 5 };
+    const box = new Stand(files, { ...relay, ...drop, ...slow });
+    box.pins.pull(17, "up");
+    box.start();
+    box
+      .pass(3_000)
+      .scan()
+      .until(() => box.spans(RELAY, 1).length === 1);
+    const ms = stopped(box);
+    // A hundred pulses of a second and two minutes of looking are the longest that there is.
+    assert.ok(ms >= 215_000 && ms < 240_500, String(ms));
+    assert.equal(box.money.at(-1)?.dispense?.outcome, "not-dispensed");
+  });
+
+  it("refuses a rotation while an order is not over, and takes it afterwards", () => {
+    const box = stand();
+    const rotated = (): string => {
+      const said: string[] = [];
+      box.box.rotateJournal((outcome) => said.push(outcome.kind === "refused" ? outcome.why : outcome.kind));
+      assert.deepEqual(said, [], "it never calls back at once");
+      box.until(() => said.length > 0);
+      return said[0] ?? "";
+    };
+    box.scan("never").shows("password");
+    assert.equal(rotated(), "a payment is not over yet");
+    box.until(() => box.money.at(-1)?.final === true);
+    box.pass(1_000);
+    assert.equal(rotated(), "rotated");
+  });
+
+  describe("tells of itself", () => {
+    it("who it is and whom it charges for", () => {
+      const box = stand({ "box.store": "Corner shop", "merchant.subMerchantId": "1900000100" });
+      const status = box.box.status();
+      assert.equal(status?.box, "composed-1");
+      assert.equal(status.store, "Corner shop");
+      assert.equal(status.version, "0.0.0");
+      assert.equal(status.wechat.merchantId, "1900000100");
+      assert.equal(stand().box.status()?.wechat.merchantId, "1900000109");
+    });
+
+    it("since when, and for how long by the clock that nobody sets", () => {
+      const box = stand();
+      box.pass(100_000);
+      const { since, upS } = box.box.status() ?? {};
+      assert.equal(since, rfc3339(box.wallAtStart));
+      assert.equal(upS, 107);
+    });
+
+    it("its boot as its order numbers have it", () => {
+      const box = stand();
+      pays(box);
+      assert.ok(box.money[0]?.outTradeNo.includes(box.box.status()?.boot ?? "nothing"));
+    });
+
+    it("what stands on the screen and on the glass", () => {
+      const box = stand();
+      const { service } = box.box.status() ?? {};
+      assert.equal(service?.screen, "armed");
+      assert.deepEqual(
+        service.glass,
+        box.glass.at(-1)?.map((row) => row.trimEnd()),
+      );
+      assert.deepEqual(
+        [service.inService, service.blocker, service.reason, service.code],
+        [true, null, null, null],
+      );
+    });
+
+    it("why it is out of service, by blocker, cause and code", () => {
+      const box = stand();
+      box.serial.unplug();
+      box.shows("out-of-service");
+      const { service, devices } = box.box.status() ?? {};
+      assert.equal(service?.inService, false);
+      assert.equal(service.blocker, "no-scanner");
+      assert.equal(service.reason, "no-scanner");
+      assert.equal(service.code, box.screens.at(-1)?.ref);
+      assert.equal(devices?.scanner, "absent");
+    });
+
+    it("that a machine which takes no order is no fault", () => {
+      const box = new Stand(files, { ...relay, "inputs.inhibit": 4 });
+      box.pins.drive(4, "up");
+      box.start();
+      const { service } = box.box.status() ?? {};
+      assert.deepEqual([service?.inService, service?.blocker], [true, "inhibited"]);
+    });
+
+    it("how its devices are", () => {
+      assert.deepEqual(stand(relay).box.status()?.devices, {
+        scanner: "ready",
+        keypad: "ready",
+        display: "ready",
+        relay: "ready",
+      });
+      assert.deepEqual(stand({ keypad: null, display: null }).box.status()?.devices, {
+        scanner: "ready",
+        keypad: "none",
+        display: "none",
+        relay: "none",
+      });
+    });
+
+    it("what the scanner has sent", () => {
+      const box = stand();
+      pays(box);
+      assert.equal(box.box.status()?.scans?.codes, 1);
+      assert.equal(box.box.status()?.scans?.refused, 0);
+    });
+
+    it("that the last answer was unclear, until one is signed", () => {
+      const box = stand();
+      for (const host of [first, second]) box.down(host, false);
+      box.scan("reply-unsigned").until(() => box.box.status()?.wechat.unclear === true);
+      box.until(() => box.box.status()?.wechat.unclear === false);
+    });
+
+    it("each order that is not over: number, reference, phase, amount and age", () => {
+      const box = stand();
+      assert.deepEqual(box.box.status()?.orders, []);
+      box.scan("never").shows("password");
+      box.pass(20_000);
+      const [order, ...others] = box.box.status()?.orders ?? [];
+      const [tx] = box.money;
+      assert.deepEqual(others, []);
+      assert.deepEqual(
+        [order?.outTradeNo, order?.shortRef, order?.phase, order?.amountFen],
+        [tx?.outTradeNo, tx?.shortRef, "asking", 500],
+      );
+      assert.ok(Math.abs((order?.ageS ?? 0) - 20) <= 1);
+    });
+
+    it("how the journal stands", () => {
+      const box = stand();
+      assert.equal(box.box.status()?.journal.seq, 0);
+      pays(box);
+      const { journal } = box.box.status() ?? {};
+      assert.equal(journal?.journal, box.disk.journal);
+      assert.equal(journal.seq, 2);
+      assert.equal(journal.rows, box.disk.rows.length);
+      assert.equal(journal.broken, false);
+      assert.ok(journal.writtenAt !== null);
+    });
+
+    it("how reporting stands, null without a broker", () => {
+      const box = stand();
+      pays(box);
+      box.pass(2_000);
+      const { mqtt } = box.box.status() ?? {};
+      assert.deepEqual(
+        [mqtt?.phase, mqtt?.confirmed, mqtt?.unconfirmed, mqtt?.sessions],
+        ["online", 2, 0, 1],
+      );
+      assert.equal(stand({ mqtt: null }).box.status()?.mqtt, null);
+    });
+
+    it("its wall clock, and that it is believed", () => {
+      const box = stand();
+      assert.deepEqual(box.box.status()?.clock, { at: rfc3339(box.wallNow), trusted: true });
+    });
+  });
+});
