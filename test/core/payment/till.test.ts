@@ -92,6 +92,16 @@ describe("a box beside a till", () => {
     assert.deepEqual([...story.box.refs], [["till A-1", story.order.intent.outTradeNo]]);
   });
 
+  it("ends a sale that is withdrawn while it waits for another code with the decline of the first", () => {
+    const story = ask(Story.ready(tillRules), 1_250).scan().recorded().charge(funds).recorded();
+    story.wait(5_000);
+    assert.equal(look(story), "armed");
+    withdraw(story);
+    assert.equal(story.text, "till-idle");
+    assert.equal(look(story), "recorded over");
+    assert.equal(look(story.wait(1_000)), "recorded over");
+  });
+
   it("takes the same wish twice for one", () => {
     const story = ask(Story.ready(tillRules), 1_250);
     const { front } = story.wait(1_000).box;
