@@ -59,6 +59,8 @@ export interface BoxParts {
   readonly merchants: readonly [MerchantParts, ...MerchantParts[]];
   /** What is wrong with the configuration: then what is open is brought to its end, and nothing is sold. */
   readonly mistakes?: readonly string[];
+  /** Whether the journal lies in memory, so that the next start of the machine has forgotten it: everybody is told. */
+  readonly journalInMemory?: boolean;
   /** Hears every screen, the boot screen first. */
   readonly onScreen?: (screen: Screen) => void;
   /** Hears every money record when it has become durable. */
@@ -225,10 +227,18 @@ export class ComposedBox {
         signedAt: this.#signedAt === null ? null : rfc3339(this.#signedAt),
       },
       orders: [...orders, ...held],
-      journal: { ...written, writtenAt: writtenAt === null ? null : rfc3339(writtenAt) },
+      journal: {
+        ...written,
+        inMemory: this.#inMemory(),
+        writtenAt: writtenAt === null ? null : rfc3339(writtenAt),
+      },
       mqtt: this.reporting,
       clock: { at: rfc3339(clock.wall()), trusted: clock.trusted() },
     };
+  }
+
+  #inMemory(): boolean {
+    return this.#parts.journalInMemory ?? false;
   }
 
   /** Whether a payment could begin now or within seconds, and why not. */
@@ -364,6 +374,7 @@ export class ComposedBox {
         box: config.box.id,
         version,
         journal,
+        journalInMemory: this.#inMemory(),
         boot: this.#loop.turn?.box.numbering.bootMark ?? "",
         confirm: config.mqtt.confirm,
         cursor,

@@ -2,6 +2,7 @@ import type { Asleep, AsleepOrder } from "../control/status.ts";
 import { damageWords } from "../journal/chain.ts";
 import { readRow } from "../journal/row.ts";
 import { goneSentence, halfMoved, hiddenSentence, lookForJournal } from "../links/journal-folder.ts";
+import { liesInMemory } from "../links/mounts.ts";
 import { openReader, type SqliteReader } from "../links/sqlite-reader.ts";
 import { detailOf } from "../links/sqlite-refusal.ts";
 import { journalBytes } from "./journal-bytes.ts";
@@ -11,7 +12,11 @@ import { readTail } from "./journal-tail.ts";
 export function asleepFrom(directory: string, problem: string | null): Omit<Asleep, "config"> {
   const seen = lookForJournal(directory);
   const hidden = seen === "hidden";
-  const file = { path: directory, bytes: hidden ? null : journalBytes(directory) };
+  const file = {
+    path: directory,
+    bytes: hidden ? null : journalBytes(directory),
+    inMemory: liesInMemory(directory),
+  };
   const unread = (why: string): Omit<Asleep, "config"> => {
     return { running: false, problem, journal: { ...file, rows: null, problem: why }, orders: null };
   };

@@ -2,6 +2,7 @@
 import type { BoxParts } from "../compose.ts";
 import type { DeviceConfig } from "../config/device-config.ts";
 import { pairProblem } from "../links/certificate.ts";
+import { liesInMemory } from "../links/mounts.ts";
 import { MqttBroker, type MqttSettings } from "../links/mqtt-broker.ts";
 import { PinoLog } from "../links/pino-log.ts";
 import { loadScannerLink } from "../links/scanner-link.ts";
@@ -46,6 +47,7 @@ export async function deviceParts(
     version,
     merchants,
     mistakes: wrong,
+    journalInMemory: liesInMemory(config.journal.directory),
     links: {
       clock,
       entropy: new SystemEntropy(),

@@ -4,7 +4,6 @@ import { clearWords, isClear } from "../config/clear-broker.ts";
 import { loadLeniently } from "./config.ts";
 import { configPath } from "./config-file.ts";
 import { deviceParts } from "./device-links.ts";
-import { liesInMemory } from "./doctor/disk.ts";
 import { openDoor } from "./door.ts";
 import { exitStatus } from "./exit-status.ts";
 import { Service } from "./service.ts";
@@ -45,8 +44,7 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
     box.start(resolve);
   });
   if (refusal !== null) return refuse(journalProblems(refusal), io, journalStatus(refusal));
-  const { directory } = config.journal;
-  if (liesInMemory(directory)) log.warn("journal.in-memory", { path: directory });
+  if (made.parts.journalInMemory === true) log.warn("journal.in-memory", { path: config.journal.directory });
   if (isClear(config.mqtt)) log.warn("mqtt.clear", { warning: clearWords });
   if (config.loopbackOnly) log.warn("config.loopback", { loopbackOnly: true });
   service.ready({ turns: () => box.turns, wake: () => box.wake(), ping: made.ping });

@@ -81,12 +81,20 @@ export function table(status: BoxStatus): string {
         `${journal.writtenAt === null ? "" : `, last written ${journal.writtenAt}`}` +
         `${journal.broken ? ", CANNOT BE WRITTEN" : ""}`,
     ],
+    ...memoryLines(journal),
     ["MQTT", mqttText(status.mqtt)],
     ...brokerLines(status.mqtt).map((sentence): Line => ["", sentence]),
     ["clock", `${status.clock.at}, ${status.clock.trusted ? "believed" : "not known to be right"}`],
     ["memory", `${megabytes(status.memory.rssBytes)}, ${megabytes(status.memory.heapBytes)} of it heap`],
   ];
   return lined(lines);
+}
+
+/** Said of a box that runs, too: by the time that somebody asks why payments are missing it is too late. */
+function memoryLines({ inMemory }: { readonly inMemory: boolean }): readonly Line[] {
+  return inMemory
+    ? [["", "IT LIES IN MEMORY: the next start has forgotten every payment; set journal.directory"]]
+    : [];
 }
 
 function lined(lines: readonly Line[]): string {
@@ -169,6 +177,7 @@ export function asleepText({ problem, config, journal, orders }: Asleep): string
     ["service", problem === null ? "NOT RUNNING" : `NO ANSWER: ${problem}`],
     ["config", config],
     ["journal", `${journal.path}: ${journalText(journal)}`],
+    ...memoryLines(journal),
     ...(rows === null && wrong !== null ? [["", wrong] as const] : []),
     ["orders", asleepOrders(journal, orders)],
     ...(orders ?? []).map((order): Line => ["", asleepOrder(order)]),

@@ -95,6 +95,9 @@ export const boxStatusSchema = z.object({
       rows: count.describe("Rows that it holds."),
       seq: count.describe("Number of the newest money event."),
       writtenAt: time.nullable().describe("When this run wrote last."),
+      inMemory: z
+        .boolean()
+        .describe("Whether it lies in memory: the next start of the machine has forgotten every payment."),
       broken: z.boolean().describe("Whether an append failed: nothing is written before a restart."),
     })
     .describe("The durable record."),
@@ -160,6 +163,9 @@ const asleepSchema = z.object({
       path: z.string().describe("Its directory."),
       bytes: count.nullable().describe("Size on the disk; null where there is none, or it cannot be seen."),
       rows: count.nullable().describe("Rows that it holds; null where it cannot be read, or there is none."),
+      inMemory: z
+        .boolean()
+        .describe("Whether it lies in memory: the next start of the machine has forgotten every payment."),
       problem: z
         .string()
         .nullable()

@@ -8,6 +8,8 @@ export interface Reporting {
   readonly version: string;
   /** Random id made with the journal. */
   readonly journal: string;
+  /** Whether the journal lies in memory, so that the next start of the machine has forgotten every payment. */
+  readonly journalInMemory: boolean;
   readonly boot: string;
 }
 
@@ -89,6 +91,7 @@ function statusEvent(
       version: who.version,
       boot: who.boot,
       journal: who.journal,
+      journalInMemory: who.journalInMemory,
       head: session.head,
       session: session.number,
       since,

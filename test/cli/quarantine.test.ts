@@ -326,7 +326,7 @@ describe("journal quarantine of the real program", () => {
       assert.deepEqual(readdirSync(folder).sort(), ["journal.db", "journal.db-wal"]);
       assert.ok(!existsSync(next) && !existsSync(join(journal, "journal.quarantine")));
       const open = await box.command("journal", "list", "--open");
-      assert.match(open.stdout, /^\S+ {2}0002 {2}charging .*\n$/);
+      assert.match(open.stdout, /^\S+ \S+ {2}#0002 {2}charging .*\n$/);
       assert.equal((await box.command("journal", "verify")).status, 0);
     }
   });

@@ -57,6 +57,15 @@ memory      80.0 MiB, 18.0 MiB of it heap`,
   });
 });
 
+it("says in capitals that the journal lies in memory", () => {
+  const text = table({ ...aStatus, journal: { ...aStatus.journal, inMemory: true } });
+  assert.match(
+    text,
+    /^ {12}IT LIES IN MEMORY: the next start has forgotten every payment; set journal\.directory$/m,
+  );
+  assert.doesNotMatch(table(aStatus), /MEMORY/);
+});
+
 it("says of a scanner that another program holds what helps, which is not a plug", () => {
   const scans = aStatus.scans;
   const absent = "Error Resource temporarily unavailable Cannot lock port";

@@ -49,6 +49,7 @@ export const aStatus: BoxStatus = {
     rows: 1_234,
     seq: 812,
     writtenAt: "2026-03-16T11:32:58.000Z",
+    inMemory: false,
     broken: false,
   },
   mqtt: {

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
-import { mountOf, readMounts } from "../../src/cli/doctor/mounts.ts";
+import { mountOf, readMounts } from "../../src/links/mounts.ts";
 import { readAnswer, readRequest, requestLine } from "../../src/control/protocol.ts";
 import { RequestLines } from "../../src/control/request-lines.ts";
 import { ControlServer, REQUESTS_MAX } from "../../src/control/server.ts";

@@ -107,6 +107,7 @@ test("a box says that it is there before it reports, and a broken connection say
       version: "0.1.0",
       boot: "boot1",
       journal: JOURNAL,
+      journalInMemory: false,
       head: 2,
       session: 1,
       since: "2026-01-01T00:00:00.010Z",
@@ -117,6 +118,17 @@ test("a box says that it is there before it reports, and a broken connection say
   assert.equal(gone.type, "scanbox.status.offline.v1");
   assert.equal(gone.data.reason, "lost");
   assert.equal(gone.data.session, 1);
+});
+
+test("a box whose journal lies in memory says so in its status, and in its will", () => {
+  const world = new World({ journalInMemory: true });
+  world.start();
+  world.run(second);
+  const toldOf = (): { online: boolean; journalInMemory: boolean } =>
+    JSON.parse(world.broker.retained(STATUS) ?? "").data;
+  assert.deepEqual([toldOf().online, toldOf().journalInMemory], [true, true]);
+  world.crash();
+  assert.deepEqual([toldOf().online, toldOf().journalInMemory], [false, true]);
 });
 
 test("the status says whether the box is in service whenever that changes, not too often, and the newest word in the end", () => {

@@ -105,11 +105,19 @@ export class World {
   readonly lines: Line[] = [];
   readonly #random: Random;
   readonly #confirm: Confirmation;
+  readonly #journalInMemory: boolean;
   #clock: SimulatedClock | null = null;
   #boots = 0;
 
-  constructor(settings: { readonly seed?: number; readonly confirm?: Confirmation } = {}) {
+  constructor(
+    settings: {
+      readonly seed?: number;
+      readonly confirm?: Confirmation;
+      readonly journalInMemory?: boolean;
+    } = {},
+  ) {
     this.#random = new Random(settings.seed ?? 1);
+    this.#journalInMemory = settings.journalInMemory ?? false;
     this.#confirm = settings.confirm ?? "puback";
   }
 
@@ -130,6 +138,7 @@ export class World {
         box: BOX,
         version: "0.1.0",
         journal: JOURNAL,
+        journalInMemory: this.#journalInMemory,
         boot: `boot${this.#boots}`,
         confirm: this.#confirm,
         cursor: "mqtt",

@@ -4,6 +4,7 @@ import { wallTimeOf } from "../../core/kernel/instant.ts";
 import { readRow } from "../../journal/row.ts";
 import { type BrokerVisit, visitBroker } from "../../links/broker-probe.ts";
 import { type HostReached, lookUpName, type NameLooked, reachTls } from "../../links/host-probe.ts";
+import { liesInMemory } from "../../links/mounts.ts";
 import { openReader } from "../../links/sqlite-reader.ts";
 import type { BrokerMessage } from "../../runtime/ports.ts";
 import { txEvent } from "../../telemetry/event.ts";
@@ -242,7 +243,11 @@ function words(
 ): { readonly will: BrokerMessage; readonly messages: readonly BrokerMessage[] } {
   const { status, tx } = topicsOf(id);
   const newest = newestEvent(subject);
-  const who = { box: id, version, journal: newest?.journal ?? "none", boot: "doctor" };
+  const directory = subject.sections.journal?.directory;
+  const who = {
+    ...{ box: id, version, journal: newest?.journal ?? "none", boot: "doctor" },
+    journalInMemory: directory !== undefined && liesInMemory(directory),
+  };
   const session = { number: 1, since: wallTimeOf(Date.now()), head: newest?.seq ?? 0 };
   const said = (payload: string): BrokerMessage => ({ topic: status, payload, qos: 1, retain: true });
   const event: BrokerMessage[] =

@@ -1,8 +1,6 @@
-import { dirname } from "node:path";
 import { type FolderSeen, isAccessible, lookAtFolder, timeFlushes } from "../../links/disk-probe.ts";
-import { readTextIfAny, realPathIfAny } from "../../links/proc-files.ts";
+import { isForgetful, type MountBelow, mountBelow, nearestRealPath } from "../../links/mounts.ts";
 import { type Finding, fault, note, ok, warning } from "./finding.ts";
-import { type Mount, mountOf, readMounts } from "./mounts.ts";
 import type { Area, Subject } from "./subject.ts";
 
 /** The folder of the journal and the disk below it. */
@@ -15,14 +13,11 @@ export const diskArea: Area = {
 };
 
 /** What there is of the journal's folder. */
-export interface DiskFacts {
+export interface DiskFacts extends MountBelow {
   readonly directory: string;
   readonly folder: FolderSeen;
   /** Whether a folder that is missing could be made by this user. */
   readonly canBeMade: boolean;
-  readonly mount: Mount | null;
-  /** The type of the file system that an overlay writes to, where it is known. */
-  readonly upperType: string | null;
   /** Who runs this, by number; root may write everywhere. */
   readonly uid: number;
   /** How long small durable writes took, in milliseconds, or what the system said; null where none was tried. */
@@ -36,9 +31,6 @@ const freeMiB = { fault: 16, warning: 256 };
 
 /** Slower than this, customers wait for the disk: a payment takes three such writes. */
 const slowFlushMs = { median: 100, worst: 1_000 };
-
-/** File systems that forget everything without power. */
-const forgetful: readonly string[] = ["tmpfs", "ramfs"];
 
 /** File systems that are elsewhere, where the locks and flushes of SQLite do not mean what they say. */
 const remote: readonly string[] = ["nfs", "nfs4", "cifs", "smb3", "9p", "fuse.sshfs"];
@@ -202,26 +194,4 @@ async function diskFacts({ sections }: Subject): Promise<DiskFacts | null> {
     uid: process.getuid?.() ?? 0,
     flushes: timed ? await timeFlushes(directory, FLUSHES, FLUSHES_WITHIN_MS) : null,
   };
-}
-
-function isForgetful({ type }: Mount, upperType: string | null): boolean {
-  return forgetful.includes(type) || (type === "overlay" && forgetful.includes(upperType ?? ""));
-}
-
-/** Whether a folder lies in memory, so that the next start finds it empty; false where that cannot be told. */
-export function liesInMemory(directory: string): boolean {
-  const { mount, upperType } = mountBelow(directory);
-  return mount !== null && isForgetful(mount, upperType);
-}
-
-function mountBelow(directory: string): Pick<DiskFacts, "mount" | "upperType"> {
-  const mounts = readMounts(readTextIfAny("/proc/self/mountinfo") ?? "");
-  const mount = mountOf(nearestRealPath(directory), mounts);
-  const upper = mount === null || mount.upper === null ? null : mountOf(mount.upper, mounts);
-  return { mount, upperType: upper?.type ?? null };
-}
-
-/** Of a path or, where it is not there, of the deepest folder around it that is. */
-function nearestRealPath(path: string): string {
-  return realPathIfAny(path) ?? (path === dirname(path) ? path : nearestRealPath(dirname(path)));
 }
