@@ -8,6 +8,7 @@ import { askedAnswered, asking, chargeAnswered, checked } from "./asking.ts";
 import type { AuthCode } from "./auth-code.ts";
 import { dispense, dispensed, dispensingAt } from "./dispensing.ts";
 import { doubtedFrom, doubtedQueried } from "./doubted.ts";
+import { mark } from "./known-number.ts";
 import {
   type FinalState,
   type Goods,
@@ -29,7 +30,7 @@ import {
 } from "./payment.ts";
 import { book, remembered, reversalQueried, reverseAnswered, reverseFrom } from "./reversal.ts";
 import type { Rules, Stamp } from "./rules.ts";
-import { mark, takenAnswered, takenFrom } from "./taken.ts";
+import { takenAnswered, takenFrom } from "./taken.ts";
 import { alarm, close, go, isAwaited, notCharged, txOf } from "./verdict.ts";
 
 /** Begins an order: its intent goes to the journal. */
@@ -241,17 +242,15 @@ function queryAnswered(
       return checked(here, phase, answer, stamp, rules);
     case "doubted":
       return remembered(payment, doubtedQueried(here, phase, { host, answer, askedAt }, stamp, rules), stamp);
-    case "booking":
-      // The record is on its way and the reversal has not left: another's order is not reversed.
-      return go(answer.kind === "foreign" ? { ...here, phase: { ...phase, taken: true } } : here);
     case "stranded":
       return go({
         ...here,
         phase: { name: "stranded", next: after(stamp.at, rules.timing.strandedEveryMs) },
       });
     default:
-      // The verdict is on its way into the journal: from here on this answer cannot change it.
-      return go(here);
+      invariant(phase.name === "booking", "a query is answered where one can be under way");
+      // The record is on its way and the reversal has not left: somebody else's order is not reversed.
+      return go(answer.kind === "foreign" ? { ...here, phase: { ...phase, taken: true } } : here);
   }
 }
 

@@ -3,12 +3,12 @@ import { invariant } from "../kernel/defect.ts";
 import { after, earlier, type Instant, later } from "../kernel/instant.ts";
 import { rfc3339 } from "../kernel/rfc3339.ts";
 import type { ChargeAnswer, QueryAnswer } from "./answers.ts";
-import type { Goods } from "./order.ts";
+import { paid, refundedByOthers } from "./found-paid.ts";
+import { foreign, mark } from "./known-number.ts";
 import type { About, Advance, Payment, Phase } from "./payment.ts";
 import { book } from "./reversal.ts";
 import type { Rules, Stamp } from "./rules.ts";
-import { foreign, mark } from "./taken.ts";
-import { close, closed, go, notCharged, paidVerdict, withAlarm } from "./verdict.ts";
+import { close, closed, go, notCharged, withAlarm } from "./verdict.ts";
 
 /** The charge came back, or did not. */
 export function chargeAnswered(
@@ -164,29 +164,4 @@ function seen(payment: Payment, phase: Phase & { name: "settled" }, { wall }: St
 export function asking(about: About, chargedAt: Instant, next: Instant, { at }: Stamp, rules: Rules): Phase {
   const giveUpAt = later(after(chargedAt, rules.timing.giveUpAfterMs), at);
   return { name: "asking", about, codeUrl: null, giveUpAt, next: earlier(next, giveUpAt), last: false };
-}
-
-/**
- * The merchant gave back some of it or all, which WeChat Pay does not tell apart: the order stays paid, nothing is given for
- * it, and somebody is told.
- */
-export function refundedByOthers(payment: Payment, stamp: Stamp, rules: Rules): Advance {
-  if (payment.recovered && rules.late === "reverse")
-    return withAlarm(book(payment, "late-reversed", stamp, rules), "refunded-by-others");
-  const { pulses } = payment.intent;
-  const goods: Goods | null = pulses === null ? null : { pulses, outcome: "withheld" };
-  const closing = close({ ...payment, goods }, paidVerdict(payment.recovered), stamp, rules);
-  return withAlarm(closing, "refunded-by-others");
-}
-
-/** Money has moved, proved. A payment found on recovery is late; the setting says what becomes of it. */
-export function paid(payment: Payment, transactionId: string, stamp: Stamp, rules: Rules): Advance {
-  const seen = { ...payment, transactionId, seenPaid: true };
-  if (payment.recovered && rules.late === "reverse") return book(seen, "late-reversed", stamp, rules);
-  const { pulses } = payment.intent;
-  // Nobody waits at the machine for a payment that was found after a restart (money rule 14).
-  const outcome = payment.recovered ? "withheld" : null;
-  const bought: Payment = { ...seen, goods: pulses === null ? null : { pulses, outcome } };
-  const closing = close(bought, paidVerdict(payment.recovered), stamp, rules);
-  return bought.goods?.outcome === "withheld" ? withAlarm(closing, "goods-withheld") : closing;
 }

@@ -6,10 +6,10 @@ import { waitAfter } from "../kernel/waits.ts";
 import { type Absences, absencesCountFrom, isAbsent, noAbsences, withAbsence } from "./absence.ts";
 import type { QueryAnswer, ReverseAnswer } from "./answers.ts";
 import type { Effect } from "./effects.ts";
+import { foreign } from "./known-number.ts";
 import type { Evidence, MoneyReason } from "./order.ts";
 import type { Advance, Heard, Payment, Phase, Verdict } from "./payment.ts";
 import type { Rules, Stamp } from "./rules.ts";
-import { foreign } from "./taken.ts";
 import { alarm, close, closed, go, txOf, withAlarm } from "./verdict.ts";
 
 /**

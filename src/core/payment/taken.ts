@@ -5,20 +5,11 @@
  */
 import { after, earlier, later } from "../kernel/instant.ts";
 import type { QueryAnswer } from "./answers.ts";
-import { paid, refundedByOthers } from "./asking.ts";
-import type { Advance, Payment, Phase, Verdict } from "./payment.ts";
+import { paid, refundedByOthers } from "./found-paid.ts";
+import { foreign, leftToPeople } from "./known-number.ts";
+import type { Advance, Payment, Phase } from "./payment.ts";
 import type { Rules, Stamp } from "./rules.ts";
-import { close, closed, go, notCharged, txOf, withAlarm } from "./verdict.ts";
-
-/** Hands the fact to the journal; `booked` says whether a reversal stands there. */
-export function mark(payment: Payment, booked: boolean, rules: Rules): Advance {
-  const state = booked ? "reversing" : "charging";
-  const said = { state, charged: "unknown", reason: "number-taken", late: false } as const;
-  return go(
-    { ...payment, phase: { name: "marking", booked } },
-    { type: "record", entry: { kind: "money", tx: txOf(payment, said, null, rules) } },
-  );
-}
+import { close, closed, go } from "./verdict.ts";
 
 /** The fact is durable: the first question leaves at once. */
 export function takenFrom(payment: Payment, booked: boolean, { at }: Stamp, rules: Rules): Payment {
@@ -58,32 +49,8 @@ export function takenAnswered(
   }
 }
 
-/** What another order under our number means for ours, whatever ours was doing. `booked` says whether it was being reversed. */
-export function foreign(
-  payment: Payment,
-  { state }: QueryAnswer & { readonly kind: "foreign" },
-  stamp: Stamp,
-  rules: Rules,
-  booked = false,
-): Advance {
-  switch (state) {
-    case "paid":
-      return leftToPeople(payment, stamp, rules);
-    case "closed":
-      return close(payment, notCharged("reversed", "number-taken"), stamp, rules);
-    case "open":
-      return mark(payment, booked, rules);
-  }
-}
-
 function askOn(payment: Payment, phase: Phase & { name: "taken" }, stamp: Stamp, rules: Rules): Advance {
   if (phase.last) return leftToPeople(payment, stamp, rules);
   const next = earlier(after(stamp.at, rules.timing.queryEveryMs), phase.giveUpAt);
   return go({ ...payment, phase: { ...phase, next } });
-}
-
-/** Nobody but people can find out whose money it is. */
-function leftToPeople(payment: Payment, stamp: Stamp, rules: Rules): Advance {
-  const verdict: Verdict = { state: "manual", charged: "unknown", reason: "number-taken", late: false };
-  return withAlarm(close(payment, verdict, stamp, rules), "number-taken");
 }
