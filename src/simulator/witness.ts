@@ -563,7 +563,8 @@ export class Witness {
       this.found("I10", `${outTradeNo} ended paid, and what was paid under its number is somebody else's`);
     }
     if (end === undefined || !end.final || end.state === "manual") return;
-    const order = this.#order(outTradeNo);
+    // What somebody else paid under the same number was never this order's.
+    const order = this.#isAnothers(outTradeNo) ? undefined : this.#order(outTradeNo);
     const net = order === undefined ? 0 : this.#netOf(order);
     const expected = end.state === "paid" ? end.amountFen : 0;
     if (net !== expected && !(reversing >= 0 && this.#isPartlyTheirs(outTradeNo))) {

@@ -67,7 +67,10 @@ for (const [name, call] of Object.entries(laterCalls)) {
     const good = fixtureFields(call.genuine);
     for (const field of call.names) {
       for (const value of ["other", "1", "NATIVE2"]) {
-        assert.deepEqual(answerTo(call, resigned(good, { [field]: value })), unknown("mismatch"), field);
+        const answer = answerTo(call, resigned(good, { [field]: value }));
+        // Another mark in the answer to a query is more than a mismatch: the number is somebody else's.
+        const others = field === "attach" && call.genuine.startsWith("orderquery");
+        assert.deepEqual(answer, others ? { kind: "foreign", state: "paid" } : unknown("mismatch"), field);
       }
     }
   });

@@ -26,7 +26,7 @@ export function foreign(
     case "paid":
       return leftToPeople(payment, stamp, rules);
     case "closed":
-      return close(payment, notCharged("reversed", "number-taken"), stamp, rules);
+      return withAlarm(close(payment, notCharged("reversed", "number-taken"), stamp, rules), "number-taken");
     case "open":
       return mark(payment, booked, rules);
   }
