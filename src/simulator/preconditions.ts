@@ -2,8 +2,11 @@ import { BEHIND_MAX } from "../core/payment/box.ts";
 import type { HttpsOutcome, HttpsRequest } from "../runtime/ports.ts";
 import type { CallNote } from "./bank/call.ts";
 
-/** What a scan's charge may take to leave, with what a scanner takes to send its line, in milliseconds (money rule 3). */
-const SCAN_AGE_MS_MAX = 10_000 + 500;
+/**
+ * What a scan's charge may take to leave, in milliseconds (money rule 3), with what a scanner takes to send its line and what the
+ * silence takes that ends a line without an end.
+ */
+const SCAN_AGE_MS_MAX = 10_000 + 1_000;
 
 /** A certificate is looked at every minute, and may have been looked at just before it went bad, in milliseconds. */
 const CERTIFICATE_LOOK_MS = 61_000;
