@@ -264,8 +264,8 @@ export class ComposedBox {
         this.#devices.stopShowing(() => done(opened));
         return;
       }
-      const { open, unchecked, codeHashes, refs } = opened;
-      this.#loop.post({ type: "started", open, unchecked, usedCodes: codeHashes, refs });
+      const { open, unchecked, codeHashes, refs, recent } = opened;
+      this.#loop.post({ type: "started", open, unchecked, usedCodes: codeHashes, refs, recent });
       this.#devices.start();
       this.#startReporter(opened);
       this.#tendLater();

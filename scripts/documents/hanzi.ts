@@ -46,6 +46,12 @@ export const hanzi: Readonly<Record<TextName, readonly [string, string]>> = {
   "timed-out": ["超时", "未扣款"],
   "earlier-paid": ["前单", "已付"],
   "earlier-refunded": ["前单", "已退"],
+  "recent-open": ["", "还在查询"],
+  "recent-reversing": ["", "在撤销"],
+  "recent-paid": ["", "已付款"],
+  "recent-not-paid": ["", "未付款"],
+  "recent-refunded": ["", "已退款"],
+  "recent-manual": ["", "结果未知"],
   refunded: ["退款", "看微信"],
   unknown: ["结果未知", "店员"],
 };

@@ -7,11 +7,11 @@ import { fenOf } from "../core/kernel/fen.ts";
 import {
   type Entry,
   type Evidence,
-  finalStates,
   type Goods,
   goodsOutcomes,
   type Intent,
   type Merchant,
+  moneyStates,
   type TxData,
 } from "../core/payment/order.ts";
 import type { Beginning, JournalEntry, LastEvent, QuarantineEntry } from "./own-entry.ts";
@@ -58,7 +58,7 @@ const isCharged: Check = (value) => value === "yes" || value === "no" || value =
 const outcomes: ReadonlySet<unknown> = new Set([null, ...goodsOutcomes]);
 const isGoods = fields<Goods>({ pulses: isCount, outcome: (value) => outcomes.has(value) });
 
-const moneyStates: ReadonlySet<unknown> = new Set(["charging", "reversing", ...finalStates]);
+const knownStates: ReadonlySet<unknown> = new Set(moneyStates);
 
 const isTx = fields<TxData>({
   outTradeNo: isText,
@@ -66,7 +66,7 @@ const isTx = fields<TxData>({
   ref: isTextOrNull,
   transactionId: isTextOrNull,
   merchantId: isText,
-  state: (value) => moneyStates.has(value),
+  state: (value) => knownStates.has(value),
   final: isFlag,
   amountFen: isFen,
   currency: isCurrency,

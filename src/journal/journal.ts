@@ -9,6 +9,7 @@ import { invariant } from "../core/kernel/defect.ts";
 import { after, type Instant, type WallTime } from "../core/kernel/instant.ts";
 import { rfc3339 } from "../core/kernel/rfc3339.ts";
 import type { Entry, OpenOrder, TxData } from "../core/payment/order.ts";
+import type { RecentOrder } from "../core/payment/recent.ts";
 import type { Clock, Log, StoredRow, StoreLink, StoreOpened, Timer } from "../runtime/ports.ts";
 import { damageWords } from "./chain.ts";
 import { isMoneyEntry } from "./entry.ts";
@@ -83,6 +84,8 @@ export type JournalOpened =
       readonly codeHashes: readonly string[];
       /** The newest order of each sale that a till asked for, by the till's own id. */
       readonly refs: ReadonlyMap<string, string>;
+      /** The orders that began last, newest first. */
+      readonly recent: readonly RecentOrder[];
       /** How far each follower has confirmed, by its name. */
       readonly cursors: Readonly<Record<string, number>>;
       /** Events up to this number have been dropped; a follower that begins begins behind them. */
@@ -311,7 +314,7 @@ export class Journal {
       this.#store.close(() => this.#refuse(refused, done));
       return;
     }
-    const { head, open, unchecked, codeHashes, refs, segment, first, droppedSeq }: Recovered =
+    const { head, open, unchecked, codeHashes, refs, recent, segment, first, droppedSeq }: Recovered =
       recovered.value;
     const { journal, salt, cursors } = outcome;
     this.#phase = "open";
@@ -322,7 +325,8 @@ export class Journal {
     this.#identity = { journal, salt };
     this.#head = head;
     this.#log.info("journal.opened", { journal, rows: head.n, seq: head.seq, open: open.length });
-    done({ kind: "opened", journal, salt, open, unchecked, codeHashes, refs, cursors, droppedSeq, head });
+    const known = { open, unchecked, codeHashes, refs, recent };
+    done({ kind: "opened", journal, salt, ...known, cursors, droppedSeq, head });
     this.#flush();
   }
 

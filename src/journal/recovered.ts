@@ -5,6 +5,7 @@
  */
 import { accept, type Result, refuse } from "../core/kernel/result.ts";
 import { type Intent, isDeclinedByCode, type OpenOrder, type TxData } from "../core/payment/order.ts";
+import { RECENT_MAX, type RecentOrder } from "../core/payment/recent.ts";
 import { type StoredRow, type StoreOpened, TAIL_ROWS } from "../runtime/ports.ts";
 import { ChainWalk, damageWords } from "./chain.ts";
 import type { Beginning, SegmentEntry } from "./own-entry.ts";
@@ -19,6 +20,8 @@ export interface Recovered {
   readonly codeHashes: readonly string[];
   /** The newest order of each sale that a till asked for, by the till's own id, newest last. */
   readonly refs: ReadonlyMap<string, string>;
+  /** The orders that began last, newest first, each with what its newest row says. */
+  readonly recent: readonly RecentOrder[];
   /** The newest segment, null where the journal has only its first. */
   readonly segment: Segment | null;
   /** Where the journal begins now. */
@@ -51,7 +54,7 @@ export function recover(opened: Extract<StoreOpened, { kind: "opened" }>): Resul
     checked.add(row, read.value);
     declines.read(read.value);
     const { event } = read.value;
-    if (event !== null) newest.set(event.tx.outTradeNo, { n: row.n, final: event.tx.final });
+    if (event !== null) newest.set(event.tx.outTradeNo, { n: row.n, final: event.tx.final, tx: event.tx });
   }
 
   const head = headOf(opened, walk, checked);
@@ -78,7 +81,18 @@ export function recover(opened: Extract<StoreOpened, { kind: "opened" }>): Resul
   }
   const unchecked = declines.unchecked();
   const found = orders.value.map(({ n: _n, ...order }) => order);
-  return accept({ head: head.value, open: found, unchecked, codeHashes, refs, segment, first, droppedSeq });
+  // The newest row of an order stands in the place of its first.
+  const recent = [...newest.values()]
+    .slice(-RECENT_MAX)
+    .reverse()
+    .map(({ tx: { outTradeNo, shortRef, amountFen, state } }) => ({
+      outTradeNo,
+      shortRef,
+      amountFen,
+      state,
+    }));
+  const known = { codeHashes, refs, recent };
+  return accept({ head: head.value, open: found, unchecked, ...known, segment, first, droppedSeq });
 }
 
 /**
@@ -208,6 +222,7 @@ function headOf(
 interface NewestRow {
   readonly n: number;
   readonly final: boolean;
+  readonly tx: TxData;
 }
 
 /** An open order with the number of its newest row. */

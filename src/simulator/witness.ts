@@ -35,6 +35,18 @@ const FOR_STAFF_MS = 30_000;
 const paids: ReadonlySet<string> = new Set(["paid", "vend-unclear"]);
 const unknowns: ReadonlySet<string> = new Set(["unknown", "code-withdrawn", "refund-pending"]);
 
+/** What a look back says of each state, written down here once more. */
+const lookTexts: ReadonlyMap<string, string> = new Map([
+  ["charging", "recent-open"],
+  ["reversing", "recent-reversing"],
+  ["paid", "recent-paid"],
+  ["declined", "recent-not-paid"],
+  ["cancelled", "recent-not-paid"],
+  ["reversed", "recent-not-paid"],
+  ["refunded", "recent-refunded"],
+  ["manual", "recent-manual"],
+]);
+
 /** What stands on the screen for an order that a start found open, by its text. */
 const earlierTexts: ReadonlyMap<string, string> = new Map([
   ["earlier-paid", "paid"],
@@ -447,6 +459,17 @@ export class Witness {
     if (last?.final !== true || ref !== last.shortRef || earlierTexts.get(text) !== last.state)
       this.found("earlier", `${outTradeNo} is shown as ${text} #${ref}, the journal says ${last?.state}`);
     this.#shownEarlier.add(outTradeNo);
+  }
+
+  /** Somebody looks back at an order: the words are what the journal says of it now, whatever was shown of it before. */
+  looksBack(outTradeNo: string, screen: Screen): void {
+    const last = this.#of(outTradeNo).at(-1)?.tx;
+    const misread = last === undefined ? null : this.#bystander.compares(screen, last);
+    if (last === undefined || misread !== null || lookTexts.get(last.state) !== screen.text)
+      this.found(
+        "look",
+        misread ?? `${outTradeNo} is remembered as ${screen.text}, the journal says ${last?.state}`,
+      );
   }
 
   /** The box waits for the next customer: whoever stands there since before the start has been told. */

@@ -494,6 +494,9 @@ class World {
     if (intent !== null) this.#witness.shown(intent.outTradeNo, screen);
     else this.#witness.endLeft();
     if (front?.name === "earlier") this.#witness.shownEarlier(front.end.intent.outTradeNo, screen);
+    // An outage or a refused scan may stand over it.
+    if (front?.name === "looking" && screen.text.startsWith("recent-"))
+      this.#witness.looksBack(front.order.outTradeNo, screen);
     this.#lookWhoWaits(life);
   }
 

@@ -112,6 +112,15 @@ describe("a journal that opens", () => {
       outcome.open.map(({ last }) => last.state),
       ["reversing"],
     );
+    assert.deepEqual(
+      outcome.recent.map(({ outTradeNo, state }) => [outTradeNo, state]),
+      [
+        [numberOf(4), "declined"],
+        [numberOf(3), "reversing"],
+        [numberOf(2), "declined"],
+        [numberOf(1), "declined"],
+      ],
+    );
   });
 
   it("is one chain over many starts, crashes among them", () => {

@@ -36,6 +36,33 @@ export const plantedOutside: readonly Planted[] = [
     }),
   },
   {
+    name: "who looks back reads that an order which is being taken back was not paid",
+    caughtBy: ["look"],
+    seed: 1,
+    defect: ends((turn) => {
+      const { text } = turn.screen;
+      return text === "recent-reversing"
+        ? { ...turn, screen: { ...turn.screen, text: "recent-not-paid" } }
+        : turn;
+    }),
+  },
+  {
+    name: "who looks back after a start reads of orders what they were when they began",
+    caughtBy: ["look"],
+    seed: 1,
+    defect: {
+      core: (core) => ({
+        ...core,
+        firstTurn: (event, stamp, rules) =>
+          core.firstTurn(
+            { ...event, recent: event.recent.map((order) => ({ ...order, state: "charging" })) },
+            stamp,
+            rules,
+          ),
+      }),
+    },
+  },
+  {
     name: "goods that fell are taken for not given, and paid back",
     caughtBy: ["goods"],
     seed: 1,

@@ -21,6 +21,7 @@ import {
   wakeAt as paymentWakeAt,
   type Verdict,
 } from "./payment.ts";
+import { nextLook, RECENT_MAX, type RecentOrder, withRecord } from "./recent.ts";
 import { type RecoveryAction, recoveryOf } from "./recovery.ts";
 import { asksToPay, quietAt, type Resting, readsAt, restEnd, restOf, rests, startsEntry } from "./rest.ts";
 import { lineCount, nextLineAt } from "./rotation.ts";
@@ -74,6 +75,8 @@ export interface Box {
   readonly sales: ReadonlyMap<string, KnownSale>;
   /** Ends of orders that a start found open, of which nobody at the box has been told yet, oldest first. */
   readonly untold: readonly EarlierEnd[];
+  /** The last orders, newest first, each with its newest durable state. */
+  readonly recent: readonly RecentOrder[];
   readonly trust: Trust;
   readonly scannerReady: boolean;
   /** Since when the reader reads and has read nothing; null where it is not to read, or is not there. */
@@ -101,6 +104,8 @@ export interface Box {
 /** What the people at the box deal with. */
 export type Front =
   | { readonly name: "idle" }
+  /** Somebody looks back at one of the last orders. */
+  | { readonly name: "looking"; readonly order: RecentOrder; readonly until: Instant }
   | { readonly name: "entering"; readonly entry: AmountEntry; readonly until: Instant }
   | { readonly name: "armed"; readonly sale: Sale; readonly until: Instant | null }
   | { readonly name: "paying"; readonly outTradeNo: string }
@@ -196,6 +201,7 @@ export function start(event: BoxEvent & { readonly type: "started" }, stamp: Sta
     refs: event.refs,
     sales: knownAtStart(event.open),
     untold: [],
+    recent: event.recent.slice(0, RECENT_MAX),
     trust: noTrust(stamp.at),
     scannerReady: false,
     quietSince: null,
@@ -335,6 +341,9 @@ function keyPressed(box: Box, key: Key, stamp: Stamp, rules: Rules): Step {
   const { front } = box;
   switch (front.name) {
     case "idle":
+      return idleKey(box, key, stamp, rules);
+    case "looking":
+      return lookingKey(box, key, stamp, rules);
     case "entering":
       return typed(box, key, stamp, rules);
     case "armed":
@@ -356,6 +365,18 @@ function keyPressed(box: Box, key: Key, stamp: Stamp, rules: Rules): Step {
     case "resting":
       return restingKey(box, front, key, stamp, rules);
   }
+}
+
+/** OK where nothing is typed looks back at the last orders, and never where the screen has to say why nothing is sold. */
+function idleKey(box: Box, key: Key, stamp: Stamp, rules: Rules): Step {
+  const look = key.name === "confirm" && blockerOf(box, rules) === null ? nextLook(box, stamp.at) : null;
+  return look === null ? typed(box, key, stamp, rules) : still({ ...box, front: look });
+}
+
+/** OK goes on to the order before; any other key leaves, and counts as it does where nothing is looked at. */
+function lookingKey(box: Box, key: Key, stamp: Stamp, rules: Rules): Step {
+  if (key.name === "confirm") return still({ ...box, front: nextLook(box, stamp.at) ?? { name: "idle" } });
+  return typed({ ...box, front: { name: "idle" } }, key, stamp, rules);
 }
 
 function restingKey(box: Box, front: Resting, key: Key, stamp: Stamp, rules: Rules): Step {
@@ -486,6 +507,7 @@ function codeScanned(box: Box, code: AuthCode, codeHash: string, stamp: Stamp, r
   const { front } = box;
   switch (front.name) {
     case "idle":
+    case "looking":
     case "entering":
       return still(blockerOf(box, rules) === null ? notice(box, "no-amount", stamp, rules) : box);
     case "armed": {
@@ -590,7 +612,8 @@ function paymentMoved(box: Box, outTradeNo: string, event: PaymentEvent, stamp: 
   const alarms: readonly Effect[] = broken && !box.journalBroken ? [alarm("journal-broken", null)] : [];
   const orders = new Map(box.orders).set(outTradeNo, moved.payment);
   const next = { ...box, orders, trust, numbering, journalBroken: box.journalBroken || broken };
-  return { box: next, effects: [...moved.effects, ...alarms] };
+  const known = event.type === "recorded" ? withRecord(next, payment.intent, event.state) : next;
+  return { box: known, effects: [...moved.effects, ...alarms] };
 }
 
 /**
@@ -730,7 +753,7 @@ function tellEarlier(box: Box, stamp: Stamp, rules: Rules): Box {
   const [end] = box.untold;
   const { name } = box.front;
   const stands = name === "resting" || name === "armed";
-  const free = name === "idle" || (stands && rules.amount.source === "fixed");
+  const free = name === "idle" || name === "looking" || (stands && rules.amount.source === "fixed");
   if (end === undefined || !free) return box;
   return { ...box, notice: null, front: { name: "earlier", end, until: staffUntil(stamp, rules) } };
 }

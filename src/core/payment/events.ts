@@ -3,13 +3,14 @@ import type { ProbeAnswer } from "./answers.ts";
 import type { AuthCode, ScanRefusal } from "./auth-code.ts";
 import type { OpenOrder } from "./order.ts";
 import type { PaymentEvent } from "./payment.ts";
+import type { RecentOrder } from "./recent.ts";
 import type { SaleCommand } from "./till-sale.ts";
 
 /** Everything that can happen to the box. The loop is the only one who calls the core with these. */
 export type BoxEvent =
   /**
    * The journal is open: its open orders, the declined ones that were not looked at once more, the hashes of the codes
-   * that were charged, oldest first, and the newest order of each sale of a till (`saleKey`).
+   * that were charged, oldest first, the newest order of each sale of a till (`saleKey`), and the last orders, newest first.
    */
   | {
       readonly type: "started";
@@ -17,6 +18,7 @@ export type BoxEvent =
       readonly unchecked: readonly OpenOrder[];
       readonly usedCodes: readonly string[];
       readonly refs: ReadonlyMap<string, string>;
+      readonly recent: readonly RecentOrder[];
     }
   | { readonly type: "key-pressed"; readonly key: Key }
   /** `codeHash` is the salted hash by which the journal remembers the code. */

@@ -43,7 +43,8 @@ export const finalStates = ["paid", "declined", "cancelled", "reversed", "refund
 export type FinalState = (typeof finalStates)[number];
 
 /** What a money record says an order is: charging and reversing stand in the journal before the request leaves. */
-export type MoneyState = "charging" | "reversing" | FinalState;
+export const moneyStates = ["charging", "reversing", ...finalStates] as const;
+export type MoneyState = (typeof moneyStates)[number];
 
 /** Why an order is in its state; part of the contract of `tx` events. */
 export type MoneyReason =

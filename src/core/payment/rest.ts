@@ -28,7 +28,11 @@ export function rests({ amount }: Rules): boolean {
  * menu stands, so that it is known of each choice whether a phone lies there.
  */
 export function readsAt({ name }: Front, { amount }: Rules): boolean {
-  return name === "armed" || name === "resting" || (name === "idle" && amount.source === "menu");
+  return (
+    name === "armed" ||
+    name === "resting" ||
+    (amount.source === "menu" && (name === "idle" || name === "looking"))
+  );
 }
 
 /** The rest of a sale that begins now. A choice of the menu is given up when it could have been armed and paid for. */

@@ -15,6 +15,7 @@ import {
 } from "./box.ts";
 import type { Intent } from "./order.ts";
 import type { Payment, Phase, Verdict } from "./payment.ts";
+import { recentTexts } from "./recent.ts";
 import { lineAt } from "./rotation.ts";
 import type { Rules } from "./rules.ts";
 import type { TextName } from "./texts.ts";
@@ -105,6 +106,7 @@ export function screenFor(box: Box, now: Instant, rules: Rules): Screen {
     case "earlier":
       return earlierScreen(front.end);
     case "idle":
+    case "looking":
     case "entering":
     case "armed":
     case "resting": {
@@ -117,13 +119,17 @@ export function screenFor(box: Box, now: Instant, rules: Rules): Screen {
 }
 
 function openScreen(
-  front: Front & { name: "idle" | "entering" | "armed" | "resting" },
+  front: Front & { name: "idle" | "looking" | "entering" | "armed" | "resting" },
   scannerReady: boolean,
   { amount }: Rules,
 ): Screen {
   switch (front.name) {
     case "idle":
       return plain(idleTexts[amount.source], "ready");
+    case "looking": {
+      const { state, amountFen, shortRef } = front.order;
+      return { ...plain(recentTexts[state], "ready"), amountFen, ref: shortRef };
+    }
     case "entering":
       return {
         ...plain("entering", "ready"),

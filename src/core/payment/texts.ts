@@ -72,6 +72,12 @@ const table = {
     en: ["Earlier|{amount}", "Refunded|#{ref}"],
     zh: ["Qiandan|{amount}", "Yi tui|#{ref}"],
   },
+  "recent-open": { en: ["#{ref}|{amount}", "Still checking"], zh: ["#{ref}|{amount}", "Hai zai chaxun"] },
+  "recent-reversing": { en: ["#{ref}|{amount}", "Being undone"], zh: ["#{ref}|{amount}", "Zai chexiao"] },
+  "recent-paid": { en: ["#{ref}|{amount}", "PAID"], zh: ["#{ref}|{amount}", "Yi fukuan"] },
+  "recent-not-paid": { en: ["#{ref}|{amount}", "NOT PAID"], zh: ["#{ref}|{amount}", "Wei fukuan"] },
+  "recent-refunded": { en: ["#{ref}|{amount}", "Refunded"], zh: ["#{ref}|{amount}", "Yi tuikuan"] },
+  "recent-manual": { en: ["#{ref}|{amount}", "RESULT UNKNOWN"], zh: ["#{ref}|{amount}", "Jieguo weizhi"] },
   refunded: { en: ["Refunded|{amount}", "See WeChat msg"], zh: ["Tuikuan|{amount}", "Kan weixin"] },
   unknown: { en: ["RESULT UNKNOWN", "Ask staff|#{ref}"], zh: ["Jieguo weizhi", "Dianyuan|#{ref}"] },
 } as const satisfies Readonly<Record<string, Readonly<Record<Language, Lines>>>>;

@@ -366,6 +366,7 @@ class SmallWorld {
     const front = life.box.turn?.box.front;
     if (front?.name === "result" || front?.name === "unknown")
       this.#witness.shown(front.intent.outTradeNo, screen);
+    if (front?.name === "looking") this.#witness.looksBack(front.order.outTradeNo, screen);
     if (!isNew) return;
     this.#seen += Number(front?.name === "result" || front?.name === "unknown");
     this.#tell(`screen: ${screen.text}`);
@@ -389,6 +390,8 @@ class SmallWorld {
     else if (!wanted) return;
     else if (screen.text === "armed") this.#scan(serial);
     else {
+      // Staff look back before the next sale, where there is anything to look at.
+      if ((box.turn?.box.recent.length ?? 0) > 0) box.press({ name: "confirm" });
       for (const digit of [5, 0, 0]) box.press({ name: "digit", digit });
       box.press({ name: "confirm" });
     }

@@ -60,6 +60,7 @@ test("a box begins with nothing but its journal, and asks for a probe at once", 
     refs: new Map(),
     sales: new Map(),
     untold: [],
+    recent: [],
     scannerReady: false,
     quietSince: null,
     keypadReady: true,
@@ -86,6 +87,7 @@ test("a box starts once", () => {
     unchecked: [],
     usedCodes: [],
     refs: new Map<string, string>(),
+    recent: [],
   } as const;
   assert.throws(() => Story.ready().post(again), { name: "Defect" });
 });

@@ -513,7 +513,15 @@ test("a reversal that is too old for WeChat goes to people", () => {
 
 test("a second start of the same box is a defect", () => {
   assert.throws(
-    () => Story.ready().post({ type: "started", open: [], unchecked: [], usedCodes: [], refs: new Map() }),
+    () =>
+      Story.ready().post({
+        type: "started",
+        open: [],
+        unchecked: [],
+        usedCodes: [],
+        refs: new Map(),
+        recent: [],
+      }),
     {
       name: "Defect",
     },

@@ -9,6 +9,7 @@ import type { Effect } from "../../../src/core/payment/effects.ts";
 import type { BoxEvent } from "../../../src/core/payment/events.ts";
 import type { Entry, OpenOrder, TxData } from "../../../src/core/payment/order.ts";
 import type { Payment, PaymentEvent } from "../../../src/core/payment/payment.ts";
+import type { RecentOrder } from "../../../src/core/payment/recent.ts";
 import { type Rules, type Stamp, standardTiming } from "../../../src/core/payment/rules.ts";
 import type { SaleCommand, SaleDecision } from "../../../src/core/payment/till-sale.ts";
 import { firstTurn, nextTurn, type Turn } from "../../../src/core/payment/turn.ts";
@@ -60,6 +61,7 @@ export const newJournal: BoxEvent & { readonly type: "started" } = {
   unchecked: [],
   usedCodes: [],
   refs: new Map(),
+  recent: [],
 };
 
 export class Story {
@@ -77,9 +79,10 @@ export class Story {
     usedCodes: readonly string[] = [],
     unchecked: readonly OpenOrder[] = [],
     refs: ReadonlyMap<string, string> = new Map(),
+    recent: readonly RecentOrder[] = [],
   ) {
     this.rules = rules;
-    this.turn = firstTurn({ ...newJournal, open, unchecked, usedCodes, refs }, this.#stamp(), rules);
+    this.turn = firstTurn({ ...newJournal, open, unchecked, usedCodes, refs, recent }, this.#stamp(), rules);
     this.effects.push(...this.turn.effects);
   }
 
