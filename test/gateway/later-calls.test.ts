@@ -94,6 +94,13 @@ for (const [name, call] of Object.entries(laterCalls)) {
   });
 }
 
+test("the query of a booked order takes the number with another's mark on it for somebody else's order", () => {
+  const query = laterCalls["query of a booked order"];
+  assert.ok(query);
+  const another = resigned(fixtureFields(query.genuine), { attach: "other" });
+  assert.deepEqual(answerTo(query, another), { kind: "foreign", state: "paid" });
+});
+
 test("a genuine reply to one call proves nothing to another", () => {
   const others = [...replies, "micropay-success", "orderquery-success", "reverse-done"];
   for (const [name, call] of Object.entries(laterCalls)) {

@@ -59,7 +59,7 @@ export const laterCalls: Readonly<Record<string, LaterCall>> = {
   "query of a booked order": {
     genuine: "orderquery-native-success",
     kind: "paid",
-    names: ["out_trade_no", "total_fee", "trade_type", "attach", "fee_type"],
+    names: ["out_trade_no", "total_fee", "trade_type", "fee_type"],
     read: (opened) => readQuery(opened, native),
   },
   close: {

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { type FSWatcher, mkdirSync, mkdtempSync, rmSync, symlinkSync, watch, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, afterEach, describe, it } from "node:test";
-import { setTimeout as sleep } from "node:timers/promises";
 import { watchPath } from "../../src/links/path-watch.ts";
 import type { PathWatch } from "../../src/runtime/ports.ts";
 import { until } from "../e2e/until.ts";
@@ -32,6 +31,27 @@ function watched() {
   return { dev, path, seen, watch };
 }
 
+/**
+ * Waits until the system has told all that has happened so far in these folders: a later change in each of them is told,
+ * and one process is told of them in their order.
+ */
+async function told(...folders: readonly string[]): Promise<void> {
+  for (const folder of folders) {
+    number += 1;
+    const mark = `mark-${number}`;
+    let seen = false;
+    const witness: FSWatcher = watch(folder, (_event, name) => {
+      seen ||= name === mark;
+    });
+    try {
+      writeFileSync(join(folder, mark), "");
+      await until(() => seen, "a change in the folder is told");
+    } finally {
+      witness.close();
+    }
+  }
+}
+
 async function hinted(seen: { readonly hints: number }): Promise<void> {
   await until(() => seen.hints > 0, "a hint");
 }
@@ -45,11 +65,11 @@ describe("a watch over the path of a device", () => {
   });
 
   it("follows the path down where its folders come one by one", async () => {
-    const { path, seen } = watched();
+    const { dev, path, seen } = watched();
     mkdirSync(dirname(dirname(path)));
-    await sleep(30);
+    await told(dev, dirname(dirname(path)));
     mkdirSync(dirname(path));
-    await sleep(30);
+    await told(dirname(dirname(path)), dirname(path));
     assert.equal(seen.hints, 0, "folders are no device");
     symlinkSync(device, path);
     await hinted(seen);
@@ -58,9 +78,9 @@ describe("a watch over the path of a device", () => {
   it("goes up again with folders that go, and tells when all of it is back", async () => {
     const { dev, path, seen } = watched();
     mkdirSync(dirname(path), { recursive: true });
-    await sleep(30);
+    await told(dev, dirname(path));
     rmSync(join(dev, "serial"), { recursive: true });
-    await sleep(30);
+    await told(dev);
     assert.equal(seen.hints, 0);
     mkdirSync(dirname(path), { recursive: true });
     symlinkSync(device, path);
@@ -68,29 +88,29 @@ describe("a watch over the path of a device", () => {
   });
 
   it("tells nothing of neighbours, nor of the device's end", async () => {
-    const { path, seen } = watched();
+    const { dev, path, seen } = watched();
     mkdirSync(dirname(path), { recursive: true });
-    await sleep(30);
+    await told(dev, dirname(path));
     symlinkSync(device, `${path}-2`);
-    await sleep(30);
+    await told(dirname(path));
     assert.equal(seen.hints, 0);
     symlinkSync(device, path);
     await hinted(seen);
-    await sleep(30);
+    await told(dirname(path));
     const before = seen.hints;
     rmSync(path);
-    await sleep(50);
+    await told(dirname(path));
     assert.equal(seen.hints, before);
   });
 
   it("is silent once it has ended, and where nothing can be watched", async () => {
-    const { path, seen, watch } = watched();
-    watch.end();
-    watch.end();
+    const { dev, path, seen, watch: ended } = watched();
+    ended.end();
+    ended.end();
     mkdirSync(dirname(path), { recursive: true });
     symlinkSync(device, path);
     watches.push(watchPath("/proc/self/no-such-folder/device", () => assert.fail("nothing came")));
-    await sleep(50);
+    await told(dev, dirname(path));
     assert.equal(seen.hints, 0);
   });
 });
