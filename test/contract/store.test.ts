@@ -850,10 +850,13 @@ describe("the journal on a real disk", () => {
     reader.exec("BEGIN; SELECT count(*) FROM rows");
     const log = (): number => statSync(join(where, "journal.db-wal")).size;
     const before = log();
-    const began = performance.now();
-    writer.idle();
-    // A wait for a reader takes 2 s.
-    assert.ok(performance.now() - began < 1_900);
+    // A wait for a reader takes 2 s each time, where a busy machine takes its time now and then.
+    const tookMs = Array.from({ length: 5 }, () => {
+      const began = performance.now();
+      writer.idle();
+      return performance.now() - began;
+    });
+    assert.ok(Math.min(...tookMs) < 1_900, `${tookMs.join(", ")} ms`);
     assert.equal(log(), before, "the reader still reads there");
     reader.close();
     writer.idle();

@@ -204,7 +204,10 @@ describe("a scanner whose plug is pulled", { skip, concurrency: true }, () => {
     const sent = codes(2, 1_000);
     for (let from = 0; from < sent.length; from += 10) {
       terminal.send(wire(sent.slice(from, from + 10)));
-      if (from === 500) terminal.hangUp();
+      if (from === 500) {
+        await scene.until("the first hundred codes", () => scene.scans().length > 100);
+        terminal.hangUp();
+      }
       await sleep(1);
     }
     await scene.healed(test, terminal, sent);

@@ -378,7 +378,7 @@ describe("doctor", { concurrency: 4 }, () => {
       },
     });
     const names = join(stand.directory, "resolv.conf");
-    writeFileSync(names, "nameserver 127.0.0.77\n");
+    writeFileSync(names, "nameserver 127.0.0.77\noptions timeout:30 attempts:5\n");
     const script = `mount --bind "$1" /etc/resolv.conf && shift && exec "$@"`;
     const words = [process.execPath, makeBundle(), "doctor", "--json", "--only", "bank", "--config"];
     const config = join(stand.directory, box.id, "device.config.json");
@@ -397,7 +397,8 @@ describe("doctor", { concurrency: 4 }, () => {
     const examined = { status, findings: JSON.parse(stdout).findings, text: stdout };
     assert.deepEqual(faults(examined), ["bank.name"]);
     assert.ok(asked >= 2, "it was asked, and asked again");
-    assert.ok(lateMs < 2_500, `it ended ${lateMs} ms after its last word`);
+    // The resolver gives up after 150 s.
+    assert.ok(lateMs < 60_000, `it ended ${lateMs} ms after its last word`);
     return undefined;
   });
 

@@ -48,8 +48,7 @@ const hints: Readonly<Record<string, string>> = {
   "not-paid-funds": "Not paid, and that is proved. The amount stays: scan again.",
   "not-paid-card": "Not paid, and that is proved. The amount stays: scan again.",
   "not-sent": "Nothing has left the box, so nothing can be charged.",
-  "not-charged":
-    "Nothing has left the box: while its intent was written, something came that forbids a charge.",
+  "not-charged": "Nothing has left the box: something forbade the charge.",
   "code-expired": "A payment code lives for a minute. The amount stays: scan again.",
   "code-used": "Each code pays once. g shows a new one.",
   "code-not-wechat": "Another wallet's code: nothing is sent. g shows a WeChat code.",
@@ -70,5 +69,7 @@ const hints: Readonly<Record<string, string>> = {
   cancelled: "Cancelled, and it is proved that nothing was charged.",
   "timed-out": "Given up, taken back, and the bank has confirmed it.",
   refunded: "It was paid too late and has been given back.",
+  "earlier-paid": "Whoever waits since before the start has paid. Enter: told.",
+  "earlier-refunded": "Whoever waits since before the start has the money back.",
   unknown: "Enter: staff have seen it. The box goes on until it knows.",
 };

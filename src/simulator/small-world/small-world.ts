@@ -363,6 +363,7 @@ class SmallWorld {
     const isNew = screen.text !== life.screen.text;
     life.screen = screen;
     if (life !== this.#life) return;
+    this.#witness.reads(screen);
     const front = life.box.turn?.box.front;
     if (front?.name === "result" || front?.name === "unknown")
       this.#witness.shown(front.intent.outTradeNo, screen);

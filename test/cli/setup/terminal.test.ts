@@ -82,6 +82,7 @@ test("a scanner is found by a scan, and the configuration passes its check", asy
   await terminal.answer(
     [/Speed in baud \[9600\]:/, ""],
     [/\[plain\]:/, ""],
+    [/\[once\]:/, ""],
     [/Is there a keypad \[no\]:/, ""],
     [/\[hd44780-gpio\]:/, "none"],
     [/lights or a buzzer \[yes\]:/, "no"],
@@ -96,7 +97,8 @@ test("a scanner is found by a scan, and the configuration passes its check", asy
   const said = execFileSync(process.execPath, [program, "config", "check", file], { encoding: "utf8" });
   assert.equal(said, `${file} is in order.\n`);
   const config = JSON.parse(readFileSync(file, "utf8"));
-  assert.deepEqual(config.scanner, { path: scanner.path, baudRate: 9600, profile: "plain" });
+  const plain = { path: scanner.path, baudRate: 9600, profile: "plain", repeats: "once" };
+  assert.deepEqual(config.scanner, plain);
   assert.equal(readFileSync(config.merchant.apiKey.file, "utf8"), `${apiKey}\n`);
   assert.equal(statSync(config.merchant.apiKey.file).mode & 0o777, 0o600);
   assert.equal(readFileSync(`${file}.bak`, "utf8"), JSON.stringify(begun));
