@@ -657,23 +657,20 @@ describe("the link on undici", { concurrency: true }, () => {
   );
 
   withBank("sends nothing on a connection that comes after the deadline", async (bank, link) => {
-    let [over, passedOn] = [false, false];
-    const late = createTcpServer((socket) => {
+    const held: Socket[] = [];
+    const late = createTcpServer({ pauseOnConnect: true }, (socket) => {
       socket.on("error", () => {});
-      void until(() => over).then(() => {
-        const onward = connect(bank.port, "127.0.0.1");
-        onward.on("error", () => {});
-        onward.once("close", () => {
-          passedOn = true;
-        });
-        socket.pipe(onward).pipe(socket);
-      });
+      held.push(socket);
     });
     const port = await portOf(late);
     const outcome = await exchange(link, `https://localhost:${port}`, { sendWithinMs: 100 });
     assert.deepEqual(outcome, { kind: "not-sent", why: "too-late" });
-    over = true;
-    await until(() => passedOn);
+    // What the link has said on it reaches the bank now, and is followed by the end.
+    await until(() => held.length > 0);
+    const onward = connect(bank.port, "127.0.0.1");
+    onward.on("error", () => {}).resume();
+    for (const socket of held) socket.on("close", () => onward.end()).pipe(onward);
+    await until(() => onward.closed);
     assert.deepEqual(bank.seen, []);
     late.close();
   });
