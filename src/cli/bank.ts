@@ -22,8 +22,9 @@ Serves a look-alike of WeChat Pay (micropay, orderquery, reverse) on 127.0.0.1 u
   --auto-revoke on|off   revoke orders that are unpaid after 45 s, at pace 1 (default: off)
   --unseen-reversal tombstone|forget
                          a reversed number that was never seen: refuse a later charge of it, or take it
-  --paid-reversal revoked|refund
-                         what a paid order becomes by its reversal
+  --paid-reversal revoked|unnamed|refund
+                         what a paid order becomes by its reversal: REVOKED with or without its
+                         transaction_id, or REFUND
   --app-id ID, --merchant-id ID, --key-file F
                          the merchant and the file with its API key (default: the one below)
   --sub-merchant-id ID, --sub-app-id ID
@@ -139,7 +140,11 @@ function serverOptions(values: Values): BankServerOptions {
       "tombstone",
       "forget",
     ]),
-    paidReversal: oneOf(values["paid-reversal"] ?? "revoked", "--paid-reversal", ["revoked", "refund"]),
+    paidReversal: oneOf(values["paid-reversal"] ?? "revoked", "--paid-reversal", [
+      "revoked",
+      "unnamed",
+      "refund",
+    ]),
     merchants: [merchantOf(values)],
     ...(tls === null ? {} : { tls }),
   };

@@ -127,6 +127,12 @@ export class Witness {
   readonly #notes = new WeakMap<Uint8Array, CallNote>();
   readonly #words = new WeakMap<Uint8Array, CallNote>();
   readonly #proofs = new Map<string, Set<Proof>>();
+  /** Orders that the running process has heard to be paid. */
+  readonly #seenPaid = new Set<string>();
+  /** Orders that ended in a process that had heard them to be paid. */
+  readonly #endedSeen = new Set<string>();
+  /** Whether the bank leaves out the number of the payment where it tells of a reversed one. */
+  readonly #unnamed: boolean;
   /** Orders of which the box has heard that their number is known at the bank by another hand than its own, as far as it can tell. */
   readonly #numberKnown = new Set<string>();
   /** Whether the last call that left came back with nothing. */
@@ -175,10 +181,12 @@ export class Witness {
     readonly bank: Bank;
     readonly time: SimulatedTime;
     readonly barrier?: boolean;
+    readonly unnamed?: boolean;
     /** How long a till's amount waits for a code; the usual time where it is not said. */
     readonly armedMs?: number;
   }) {
     this.#barrier = parts.barrier ?? false;
+    this.#unnamed = parts.unnamed ?? false;
     this.#disk = parts.disk;
     this.#bank = parts.bank;
     this.#time = parts.time;
@@ -340,6 +348,7 @@ export class Witness {
     }
     if (word !== undefined && this.#isKnownBy(path, outTradeNo, word)) this.#numberKnown.add(outTradeNo);
     for (const proof of word === undefined ? [] : proofsOf(path, word)) {
+      if (proof === "paid") this.#seenPaid.add(outTradeNo);
       const proofs = this.#proofs.get(outTradeNo) ?? new Set();
       this.#proofs.set(outTradeNo, proofs.add(proof));
     }
@@ -365,6 +374,7 @@ export class Witness {
   started(): void {
     this.#absences.started(this.#time.now);
     this.#underWay.clear();
+    this.#seenPaid.clear();
     this.#bystander.started();
     this.#preconditions.started();
     this.#silent = false;
@@ -597,7 +607,7 @@ export class Witness {
     if (end.state === "refunded" && charged === 0) {
       this.found("I12", `${outTradeNo} ended refunded, but nothing was ever charged`);
     }
-    if (end.state === "reversed" && charged > 0) {
+    if (end.state === "reversed" && charged > 0 && (!this.#unnamed || this.#endedSeen.has(outTradeNo))) {
       this.found("I12", `${outTradeNo} ended reversed, but it was paid once: that is refunded`);
     }
     if (end.charged !== (end.state === "paid" ? "yes" : "no")) {
@@ -730,6 +740,7 @@ export class Witness {
       this.found("I8", `${outTradeNo} became ${state} as if it had not been sent, and it may have been`);
     }
     if (final) this.#preconditions.ended(outTradeNo);
+    if (final && this.#seenPaid.has(outTradeNo)) this.#endedSeen.add(outTradeNo);
     const found = state === "paid" && before.at(-1)?.tx.state !== "paid";
     if (found && late !== this.#earlier.has(outTradeNo)) {
       this.found("late", `${outTradeNo} became paid with late: ${late}`);

@@ -90,6 +90,9 @@ const ONCE_REST_MS = 10_000;
 
 const codeEnds = ["\r", "\n", "\r\n", "\t", "\u0003", ""] as const;
 
+/** Added for whether the bank names the payment of what it has reversed. */
+const UNNAMED_STREAM = 6 * 2 ** 40;
+
 /** Added for the host that is lost. */
 const HOSTS_STREAM = 20 * 2 ** 40;
 
@@ -214,13 +217,15 @@ class World {
     this.#numbers = new Random(options.seed + NUMBERS_STREAM);
     this.#knownNumbers = this.#numbers.chance(0.15) ? 0.4 : 0;
     this.#lost = new LostHost(new Random(options.seed + HOSTS_STREAM), HOSTS);
+    const unnamed =
+      this.#swarm.paidReversal === "revoked" && new Random(options.seed + UNNAMED_STREAM).chance(0.4);
     this.#bank = new Bank({
       merchants: [fixtureMerchant],
       entropy: random.fork(),
       autoRevoke: this.#swarm.autoRevoke,
       unseenReversal: this.#swarm.unseenReversal,
       unseenAnswer: this.#swarm.unseenAnswer,
-      paidReversal: this.#swarm.paidReversal,
+      paidReversal: unnamed ? "unnamed" : this.#swarm.paidReversal,
       hugeBytes: HUGE_BYTES,
     });
     const readers = new Random(options.seed + READER_STREAM);
@@ -242,6 +247,7 @@ class World {
       bank: this.#bank,
       time: this.#time,
       barrier: this.#swarm.machine?.barrier === true,
+      unnamed,
       armedMs: this.#armedMs,
     });
     const { machine } = this.#swarm;

@@ -115,4 +115,17 @@ export const plantedOutside: readonly Planted[] = [
       return real(before, event, stamp, { ...rules, timing });
     }),
   },
+  {
+    // Needs a bank that does not name the payment of an order that it has reversed.
+    name: "a payment that was seen before the reversal is told of as never made",
+    caughtBy: ["I12"],
+    seed: 71,
+    defect: ends((turn) => {
+      const orders = [...turn.box.orders].map(([outTradeNo, payment]): [string, Payment] => {
+        const { phase } = payment;
+        return [outTradeNo, phase.name === "reversing" ? { ...payment, seenPaid: false } : payment];
+      });
+      return { ...turn, box: { ...turn.box, orders: new Map(orders) } };
+    }),
+  },
 ];

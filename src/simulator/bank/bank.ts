@@ -60,7 +60,7 @@ export interface BankOptions {
   readonly byAmount?: boolean;
   readonly autoRevoke?: boolean;
   readonly unseenReversal?: LedgerPolicy["unseenReversal"];
-  readonly paidReversal?: LedgerPolicy["paidReversal"];
+  readonly paidReversal?: LedgerPolicy["paidReversal"] | "unnamed";
   /** What a reversal of a number that was never seen is answered with; no page of WeChat Pay says it. */
   readonly unseenAnswer?: "done" | "invalid" | "refused";
   /** By how much a reply grows that is far too long, in bytes; ten megabytes where nothing is said. */
@@ -109,7 +109,7 @@ export class Bank {
     this.ledger = new Ledger({
       autoRevokeMs: options.autoRevoke === true ? AUTO_REVOKE_MS * this.pace : null,
       unseenReversal: options.unseenReversal ?? "tombstone",
-      paidReversal: options.paidReversal ?? "revoked",
+      paidReversal: options.paidReversal === "refund" ? "refund" : "revoked",
       bookedForMs: BOOKED_FOR_MS * this.pace,
       closeNotBeforeMs: CLOSE_NOT_BEFORE_MS * this.pace,
       refundAfterMs: REFUND_AFTER_MS * this.pace,
@@ -205,7 +205,7 @@ export class Bank {
         if (this.busy) return refused("SYSTEMERROR", null);
         const order = this.ledger.find(caller.merchant, wish.reference, now);
         if (order === null) return refused("ORDERNOTEXIST", null);
-        return { document: stateDocument(order), text: order.state.toUpperCase() };
+        return { document: stateDocument(this.#told(order)), text: order.state.toUpperCase() };
       }
       case "reverse":
         return this.#reverse(wish, caller, now);
@@ -337,6 +337,12 @@ export class Bank {
     const transactionId = "4200000000000000000000000000";
     const paid: Order = { ...order, state: "success", transactionId, paidAt: note.at };
     return wish.kind === "charge" ? paidDocument(paid) : stateDocument(paid);
+  }
+
+  /** An order as a query tells of it: the documents promise the number of a payment for SUCCESS alone. */
+  #told(order: Order): Order {
+    const unnamed = order.state === "revoked" && this.#options.paidReversal === "unnamed";
+    return unnamed ? { ...order, transactionId: null, paidAt: null } : order;
   }
 
   #signed(document: ReplyDocument, caller: Caller): readonly ReplyField[] {

@@ -144,6 +144,19 @@ test("a paid order becomes REVOKED with its transaction_id or REFUND by its reve
   }
 });
 
+test("a paid order that is reversed may be told of without the number of its payment", () => {
+  const teller = new Teller({ paidReversal: "unnamed" });
+  teller.charge();
+  teller.wait(20_000).reverse();
+  const state = proved(teller.query());
+  assert.equal(state.get("trade_state"), "REVOKED");
+  assert.equal(state.get("transaction_id"), undefined);
+  assert.deepEqual(
+    teller.bank.ledger.movements().map(({ kind }) => kind),
+    ["charged", "returned"],
+  );
+});
+
 test("a reversal under other merchant ids reverses nothing, whatever it says", () => {
   const teller = new Teller();
   teller.charge();
