@@ -27,7 +27,8 @@ test("a till at a box out of service hears the code and the meaning of the outag
     assert.deepEqual(said, {
       status: 1,
       stdout: "",
-      stderr: "Out of service, E14: The scanner is not there, or another program holds it. See: scanbox status\n",
+      stderr:
+        "Out of service, E14: The scanner is not there, or another program holds it. See: scanbox status\n",
     });
   } finally {
     await box.end();

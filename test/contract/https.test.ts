@@ -211,9 +211,12 @@ interface Pending {
 function start(link: HttpsLink, host: string, wish: Partial<HttpsRequest> = {}): Pending {
   const outcomes: HttpsOutcome[] = [];
   const request = { lane: "charge", path: "/pay/micropay", body: "<xml>付款</xml>", host } as const;
-  link.exchange({ ...request, sendWithinMs: PATIENCE_MS, answerWithinMs: PATIENCE_MS, ...wish }, (outcome) => {
-    outcomes.push(outcome);
-  });
+  link.exchange(
+    { ...request, sendWithinMs: PATIENCE_MS, answerWithinMs: PATIENCE_MS, ...wish },
+    (outcome) => {
+      outcomes.push(outcome);
+    },
+  );
   assert.deepEqual(outcomes, [], "nothing comes before exchange has returned");
   return { outcomes };
 }
