@@ -110,6 +110,14 @@ const CERTIFICATE_BAD_MS = { least: 10_000, most: 600_000 };
 const DEAFNESS = 0.03;
 const DEAF_MS = { least: 30_000, most: 600_000 };
 
+/** Added for disks that are full when the box starts. */
+const FULL_STREAM = 22 * 2 ** 40;
+
+/** In how many worlds that happens, how often there, and for how long after the start, in milliseconds. */
+const FULL_WORLDS = 0.1;
+const FULL_STARTS = 0.5;
+const FULL_MS = { least: 5_000, most: 120_000 };
+
 /** Added for order numbers that are known already. */
 const NUMBERS_STREAM = 21 * 2 ** 40;
 
@@ -145,6 +153,8 @@ interface Life {
   readonly https: SimulatedHttpsLink;
   screen: Screen;
   stopping: boolean;
+  /** Whether it began on a full disk, on which it must not call itself in service. */
+  readonly full: boolean;
   /** Whether it was said that the box has contradicted itself. */
   contradicted: boolean;
 }
@@ -193,6 +203,8 @@ class World {
   #life: Life | null = null;
   /** Whether the reader has told of the phone that lies there. */
   #phoneRead = false;
+  /** When the disk is full at a start, and whether it is so in this world at all. */
+  readonly #fullStarts: { readonly random: Random; readonly chance: number };
   #crashes = 0;
   #faulty = true;
   /** How far the wall clock of the box is ahead of the bank's, and whether the box believes it. */
@@ -207,6 +219,8 @@ class World {
     this.#throws = { random: throwing, chance: throwing.chance(0.2) ? 0.3 : 0 };
     this.#swarm = swarmOf(random.fork());
     this.#entropy = random.fork();
+    const full = new Random(options.seed + FULL_STREAM);
+    this.#fullStarts = { random: full, chance: full.chance(FULL_WORLDS) ? FULL_STARTS : 0 };
     this.#takingBack = new Random(options.seed + TAKING_BACK_STREAM);
     this.#disk = new SimulatedDisk(this.#time, random.fork());
     this.#serial = new SimulatedSerialLink(this.#time, random.fork(), (bytes) => this.#reader.told(bytes));
@@ -327,6 +341,7 @@ class World {
 
   #start(): void {
     const { seed, defect } = this.#options;
+    const full = this.#fillsDisk();
     const clock = this.#clock();
     const https = new SimulatedHttpsLink({
       time: this.#time,
@@ -343,6 +358,7 @@ class World {
       https,
       screen: bootScreen,
       stopping: false,
+      full,
       contradicted: false,
       box: new ComposedBox({
         config: this.#config,
@@ -391,6 +407,18 @@ class World {
     life.box.start((refusal) => {
       if (refusal !== null && this.#life === life) this.#refused(life, `${refusal.why}: ${refusal.detail}`);
     });
+  }
+
+  /** Somebody has filled the disk while the box was off, and makes room some time later. */
+  #fillsDisk(): boolean {
+    const { random, chance } = this.#fullStarts;
+    if (!this.#faulty || this.#disk.fault !== "none" || !random.chance(chance)) return false;
+    this.#disk.fault = "full";
+    this.#tell("disk: full at the start");
+    this.#time.after(random.between(FULL_MS.least, FULL_MS.most), () => {
+      if (this.#disk.fault === "full") this.#disk.fault = "none";
+    });
+    return true;
   }
 
   /** The clocks of one life. Without a battery the wall clock begins in 1970, and the network puts it right some time later. */
@@ -490,6 +518,8 @@ class World {
       this.#witness.found(violation.split(":")[0] ?? "no-defect", violation);
     }
     life.screen = screen;
+    if (life.full && this.#disk.fault === "full" && life.box.status()?.service.inService === true)
+      this.#witness.found("room", "the box says that it is in service, and its disk was full when it began");
     if (life !== this.#life) return;
     this.#witness.reads(screen);
     const front = life.box.turn?.box.front;

@@ -185,11 +185,16 @@ export const catalogue: readonly FaultRow[] = [
   {
     id: "P11",
     fails: "The disk is full.",
-    must: "No new charge; open orders are recorded to their end.",
+    must: "No new charge, and out of service from the start; open orders are recorded to their end.",
     proof: {
       kind: "tested",
       test: store("takes the records of open orders on a full disk, and no charge"),
-      also: [journal("takes the records of open orders, and no charge")],
+      also: [
+        journal("takes the records of open orders, and no charge"),
+        machine(
+          `its disk is full when it starts (\${how}): out of service, nobody is asked to pay, until there is room`,
+        ),
+      ],
     },
   },
   {

@@ -1,9 +1,32 @@
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
-import { basename } from "node:path";
+import {
+  closeSync,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
+import { basename, join } from "node:path";
 
 /** How large the disk is, in MiB: ext4 with its own log takes eight. */
 const SIZE_MIB = 24;
+
+/** What somebody else has written there. */
+const BALLAST = "ballast";
+
+/** False where the disk takes no more. */
+function wrote(file: number, bytes: number): boolean {
+  try {
+    writeSync(file, new Uint8Array(bytes));
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "ENOSPC") return false;
+    throw error;
+  }
+}
 
 /** A real ext4 file system in a file, mounted where a journal shall lie, whose kernel can be told that it is broken. */
 export class LoopDisk {
@@ -30,6 +53,25 @@ export class LoopDisk {
   fail(): void {
     const device = execFileSync("findmnt", ["-no", "SOURCE", this.#folder], { encoding: "utf8" }).trim();
     writeFileSync(`/sys/fs/ext4/${basename(device)}/trigger_fs_error`, "planted");
+  }
+
+  /** Somebody else writes on it until nothing but so many bytes are left. */
+  fill(left: number): void {
+    const file = openSync(join(this.#folder, BALLAST), "w");
+    try {
+      for (const size of [1 << 20, 1 << 12])
+        for (let written = 0; written < SIZE_MIB << 20; written += size) {
+          if (!wrote(file, size)) break;
+        }
+      ftruncateSync(file, fstatSync(file).size - left);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  /** What filled it is taken away. */
+  free(): void {
+    rmSync(join(this.#folder, BALLAST));
   }
 
   /** Checks and mends it, as a start of the machine does. */

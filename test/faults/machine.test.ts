@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { cpSync, existsSync, rmSync } from "node:fs";
 import { after, describe, it, type TestContext } from "node:test";
+import { RESERVE_FILE } from "../../src/links/disk-reserve.ts";
 import type { LogLine } from "../e2e/program.ts";
 import { Stand } from "../e2e/stand.ts";
 import { LoopDisk } from "./loop-disk.ts";
@@ -48,6 +49,42 @@ describe("a machine that fails under a box", { concurrency: 4 }, () => {
     disk.end();
     return undefined;
   });
+
+  for (const [how, left, reserved] of [
+    ["what was held back is gone", 1 << 20, false],
+    ["to the last byte but what was held back", 0, true],
+  ] as const) {
+    it(`its disk is full when it starts (${how}): out of service, nobody is asked to pay, until there is room`, async (t) => {
+      const place = await proxied(t, stand, { fixed: "1.17" });
+      const { box } = place;
+      const disk = LoopDisk.make(box.journalDirectory);
+      if (typeof disk === "string") return t.skip(disk);
+      t.after(() => disk.end());
+      await box.start();
+      await box.stop();
+      if (!reserved) rmSync(`${box.journalDirectory}/${RESERVE_FILE}`);
+      disk.fill(left);
+      const program = box.launch();
+      await program.line(
+        "that it has no room",
+        ({ screen, code }) => screen === "out-of-service" && code === "E17",
+      );
+      await box.scan(stand.code());
+      disk.free();
+      const before = program.log.length;
+      await program.screen("armed", before);
+      const lured = program.log
+        .slice(0, before)
+        .filter(({ screen }) => screen === "armed" || screen === "resting");
+      assert.deepEqual(lured, [], "nobody is asked to pay before there is room");
+      assert.deepEqual(stand.orders(box), []);
+      await box.scan(stand.code());
+      const [row] = await ended(stand, place);
+      assert.deepEqual([row?.state, row?.chargeCount], ["paid", 1]);
+      disk.end();
+      return undefined;
+    });
+  }
 
   it("its control group has no memory left: the process is killed, and the next one finds the payment", async (t) => {
     const limit = MemoryLimit.make(400 << 20);

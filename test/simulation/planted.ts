@@ -82,6 +82,14 @@ export const plantedAtTheLinks: readonly Planted[] = [
     },
   },
   {
+    name: "a box on a full disk says that it is in service",
+    caughtBy: ["room"],
+    seed: 1,
+    defect: {
+      store: (store) => through(store, { room: (done) => store.room(() => done(true)) }),
+    },
+  },
+  {
     name: "a record is believed before it is durable",
     caughtBy: ["I11"],
     seed: 1,
