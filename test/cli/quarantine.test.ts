@@ -109,8 +109,8 @@ describe("journal quarantine of the real program", () => {
     assert.deepEqual(
       [...old.outcome.refs],
       [
-        ["till-2", numberOf(2)],
-        ["till-3", numberOf(3)],
+        ["socket till-2", numberOf(2)],
+        ["socket till-3", numberOf(3)],
       ],
     );
     await new Promise<void>((resolve) => {
