@@ -92,6 +92,19 @@ export class Program {
     this.#child.send(message);
   }
 
+  /** Sends a message to what was put around the process, and waits until it has done what that says. */
+  async done(message: object): Promise<void> {
+    let isDone = false;
+    this.#child.once("message", () => {
+      isDone = true;
+    });
+    this.#child.send(message);
+    await until(
+      () => isDone,
+      () => `an answer from ${this.tail()}`,
+    );
+  }
+
   /** Sends a signal to the process, without waiting for what it does. */
   signal(name: NodeJS.Signals): void {
     this.#child.kill(name);

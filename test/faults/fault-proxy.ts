@@ -17,8 +17,8 @@ export type Fault =
   | { readonly kind: "reset" }
   /** Connections are made, and nothing is carried on them. */
   | { readonly kind: "silent" }
-  /** Every piece is held back for as long, in either direction, from the hello or from the first request on. */
-  | { readonly kind: "delay"; readonly from: "hello" | "request"; readonly ms: number }
+  /** Every piece is held back for as long, in either direction or that way alone, from the hello or from the first request on. */
+  | { readonly kind: "delay"; readonly from: "hello" | "request"; readonly ms: number; readonly way?: Way }
   /** Replies come one byte after the other. */
   | { readonly kind: "trickle"; readonly everyMs: number }
   /**
@@ -86,6 +86,11 @@ export class FaultProxy {
     for (const socket of this.#held) socket.resetAndDestroy();
   }
 
+  /** Whether no connection is open. */
+  get isBare(): boolean {
+    return this.#connections.size === 0 && this.#held.size === 0;
+  }
+
   /** For how long nothing has come to this line, in milliseconds. */
   get quietMs(): number {
     return performance.now() - this.#heardAt;
@@ -150,8 +155,8 @@ export class FaultProxy {
     this.#connections.add(connection);
     near.on("data", (bytes) => this.#carry(connection, "out", bytes));
     far.on("data", (bytes) => this.#carry(connection, "back", bytes));
-    near.once("end", () => this.#later(connection, () => far.end()));
-    far.once("end", () => this.#later(connection, () => near.end()));
+    near.once("end", () => this.#later(connection, "out", () => far.end()));
+    far.once("end", () => this.#later(connection, "back", () => near.end()));
     near.once("close", () => {
       this.#connections.delete(connection);
       far.destroy();
@@ -183,7 +188,7 @@ export class FaultProxy {
     this.#most[way] = Math.max(this.#most[way], connection.carried[way]);
     if (fault.kind === "trickle" && way === "back" && connection.requests.begun)
       this.#trickle(connection, bytes, fault.everyMs);
-    else this.#later(connection, () => to.write(bytes));
+    else this.#later(connection, way, () => to.write(bytes));
   }
 
   #trickle(connection: Connection, bytes: Buffer, everyMs: number): void {
@@ -197,9 +202,13 @@ export class FaultProxy {
   }
 
   /** Now, or as late as the line is. */
-  #later(connection: Connection, action: () => void): void {
+  #later(connection: Connection, way: Way, action: () => void): void {
     const fault = this.#fault;
-    if (fault.kind !== "delay" || (fault.from === "request" && !connection.requests.begun)) action();
+    const isHeldBack =
+      fault.kind === "delay" &&
+      (fault.way ?? way) === way &&
+      (fault.from === "hello" || connection.requests.begun);
+    if (!isHeldBack) action();
     else setTimeout(() => connection.dead || action(), fault.ms);
   }
 }

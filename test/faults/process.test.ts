@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { after, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { hastyTiming, Stand } from "../e2e/stand.ts";
-import { ended, proxied, started } from "./proxied.ts";
+import { dropped, ended, proxied, started } from "./proxied.ts";
 import type { Surprise } from "./surprises.ts";
 
 const stand = await Stand.start();
@@ -69,9 +69,9 @@ describe("a process that fails in the middle of a payment", { concurrency: 4 }, 
     const began = performance.now();
     await place.box.scan(stand.code());
     await program.screen("password");
-    program.send({ kind: "clock", offsetMs: -HOUR_MS });
+    await program.done({ kind: "clock", offsetMs: -HOUR_MS });
     await sleep(500);
-    program.send({ kind: "clock", offsetMs: 87_600 * HOUR_MS });
+    await program.done({ kind: "clock", offsetMs: 87_600 * HOUR_MS });
     await program.screen("reversing");
     const took = performance.now() - began;
     assert.ok(took > hastyTiming.giveUpAfterMs - 100, `given up after ${took} ms`);
@@ -84,16 +84,14 @@ describe("a process that fails in the middle of a payment", { concurrency: 4 }, 
     const place = await proxied(t, stand);
     const program = await started(place);
     // Connections that close later would give some back.
-    for (const line of place.lines) line.drop();
-    await sleep(300);
-    program.send({ kind: "descriptors", taken: true });
-    await sleep(100);
+    await dropped(place);
+    await program.done({ kind: "descriptors", taken: true });
     const code = stand.code();
     await place.box.scan(code);
     await program.screen("submitting");
     await stand.settled(place.box);
     assert.equal(stand.totalsOf(code).charges, 0);
-    program.send({ kind: "descriptors", taken: false });
+    await program.done({ kind: "descriptors", taken: false });
     const mark = program.log.findIndex(({ screen }) => screen === "submitting");
     await program.screen("armed", mark);
     await place.box.scan(stand.code());

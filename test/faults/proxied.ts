@@ -76,6 +76,13 @@ export async function started({ box, lines }: Proxied): Promise<Program> {
   return program;
 }
 
+/** Ends every connection of the box to its bank, and waits until the box has seen that. */
+export async function dropped({ box, lines }: Proxied): Promise<void> {
+  for (const line of lines) line.drop();
+  await until(() => lines.every((line) => line.isBare), "both lines carry nothing");
+  await box.program.done({ kind: "nothing" });
+}
+
 /** Waits until every order has ended, stops the box, and gives the newest order as journal, consumer and bank have it. */
 export async function ended(
   stand: Stand,

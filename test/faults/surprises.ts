@@ -10,6 +10,8 @@ import type { Worker } from "node:worker_threads";
 
 /** What can be done to a process. */
 export type Surprise =
+  /** Nothing: that it is answered says that the process has heard whatever came before. */
+  | { readonly kind: "nothing" }
   /** Names are not found, or lead to these addresses, after so many milliseconds. */
   | { readonly kind: "names"; readonly addresses: readonly LookupAddress[]; readonly ms: number }
   /** The wall clock goes wrong by so many milliseconds. */
@@ -54,6 +56,8 @@ function surprise(what: Surprise): void {
     case "threads":
       for (const thread of threads) void thread.terminate();
       return;
+    case "nothing":
+      return;
     case "descriptors":
       for (const descriptor of held.splice(0)) closeSync(descriptor);
       if (what.taken) takeAll();
@@ -89,7 +93,11 @@ function takeAll(): void {
 }
 
 process.on("worker", (thread) => threads.add(thread));
-process.on("message", (message: Surprise) => surprise(message));
+process.on("message", (message: Surprise) => {
+  surprise(message);
+  // A turn of the loop later, so that whatever the system had told before has been heard as well.
+  setImmediate(() => setImmediate(() => process.send?.("done")));
+});
 // A channel that is listened to would keep the process from ending.
 process.channel?.unref();
 const first = process.env.SCANBOX_SURPRISE;

@@ -250,6 +250,7 @@ export class ToldWorld {
       ],
       onScreen: (screen) => {
         const { front } = box.turn?.box ?? {};
+        this.#witness.reads(screen);
         if (this.screens.at(-1)?.text !== screen.text)
           this.screens.push({ at: this.time.now, text: screen.text });
         if (front?.name === "result" || front?.name === "unknown")

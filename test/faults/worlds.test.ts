@@ -57,6 +57,8 @@ describe("a box in a world that is told", () => {
     const [end] = world.ended();
     assert.deepEqual([end?.state, end?.charged], ["reversed", "no"]);
     assert.ok(world.time.now - back < 180_000, `it took ${world.time.now - back} ms`);
+    // What is read while the box rests is nobody's.
+    world.passUntil(() => world.screens.at(-1)?.text === "armed", 120_000);
     world.scan();
     assert.deepEqual(
       world.ended(2).map(({ state }) => state),
