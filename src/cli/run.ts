@@ -7,6 +7,7 @@ import { deviceParts } from "./device-links.ts";
 import { openDoor } from "./door.ts";
 import { exitStatus } from "./exit-status.ts";
 import { Service } from "./service.ts";
+import { strayWordsInto } from "./stray-words.ts";
 import { type CommandIo, readOptions } from "./usage.ts";
 
 const options = { config: { type: "string" } } as const;
@@ -15,14 +16,13 @@ const options = { config: { type: "string" } } as const;
 export async function runCommand(args: readonly string[], io: CommandIo): Promise<number> {
   const { values } = readOptions(args, options);
   const path = configPath(values.config);
+  // What is open is brought to its end whatever else is wrong (money rule 17); nothing is sold until the file is mended.
   const checked = loadLeniently(path);
   if (!checked.ok) return refuse(checked.problems, io);
   const { config } = checked;
-  // What is open is brought to its end whatever else is wrong (money rule 17); nothing is sold until the file is mended.
-  for (const mistake of checked.mistakes) io.stderr.write(`${mistake}\n`);
   // Nobody knows whether the last append was done: end at once, the next start reads the journal.
   const made = await deviceParts(checked, (cause) => {
-    io.stderr.write(`The journal's thread has ended: ${cause}\n`);
+    log.error("journal.thread-ended", { cause });
     process.exit(exitStatus.defect);
   });
   if (!made.ok)
@@ -31,6 +31,7 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
       io,
     );
   const { log, clock } = made.parts.links;
+  strayWordsInto(log);
   const service = await Service.load(clock, log);
   const stopped = new StopReason();
   const box = new ComposedBox({

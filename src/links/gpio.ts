@@ -6,6 +6,7 @@ import { cdevPins } from "./gpio-cdev.ts";
 import { chooseChip, SYSFS_GPIO, sysfsChips } from "./gpio-chip.ts";
 import { type OnoffGpio, sysfsPins } from "./gpio-sysfs.ts";
 import { GpioDevices } from "./gpio-uapi.ts";
+import { notLoaded } from "./not-loaded.ts";
 
 /** What the configuration says of pins. */
 export interface GpioSettings {
@@ -55,9 +56,7 @@ async function loadSysfs(label: string | null): Promise<LoadedGpio> {
   try {
     onoff = (await import("onoff")).Gpio;
   } catch {
-    const problem =
-      "The package onoff does not load; it takes a C++ compiler and then the command: npm rebuild epoll.";
-    return { ok: false, problem };
+    return { ok: false, problem: notLoaded("onoff") };
   }
   const { label: found, path } = chosen.chip;
   return {
@@ -73,7 +72,7 @@ async function loadCdev(label: string | null): Promise<LoadedGpio> {
   try {
     devices = await GpioDevices.load();
   } catch {
-    return { ok: false, problem: "The package koffi does not load on this machine: npm install koffi." };
+    return { ok: false, problem: notLoaded("koffi") };
   }
   const chosen = chooseChip(devices.chips(), label);
   if (!chosen.ok) return { ok: false, problem: chosen.problem };

@@ -1,6 +1,7 @@
 /** Devices on an I2C bus by the package i2c-bus, whose transfers run in the thread pool. */
 import type { I2CBus } from "i2c-bus";
 import type { I2cLink } from "../runtime/ports.ts";
+import { notLoaded } from "./not-loaded.ts";
 
 /** Which bus, N of /dev/i2c-N, and the device's address of seven bits. */
 export interface I2cSettings {
@@ -16,10 +17,7 @@ export async function loadI2cDevice(settings: I2cSettings): Promise<I2cLink> {
     const { open } = await import("i2c-bus");
     return new I2cDevice(open, settings);
   } catch (cause) {
-    throw new Error(
-      "The package i2c-bus does not load; it takes a C++ compiler and then the command: npm rebuild i2c-bus.",
-      { cause },
-    );
+    throw new Error(notLoaded("i2c-bus"), { cause });
   }
 }
 

@@ -18,6 +18,7 @@ import type {
 } from "../runtime/ports.ts";
 import { chooseChip, sysfsChips } from "./gpio-chip.ts";
 import { evenIfGone, systemError } from "./gpio-claim.ts";
+import { notLoaded } from "./not-loaded.ts";
 import { type GlassWork, WorkedGlass } from "./worked-glass.ts";
 
 /** Which pins the module is wired to, by BCM number, and how large it is. Its RW lies on ground. */
@@ -54,10 +55,7 @@ export async function loadLcdGlass(parts: LcdGlassParts): Promise<GlassLink> {
     const { default: lcd } = await import("lcd");
     return new LcdGlass(lcd, parts);
   } catch (cause) {
-    throw new Error(
-      "The package lcd does not load; it takes a C++ compiler and then the command: npm rebuild epoll.",
-      { cause },
-    );
+    throw new Error(notLoaded("lcd"), { cause });
   }
 }
 

@@ -12,6 +12,7 @@ import { LineGuard } from "../core/codecs/line-guard.ts";
 import { scannerProfiles } from "../core/codecs/scanner-profile.ts";
 import { GuardedLines } from "../runtime/guarded-lines.ts";
 import type { SerialConnection, SerialLink, SerialListener, SerialSettings } from "../runtime/ports.ts";
+import { notLoaded } from "./not-loaded.ts";
 import { PATH_CHECK_EVERY_MS, PathCheck } from "./path-check.ts";
 import { watchPath } from "./path-watch.ts";
 import { SystemClock } from "./system-clock.ts";
@@ -38,9 +39,7 @@ export async function loadSerialLink(pathCheckEveryMs: number = PATH_CHECK_EVERY
     ]);
     packages = { SerialPort: serialport.SerialPort, ReadlineParser: readline.ReadlineParser };
   } catch (cause) {
-    throw new Error("The package serialport does not load on this machine; install the box again.", {
-      cause,
-    });
+    throw new Error(notLoaded("serialport"), { cause });
   }
   return {
     open: (settings, listener) => new Connection(packages, settings, listener, pathCheckEveryMs),

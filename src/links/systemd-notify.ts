@@ -3,6 +3,7 @@
  * so that the unit can accept words of its main process alone. Node has no sockets of this kind; koffi calls libc's.
  */
 import type { ServiceManager } from "../runtime/ports.ts";
+import { notLoaded } from "./not-loaded.ts";
 
 /** Who started this process, and what it expects. */
 export type LoadedManager =
@@ -44,9 +45,7 @@ export async function loadServiceManager(environment: Environment = process.env)
   try {
     koffi = await import("koffi");
   } catch {
-    const problem =
-      "The package koffi does not load on this machine, so the service manager is told nothing: npm install koffi.";
-    return { kind: "unusable", problem };
+    return { kind: "unusable", problem: `The service manager is told nothing. ${notLoaded("koffi")}` };
   }
   const libc = koffi.load(null);
   const sendto = libc.func(

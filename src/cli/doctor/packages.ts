@@ -1,3 +1,4 @@
+import { loadingRemedy } from "../../links/not-loaded.ts";
 import { loadingFault, type NativePackage, nativePackages } from "../../links/package-probe.ts";
 import { type Finding, fault, note, ok } from "./finding.ts";
 import { neededPackages } from "./needs.ts";
@@ -26,14 +27,6 @@ export interface PackageFacts {
   readonly neededFor: string | null;
 }
 
-const remedies: Readonly<Record<NativePackage, string>> = {
-  serialport: "It comes compiled: npm ci in the folder of the program.",
-  onoff: "It takes a C++ compiler: npm install-scripts approve epoll, then npm rebuild epoll.",
-  lcd: "It takes a C++ compiler: npm install-scripts approve epoll, then npm rebuild epoll.",
-  "i2c-bus": "It takes a C++ compiler: npm install-scripts approve i2c-bus, then npm rebuild i2c-bus.",
-  koffi: "It comes compiled: npm ci in the folder of the program.",
-};
-
 /** Judges what loads. */
 export function judgePackages(packages: readonly PackageFacts[]): readonly Finding[] {
   const loaded = packages.filter(({ why }) => why === null).map(({ name }) => name);
@@ -46,7 +39,7 @@ export function judgePackages(packages: readonly PackageFacts[]): readonly Findi
           fault(
             "packages.load",
             `${name} does not load (${why}); needed for ${neededFor}.`,
-            remedies[name],
+            loadingRemedy(name),
             data,
           ),
         ];

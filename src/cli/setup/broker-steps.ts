@@ -1,5 +1,5 @@
 import { type Draft, problemsAt, textAt, withValue } from "./draft.ts";
-import { textOrNone } from "./form.ts";
+import { sourceOrNone, textOrNone } from "./form.ts";
 import { has } from "./pins-text.ts";
 import { ask, questionStep } from "./question.ts";
 import { secretStep } from "./secret-step.ts";
@@ -33,6 +33,15 @@ export const brokerSection: Section = {
   about: "",
   steps: [
     urlStep,
+    questionStep({
+      section: name,
+      key: "mqtt.ca",
+      text: "Authority of the broker, path of its certificate",
+      help: "none where a public authority has signed the broker's certificate. Else the PEM file of your own authority; credential:NAME means what systemd hands to the service under that name.",
+      form: sourceOrNone,
+      proposal: "none",
+      when: (draft) => textAt(draft, "mqtt.url")?.startsWith("mqtts:") === true,
+    }),
     questionStep({
       section: name,
       key: "mqtt.username",

@@ -59,6 +59,13 @@ export const source: Form = {
   },
 };
 
+/** A file or a credential, or `none` for null. */
+export const sourceOrNone: Form = {
+  ...source,
+  read: (text) => (text === "none" ? { ok: true, value: null } : source.read(text)),
+  show: (value) => (value === null ? "none" : source.show(value)),
+};
+
 /** A whole number, decimal or hexadecimal with 0x. */
 export const wholeNumber: Form = {
   ...plain,

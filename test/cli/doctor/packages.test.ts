@@ -1,7 +1,11 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import test from "node:test";
 import { neededGroups, neededPackages } from "../../../src/cli/doctor/needs.ts";
 import { judgePackages } from "../../../src/cli/doctor/packages.ts";
+import { notLoaded } from "../../../src/links/not-loaded.ts";
 import { nativePackages } from "../../../src/links/package-probe.ts";
 import { sections } from "./sections.ts";
 import { levelsOf } from "./sound.ts";
@@ -27,6 +31,16 @@ test("every package has its own way to be installed, and none is promised where 
   );
   assert.deepEqual(new Set(levelsOf(findings)), new Set(["packages.load fault"]));
   assert.equal(findings.length, nativePackages.length);
+});
+
+test("a program that was copied out of its folder is told so, and no command that cannot help there", (t) => {
+  const elsewhere = mkdtempSync(join(tmpdir(), "scanbox-alone-"));
+  t.after(() => rmSync(elsewhere, { recursive: true }));
+  for (const name of nativePackages) {
+    assert.match(notLoaded(name, elsewhere), /does not load .* without its packages: .*node_modules/);
+    assert.doesNotMatch(notLoaded(name, elsewhere), /npm|compiler/);
+    assert.doesNotMatch(notLoaded(name), /without its packages/);
+  }
 });
 
 test("what is needed follows from the configured devices", () => {

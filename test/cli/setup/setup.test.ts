@@ -36,7 +36,7 @@ describe("a whole set-up", () => {
       ...["1", "16x2", "", "", "", "yes", "yes"],
       ...["yes", "", "yes", "", "yes", "", "yes", "", "yes"],
       ...["yes", "10", "low", "", "", "no"],
-      ...["mqtts://broker.example", "box-7", "a password"],
+      ...["mqtts://broker.example", "/etc/scanbox/broker-ca.pem", "box-7", "a password"],
       "yes",
     ];
     const { status, said } = await bench.setup(answers);
@@ -71,6 +71,7 @@ describe("a whole set-up", () => {
       },
       mqtt: {
         url: "mqtts://broker.example",
+        ca: { file: "/etc/scanbox/broker-ca.pem" },
         username: "box-7",
         password: { file: join(bench.folder, "mqtt-password") },
       },
