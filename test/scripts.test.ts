@@ -57,6 +57,41 @@ test("scripts/check takes no arguments", () => {
   assert.match(stderr, /scripts\/check/);
 });
 
+test("scripts/check fails where a file names a host of packages, tracked or not, and names the file", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "scanbox-check-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  mkdirSync(join(folder, "scripts"));
+  mkdirSync(join(folder, "bin"));
+  cpSync(join(root, "scripts/check"), join(folder, "scripts/check"));
+  for (const tool of ["biome", "tsc", "oxlint", "knip"])
+    writeFileSync(join(folder, "bin", tool), "#!/bin/sh\n", { mode: 0o755 });
+  spawnSync("git", ["init", "--quiet", folder]);
+  const check = () => {
+    const { status, stdout, stderr } = spawnSync(join(folder, "scripts/check"), {
+      encoding: "utf8",
+      env: { PATH: `${join(folder, "bin")}:/usr/bin:/bin`, SCANBOX_CHECK: "inside" },
+      timeout: PATIENCE_MS,
+    });
+    return { status, stdout, stderr };
+  };
+  const planted = join(folder, "notes.md");
+  writeFileSync(planted, "Packages come from where this machine takes them.\n");
+  assert.deepEqual(check(), { status: 0, stdout: "", stderr: "" });
+  // Put together here, so that this file itself names none.
+  for (const host of [
+    ["https://registry", "npmjs", "org/"],
+    ["http://deb", "debian", "org/debian"],
+    ["https://mirrors", "example", "org/"],
+    ["https://pypi", "org/simple"],
+    ["https://proxy", "golang", "org"],
+  ]) {
+    writeFileSync(planted, `From ${host.join(".")}\n`);
+    const { status, stdout, stderr } = check();
+    assert.deepEqual([status, stderr], [1, "scripts/check: failed: no_registry\n"], host.join("."));
+    assert.match(stdout, /^notes\.md:1:From http/);
+  }
+});
+
 test("scripts/build-deb tells of an option that it does not have, without a stack", () => {
   for (const wrong of [["--fats"], ["riscv"], ["--revision", "x"], ["--directory"]]) {
     const { status, stdout, stderr } = script("build-deb", wrong);

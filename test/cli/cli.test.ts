@@ -18,6 +18,7 @@ import { loadConfig } from "../../src/cli/config.ts";
 import { configPath, whoCouldWrite } from "../../src/cli/config-file.ts";
 import { exitStatus } from "../../src/cli/exit-status.ts";
 import { version } from "../../src/cli/version.ts";
+import { clearWords } from "../../src/config/clear-broker.ts";
 import { PATIENCE_MS } from "../e2e/until.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
@@ -142,6 +143,24 @@ test("config check says nothing on stderr where the file is in order", async () 
     stdout: `${example} is in order.\n`,
     stderr: "",
   });
+});
+
+test("config check warns of a broker on another machine that is told everything in the clear", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "scanbox-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, "device.config.json");
+  const config = JSON.parse(readFileSync(example, "utf8"));
+  const check = async (url: string) => {
+    writeFileSync(file, JSON.stringify({ ...config, mqtt: { url } }));
+    return await scanbox("config", "check", file);
+  };
+  const inOrder = { status: 0, stdout: `${file} is in order.\n` };
+  assert.deepEqual(await check("mqtt://broker.example"), {
+    ...inOrder,
+    stderr: `${file}: warning: ${clearWords}\n`,
+  });
+  for (const url of ["mqtts://broker.example", "mqtt://127.0.0.1:1883"])
+    assert.deepEqual(await check(url), { ...inOrder, stderr: "" }, url);
 });
 
 test("config check gives one sentence a line on stderr for each problem, and status 2", async (t) => {

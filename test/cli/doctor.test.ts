@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
@@ -54,6 +54,18 @@ test("areas that --quick leaves out, and no others, are no examination", async (
     await assert.rejects(doctor("--quick", "--only", only), new UsageError(sentence));
   const { stdout } = await doctor("--json", "--quick", "--only", "bank,machine", "--config", nowhere);
   assert.ok(JSON.parse(stdout).findings.length > 0);
+});
+
+test("a broker on another machine that is told everything in the clear is warned of", async () => {
+  const example = JSON.parse(readFileSync(new URL("../../device.config.json", import.meta.url), "utf8"));
+  const file = join(folder, "clear.json");
+  const levels = async (url: string): Promise<readonly string[]> => {
+    writeFileSync(file, JSON.stringify({ ...example, mqtt: { url } }));
+    const { stdout } = await doctor("--json", "--only", "config", "--config", file);
+    return levelsOf(JSON.parse(stdout).findings).filter((finding) => finding.startsWith("config.mqtt"));
+  };
+  assert.deepEqual(await levels("mqtt://broker.example"), ["config.mqtt warning"]);
+  assert.deepEqual(await levels("mqtts://broker.example"), []);
 });
 
 test("without a configuration all of the rest is looked at, and the status is 2", async () => {

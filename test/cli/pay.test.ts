@@ -36,6 +36,21 @@ test("a till at a box out of service hears the code and the meaning of the outag
   }
 });
 
+test("a box that reports in the clear to another machine says so in its log", async () => {
+  const bank = await startBankServer({ merchants: [fixtureMerchant] });
+  const box = await RunningBox.prepare(join(directory, "clear"), bank.origin, {
+    amount: { source: "till" },
+    mqtt: { url: "mqtt://broker.invalid" },
+  });
+  try {
+    // Waits for this line of the log, and fails where the box ends without it.
+    await box.run("mqtt.clear");
+  } finally {
+    await box.end();
+    await bank.close();
+  }
+});
+
 test("what has no code of its own is told without an inner word", () => {
   assert.equal(
     outOfService({ reason: "unclear", code: null }),

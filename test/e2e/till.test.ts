@@ -99,6 +99,33 @@ describe("a till beside the box", { concurrency: true }, () => {
     await stand.assertOneStory(box);
   });
 
+  it("goes on with a sale under way when who asked for it leaves by Ctrl-C, names it, and says that its end is not known", async () => {
+    const box = await stand.box("till-leaves", {
+      extra: { ...till, timing: { ...timing, giveUpAfterMs: 60_000 } },
+      logLevel: "info",
+    });
+    const program = await box.start("till-idle");
+    const asking = box.command("pay", "1.14", "--ref", "sale-1");
+    await armed(box, 0);
+    await box.scan(stand.code());
+    await program.screen("password");
+    const waiting = box.commands.at(-1);
+    await until(() => /1\.14 \w+ #\d{4}/.test(waiting?.stderr ?? ""), "the till sees the order");
+    waiting?.signal("SIGINT");
+    const said = await asking;
+    assert.equal(said.status, 3, said.stderr);
+    assert.match(said.stderr, /^The sale goes on at the box\. How it ends: scanbox pay --ref sale-1$/m);
+    const left = saleOf(said);
+    assert.deepEqual([left.ref, left.final, left.charged], ["sale-1", false, "unknown"]);
+    assert.match(left.outTradeNo ?? "", /^\w{20}/);
+    await box.command("pay", "--ref", "sale-1", "--cancel");
+    const ended = await box.command("pay", "--ref", "sale-1");
+    assert.deepEqual([ended.status, saleOf(ended).outTradeNo], [1, left.outTradeNo], ended.stderr);
+    await stand.settled(box);
+    await box.stop();
+    await stand.assertOneStory(box);
+  });
+
   it("withdraws a sale under way, which is reversed, and waits through a restart of the box", async () => {
     // Commands are processes of their own, and slower than a password.
     const patient = { ...till, timing: { ...timing, giveUpAfterMs: 60_000 } };
