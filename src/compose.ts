@@ -126,6 +126,8 @@ export class ComposedBox {
       log,
       followers: this.#reports() ? [MQTT_CURSOR] : [],
       rotation: { retentionMs: retentionOf(parts.config.journal.retentionDays), ...parts.rotation },
+      // A row that nobody waits for, or a rotation, fails as well: who would be the next to pay hears of it now.
+      broken: () => this.#loop.post({ type: "journal-broken" }),
     });
     this.#gateways = parts.merchants.map(({ settings, https }) => ({
       settings,

@@ -43,6 +43,8 @@ export interface JournalParts {
   /** Who has to confirm events before they may be dropped, by the names of their cursors; nobody where left out. */
   readonly followers?: readonly string[];
   readonly rotation?: Partial<RotationRules>;
+  /** Hears once that nothing more can be written, whatever it was that failed; left out where nobody wants to know. */
+  readonly broken?: () => void;
 }
 
 /** What came of a rotation. */
@@ -118,6 +120,7 @@ export class Journal {
   readonly #followers: readonly string[];
   readonly #rotation: RotationRules;
   readonly #listeners: ((seq: number) => void)[] = [];
+  readonly #broken: () => void;
   readonly #cursors = new Map<string, number>();
   #phase: Phase = "new";
   #identity: Identity | null = null;
@@ -144,6 +147,7 @@ export class Journal {
     this.#log = parts.log;
     this.#followers = parts.followers ?? [];
     this.#rotation = { ...standardRotation, ...parts.rotation };
+    this.#broken = parts.broken ?? (() => undefined);
   }
 
   /**
@@ -388,6 +392,7 @@ export class Journal {
     const given = [...batch, ...this.#takeWaiting()];
     for (const { done } of given) done?.(false);
     this.#rotated({ kind: "refused", why: error });
+    this.#broken();
     this.#flush();
   }
 

@@ -57,6 +57,8 @@ export class SimulatedPins implements GpioLink {
     watch: 0,
     release: 0,
   };
+  /** Lines that never come back. */
+  readonly #dead = new Map<number, string>();
   readonly #wired = new Map<number, (level: Level) => void>();
   /** Counts the processes that used this link; what an earlier one asked for is not answered. */
   #process = 0;
@@ -142,6 +144,12 @@ export class SimulatedPins implements GpioLink {
     });
   }
 
+  /** The same for good: no claim gets the pin any more. */
+  failForGood(pin: number, cause: string): void {
+    this.#dead.set(pin, cause);
+    this.fail(pin, cause);
+  }
+
   /** The process of this link has died: its listeners hear nothing more and its lines are inputs again. */
   abandon(): void {
     this.#process += 1;
@@ -156,6 +164,8 @@ export class SimulatedPins implements GpioLink {
         return { kind: "refused", why: `pin ${pin} is not on the header: use 0 to ${PIN_MAX}` };
       }
       if (wanted.has(pin)) return { kind: "refused", why: `pin ${pin} is asked for twice` };
+      const dead = this.#dead.get(pin);
+      if (dead !== undefined) return { kind: "refused", why: `pin ${pin}: ${dead}` };
       if (this.#holders.has(pin)) return { kind: "refused", why: `pin ${pin} is in use: end what holds it` };
       wanted.set(pin, line);
     }

@@ -28,6 +28,8 @@ export class SimulatedSerialLink implements SerialLink {
   readonly #watches = new Set<() => void>();
   #plugged = true;
   #holder: Connection | null = null;
+  /** Those that have asked for it and have it not yet. */
+  readonly #opening = new Set<Connection>();
   /** When the last byte that was sent arrives; chunks never overtake each other. */
   #wireFreeAt = 0;
 
@@ -45,7 +47,10 @@ export class SimulatedSerialLink implements SerialLink {
         if (this.#holder === connection) this.#holder = null;
       },
     });
+    this.#opening.add(connection);
     this.#time.after(this.#latencyMs(), () => {
+      // The process that asked may have died meanwhile.
+      if (!this.#opening.delete(connection)) return;
       if (!this.#plugged) connection.end("No such file or directory");
       else if (this.#holder !== null) connection.end("Resource temporarily unavailable");
       else if (connection.open()) this.#holder = connection;
@@ -96,6 +101,7 @@ export class SimulatedSerialLink implements SerialLink {
 
   /** The process of this link has died: its listener hears nothing more and the device is free. */
   abandon(): void {
+    this.#opening.clear();
     this.#holder?.release();
     this.#holder = null;
     this.#watches.clear();

@@ -2,7 +2,7 @@
  * Who looks at everything at once: the journal, the bank's books, the screens and the broker's log, and says where they
  * contradict each other. The names of the checks are those of the invariants (ARCHITECTURE.md, invariants by name).
  */
-import { isDeclinedByCode, type TxData } from "../core/payment/order.ts";
+import { isDeclinedByCode, type Merchant, type TxData } from "../core/payment/order.ts";
 import { standardTiming } from "../core/payment/rules.ts";
 import type { Screen } from "../core/payment/screen.ts";
 import type { SaleName } from "../core/payment/till-sale.ts";
@@ -96,6 +96,7 @@ interface MoneyBody {
     readonly codeHash: string | null;
     readonly attach: string;
     readonly caller: string | null;
+    readonly merchant: Merchant;
   };
 }
 
@@ -149,6 +150,8 @@ export class Witness {
   readonly #fallen = new Set<string>();
   /** Whether the box sees goods fall, so that it can know what came of its pulses. */
   readonly #barrier: boolean;
+  /** What the box does with a payment that it finds paid after a restart; null where nobody has said. */
+  readonly #late: "keep" | "reverse" | null;
   /** Orders that began in an earlier life of the box. */
   readonly #earlier = new Set<string>();
   /** Orders of which the box has heard how they stand at the bank. */
@@ -182,11 +185,13 @@ export class Witness {
     readonly time: SimulatedTime;
     readonly barrier?: boolean;
     readonly unnamed?: boolean;
+    readonly late?: "keep" | "reverse";
     /** How long a till's amount waits for a code; the usual time where it is not said. */
     readonly armedMs?: number;
   }) {
     this.#barrier = parts.barrier ?? false;
     this.#unnamed = parts.unnamed ?? false;
+    this.#late = parts.late ?? null;
     this.#disk = parts.disk;
     this.#bank = parts.bank;
     this.#time = parts.time;
@@ -263,6 +268,7 @@ export class Witness {
     const outTradeNo = numberIn(body);
     this.#askedAt.set(request, this.#time.now);
     this.#underWay.add(request);
+    this.#checkMerchant(outTradeNo, request);
     if (charging.has(path)) {
       if (contradicted) this.found("halt", `${outTradeNo} is charged by a box that has contradicted itself`);
       if (this.#silent) this.found("ready", `${outTradeNo} is charged while nobody answers`);
@@ -278,6 +284,21 @@ export class Witness {
     if (notBefore === undefined || chargedAt === undefined) return;
     const age = this.#time.now - chargedAt;
     if (age < notBefore) this.found("I17", `${path} of ${outTradeNo} came ${age} ms after its charge`);
+  }
+
+  /** An order is charged, asked about and taken back under the merchant of its intent, or not at all (money rule 15). */
+  #checkMerchant(outTradeNo: string, { path, body }: HttpsRequest): void {
+    const intent = this.#of(outTradeNo)[0]?.intent;
+    if (intent === undefined) return;
+    const { appId, merchantId, subAppId, subMerchantId } = intent.merchant;
+    const named = ["appid", "mch_id", "sub_appid", "sub_mch_id"].map((name) => textIn(body, `<${name}>`));
+    const meant = [appId, merchantId, subAppId ?? "", subMerchantId ?? ""];
+    if (named.some((value, index) => value !== meant[index])) {
+      this.found(
+        "merchant",
+        `${path} of ${outTradeNo} names ${named.join(" ")}, its intent ${meant.join(" ")}`,
+      );
+    }
   }
 
   #checkCharge(outTradeNo: string, request: HttpsRequest): void {
@@ -562,8 +583,8 @@ export class Witness {
     if (alarm === "refunded-by-others") this.#refundsToldOf.add(outTradeNo);
   }
 
-  /** The checks that need the whole story. */
-  final(): void {
+  /** The checks that need the whole story; `reported` is whether the broker is there to report to. */
+  final({ reported = true }: { readonly reported?: boolean } = {}): void {
     this.#catchUp();
     for (const [outTradeNo, money] of this.#money) this.#checkOrder(outTradeNo, money);
     for (const order of this.#bank.ledger.orders()) this.#checkBankOrder(order);
@@ -573,7 +594,18 @@ export class Witness {
     }
     this.tills.final();
     this.#checkCodes();
-    this.#checkEvents();
+    if (reported) this.#checkEvents();
+  }
+
+  /** An event counts as confirmed; only the host's word does that where the configuration says so. */
+  confirmedUpTo(upto: number, said: number): void {
+    if (upto > said) this.found("I24", `event ${upto} counts as confirmed, the host has said ${said}`);
+  }
+
+  /** How an order stands in the journal that was not there before, of the orders that are given; null where there is none. */
+  newSince(before: number): TxData | null {
+    this.#catchUp();
+    return [...this.#money.values()].slice(before).at(-1)?.at(-1)?.tx ?? null;
   }
 
   #checkOrder(outTradeNo: string, money: readonly Money[]): void {
@@ -715,7 +747,11 @@ export class Witness {
 
   /** What can be said of a record as soon as it is durable. */
   #checkRecord(outTradeNo: string, { tx, intent }: MoneyBody): void {
-    const { state, late, final } = tx;
+    const { state, late, final, reason } = tx;
+    if (this.#late === "keep" && reason === "late-reversed")
+      this.found("late", `${outTradeNo} was found paid and is taken back, though such payments are kept`);
+    if (this.#late === "reverse" && state === "paid" && late)
+      this.found("late", `${outTradeNo} was found paid and stays so, though such payments go back`);
     const before = this.#money.get(outTradeNo) ?? [];
     if (intent !== undefined && tx.ref !== null && intent.caller !== null)
       this.tills.began({ caller: intent.caller, ref: tx.ref });

@@ -2,7 +2,7 @@
  * A whole world for one box: the production runtime on simulated links, a bank, a broker, a card, people, and everything
  * that goes wrong, all from one seed. Faults stop after a while; from then on the box must bring every order to its end.
  */
-import { ComposedBox } from "../compose.ts";
+import { ComposedBox, type MerchantParts } from "../compose.ts";
 import { checkConfig, type DeviceConfig } from "../config/device-config.ts";
 import { readKeyName } from "../core/codecs/key-names.ts";
 import { invariant } from "../core/kernel/defect.ts";
@@ -26,10 +26,12 @@ import { numberScenarios } from "./bank/number-scenarios.ts";
 import { scenarioNamed, scenarios, success } from "./bank/scenarios.ts";
 import { type Fate, SimulatedBroker } from "./broker.ts";
 import { Habits } from "./habits.ts";
+import { SimulatedHost } from "./host.ts";
 import { NO_HTTPS_FAULTS, SimulatedHttpsLink, type SimulatedReply, type SimulatedRequest } from "./https.ts";
 import { SimulatedKeypad } from "./keypad.ts";
+import { LastingFaults } from "./lasting-faults.ts";
 import { LostHost } from "./lost-host.ts";
-import { type Act, People } from "./people.ts";
+import { type Act, freshCode, People } from "./people.ts";
 import { SimulatedPins } from "./pins.ts";
 import { Random } from "./random.ts";
 import { type ReaderHabit, readerHabits, SimulatedReader } from "./reader.ts";
@@ -40,12 +42,18 @@ import { SimulatedTill } from "./till.ts";
 import { SimulatedClock, SimulatedTime } from "./time.ts";
 import { VendingMachine } from "./vending-machine.ts";
 import { type Finding, STAFF_REFUND, Witness } from "./witness.ts";
+import { bankMerchants, type WorldMerchant, WorldMerchants } from "./world-merchants.ts";
 
 /** Where the wall clock of every world begins: 2027-01-15 08:00 UTC. */
 const WALL_EPOCH = 1_800_000_000_000;
 
 /** How long an undisturbed box may take for what is open: reversals wait up to 60 s between rounds, and 60 s to confirm. */
 const LIVENESS_MS = 40 * 60_000;
+
+/** How soon a box is in service again where nothing is broken, and how soon somebody has paid there, with a reader that rests. */
+const BACK_WITHIN_MS = 120_000;
+const SERVED_WITHIN_MS = 240_000;
+const LOOKS_EVERY_MS = 3_000;
 
 /** Twice what the box reads of a reply: each byte above that limit is as good as ten megabytes of them. */
 const HUGE_BYTES = 131_072;
@@ -117,6 +125,13 @@ const FULL_STREAM = 22 * 2 ** 40;
 const FULL_WORLDS = 0.1;
 const FULL_STARTS = 0.5;
 const FULL_MS = { least: 5_000, most: 120_000 };
+
+/** Added for merchants that change, the host that confirms, what stays broken, the last customer, and boxes without keys. */
+const MERCHANTS_STREAM = 31 * 2 ** 40;
+const CONFIRMING_STREAM = 32 * 2 ** 40;
+const LASTING_STREAM = 33 * 2 ** 40;
+const LAST_CUSTOMER_STREAM = 34 * 2 ** 40;
+const HEADLESS_STREAM = 35 * 2 ** 40;
 
 /** Added for order numbers that are known already. */
 const NUMBERS_STREAM = 21 * 2 ** 40;
@@ -194,6 +209,10 @@ class World {
   readonly #tillDraws: Random;
   /** Beside a till there may be no keys: what wants to be seen then stands for its time. */
   readonly #keyless: boolean;
+  readonly #merchants: WorldMerchants;
+  readonly #lasting: LastingFaults;
+  /** Whose word confirms events, null where the broker's does. */
+  readonly #host: SimulatedHost | null;
   /** How long an amount waits for a code. */
   readonly #armedMs: number;
   /** The moment for which a till has made up its mind. */
@@ -234,7 +253,7 @@ class World {
     const unnamed =
       this.#swarm.paidReversal === "revoked" && new Random(options.seed + UNNAMED_STREAM).chance(0.4);
     this.#bank = new Bank({
-      merchants: [fixtureMerchant],
+      merchants: bankMerchants,
       entropy: random.fork(),
       autoRevoke: this.#swarm.autoRevoke,
       unseenReversal: this.#swarm.unseenReversal,
@@ -252,9 +271,21 @@ class World {
       reply: (bytes) => this.#serial.send(bytes),
     });
     this.#tillDraws = new Random(options.seed + SECOND_TILL_STREAM);
-    this.#keyless = this.#swarm.amountSource === "till" && this.#tillDraws.chance(0.5);
+    const headless = new Random(options.seed + HEADLESS_STREAM).chance(0.4);
+    this.#keyless =
+      this.#swarm.amountSource === "till"
+        ? this.#tillDraws.chance(0.5)
+        : this.#swarm.amountSource === "fixed" && headless;
+    const signType = options.seed % 2 === 0 ? "HMAC-SHA256" : "MD5";
+    this.#merchants = new WorldMerchants(new Random(options.seed + MERCHANTS_STREAM), signType);
+    this.#lasting = new LastingFaults(new Random(options.seed + LASTING_STREAM));
+    const confirming = new Random(options.seed + CONFIRMING_STREAM);
+    this.#host = confirming.chance(0.25)
+      ? new SimulatedHost({ broker: this.#broker, time: this.#time, random: confirming })
+      : null;
     this.#armedMs = this.#tillDraws.pick([standardTiming.armedMs, 20_000]);
-    const config = configOf(this.#swarm, this.#habit, this.#keyless);
+    const confirm = this.#host === null ? "puback" : "ack";
+    const config = configOf(this.#swarm, this.#habit, this.#keyless, confirm);
     this.#config = options.defect?.config?.(config) ?? config;
     this.#witness = new Witness({
       disk: this.#disk,
@@ -262,6 +293,7 @@ class World {
       time: this.#time,
       barrier: this.#swarm.machine?.barrier === true,
       unnamed,
+      late: this.#swarm.late,
       armedMs: this.#armedMs,
     });
     const { machine } = this.#swarm;
@@ -274,7 +306,12 @@ class World {
     this.#disk.flush = this.#swarm.flush;
     const fates = random.fork();
     this.#broker.temper.fate = () => this.#fateOfMessage(fates);
-    this.#broker.watch("scanbox/v1/+/tx", ({ payload }) => this.#witness.reported(payload));
+    this.#broker.watch("scanbox/v1/+/tx", ({ topic, payload }) => {
+      this.#witness.reported(payload);
+      if (this.#host === null) return;
+      this.#witness.confirmedUpTo(this.#life?.box.reporting?.confirmed ?? 0, this.#host.said);
+      this.#host.hears(topic, payload);
+    });
   }
 
   /** A box that drops its orders within minutes knows no more than the newest sale for certain. */
@@ -322,7 +359,8 @@ class World {
       this.#time.runUntil(safeUntil);
       this.#calm();
       this.#untilSettled(safeUntil + LIVENESS_MS);
-      this.#witness.final();
+      this.#lastCustomer();
+      this.#witness.final({ reported: !this.#lasting.broker });
     } catch (error) {
       this.#witness.found(
         "no-defect",
@@ -340,7 +378,7 @@ class World {
   }
 
   #start(): void {
-    const { seed, defect } = this.#options;
+    const { defect } = this.#options;
     const full = this.#fillsDisk();
     const clock = this.#clock();
     const https = new SimulatedHttpsLink({
@@ -353,6 +391,9 @@ class World {
     for (const host of HOSTS) https.setDown(host, this.#lost.isGone(host, this.#time.now));
     const store = this.#disk.link();
     const watched = this.#witnessed(https);
+    const link = defect?.https?.(watched) ?? watched;
+    const [first, ...earlier] = this.#merchants.next();
+    const partsOf = (merchant: WorldMerchant): MerchantParts => this.#merchantParts(merchant, link);
     const life: Life = {
       clock,
       https,
@@ -373,25 +414,7 @@ class World {
           glass: null,
           gpio: this.#gpio(),
         },
-        merchants: [
-          {
-            settings: {
-              merchant: { ...fixtureIds },
-              apiKey: fixtureMerchant.apiKey,
-              signType: seed % 2 === 0 ? "HMAC-SHA256" : "MD5",
-              hosts: HOSTS,
-              boxId: this.#config.box.id,
-              body: "Example store",
-              clientIp: null,
-              sceneInfo: null,
-              notifyUrl: this.#swarm.native ? "https://merchant.example/paid" : null,
-              connectTimeoutMs: this.#config.timing.connectTimeoutMs,
-              answerTimeoutMs: this.#config.timing.answerTimeoutMs,
-            },
-            https: defect?.https?.(watched) ?? watched,
-            certificateFault: () => this.#certificateFault,
-          },
-        ],
+        merchants: [partsOf(first), ...earlier.map(partsOf)],
         core: defect?.core?.(core) ?? core,
         rotation: this.#swarm.segments ?? {},
         timing: this.#till === null ? {} : { armedMs: this.#armedMs },
@@ -419,6 +442,23 @@ class World {
       if (this.#disk.fault === "full") this.#disk.fault = "none";
     });
     return true;
+  }
+
+  #merchantParts({ merchant, apiKey, signType }: WorldMerchant, https: HttpsLink): MerchantParts {
+    const { connectTimeoutMs, answerTimeoutMs } = this.#config.timing;
+    return {
+      settings: {
+        ...{ merchant, apiKey, signType, connectTimeoutMs, answerTimeoutMs },
+        hosts: HOSTS,
+        boxId: this.#config.box.id,
+        body: "Example store",
+        clientIp: null,
+        sceneInfo: null,
+        notifyUrl: this.#swarm.native ? "https://merchant.example/paid" : null,
+      },
+      https,
+      certificateFault: () => this.#certificateFault,
+    };
   }
 
   /** The clocks of one life. Without a battery the wall clock begins in 1970, and the network puts it right some time later. */
@@ -640,7 +680,7 @@ class World {
         break;
       case "unplug":
         this.#serial.unplug();
-        this.#time.after(this.#random.between(10, 5_000), () => this.#serial.plug());
+        this.#time.after(this.#random.between(10, 5_000), () => this.#plug());
         break;
       case "nothing":
         break;
@@ -887,7 +927,8 @@ class World {
     this.#pins?.abandon();
     this.#disk.crash();
     this.#serial.unplug();
-    this.#serial.plug();
+    this.#serial.abandon();
+    this.#plug();
     this.#broker.cut("the box is gone");
   }
 
@@ -918,7 +959,8 @@ class World {
     this.#witness.left();
     this.#disk.fault = "none";
     this.#disk.flush = { least: 1, most: 8 };
-    this.#serial.plug();
+    this.#plug();
+    this.#breakForGood();
     if (this.#life?.stopping === true) this.#crash();
     if (this.#life === null) this.#start();
     if (this.#lost.name !== null) this.#planBusyBank();
@@ -928,11 +970,37 @@ class World {
     for (const host of HOSTS) https.setDown(host, this.#lost.isGone(host, this.#time.now));
   }
 
+  /** Somebody plugs the reader in, unless it is gone for good. */
+  #plug(): void {
+    if (this.#faulty || !this.#lasting.reader) this.#serial.plug();
+  }
+
+  /** What does not come back when all other faults end. */
+  #breakForGood(): void {
+    const { reader, line, broker } = this.#lasting;
+    if (reader) {
+      this.#tell("people: the reader is unplugged for good");
+      this.#serial.unplug();
+    }
+    if (line !== null && this.#pins !== null) {
+      const pins = [RELAY_PIN, BARRIER_PIN, keypadPins.rows[0]];
+      const pin = pins[Math.floor(line * pins.length)] ?? RELAY_PIN;
+      this.#tell(`pins: ${pin} fails for good`);
+      this.#pins.failForGood(pin, "the line is dead");
+    }
+    if (broker) {
+      this.#tell("broker: it is gone for good");
+      this.#broker.temper.down = true;
+      this.#broker.cut();
+    }
+  }
+
   #untilSettled(limit: number): void {
     while (this.#time.now < limit) {
       this.#time.runUntil(this.#time.now + 10_000);
       // The box may not know yet what has just become durable, so its own count of events does not decide.
-      const reported = this.#life?.box.reporting?.confirmed === this.#witness.newestEvent;
+      const confirmed = this.#life?.box.reporting?.confirmed ?? null;
+      const reported = this.#lasting.broker || confirmed === this.#witness.newestEvent;
       if (!reported || !this.#witness.isSettled()) continue;
       this.#lookWhoWaits(this.#life);
       return;
@@ -941,6 +1009,67 @@ class World {
       "liveness",
       `after ${LIVENESS_MS / 60_000} calm minutes: ${this.#witness.openOrders().join(", ") || "events unreported"}`,
     );
+  }
+
+  /** Where nothing is broken any more, the box must be back in service soon, and somebody can pay. */
+  #lastCustomer(): void {
+    const jams = (this.#swarm.machine?.jams ?? 0) > 0;
+    if (this.#witness.findings.length > 0 || this.#lost.name !== null || !this.#lasting.none || jams) return;
+    const blocker = (): string | null => this.#life?.box.status()?.service.blocker ?? null;
+    if (!this.#until(() => blocker() === null, BACK_WITHIN_MS)) {
+      this.#witness.found("service", `after ${BACK_WITHIN_MS / 1_000} calm seconds: ${blocker()}`);
+      return;
+    }
+    this.#tell("the last customer comes");
+    const before = this.#witness.payments;
+    this.#bank.scenario = success;
+    const random = new Random(this.#options.seed + LAST_CUSTOMER_STREAM);
+    const ended = (): boolean => this.#witness.newSince(before)?.final === true;
+    this.#until(() => ended() || this.#comesToPay(random), SERVED_WITHIN_MS);
+    const tx = this.#witness.newSince(before);
+    if (tx?.state !== "paid") {
+      const at =
+        tx === null ? `at the screen ${this.#life?.screen.text}` : `with an order that is ${tx.state}`;
+      this.#witness.found("service", `the last customer ends ${at}`);
+    }
+    this.#untilSettled(this.#time.now + LIVENESS_MS);
+  }
+
+  /** The last customer does what the screen says; never done by that. */
+  #comesToPay(random: Random): false {
+    const life = this.#life;
+    if (life === null) return false;
+    const { text } = life.screen;
+    if (text === "armed" || text === "amount-changed") {
+      this.#reader.pass(`${freshCode(random)}\r`);
+      return false;
+    }
+    if (text === "till-idle" && this.#till !== null) this.#till.askOnce(life.box.sales);
+    const digit = { name: "digit", digit: 1 } as const;
+    const ok = { name: "confirm" } as const;
+    const keys = new Map<string, readonly Key[]>([
+      ["idle", [digit, digit, ok]],
+      ["menu", [digit]],
+      ["entering", [ok]],
+      ["unknown", [ok]],
+      ["vend-unclear", [ok]],
+      ["code-withdrawn", [ok]],
+      ["earlier-paid", [ok]],
+      ["earlier-refunded", [ok]],
+      ["earlier-unknown", [ok]],
+    ]).get(text);
+    if (keys !== undefined && !this.#keyless) this.#press(life, keys);
+    return false;
+  }
+
+  /** Looks every few seconds, at most so long, whether something is so. */
+  #until(isSo: () => boolean, mostMs: number): boolean {
+    const limit = this.#time.now + mostMs;
+    while (!isSo()) {
+      if (this.#time.now >= limit) return false;
+      this.#time.runUntil(this.#time.now + LOOKS_EVERY_MS);
+    }
+    return true;
   }
 
   #tell(line: string): void {
@@ -1013,10 +1142,15 @@ function isSameKey(a: Key, b: Key): boolean {
 /** The few configurations that worlds have; frozen, so that one may serve them all. */
 const configs = new Map<string, DeviceConfig>();
 
-function configOf(swarm: Swarm, habit: ReaderHabit, keyless: boolean): DeviceConfig {
+function configOf(
+  swarm: Swarm,
+  habit: ReaderHabit,
+  keyless: boolean,
+  confirm: "puback" | "ack",
+): DeviceConfig {
   const { late, amountSource, machine } = swarm;
-  const name = `${late} ${amountSource} ${machine?.barrier} ${machine?.onAmbiguous} ${habit} ${keyless}`;
-  const config = configs.get(name) ?? readConfig(swarm, habit, keyless);
+  const name = `${late} ${amountSource} ${machine?.barrier} ${machine?.onAmbiguous} ${habit} ${keyless} ${confirm}`;
+  const config = configs.get(name) ?? readConfig(swarm, habit, keyless, confirm);
   configs.set(name, config);
   return config;
 }
@@ -1025,6 +1159,7 @@ function readConfig(
   { late, amountSource, machine }: Swarm,
   habit: ReaderHabit,
   keyless: boolean,
+  confirm: "puback" | "ack",
 ): DeviceConfig {
   const fixed = amountSource === "fixed" ? "5.00" : null;
   const menu = [
@@ -1052,7 +1187,7 @@ function readConfig(
           : { path: "/dev/ttyACM0", repeats: habit },
       ...(keyless ? {} : { keypad: { ...keypadPins, keys: keyRows } }),
       outputs: { relay },
-      mqtt: { url: "mqtts://broker.example:8883" },
+      mqtt: { url: "mqtts://broker.example:8883", confirm },
       late,
     }),
   );

@@ -71,6 +71,18 @@ describe("a composed box", () => {
     assert.equal(box.charges.length, 0);
   });
 
+  it("hears of a journal that fails at something that is no payment, before anybody is asked for one", () => {
+    const box = stand();
+    pays(box);
+    box.pass(60_000);
+    box.disk.fault = "read-only";
+    box.box.rotateJournal(() => undefined);
+    box.pass(1_000);
+    assert.equal(box.box.status()?.service.blocker, "journal-broken");
+    assert.equal(box.screens.at(-1)?.text, "out-of-service");
+    assert.equal(box.broken.length, 1);
+  });
+
   it("waits for a charge on its way before it stops, and hears its answer", () => {
     const box = stand();
     box.scan().until(() => box.charges.length === 1);

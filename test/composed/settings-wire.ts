@@ -84,10 +84,11 @@ export const wireRows: readonly Row[] = [
       stand.charges[0]?.fields.device_info,
       stand.connects[0]?.clientId,
       [...new Set(stand.broker.receipts.map(({ topic }) => topic))].sort(),
+      stand.money.at(-1)?.box,
     ],
     seen: [
-      ["corner-1", "corner-1", ["scanbox/v1/corner-1/status", "scanbox/v1/corner-1/tx"]],
-      ["corner-2", "corner-2", ["scanbox/v1/corner-2/status", "scanbox/v1/corner-2/tx"]],
+      ["corner-1", "corner-1", ["scanbox/v1/corner-1/status", "scanbox/v1/corner-1/tx"], "corner-1"],
+      ["corner-2", "corner-2", ["scanbox/v1/corner-2/status", "scanbox/v1/corner-2/tx"], "corner-2"],
     ],
   },
   {
@@ -182,8 +183,12 @@ export const wireRows: readonly Row[] = [
   {
     key: "merchant.hosts",
     values: [hosts, [second, first]],
-    see: (stand) => stand.charges.map(({ host }) => host),
-    seen: [[first], [second]],
+    story: (stand) => void stand.scan("reply-reset").shows("paid"),
+    see: (stand) => [...stand.charges, ...stand.to("/pay/orderquery").slice(1)].map(({ host }) => host),
+    seen: [
+      [first, second],
+      [second, first],
+    ],
   },
   {
     key: "merchant.clientIp",

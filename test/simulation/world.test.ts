@@ -6,6 +6,7 @@ import { failedSeeds } from "./failed-seeds.ts";
 import { plantedAtTheLinks } from "./planted.ts";
 import { plantedInCore } from "./planted-core.ts";
 import { plantedOutside } from "./planted-outside.ts";
+import { plantedSettings } from "./planted-settings.ts";
 import { plantedSmall } from "./planted-small.ts";
 import { plantedForTills } from "./planted-till.ts";
 import { plantedOnTheWire } from "./planted-wire.ts";
@@ -22,6 +23,7 @@ const planted = [
   ...plantedOnTheWire,
   ...plantedOutside,
   ...plantedForTills,
+  ...plantedSettings,
 ];
 
 test("one seed gives one world, to the last line of its story", () => {

@@ -318,6 +318,8 @@ function react(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Step {
       return still(scanRefused(box, event.refusal, stamp, rules));
     case "scanner-changed":
       return still({ ...box, scannerReady: event.ready });
+    case "journal-broken":
+      return { box: { ...box, journalBroken: true }, effects: brokenAlarm(box) };
     case "room-changed":
       return still({ ...box, room: event.room });
     case "keypad-changed":
@@ -595,6 +597,11 @@ function pay(
   return { box: paying, effects };
 }
 
+/** People hear once that the journal has failed. */
+function brokenAlarm({ journalBroken }: Box): readonly Effect[] {
+  return journalBroken ? [] : [alarm("journal-broken", null)];
+}
+
 function paymentMoved(box: Box, outTradeNo: string, event: PaymentEvent, stamp: Stamp, rules: Rules): Step {
   const payment = box.orders.get(outTradeNo);
   invariant(payment !== undefined, "an order that is asked about is known");
@@ -609,7 +616,7 @@ function paymentMoved(box: Box, outTradeNo: string, event: PaymentEvent, stamp: 
   // Somebody else makes our numbers: go on with new ones (money rule 2).
   const numbering = taken ? numberingOf(rules.boxMark, stamp.chance) : box.numbering;
   const broken = event.type === "record-failed";
-  const alarms: readonly Effect[] = broken && !box.journalBroken ? [alarm("journal-broken", null)] : [];
+  const alarms = broken ? brokenAlarm(box) : [];
   const orders = new Map(box.orders).set(outTradeNo, moved.payment);
   const next = { ...box, orders, trust, numbering, journalBroken: box.journalBroken || broken };
   const known = event.type === "recorded" ? withRecord(next, payment.intent, event.state) : next;

@@ -30,6 +30,8 @@ export type BoxEvent =
   /** `over-long` and `unfinished` were thrown away unread; only the first is long enough to be told of. */
   | { readonly type: "scan-refused"; readonly refusal: ScanRefusal | "over-long" | "unfinished" }
   | { readonly type: "scanner-changed"; readonly ready: boolean }
+  /** Something could not be written, whatever it was: nothing more will be before a new start. */
+  | { readonly type: "journal-broken" }
   /** Whether the disk has room for the record of another payment. */
   | { readonly type: "room-changed"; readonly room: boolean }
   /** The keypad on which amounts are entered can be read, or not any more. */

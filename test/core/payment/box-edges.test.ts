@@ -462,6 +462,16 @@ test("a box whose disk is full asks nobody for a payment, and takes them again b
   assert.equal(blockerOf(story.box, story.rules), null);
 });
 
+test("a box whose journal has failed at something that is no payment asks nobody for one, and says so once", () => {
+  const story = Story.ready();
+  assert.ok(story.post({ type: "journal-broken" }).take().includes("alarm"));
+  assert.equal(blockerOf(story.box, story.rules), "journal-broken");
+  assert.equal(story.text, "out-of-service");
+  story.keys("1250=").scan();
+  assert.equal(story.box.orders.size, 0);
+  assert.ok(!story.post({ type: "journal-broken" }).take().includes("alarm"));
+});
+
 test("a box whose configuration has mistakes sells nothing, and brings what is open to its end", () => {
   const rules = { ...keypadRules, sells: false };
   const story = Story.ready(rules).keys("1250=").scan();
