@@ -1,7 +1,7 @@
 // Goal: whoever tries the box out sees what the contract says. Method: the real process, all of it real.
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough, type Readable, Writable } from "node:stream";
@@ -15,6 +15,7 @@ import { parseYuan } from "../../src/core/kernel/fen.ts";
 import { SystemEntropy } from "../../src/links/system-entropy.ts";
 import { success } from "../../src/simulator/bank/scenarios.ts";
 import { txDataSchema } from "../../src/telemetry/tx-event.ts";
+import { PATIENCE_MS } from "../e2e/until.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 const code = "134567890123456789";
@@ -332,6 +333,36 @@ test("a payment that ends otherwise than it should prints its transaction and ha
   assert.equal(await payOnce({ amountFen: amount.value, code, scenario }, streams), 1);
   assert.equal(txDataSchema.parse(JSON.parse(streams.stdout.text)).state, "paid");
   assert.match(streams.stderr.text, /\nIt ended paid and should have ended declined\.\n$/);
+});
+
+test("a payment at a box that goes out of service ends with the code, and with what is not known", (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "scanbox-test-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  // When the box is idle its files may grow no more: the first record fails, as on a broken card.
+  const program = `
+    import { execFileSync } from "node:child_process";
+    import { payOnce } from "${root}src/cli/demo-pay.ts";
+    import { success } from "${root}src/simulator/bank/scenarios.ts";
+    const write = process.stderr.write.bind(process.stderr);
+    let broken = false;
+    process.stderr.write = (text) => {
+      if (!broken && String(text).includes("Welcome")) {
+        broken = true;
+        execFileSync("prlimit", ["--pid", String(process.pid), "--fsize=1"]);
+      }
+      return write(text);
+    };
+    process.exit(await payOnce({ amountFen: 100, code: "${code}", scenario: success }, process));
+  `;
+  const file = join(folder, "program.mjs");
+  writeFileSync(file, program);
+  const { status, stdout, stderr } = spawnSync(
+    "sh",
+    ["-c", 'trap "" XFSZ; exec "$0" "$1"', process.execPath, file],
+    { encoding: "utf8", env: { ...process.env, TMPDIR: folder }, timeout: PATIENCE_MS },
+  );
+  assert.deepEqual([status, stdout], [3, ""], stderr);
+  assert.match(stderr, /\nThe box is out of service \(E11\), and no payment has begun\.\n$/);
 });
 
 test("what is wrong on the command line is said in a sentence, with status 2", async () => {
