@@ -50,13 +50,23 @@ describe("the panel in a terminal", { concurrency: 3 }, () => {
     panel.keys("C-l", "u", "8", "Enter");
     await panel.golden("no-scanner");
     panel.keys("n");
+    await panel.until(/PAID {7}¥8\.00/);
+    await panel.until(/#\d{4} +8\.00 +paid +✓ bank keeps 8\.00/);
+
+    // The code stands for as long as nobody has paid; this customer takes longer than any look at the terminal.
+    panel.keys("Enter", "s");
+    panel.type("scan-late");
+    await panel.until(/▸ scan-late/);
+    panel.keys("Enter");
+    await panel.until(/s scenario scan-late/);
+    panel.keys("C-l", "9", "Enter");
+    await panel.until(/Pay {8}¥9\.00/);
+    panel.keys("n");
     const shown = await panel.until(/SCAN WITH WECHAT[\s\S]*weixin:\/\/wxpay\S+[\s\S]*▸/);
     const [url = ""] = /weixin:\/\/wxpay\S+/.exec(shown) ?? [];
     for (const row of renderUnicodeCompact(url, { border: 2 }).split("\n")) {
       assert.ok(shown.includes(row.trimEnd()), `${row} of the code for ${url}\n${shown}`);
     }
-    await panel.until(/PAID {7}¥8\.00/);
-    await panel.until(/#\d{4} +8\.00 +paid +✓ bank keeps 8\.00/);
     panel.keys("q");
     await panel.until(/ended with/);
   });

@@ -147,7 +147,11 @@ export class TmuxPanel {
 /** The capture without what chance and time decide: numbers, moments, countdowns, and when a report reached the broker. */
 function normalised(capture: string): string {
   const lines = capture
-    .replace(/scanbox \d+\.\d+\.\d+/, "scanbox 0.0.0")
+    // The name of a build goes, and its place stays.
+    .replace(
+      /scanbox \d+\.\d+\.\d+(\S*)/,
+      (_all, build: string) => `scanbox 0.0.0${" ".repeat(build.length)}`,
+    )
     .replace(/(?<before>#|Ref )\d{4}/g, "$<before>0000")
     .replace(/\b1[0-5]\*{13}\d{3}/g, "10*************000")
     .replace(/[ \d]{4}\.\d (?=(?:keypad|scanner|journal|https|bank|mqtt|box|power) )/g, "   0.0 ")
