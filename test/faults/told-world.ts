@@ -133,6 +133,24 @@ export class ToldWorld {
     this.pass(7_000);
   }
 
+  /** The box is asked to stop, as systemd does; gives how long that took, in milliseconds. */
+  stop(): number {
+    const { box, clock, watchdog } = this.#living();
+    const began = this.time.now;
+    let stopped = false;
+    box.stop(() => {
+      stopped = true;
+    });
+    while (!stopped) {
+      assert.ok(this.time.now - began < PATIENCE_MS && this.time.step(), "the box never stopped");
+    }
+    watchdog.stop();
+    this.#witness.stopped();
+    this.#life = null;
+    clock.stop();
+    return this.time.now - began;
+  }
+
   /** The power goes. */
   crash(): void {
     const { clock, https } = this.#living();

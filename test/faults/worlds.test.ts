@@ -66,6 +66,24 @@ describe("a box in a world that is told", () => {
     );
   });
 
+  it("that is asked to stop at any moment of a payment: within ten seconds, and the next process ends the order", () => {
+    let longest = 0;
+    for (const scenario of ["success", "reply-late", "never", "password"]) {
+      for (const afterMs of [1, 50, 300, 1_000, 4_000, 11_000, 30_000, 52_000]) {
+        const world = new ToldWorld();
+        world.start();
+        world.scan(scenario);
+        world.pass(afterMs);
+        const tookMs = world.stop();
+        assert.ok(tookMs <= 10_000, `${scenario}, after ${afterMs} ms: it took ${tookMs} ms`);
+        longest = Math.max(longest, tookMs);
+        world.start();
+        if (world.money.length > 0) world.ended();
+      }
+    }
+    assert.ok(longest > 5_000, "a charge that is on its way is waited for");
+  });
+
   it("whose certificate expires during a payment: that ends as it would, and nobody is charged until one is valid", () => {
     const world = new ToldWorld();
     world.start();
