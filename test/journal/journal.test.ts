@@ -58,8 +58,8 @@ describe("a journal that opens", () => {
     assert.deepEqual(
       [...outcome.refs],
       [
-        ["till-2", numberOf(2)],
-        ["till-1", numberOf(3)],
+        ["socket till-2", numberOf(2)],
+        ["socket till-1", numberOf(3)],
       ],
     );
   });

@@ -151,14 +151,14 @@ describe("what is saved of a journal", () => {
     const { refs } = salvaged((row) => row).result(beside(listed));
     assert.deepEqual(
       refs,
-      [1, 2, 3, 4].map((index) => [`till-${index}`, numberOf(index)]),
+      [1, 2, 3, 4].map((index) => [`socket till-${index}`, numberOf(index)]),
     );
     const again = new Salvage();
     const made = rowsOf([{ ...first, refs: [["till-9", "order-9"]] }, boot, charging(1)]);
     for (const row of made) again.take(row);
     assert.deepEqual(again.result(beside([])).refs, [
       ["till-9", "order-9"],
-      ["till-1", numberOf(1)],
+      ["socket till-1", numberOf(1)],
     ]);
     for (const wrong of [[["till-9"]], [["till-9", 9]], ["till-9"], "till-9"]) {
       assert.equal(readEntry({ ...first, refs: wrong }), null, JSON.stringify(wrong));
