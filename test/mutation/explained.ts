@@ -78,26 +78,9 @@ export const explanations: readonly Explanation[] = [
   },
   {
     source: box,
-    line: 'invariant(sale !== null, "an uneven amount is refused");',
-    becomes: "true",
-    because: "It has been refused some lines above. The compiler wants the question.",
-  },
-  {
-    source: box,
-    line: 'if (front.name === "result" && front.rearm?.ref === ref)',
-    becomes: "true",
-    because: "Only a result has a sale to go on with. The compiler wants the name.",
-  },
-  {
-    source: box,
     line: "if (outTradeNo === undefined || !box.orders.has(outTradeNo)) return still(box);",
     becomes: "false",
     because: "No order is without a number. The compiler wants the question.",
-  },
-  {
-    source: box,
-    line: "if (!over) return box;",
-    because: "Without anything to forget the copy would be equal; this spares making it.",
   },
   {
     source: "src/core/payment/amount-entry.ts",
