@@ -71,6 +71,12 @@ const layers: readonly Layer[] = [
     packages: [pureCrypto],
   },
   {
+    // What people do with a damaged journal is what the command does.
+    files: "src/simulator/damage.ts",
+    project: ["src/simulator/", "src/core/", "src/runtime/", "src/journal/"],
+    packages: [],
+  },
+  {
     // The same, smaller and without chance.
     files: "src/simulator/small-world/",
     project: [

@@ -49,7 +49,8 @@ const errors: Readonly<Record<Exclude<DiskFault, "none">, string>> = {
 export class SimulatedDisk {
   readonly time: SimulatedTime;
   readonly random: Random;
-  readonly journal: string;
+  /** The id of the journal; another one where people have put it aside. */
+  journal: string;
   readonly salt: Uint8Array;
   fault: DiskFault = "none";
   /** What was wrong when a process last read here to start: the process hears of it a moment later. */
@@ -127,6 +128,17 @@ export class SimulatedDisk {
     this.#first = n;
   }
 
+  /** People have put the journal aside, and another one begins in its place. */
+  replace(journal: string, rows: readonly StoredRow[], cursors: Readonly<Record<string, number>>): void {
+    this.journal = journal;
+    this.#rows = [...rows];
+    this.#first = 1;
+    this.#cursors = new Map(Object.entries(cursors));
+    this.#moved = new Map();
+    this.gone = false;
+    this.torn = false;
+  }
+
   /** Called by a store alone. False where another has the disk. */
   take(store: SimulatedStore): boolean {
     this.#writer ??= store;
@@ -194,7 +206,7 @@ export class SimulatedDisk {
     if (first <= this.#first) return true;
     const [segment] = rows;
     if (segment?.kind !== "segment" || firstNamedBy(segment) < first) return false;
-    const open = openOrders(this.kept);
+    const open = openIn(this.kept);
     return this.kept.every((row) => row.n >= first || row.outTradeNo === null || !open.has(row.outTradeNo));
   }
 
@@ -280,7 +292,7 @@ export class SimulatedStore implements StoreLink {
   survey({ segments, charges }: StoreSurveyWish, done: (survey: StoreSurvey | null) => void): void {
     this.#work(this.#disk.random.between(0, 1), () => {
       const { kept } = this.#disk;
-      const open = openOrders(kept);
+      const open = openIn(kept);
       done({
         first: kept[0] ?? null,
         segments: kept.filter(({ kind }) => kind === "segment").slice(0, segments),
@@ -313,7 +325,7 @@ export class SimulatedStore implements StoreLink {
       if (newer) return refused("newer-version", "The journal was written by a newer scanbox.");
       if (gone) return refused("damaged", "journal.db is missing: there was a journal");
       if (torn) return refused("damaged", "a page cannot be right");
-      const open = openOrders(rows);
+      const open = openIn(rows);
       return {
         kind: "opened",
         journal,
@@ -348,7 +360,8 @@ function firstNamedBy({ body }: StoredRow): number {
   return first?.n ?? 0;
 }
 
-function openOrders(rows: readonly StoredRow[]): ReadonlySet<string> {
+/** The orders of which these rows have no end. */
+export function openIn(rows: readonly StoredRow[]): ReadonlySet<string> {
   const open = new Set<string>();
   for (const { seq, outTradeNo, final } of rows) {
     if (seq === null || outTradeNo === null) continue;

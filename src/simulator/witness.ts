@@ -12,6 +12,7 @@ import { type Bank, UNSEEN_REVERSAL } from "./bank/bank.ts";
 import type { BankReply, CallNote } from "./bank/call.ts";
 import type { Order } from "./bank/ledger.ts";
 import { Bystander } from "./bystander.ts";
+import type { TakenOver } from "./damage.ts";
 import type { SimulatedRequest } from "./https.ts";
 import { Preconditions } from "./preconditions.ts";
 import type { SimulatedDisk } from "./store.ts";
@@ -112,10 +113,13 @@ export class Witness {
   readonly #time: SimulatedTime;
   /** The journal as far as it was read, by order. */
   readonly #money = new Map<string, Money[]>();
-  readonly #bySeq = new Map<number, StoredRow>();
+  /** Money rows and reported events, each by the journal and the number under which it is known. */
+  readonly #bySeq = new Map<string, StoredRow>();
   #newestEvent = 0;
   #read = 0;
-  readonly #events = new Map<number, string>();
+  readonly #events = new Map<string, string>();
+  /** Orders that went through a quarantine and may be over: nobody may take them back, or call them paid, once more. */
+  readonly #doubtful = new Set<string>();
   readonly #chargeAskedAt = new Map<string, number>();
   /** Orders of which one byte of a charge may have left, and the order that each code was sent for. */
   readonly #sent = new Set<string>();
@@ -536,7 +540,7 @@ export class Witness {
 
   /** A `tx` event arrived at the broker. */
   reported(payload: string): void {
-    const seq = Number(/"seq":(\d+)/.exec(payload)?.[1]);
+    const seq = `${/"journal":"([^"]+)"/.exec(payload)?.[1]} ${/"seq":(\d+)/.exec(payload)?.[1]}`;
     const before = this.#events.get(seq);
     if (before !== undefined && before !== payload) this.found("I24", `event ${seq} came with other bytes`);
     this.#events.set(seq, payload);
@@ -570,12 +574,56 @@ export class Witness {
     return this.#askedAbout.has(outTradeNo) && over;
   }
 
+  /** The journal is about to be put aside: whatever it says has been read. */
+  beforeQuarantine(): void {
+    this.#catchUp();
+  }
+
+  /** Another journal has taken over: its rows of old orders are no news, and those that may be over are open again. */
+  quarantined({ lostSeqs, doubtful }: TakenOver, old: string): void {
+    for (const seq of lostSeqs) {
+      // What the broker has is not lost.
+      if (!this.#events.has(`${old} ${seq}`)) this.#bySeq.delete(`${old} ${seq}`);
+    }
+    const { rows, journal } = this.#disk;
+    this.#read = rows.length;
+    this.#newestEvent = 0;
+    const newest = new Map<string, StoredRow>();
+    for (const row of rows) {
+      if (row.seq === null || row.outTradeNo === null) continue;
+      this.#bySeq.set(`${journal} ${row.seq}`, row);
+      this.#newestEvent = row.seq;
+      newest.set(row.outTradeNo, row);
+    }
+    for (const [outTradeNo, row] of newest) {
+      const { tx } = JSON.parse(row.body) as MoneyBody;
+      const before = this.#money.get(outTradeNo) ?? [];
+      if (doubtful.has(outTradeNo)) this.#money.set(outTradeNo, [...before, { row, tx }]);
+      // A reversal whose end was lost goes on, and comes to the same end.
+      else if (tx.state === "reversing")
+        this.#money.set(
+          outTradeNo,
+          before.filter(({ tx: { final } }) => !final),
+        );
+      else if (!tx.final && before.at(-1)?.tx.final === true)
+        this.found("quarantine", `${outTradeNo} was over, and goes on as ${tx.state}`);
+    }
+    for (const outTradeNo of doubtful) this.#doubtful.add(outTradeNo);
+    for (const outTradeNo of this.#money.keys()) this.#earlier.add(outTradeNo);
+  }
+
   /** The orders that have no final record yet. */
   openOrders(): readonly string[] {
     this.#catchUp();
     return [...this.#money]
-      .filter(([, money]) => money.at(-1)?.tx.final !== true)
+      .filter(([outTradeNo, money]) => money.at(-1)?.tx.final !== true && !this.#isAskedOn(outTradeNo))
       .map(([outTradeNo]) => outTradeNo);
+  }
+
+  /** A doubtful order of which the bank says nothing but that nobody has paid is asked about for as long as it takes (money rule 16). */
+  #isAskedOn(outTradeNo: string): boolean {
+    const order = this.#doubtful.has(outTradeNo) ? this.#order(outTradeNo) : undefined;
+    return order !== undefined && this.#bank.ledger.totalsOfOrder(order).chargedFen === 0;
   }
 
   /** Operators were told of something about an order. */
@@ -609,6 +657,8 @@ export class Witness {
   }
 
   #checkOrder(outTradeNo: string, money: readonly Money[]): void {
+    // Its end may be one that was lost, told or not: people compare it, and nothing else is promised of it.
+    if (this.#doubtful.has(outTradeNo)) return;
     const states = money.map(({ tx }) => tx.state);
     const finals = money.filter(({ tx }) => tx.final);
     const contradicted = money.some(({ tx }) => tx.reason === "contradiction");
@@ -699,7 +749,12 @@ export class Witness {
     }
     const end = this.#of(order.outTradeNo).at(-1)?.tx.state;
     // An order that went to people is theirs to close.
-    if (order.open && end !== "manual" && !this.#isAnothers(order.outTradeNo))
+    if (
+      order.open &&
+      end !== "manual" &&
+      !this.#doubtful.has(order.outTradeNo) &&
+      !this.#isAnothers(order.outTradeNo)
+    )
       this.found("I18", `${order.outTradeNo} can still be paid at the bank`);
   }
 
@@ -752,6 +807,8 @@ export class Witness {
       this.found("late", `${outTradeNo} was found paid and is taken back, though such payments are kept`);
     if (this.#late === "reverse" && state === "paid" && late)
       this.found("late", `${outTradeNo} was found paid and stays so, though such payments go back`);
+    if (this.#doubtful.has(outTradeNo) && (state === "paid" || state === "reversing"))
+      this.found("quarantine", `${outTradeNo} may have been over before the quarantine, and became ${state}`);
     const before = this.#money.get(outTradeNo) ?? [];
     if (intent !== undefined && tx.ref !== null && intent.caller !== null)
       this.tills.began({ caller: intent.caller, ref: tx.ref });
@@ -810,7 +867,7 @@ export class Witness {
     for (; this.#read < rows.length; this.#read += 1) {
       const row = rows[this.#read];
       if (row === undefined || row.seq === null || row.outTradeNo === null) continue;
-      this.#bySeq.set(row.seq, row);
+      this.#bySeq.set(`${this.#disk.journal} ${row.seq}`, row);
       this.#newestEvent = row.seq;
       const { tx, intent } = JSON.parse(row.body) as MoneyBody;
       const read: Money = { row, tx, ...(intent === undefined ? {} : { intent }) };

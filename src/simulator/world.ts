@@ -25,6 +25,7 @@ import { fixtureMerchant } from "./bank/fixture-merchant.ts";
 import { numberScenarios } from "./bank/number-scenarios.ts";
 import { scenarioNamed, scenarios, success } from "./bank/scenarios.ts";
 import { type Fate, SimulatedBroker } from "./broker.ts";
+import { Damage } from "./damage.ts";
 import { Habits } from "./habits.ts";
 import { SimulatedHost } from "./host.ts";
 import { NO_HTTPS_FAULTS, SimulatedHttpsLink, type SimulatedReply, type SimulatedRequest } from "./https.ts";
@@ -117,6 +118,9 @@ const CERTIFICATE_BAD_MS = { least: 10_000, most: 600_000 };
 /** How often the bank falls deaf to reversals while it hears everything else, and for how long, in milliseconds. */
 const DEAFNESS = 0.03;
 const DEAF_MS = { least: 30_000, most: 600_000 };
+
+/** Added for journals that are damaged, and put aside. */
+const DAMAGE_STREAM = 23 * 2 ** 40;
 
 /** Added for disks that are full when the box starts. */
 const FULL_STREAM = 22 * 2 ** 40;
@@ -222,6 +226,7 @@ class World {
   #life: Life | null = null;
   /** Whether the reader has told of the phone that lies there. */
   #phoneRead = false;
+  readonly #damage: Damage;
   /** When the disk is full at a start, and whether it is so in this world at all. */
   readonly #fullStarts: { readonly random: Random; readonly chance: number };
   #crashes = 0;
@@ -238,6 +243,7 @@ class World {
     this.#throws = { random: throwing, chance: throwing.chance(0.2) ? 0.3 : 0 };
     this.#swarm = swarmOf(random.fork());
     this.#entropy = random.fork();
+    this.#damage = new Damage(new Random(options.seed + DAMAGE_STREAM));
     const full = new Random(options.seed + FULL_STREAM);
     this.#fullStarts = { random: full, chance: full.chance(FULL_WORLDS) ? FULL_STARTS : 0 };
     this.#takingBack = new Random(options.seed + TAKING_BACK_STREAM);
@@ -354,6 +360,7 @@ class World {
     try {
       this.#start();
       this.#planLoss();
+      this.#planDamage(safeUntil);
       this.#planPeople();
       this.#planCrash();
       this.#time.runUntil(safeUntil);
@@ -428,6 +435,8 @@ class World {
     this.#witness.started();
     this.#tell("power on");
     life.box.start((refusal) => {
+      if (refusal === null && this.#isDamaged)
+        this.#witness.found("damaged", "the box starts on what is left of a damaged journal");
       if (refusal !== null && this.#life === life) this.#refused(life, `${refusal.why}: ${refusal.detail}`);
     });
   }
@@ -538,7 +547,7 @@ class World {
   /** The process ends with a sentence; whoever watches over it tries again, for the disk may heal. */
   #refused(life: Life, sentence: string): void {
     this.#tell(`the box does not start: ${sentence}`);
-    if (this.#disk.faultAtOpen === "none")
+    if (this.#disk.faultAtOpen === "none" && !this.#isDamaged)
       this.#witness.found("starts", `the box did not start: ${sentence}`);
     life.clock.stop();
     this.#pins?.abandon();
@@ -546,7 +555,9 @@ class World {
     this.#disk.crash();
     this.#life = null;
     this.#time.after(5_000, () => {
-      if (this.#life === null) this.#start();
+      if (this.#life !== null) return;
+      if (this.#isDamaged) this.#mendJournal();
+      this.#start();
     });
   }
 
@@ -613,6 +624,37 @@ class World {
       this.#tell(`network: ${name} is gone for good`);
       this.#life?.https.setDown(name, true);
     });
+  }
+
+  /** The power goes, and takes some of the journal with it. A till has heard of its sales what people now have to look up. */
+  #planDamage(safeUntil: number): void {
+    if (!this.#damage.planned || this.#till !== null) return;
+    this.#time.after(this.#damage.random.between(5_000, safeUntil), () => {
+      if (this.#life === null || this.#life.stopping || !this.#faulty || this.#disk.fault !== "none") return;
+      this.#crash();
+      const kind = this.#damage.strike(this.#disk);
+      if (kind !== null) this.#tell(`disk: the journal is damaged (${kind})`);
+      this.#time.after(1_000, () => {
+        if (this.#life === null) this.#start();
+      });
+    });
+  }
+
+  get #isDamaged(): boolean {
+    return this.#disk.gone || this.#disk.torn;
+  }
+
+  /** Whoever looks after the box puts the journal aside, or finds the file again. */
+  #mendJournal(): void {
+    if (this.#disk.gone && this.#damage.random.chance(0.3)) {
+      this.#tell("people: they bring the journal back");
+      this.#disk.gone = false;
+      return;
+    }
+    const { journal } = this.#disk;
+    this.#witness.beforeQuarantine();
+    this.#witness.quarantined(this.#damage.quarantine(this.#disk, this.#wall), journal);
+    this.#tell(`people: journal quarantine, ${this.#disk.rows.length} rows go on`);
   }
 
   #planBusyBank(): void {

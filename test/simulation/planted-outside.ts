@@ -107,6 +107,20 @@ export const plantedOutside: readonly Planted[] = [
     }),
   },
   {
+    name: "an order that is doubtful after a quarantine is taken for an open one",
+    caughtBy: ["quarantine"],
+    seed: 130,
+    defect: {
+      core: (core) => ({
+        ...core,
+        firstTurn: (event, stamp, rules) => {
+          const open = event.open.map(({ doubted: _doubted, ...order }) => order);
+          return core.firstTurn({ ...event, open }, stamp, rules);
+        },
+      }),
+    },
+  },
+  {
     name: "a scan may wait for as long as it likes",
     caughtBy: ["precondition"],
     seed: 11,

@@ -90,6 +90,44 @@ export const plantedAtTheLinks: readonly Planted[] = [
     },
   },
   {
+    // Needs a quarantine that leaves events unconfirmed.
+    name: "the report begins with the new journal of a quarantine",
+    caughtBy: ["I24"],
+    seed: 403,
+    defect: {
+      store: (store) =>
+        through(store, {
+          open: (done) =>
+            store.open((opened) => {
+              if (opened.kind !== "opened") return done(opened);
+              const { mqtt = 0 } = opened.cursors;
+              return done({ ...opened, cursors: { ...opened.cursors, mqtt: Math.max(0, mqtt) } });
+            }),
+        }),
+    },
+  },
+  {
+    name: "a journal whose file is missing beside its log is taken for a new one",
+    caughtBy: ["damaged"],
+    seed: 1,
+    defect: {
+      store: (store) =>
+        through(store, {
+          open: (done) =>
+            store.open((opened) => {
+              const gone = opened.kind === "refused" && opened.why === "damaged";
+              if (!gone || !opened.detail.includes("missing")) return done(opened);
+              const nothing = { lastMoney: null, first: null, segment: null, cursors: {} };
+              const salt = new Uint8Array(32);
+              return done({
+                ...{ kind: "opened", journal: "0123456789abcdef", salt, tail: [] },
+                ...{ ...nothing, open: [], charged: [] },
+              });
+            }),
+        }),
+    },
+  },
+  {
     name: "a record is believed before it is durable",
     caughtBy: ["I11"],
     seed: 1,
