@@ -397,13 +397,14 @@ export class Witness {
 
   /** The box was started: nobody stands in front of it any more for what began before. */
   started(): void {
+    // A record that a crash made durable after all rests on what its own process has heard.
+    this.#catchUp();
     this.#absences.started(this.#time.now);
     this.#underWay.clear();
     this.#seenPaid.clear();
     this.#bystander.started();
     this.#preconditions.started();
     this.#silent = false;
-    this.#catchUp();
     this.#forStaff = null;
     for (const outTradeNo of this.#money.keys()) this.#earlier.add(outTradeNo);
     // What the box had no time to write down it cannot know.
