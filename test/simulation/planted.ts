@@ -109,7 +109,7 @@ export const plantedAtTheLinks: readonly Planted[] = [
   {
     name: "a journal whose file is missing beside its log is taken for a new one",
     caughtBy: ["damaged"],
-    seed: 1,
+    seed: 124,
     defect: {
       store: (store) =>
         through(store, {
