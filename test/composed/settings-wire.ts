@@ -183,11 +183,11 @@ export const wireRows: readonly Row[] = [
   {
     key: "merchant.hosts",
     values: [hosts, [second, first]],
-    story: (stand) => void stand.scan("reply-reset").shows("paid"),
-    see: (stand) => [...stand.charges, ...stand.to("/pay/orderquery").slice(1)].map(({ host }) => host),
+    story: (stand) => void stand.scan("never").until(() => stand.to("/secapi/pay/reverse").length > 0),
+    see: (stand) => [...stand.charges, ...stand.to("/secapi/pay/reverse")].map(({ host }) => host),
     seen: [
-      [first, second],
-      [second, first],
+      [first, first],
+      [second, second],
     ],
   },
   {
