@@ -335,11 +335,11 @@ export class ComposedBox {
   #lookForRoom(): void {
     const { clock, log } = this.#parts.links;
     this.#journal.room((room) => {
-      if (room !== (this.#loop.turn?.box.room ?? room)) {
-        if (room) log.info("journal.room", {});
-        else log.error("journal.full", {});
-        this.#loop.post({ type: "room-changed", room });
-      }
+      const before = this.#loop.turn?.box.room;
+      if (room === before) return;
+      if (!room) log.error("journal.full", {});
+      else if (before === false) log.info("journal.room", {});
+      this.#loop.post({ type: "room-changed", room });
     });
     this.#roomTimer = clock.at(after(clock.now(), ROOM_EVERY_MS), () => this.#lookForRoom());
   }

@@ -2,10 +2,11 @@ import type { TxData } from "../core/payment/order.ts";
 import type { Screen } from "../core/payment/screen.ts";
 import type { TextName } from "../core/payment/texts.ts";
 
-/** Screens on which a customer reads what a scan will cost; a refused code leaves the amount where one is waited for. */
+/** Screens on which a customer reads what a scan will cost, at once or in a moment; a refused code leaves the amount there. */
 const offers: ReadonlySet<TextName> = new Set([
   "armed",
   "armed-no-scanner",
+  "resting",
   "amount-changed",
   "code-not-wechat",
   "not-a-code",
@@ -13,7 +14,7 @@ const offers: ReadonlySet<TextName> = new Set([
 ]);
 
 /** Screens on which nothing is for sale until somebody says what. */
-const withdrawals: ReadonlySet<TextName> = new Set(["idle", "menu", "till-idle", "resting", "entering"]);
+const withdrawals: ReadonlySet<TextName> = new Set(["idle", "menu", "till-idle", "entering"]);
 
 /** Reads the display as a customer does, and compares what it says with what is charged. */
 export class Bystander {

@@ -275,7 +275,9 @@ export class Witness {
     this.#checkMerchant(outTradeNo, request);
     if (charging.has(path)) {
       if (contradicted) this.found("halt", `${outTradeNo} is charged by a box that has contradicted itself`);
-      if (this.#silent) this.found("ready", `${outTradeNo} is charged while nobody answers`);
+      // The backup host is tried within the same ten seconds, for a charge that nobody has heard of.
+      if (this.#silent && !this.#chargeAskedAt.has(outTradeNo))
+        this.found("ready", `${outTradeNo} is charged while nobody answers`);
       this.#absences.charged(outTradeNo, host);
       this.#checkCharge(outTradeNo, request);
       return;

@@ -87,8 +87,8 @@ export interface Box {
   readonly relayReady: boolean;
   /** The machine behind the relay takes no order now. */
   readonly inhibited: boolean;
-  /** Whether the disk has room for the record of another payment. */
-  readonly room: boolean;
+  /** Whether the disk has room for the record of another payment; null until it has been looked at. */
+  readonly room: boolean | null;
   /** When codes were declined lately, and until when none is taken because of it. */
   readonly declines: readonly Instant[];
   readonly pausedUntil: Instant | null;
@@ -208,7 +208,7 @@ export function start(event: BoxEvent & { readonly type: "started" }, stamp: Sta
     keypadReady: true,
     relayReady: rules.relay === null,
     inhibited: rules.inhibit,
-    room: true,
+    room: null,
     declines: [],
     pausedUntil: null,
     journalBroken: false,
@@ -263,11 +263,11 @@ function nextSecond(now: Instant, deadline: Instant): Instant | null {
 export function blockerOf(box: Box, rules: Rules): Blocker | null {
   if (box.stopping) return "stopping";
   if (box.journalBroken) return "journal-broken";
-  if (!box.room) return "disk-full";
+  if (box.room === false) return "disk-full";
   if (box.violation !== null) return "invariant-broken";
   if (!rules.sells) return "misconfigured";
   if (box.held.length > 0) return "merchant-gone";
-  if (!box.trust.proved) return "unproved";
+  if (!box.trust.proved || box.room === null) return "unproved";
   if (!box.scannerReady && !rules.native) return "no-scanner";
   if (!box.keypadReady && hasKeys(rules)) return "no-keypad";
   if (!box.relayReady) return "no-relay";

@@ -84,6 +84,7 @@ export class Story {
     this.rules = rules;
     this.turn = firstTurn({ ...newJournal, open, unchecked, usedCodes, refs, recent }, this.#stamp(), rules);
     this.effects.push(...this.turn.effects);
+    this.post({ type: "room-changed", room: true });
   }
 
   /** A box that is ready for its first amount. */
