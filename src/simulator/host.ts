@@ -13,8 +13,9 @@ export class SimulatedHost {
   readonly #broker: SimulatedBroker;
   readonly #time: SimulatedTime;
   readonly #random: Random;
-  readonly #kept = new Set<number>();
-  #said = 0;
+  /** By journal: the events that it has, and up to which it has said to have all. */
+  readonly #kept = new Map<string, Set<number>>();
+  readonly #said = new Map<string, number>();
 
   constructor(parts: {
     readonly broker: SimulatedBroker;
@@ -26,9 +27,23 @@ export class SimulatedHost {
     this.#random = parts.random;
   }
 
-  /** The newest event up to which it has ever said to have all. */
-  get said(): number {
-    return this.#said;
+  /** The newest event of a journal up to which it has ever said to have all. */
+  saidOf(journal: string): number {
+    return this.#said.get(journal) ?? 0;
+  }
+
+  /** People tell it which events of a damaged journal never come. */
+  misses(journal: string, seqs: ReadonlySet<number>): void {
+    for (const seq of seqs) this.#keep(journal, seq);
+  }
+
+  #keep(journal: string, seq: number): number {
+    const kept = (this.#kept.get(journal) ?? new Set()).add(seq);
+    this.#kept.set(journal, kept);
+    let upto = this.saidOf(journal);
+    while (kept.has(upto + 1)) upto += 1;
+    this.#said.set(journal, upto);
+    return upto;
   }
 
   /** An event has come by the broker. */
@@ -36,9 +51,7 @@ export class SimulatedHost {
     const seq = Number(/"seq":(\d+)/.exec(payload)?.[1]);
     const journal = /"journal":"(\w+)"/.exec(payload)?.[1] ?? "";
     this.#time.after(this.#random.between(KEEPS_MS.least, KEEPS_MS.most), () => {
-      this.#kept.add(seq);
-      while (this.#kept.has(this.#said + 1)) this.#said += 1;
-      const ack = JSON.stringify({ journal, upto: this.#said });
+      const ack = JSON.stringify({ journal, upto: this.#keep(journal, seq) });
       this.#broker.publish(topic.replace(/\/tx$/, "/ack"), ack, false);
     });
   }

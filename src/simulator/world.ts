@@ -315,7 +315,10 @@ class World {
     this.#broker.watch("scanbox/v1/+/tx", ({ topic, payload }) => {
       this.#witness.reported(payload);
       if (this.#host === null) return;
-      this.#witness.confirmedUpTo(this.#life?.box.reporting?.confirmed ?? 0, this.#host.said);
+      this.#witness.confirmedUpTo(
+        this.#life?.box.reporting?.confirmed ?? 0,
+        this.#host.saidOf(this.#disk.journal),
+      );
       this.#host.hears(topic, payload);
     });
   }
@@ -653,7 +656,9 @@ class World {
     }
     const { journal } = this.#disk;
     this.#witness.beforeQuarantine();
-    this.#witness.quarantined(this.#damage.quarantine(this.#disk, this.#wall), journal);
+    const taken = this.#damage.quarantine(this.#disk, this.#wall);
+    this.#host?.misses(journal, taken.lostSeqs);
+    this.#witness.quarantined(taken, journal);
     this.#tell(`people: journal quarantine, ${this.#disk.rows.length} rows go on`);
   }
 
