@@ -173,7 +173,7 @@ interface Life {
   screen: Screen;
   stopping: boolean;
   /** Whether it began on a full disk, on which it must not call itself in service. */
-  readonly full: boolean;
+  full: boolean;
   /** Whether it was said that the box has contradicted itself. */
   contradicted: boolean;
 }
@@ -452,6 +452,8 @@ class World {
     this.#tell("disk: full at the start");
     this.#time.after(random.between(FULL_MS.least, FULL_MS.most), () => {
       if (this.#disk.fault === "full") this.#disk.fault = "none";
+      // A disk that fills up later is found out by looking every ten seconds.
+      if (this.#life !== null) this.#life.full = false;
     });
     return true;
   }

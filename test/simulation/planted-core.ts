@@ -178,13 +178,13 @@ export const plantedInCore: readonly Planted[] = [
   {
     name: "an end is shown before it is recorded",
     caughtBy: ["I11"],
-    seed: 1,
+    seed: 2,
     defect: believes((_, final) => final, true),
   },
   {
     name: "nothing is reversed at the deadline",
     caughtBy: ["I8"],
-    seed: 1,
+    seed: 4,
     defect: closes(({ phase }, event) => {
       if (phase.name !== "asking" || !phase.last || event.type !== "query-answered") return null;
       return unclear.has(event.answer.kind) ? notCharged("cancelled", "gave-up") : null;
@@ -193,7 +193,7 @@ export const plantedInCore: readonly Planted[] = [
   {
     name: "a refusal is trusted whatever its code",
     caughtBy: ["I9"],
-    seed: 3,
+    seed: 7,
     defect: mishears((event) => {
       if (event.type !== "charge-answered") return event;
       const { host, answer } = event;
@@ -206,7 +206,7 @@ export const plantedInCore: readonly Planted[] = [
   {
     name: "a reversal is asked for once, and over with whatever is answered",
     caughtBy: ["I16"],
-    seed: 1,
+    seed: 2,
     defect: closes(({ phase }, { type }) => {
       return type === "reverse-answered" && phase.name === "reversing"
         ? notCharged("reversed", phase.reason)
@@ -216,7 +216,7 @@ export const plantedInCore: readonly Planted[] = [
   {
     name: "a reversal is asked for once and never again",
     caughtBy: ["liveness"],
-    seed: 1,
+    seed: 2,
     defect: otherTurns(({ before, event, stamp, rules }, real) => {
       const turn = real(before, event, stamp, rules);
       const isFirst = ({ intent }: Effect & { readonly type: "reverse" }): boolean =>
@@ -242,19 +242,19 @@ export const plantedInCore: readonly Planted[] = [
     // Needs somebody who comes with the same code again.
     name: "a code may come again after its outcome",
     caughtBy: ["I1", "I2"],
-    seed: 3,
+    seed: 6,
     defect: ends((turn) => ({ ...turn, box: { ...turn.box, usedCodes: [] } })),
   },
   {
     name: "a reversal leaves without a durable record",
     caughtBy: ["I14"],
-    seed: 1,
+    seed: 2,
     defect: believes((state) => state === "reversing", false),
   },
   {
     name: "an order that is not paid counts as reversed",
     caughtBy: ["I16", "I18"],
-    seed: 4,
+    seed: 6,
     defect: mishears((event, { phase }) => {
       if (event.type !== "query-answered" || event.answer.kind !== "unpaid" || phase.name !== "reversing")
         return event;
@@ -304,7 +304,7 @@ export const plantedInCore: readonly Planted[] = [
     // Needs a bank that declines with a listed code what is paid all the same.
     name: "the second look at a declined order changes nothing",
     caughtBy: ["I19"],
-    seed: 9,
+    seed: 7,
     defect: mishears((event, { phase }) => {
       if (event.type !== "query-answered" || event.answer.kind !== "paid" || phase.name !== "settled")
         return event;
@@ -314,7 +314,7 @@ export const plantedInCore: readonly Planted[] = [
   {
     name: "an order that was declined becomes paid when the second look finds it so",
     caughtBy: ["I12"],
-    seed: 1,
+    seed: 7,
     defect: closes(({ phase }, event) => {
       const paid = event.type === "query-answered" && event.answer.kind === "paid";
       return paid && phase.name === "settled" ? paidVerdict(false) : null;
@@ -345,7 +345,7 @@ export const plantedInCore: readonly Planted[] = [
   {
     name: "an order that a start found counts as one of this run",
     caughtBy: ["late"],
-    seed: 3,
+    seed: 7,
     defect: {
       core: (core) => ({
         ...core,
@@ -363,7 +363,7 @@ export const plantedInCore: readonly Planted[] = [
     // Needs a till that asks once more for a sale that was paid before the power failed.
     name: "the sales of the till are forgotten at a restart",
     caughtBy: ["till"],
-    seed: 37,
+    seed: 82,
     defect: {
       core: (core) => ({
         ...core,
@@ -388,7 +388,7 @@ export const plantedInCore: readonly Planted[] = [
   {
     name: "an order that a start found is put before whoever stands there",
     caughtBy: ["late"],
-    seed: 3,
+    seed: 5,
     defect: {
       core: (core) => ({
         ...core,
@@ -404,7 +404,7 @@ export const plantedInCore: readonly Planted[] = [
   {
     name: "an outcome that nobody knows is shown as not paid",
     caughtBy: ["I11"],
-    seed: 1,
+    seed: 4,
     defect: ends((turn) => {
       return turn.screen.text === "unknown"
         ? { ...turn, screen: { ...turn.screen, text: "not-paid" } }
@@ -414,7 +414,7 @@ export const plantedInCore: readonly Planted[] = [
   {
     name: "a reversed order is shown as paid",
     caughtBy: ["I13"],
-    seed: 4,
+    seed: 6,
     defect: ends((turn) => {
       const { front } = turn.box;
       const reversed = front.name === "result" && front.verdict.state === "reversed";
@@ -424,7 +424,7 @@ export const plantedInCore: readonly Planted[] = [
   {
     name: "every run begins with the same order number",
     caughtBy: ["I7"],
-    seed: 3,
+    seed: 6,
     defect: {
       core: (core) => ({
         ...core,
@@ -440,7 +440,7 @@ export const plantedInCore: readonly Planted[] = [
     // These three need a host that is gone for good, and a start that does not know whether it was the one that was charged.
     name: "an absence at any host is taken for one of the host that was charged",
     caughtBy: ["I16"],
-    seed: 1,
+    seed: 110,
     defect: otherTurns(({ before, event, stamp, rules }, real) => {
       const payment = orderOf(before.box, event);
       if (event.type !== "payment" || event.event.type !== "query-answered" || payment === undefined)
@@ -453,13 +453,13 @@ export const plantedInCore: readonly Planted[] = [
   {
     name: "five absences count without their ten minutes",
     caughtBy: ["I16"],
-    seed: 1,
+    seed: 110,
     defect: rules((real) => ({ ...real, timing: { ...real.timing, absentForMs: 0 } })),
   },
   {
     name: "five absences count with another signed answer between them",
     caughtBy: ["I16"],
-    seed: 1,
+    seed: 110,
     defect: mishears((event) => {
       if (event.type !== "query-answered" || event.answer.kind !== "unknown") return event;
       return { ...event, answer: { ...event.answer, signed: false } };
@@ -468,7 +468,7 @@ export const plantedInCore: readonly Planted[] = [
   {
     name: "a host that is gone is waited for as long as it takes",
     caughtBy: ["liveness"],
-    seed: 1,
+    seed: 110,
     defect: rules((real) => ({
       ...real,
       timing: { ...real.timing, absentForMs: Number.POSITIVE_INFINITY },
@@ -477,7 +477,7 @@ export const plantedInCore: readonly Planted[] = [
   {
     name: "an order whose number is known there is reversed",
     caughtBy: ["I14"],
-    seed: 1,
+    seed: 14,
     defect: mishears((event) => {
       if (event.type !== "charge-answered" || event.answer.kind !== "taken") return event;
       return { ...event, answer: { kind: "disputed", code: event.answer.code } };
@@ -486,7 +486,7 @@ export const plantedInCore: readonly Planted[] = [
   {
     name: "a payment under our number is ours, whose mark it may bear",
     caughtBy: ["I10"],
-    seed: 1,
+    seed: 30,
     defect: mishears((event) => {
       if (event.type !== "query-answered" || event.answer.kind !== "foreign") return event;
       const ours = event.answer.state === "paid";
@@ -497,7 +497,7 @@ export const plantedInCore: readonly Planted[] = [
     // Needs a slow disk, and an answer that takes the box's trust while the intent is written.
     name: "what forbids a charge is not looked at again when it leaves",
     caughtBy: ["ready"],
-    seed: 1,
+    seed: 126,
     defect: otherTurns(({ before, event, stamp, rules }, real) => {
       const payment = orderOf(before.box, event);
       const durable = event.type === "payment" && event.event.type === "recorded";
@@ -529,7 +529,7 @@ export const plantedInCore: readonly Planted[] = [
   {
     name: "OK on RESULT UNKNOWN asks for the next payment of a fixed amount",
     caughtBy: ["phone"],
-    seed: 238,
+    seed: 776,
     defect: armsInstead(
       ({ before, event }) => before.box.front.name === "unknown" && event.type === "key-pressed",
     ),
@@ -537,13 +537,13 @@ export const plantedInCore: readonly Planted[] = [
   {
     name: "a choice of the menu is armed though a phone lies in the reader",
     caughtBy: ["phone"],
-    seed: 1,
+    seed: 5,
     defect: armsInstead(({ rules }) => rules.amount.source === "menu"),
   },
   {
     name: "a digit takes an end for staff off the screen",
     caughtBy: ["staff"],
-    seed: 2534,
+    seed: 60,
     defect: otherTurns(({ before, event, stamp, rules }, real) => {
       const { front } = before.box;
       const digit = event.type === "key-pressed" && event.key.name === "digit";
@@ -564,7 +564,7 @@ export const plantedInCore: readonly Planted[] = [
   {
     name: "what staff gave back is taken for all of it",
     caughtBy: ["I19"],
-    seed: 30,
+    seed: 7,
     defect: closes(({ phase }, event) => {
       const refunded = event.type === "query-answered" && event.answer.kind === "refunded";
       return refunded && phase.name === "asking" ? notCharged("refunded", "closed-by-wechat") : null;
@@ -585,7 +585,7 @@ export const plantedInCore: readonly Planted[] = [
   {
     name: "an order that is asked about is forgotten between two boxes",
     caughtBy: ["I18"],
-    seed: 1,
+    seed: 2,
     defect: stepsEnd((made, { before, event }) => {
       if (event.type !== "payment" || orderOf(before.box, event)?.phase.name !== "asking") return made;
       const orders = new Map(made.box.orders);
@@ -630,7 +630,7 @@ export const plantedInCore: readonly Planted[] = [
   {
     name: "a sale that a till asked for is forgotten while the box runs",
     caughtBy: ["till"],
-    seed: 1,
+    seed: 15,
     defect: stepsEnd((made, { event }) =>
       event.type === "woke" ? { ...made, box: { ...made.box, refs: new Map() } } : made,
     ),
@@ -638,7 +638,7 @@ export const plantedInCore: readonly Planted[] = [
   {
     name: "what is being reversed is taken for open again",
     caughtBy: ["I15"],
-    seed: 1,
+    seed: 2,
     defect: stepsEnd((made, { event, stamp }) => {
       const payment = orderOf(made.box, event);
       if (event.type !== "payment" || event.event.type !== "reverse-answered" || payment === undefined)

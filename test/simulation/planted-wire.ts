@@ -108,7 +108,7 @@ export const plantedOnTheWire: readonly Planted[] = [
   {
     name: "the amount of a reply is not compared",
     caughtBy: ["I10"],
-    seed: 82,
+    seed: 104,
     defect: echoed("total_fee"),
   },
   {
@@ -132,7 +132,7 @@ export const plantedOnTheWire: readonly Planted[] = [
   {
     name: "a charge without an answer is sent to the other host",
     caughtBy: ["I5"],
-    seed: 1,
+    seed: 2,
     defect: {
       https: (https) =>
         through(https, (request, done) =>
@@ -155,7 +155,7 @@ export const plantedOnTheWire: readonly Planted[] = [
   {
     name: "an event is repeated in other bytes",
     caughtBy: ["I24"],
-    seed: 3,
+    seed: 4,
     defect: {
       broker: (broker, time) => {
         const said = new Set<string>();

@@ -54,7 +54,7 @@ export const plantedAtTheLinks: readonly Planted[] = [
     // Needs a charge that is quicker than the card.
     name: "the intent is believed before it is durable",
     caughtBy: ["I3"],
-    seed: 8,
+    seed: 11,
     defect: {
       store: (store, time) =>
         through(store, {
@@ -77,7 +77,10 @@ export const plantedAtTheLinks: readonly Planted[] = [
     defect: {
       store: (store) =>
         through(store, {
-          survey: (wish, done) => store.survey({ ...wish, charges: 1 }, done),
+          survey: (wish, done) =>
+            store.survey(wish, (survey) =>
+              done(survey === null ? null : { ...survey, firstCharge: Number.MAX_SAFE_INTEGER }),
+            ),
         }),
     },
   },
@@ -144,7 +147,7 @@ export const plantedAtTheLinks: readonly Planted[] = [
   {
     name: "codes that were charged are forgotten at a restart",
     caughtBy: ["I1", "I2"],
-    seed: 3,
+    seed: 8,
     defect: {
       store: (store) =>
         through(store, {
@@ -199,7 +202,7 @@ export const plantedAtTheLinks: readonly Planted[] = [
   {
     name: "a reversal may come a second after its charge",
     caughtBy: ["I17"],
-    seed: 1,
+    seed: 2,
     defect: {
       config: (config) => ({ ...config, timing: { ...config.timing, reverseNotBeforeMs: 1_000 } }),
     },
@@ -215,7 +218,7 @@ export const plantedAtTheLinks: readonly Planted[] = [
   {
     name: "a pulse goes out twice",
     caughtBy: ["goods"],
-    seed: 1,
+    seed: 5,
     defect: {
       gpio: (gpio, time) =>
         whatIsWritten(gpio, (lines, levels) => {
@@ -250,7 +253,7 @@ export const plantedAtTheLinks: readonly Planted[] = [
   {
     name: "a pulse is told of and never made",
     caughtBy: ["goods"],
-    seed: 1,
+    seed: 5,
     defect: {
       gpio: (gpio) => {
         let pulses = 0;
