@@ -55,7 +55,7 @@ export const plantedSettings: readonly Planted[] = [
   {
     name: "a journal that failed at a rotation is told to nobody",
     caughtBy: ["service"],
-    seed: 1261,
+    seed: 3651,
     defect: otherTurns(({ before, event, stamp, rules }, real) =>
       event.type === "journal-broken" ? real(before, { type: "woke" }, stamp, rules) : null,
     ),

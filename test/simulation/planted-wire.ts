@@ -102,7 +102,7 @@ export const plantedOnTheWire: readonly Planted[] = [
   {
     name: "the signature of a reply is not checked",
     caughtBy: ["I10"],
-    seed: 4,
+    seed: 30,
     defect: hears((text, request) => signed(text, request)),
   },
   {
@@ -114,7 +114,7 @@ export const plantedOnTheWire: readonly Planted[] = [
   {
     name: "the number of a reply is not compared",
     caughtBy: ["I10"],
-    seed: 14,
+    seed: 30,
     defect: echoed("out_trade_no"),
   },
   {
@@ -126,7 +126,7 @@ export const plantedOnTheWire: readonly Planted[] = [
   {
     name: "the mark of the intent in a reply is not compared",
     caughtBy: ["I10"],
-    seed: 4,
+    seed: 6,
     defect: echoed("attach"),
   },
   {
@@ -146,7 +146,7 @@ export const plantedOnTheWire: readonly Planted[] = [
   {
     name: "an event counts as confirmed when it has been handed to the connection",
     caughtBy: ["I24"],
-    seed: 3,
+    seed: 1,
     defect: publishing((connection, time) => (message, done) => {
       connection.publish(message, () => undefined);
       time.after(0, () => done(0));
@@ -173,7 +173,7 @@ export const plantedOnTheWire: readonly Planted[] = [
     // Needs a wall clock that jumps while an order waits.
     name: "deadlines go by the wall clock",
     caughtBy: ["I17"],
-    seed: 3,
+    seed: 6,
     defect: { clock: ofDay },
   },
 ];

@@ -73,14 +73,11 @@ export const plantedAtTheLinks: readonly Planted[] = [
     // Needs a segment that ends, is confirmed and dropped, a new start, and somebody who comes with the code before the last.
     name: "a rotation drops the codes that were charged",
     caughtBy: ["I1", "I2"],
-    seed: 986,
+    seed: 1605,
     defect: {
       store: (store) =>
         through(store, {
-          survey: (wish, done) =>
-            store.survey(wish, (survey) =>
-              done(survey === null ? null : { ...survey, firstCharge: Number.MAX_SAFE_INTEGER }),
-            ),
+          survey: (wish, done) => store.survey({ ...wish, charges: 1 }, done),
         }),
     },
   },
@@ -133,7 +130,7 @@ export const plantedAtTheLinks: readonly Planted[] = [
   {
     name: "a record is believed before it is durable",
     caughtBy: ["I11"],
-    seed: 1,
+    seed: 2,
     defect: {
       store: (store, time) =>
         through(store, {
@@ -159,7 +156,7 @@ export const plantedAtTheLinks: readonly Planted[] = [
   {
     name: "nothing is taken up after a crash: open orders are forgotten",
     caughtBy: ["starts"],
-    seed: 3,
+    seed: 5,
     defect: {
       store: (store) =>
         through(store, {
@@ -185,7 +182,7 @@ export const plantedAtTheLinks: readonly Planted[] = [
   {
     name: "a time-out is taken for a failure: silence after a charge counts as not sent",
     caughtBy: ["I5"],
-    seed: 1,
+    seed: 2,
     defect: {
       https: (https) => ({
         exchange: (request, done) =>
@@ -210,7 +207,7 @@ export const plantedAtTheLinks: readonly Planted[] = [
   {
     name: "an absence counts at once, while the charge may still be in flight",
     caughtBy: ["I19"],
-    seed: 482,
+    seed: 2413,
     defect: {
       config: (config) => ({ ...config, timing: { ...config.timing, confirmNotBeforeMs: 0 } }),
     },
@@ -234,7 +231,7 @@ export const plantedAtTheLinks: readonly Planted[] = [
   {
     name: "the goods are given before their payment is durable",
     caughtBy: ["goods"],
-    seed: 1,
+    seed: 5,
     defect: {
       store: (store, time) =>
         through(store, {
@@ -268,7 +265,7 @@ export const plantedAtTheLinks: readonly Planted[] = [
   {
     name: "an orderly stop does not end its calls",
     caughtBy: ["stop"],
-    seed: 3,
+    seed: 5,
     defect: {
       https: (https) => ({
         exchange: (request, done) => https.exchange(request, done),
