@@ -128,7 +128,8 @@ function putAside(directory: string, reports: boolean, damage: string): Report {
   const salvage = new Salvage(named, confirmed, reports || cursors?.has(MQTT_CURSOR) === true);
   const readable = readWhatCan(source, (row) => salvage.take(row));
   const { listed, unreadable, journal, salt } = readable;
-  const newestSeq = Math.max(readable.indexedSeq ?? 0, confirmed ?? 0);
+  // What a follower has confirmed says that there were as many, and not that there were no more.
+  const newestSeq = readable.indexedSeq === null ? null : Math.max(readable.indexedSeq, confirmed ?? 0);
   const { codes, refs, newest, ...salvaged } = salvage.result({ listed, unreadable, newestSeq });
   // Hashes of codes mean something under their salt alone.
   const kept = salt === null ? [] : codes;

@@ -52,12 +52,15 @@ export class LostRows {
     this.#n = n;
   }
 
-  /** After the last row: whether the last one of an order may be lost. */
+  /**
+   * After the last row: whether the last one of an order may be lost. `newestSeq` is the newest event's number by the index of
+   * events; null where that cannot be read, so that nobody knows what followed.
+   */
   atTheEnd(
     unreadable: readonly (readonly [from: number, to: number])[],
     newestSeq: number | null,
   ): (outTradeNo: string) => boolean {
-    const missing = (newestSeq ?? 0) - this.#seq;
+    const missing = newestSeq === null ? Number.POSITIVE_INFINITY : newestSeq - this.#seq;
     const all = this.#nameless > 0 || missing > this.#namedRows || unreadable.some(([, to]) => to > this.#n);
     return (outTradeNo) => all || this.#doubted.has(outTradeNo) || this.#named.has(outTradeNo);
   }

@@ -34,7 +34,7 @@ export interface Beside {
   readonly listed: readonly string[] | null;
   /** Numbers of rows that should be there and cannot be read, as ranges with both ends. */
   readonly unreadable: readonly (readonly [from: number, to: number])[];
-  /** The newest money event that an index knows, or a follower has confirmed. */
+  /** The newest money event by their index, or by what a follower has confirmed if that is more; null where the index cannot be read. */
   readonly newestSeq: number | null;
 }
 

@@ -71,7 +71,7 @@ export class Damage {
     const confirmed = disk.cursors[MQTT_CURSOR] ?? 0;
     const salvage = new Salvage(disk.journal, confirmed, true);
     for (const row of this.#readable) salvage.take(row);
-    const newestSeq = this.random.chance(0.5) ? confirmed : (disk.kept.findLast(isEvent)?.seq ?? 0);
+    const newestSeq = this.random.chance(0.5) ? null : (disk.kept.findLast(isEvent)?.seq ?? 0);
     const listed = this.random.chance(0.7) ? this.#listed : null;
     const { codes, refs, newest, unsent, carried } = salvage.result({ listed, unreadable: [], newestSeq });
     const journal = Buffer.from(this.random.bytes(8)).toString("hex");

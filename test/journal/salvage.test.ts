@@ -54,7 +54,7 @@ function salvaged(change: (row: StoredRow) => StoredRow | null): Salvage {
 
 /** The list of open orders, and nothing else that tells of lost rows. */
 function beside(list: readonly string[] | null, more: Partial<Beside> = {}): Beside {
-  return { listed: list, unreadable: [], newestSeq: null, ...more };
+  return { listed: list, unreadable: [], newestSeq: 0, ...more };
 }
 
 const damage = (row: StoredRow): StoredRow => ({ ...row, body: row.body.replace("CNY", "CNX") });
