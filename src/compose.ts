@@ -102,6 +102,7 @@ export class ComposedBox {
   /** What a till may do. */
   readonly sales: Sales;
   #loggedText: string | null = null;
+  #stopping = false;
   #toldBroken = false;
   #toldViolation = false;
   #reporter: Reporter | null = null;
@@ -266,6 +267,11 @@ export class ComposedBox {
         this.#devices.stopShowing(() => done(opened));
         return;
       }
+      // Somebody asked it to stop while the journal was being read: nothing is taken up, and no device is held.
+      if (this.#stopping) {
+        done(null);
+        return;
+      }
       const { open, unchecked, codeHashes, refs, recent } = opened;
       this.#loop.post({ type: "started", open, unchecked, usedCodes: codeHashes, refs, recent });
       this.#devices.start();
@@ -310,6 +316,7 @@ export class ComposedBox {
    */
   stop(done: () => void): void {
     const { clock } = this.#parts.links;
+    this.#stopping = true;
     this.#loop.post({ type: "stopping" });
     const since = clock.now();
     this.#devices.stopListening(() =>

@@ -187,6 +187,8 @@ export class Devices {
       settings: config.scanner,
       listener: {
         scanned: (code) => post({ type: "code-scanned", code, codeHash: fingerprint(code.reveal()) }),
+        // What it is may be clear a second later; that something lies there is clear now.
+        began: () => post({ type: "scan-refused", refusal: "unfinished" }),
         refused: (refusal) => post({ type: "scan-refused", refusal }),
         status: (status) => post({ type: "scanner-changed", ready: status === "ready" }),
       },

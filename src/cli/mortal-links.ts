@@ -140,6 +140,7 @@ export class Mortality {
       open: (settings, listener) => {
         const connection = serial.open(settings, {
           opened: this.#heard(() => listener.opened()),
+          began: this.#heard(() => listener.began?.()),
           line: this.#heard((text) => listener.line(text)),
           discarded: this.#heard((why) => listener.discarded(why)),
           closed: this.#heard((cause) => {

@@ -25,6 +25,8 @@ export const RETURN_MS = 50;
 
 /** Hears what the scanner reads and whether it is there. */
 export interface ScannerListener {
+  /** Something lies there that it has not read to its end. */
+  began?(): void;
   scanned(code: AuthCode, at: Instant): void;
   /** `over-long` and `unfinished` were thrown away unread: noise, or codes that ran into each other. */
   refused(refusal: ScanRefusal | "over-long" | "unfinished"): void;
@@ -138,6 +140,7 @@ export class Scanner {
     };
     const connection = link.open(settings, {
       opened: () => heard(() => this.#opened(connection)),
+      began: () => heard(() => this.#parts.listener.began?.()),
       line: (text) => heard(() => this.#line(text)),
       discarded: (why) => heard(() => this.#threwAway(why)),
       closed: (cause) => heard(() => this.#closed(cause)),

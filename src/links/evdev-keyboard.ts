@@ -85,6 +85,9 @@ class Connection implements SerialConnection {
   readonly #pathCheckEveryMs: number;
   readonly #keys = new KeyText();
   readonly #lines = new GuardedLines(clock, new LineGuard(), {
+    began: () => {
+      if (!this.#released) this.#listener.began?.();
+    },
     lines: (bytes) => {
       for (const line of textsOf(bytes)) if (!this.#released) this.#listener.line(line);
     },

@@ -16,10 +16,17 @@ export interface FileHolders {
   readonly hidden: boolean;
 }
 
+/** The text without the line ends and NULs behind it. By hand: a pattern begins anew at each of many that stand elsewhere. */
+function withoutEnds(text: string): string {
+  let end = text.length;
+  while (end > 0 && (text[end - 1] === "\n" || text[end - 1] === "\0")) end -= 1;
+  return text.slice(0, end);
+}
+
 /** The text of a small file without its last line break or NUL; null where it is not there or may not be read. */
 export function readTextIfAny(path: string): string | null {
   try {
-    return readFileSync(path, "utf8").replace(/[\n\0]+$/, "");
+    return withoutEnds(readFileSync(path, "utf8"));
   } catch {
     return null;
   }

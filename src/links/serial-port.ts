@@ -69,6 +69,9 @@ class Connection implements SerialConnection {
     this.#listener = listener;
     this.#path = settings.path;
     this.#lines = new GuardedLines(clock, new LineGuard(scannerProfiles[settings.profile].replies), {
+      began: () => {
+        if (!this.#released) listener.began?.();
+      },
       lines: (bytes) => void this.#parser.write(bytes),
       discarded: (why) => {
         if (!this.#released) listener.discarded(why);

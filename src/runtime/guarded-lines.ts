@@ -5,6 +5,8 @@ const LF = 0x0a;
 
 /** Hears what comes out of a guard. */
 export interface LinesHeard {
+  /** A line has begun, and nothing of it is given out yet. */
+  began?(): void;
   /** Whole lines, each ended by one LF. */
   lines(bytes: Uint8Array): void;
   /** Something was thrown away. */
@@ -32,7 +34,10 @@ export class GuardedLines {
   /** Bytes that came now. */
   take(chunk: Uint8Array): void {
     if (this.#ended) return;
-    this.#hand(this.#guard.pass(chunk, this.#clock.now()));
+    const wasQuiet = this.#guard.endsAt === null;
+    const lines = this.#guard.pass(chunk, this.#clock.now());
+    if (wasQuiet && lines.length === 0 && this.#guard.endsAt !== null) this.#heard.began?.();
+    this.#hand(lines);
   }
 
   /** The connection is over: nothing is heard any more. */

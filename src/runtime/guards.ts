@@ -200,6 +200,7 @@ export function guardedSerial(load: Loader<SerialLink>, clock: Clock): SerialLin
         known = link;
         return link.open(settings, {
           opened: () => guard.heard(() => listener.opened()),
+          began: () => guard.heard(() => listener.began?.()),
           line: (text) => guard.heard(() => listener.line(text)),
           discarded: (bytes) => guard.heard(() => listener.discarded(bytes)),
           closed: (cause) => guard.ended(cause),

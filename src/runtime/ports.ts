@@ -65,6 +65,8 @@ export interface PathWatch {
 /** Hears one connection to a serial device. */
 export interface SerialListener {
   opened(): void;
+  /** Bytes came that are no whole line yet: something is before the scanner, though it may take a while to say what. */
+  began?(): void;
   /** One line without its terminator, latin1, at most `LINE_BYTES_MAX` characters. */
   line(text: string): void;
   /** Something that came was thrown away. */

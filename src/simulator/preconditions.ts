@@ -22,7 +22,7 @@ export interface Departure {
   readonly now: number;
   readonly request: HttpsRequest;
   readonly outTradeNo: string;
-  /** Orders that are open beside it, but for those that a late answer has opened again. */
+  /** Orders that are open beside it, but for those that a late answer has opened again, and those that a quarantine left in doubt. */
   readonly open: number;
   /** Since when the certificate of the box is not good for a reversal, null while it is. */
   readonly certificateBadSince: number | null;

@@ -128,6 +128,9 @@ class Connection implements SerialConnection {
   constructor(time: SimulatedTime, guard: LineGuard, listener: SerialListener, device: DeviceEnd) {
     this.#time = time;
     this.#lines = new GuardedLines(new SimulatedClock(time, 0), guard, {
+      began: () => {
+        if (this.#isOpen()) listener.began?.();
+      },
       lines: (bytes) => {
         for (const line of textsOf(bytes)) if (this.#isOpen()) listener.line(line);
       },

@@ -94,6 +94,9 @@ class Connection implements SerialConnection {
 
   constructor(clock: Clock, guard: LineGuard, listener: SerialListener, free: (done: () => void) => void) {
     this.#lines = new GuardedLines(clock, guard, {
+      began: () => {
+        if (!this.over) listener.began?.();
+      },
       lines: (bytes) => {
         for (const line of textsOf(bytes)) if (!this.over) listener.line(line);
       },

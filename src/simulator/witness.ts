@@ -323,7 +323,9 @@ export class Witness {
     this.#checkPhone(code, outTradeNo);
     const misread = this.#bystander.charged(outTradeNo, Number(textIn(body, "<total_fee>")));
     if (misread !== null) this.found("offer", misread);
-    const open = this.openOrders().filter((other) => other !== outTradeNo && !this.#isContradicted(other));
+    const open = this.openOrders().filter(
+      (other) => other !== outTradeNo && !this.#isContradicted(other) && !this.#doubtful.has(other),
+    );
     const against = this.#preconditions.against({
       request,
       outTradeNo,
@@ -430,7 +432,8 @@ export class Witness {
       this.found("stop", `${path} of ${numberIn(body)} is under way after an orderly stop`);
     for (const outTradeNo of this.#awaitingGoods()) {
       const pulses = this.#pulses.get(outTradeNo) ?? 0;
-      if (pulses > 0 && !this.#earlier.has(outTradeNo))
+      const bought = this.#of(outTradeNo).at(-1)?.tx.dispense?.pulses ?? 0;
+      if (pulses > 0 && pulses < bought && !this.#earlier.has(outTradeNo))
         this.found("stop", `${outTradeNo} was cut off after ${pulses} pulses`);
     }
   }

@@ -83,6 +83,23 @@ describe("a composed box", () => {
     assert.equal(box.broken.length, 1);
   });
 
+  it("takes nothing up that its journal says where it was asked to stop while that was read", () => {
+    const box = new Stand(files);
+    let over = false;
+    box.time.after(0, () => {
+      box.box.stop(() => {
+        over = true;
+      });
+    });
+    box.start();
+    assert.ok(over);
+    assert.equal(box.box.turn, null);
+    assert.deepEqual(
+      box.lines.filter(({ event }) => event === "scanner.ready" || event === "box.started"),
+      [],
+    );
+  });
+
   it("waits for a charge on its way before it stops, and hears its answer", () => {
     const box = stand();
     box.scan().until(() => box.charges.length === 1);

@@ -387,7 +387,7 @@ class SmallWorld {
 
   #react({ box, screen, serial }: Life): void {
     const wanted = this.#witness.payments < this.#options.setup.payments;
-    if (screen.text === "unknown") box.press({ name: "confirm" });
+    if (forStaff.has(screen.text)) box.press({ name: "confirm" });
     else if (!wanted) return;
     else if (screen.text === "armed") this.#scan(serial);
     else {
@@ -609,8 +609,14 @@ class SmallWorld {
 const merchants = [fixtureMerchant];
 const remembered = new RememberedRequests(merchants);
 
-/** Screens that want something of somebody, and those on which cancel may still change how a payment ends. */
-const asking: ReadonlySet<string> = new Set(["idle", "armed", "unknown"]);
+/** Screens that stand until staff say OK, those that want something of somebody, and those on which cancel may still change how a payment ends. */
+const forStaff: ReadonlySet<string> = new Set([
+  "unknown",
+  "vend-unclear",
+  "earlier-paid",
+  "earlier-refunded",
+]);
+const asking: ReadonlySet<string> = new Set(["idle", "armed", ...forStaff]);
 const cancellable: ReadonlySet<string> = new Set(["submitting", "password", "checking"]);
 
 /** The story in which the customer pays just before a reversal. */
