@@ -1,5 +1,6 @@
 /** Faults that only tests can plant, between the box and its world; each breaks one promise, and the witness must say so. */
 import type { GpioLevel, GpioLines, GpioLink, StoredRow, StoreLink } from "../../src/runtime/ports.ts";
+import type { SimulatedTime } from "../../src/simulator/time.ts";
 import { type PlantedDefect, RELAY_PIN } from "../../src/simulator/world.ts";
 
 export interface Planted {
@@ -49,6 +50,9 @@ function bent(lines: GpioLines, write: (levels: readonly GpioLevel[]) => void): 
   };
 }
 
+/** Worlds in which the journal was rotated. */
+const rotated = new WeakSet<SimulatedTime>();
+
 export const plantedAtTheLinks: readonly Planted[] = [
   {
     // Needs a charge that is quicker than the card.
@@ -70,14 +74,22 @@ export const plantedAtTheLinks: readonly Planted[] = [
     },
   },
   {
-    // Needs a segment that ends, is confirmed and dropped, a new start, and somebody who comes with the code before the last.
+    // Needs a segment that ends, a new start, and somebody who comes with a code once more.
     name: "a rotation drops the codes that were charged",
     caughtBy: ["I1", "I2"],
-    seed: 1605,
+    seed: 26,
     defect: {
-      store: (store) =>
+      store: (store, time) =>
         through(store, {
-          survey: (wish, done) => store.survey({ ...wish, charges: 1 }, done),
+          rotate: (segment, first, done) => {
+            rotated.add(time);
+            store.rotate(segment, first, done);
+          },
+          open: (done) =>
+            store.open((opened) => {
+              const forgets = opened.kind === "opened" && rotated.has(time);
+              done(forgets ? { ...opened, charged: [] } : opened);
+            }),
         }),
     },
   },
