@@ -912,6 +912,7 @@ class World {
     }
     if (this.#random.chance(diskFailure)) {
       this.#disk.fault = this.#random.pick(["refusing", "full", "read-only"]);
+      if (this.#life !== null) this.#life.full = false;
       this.#tell(`disk: ${this.#disk.fault}`);
       this.#time.after(this.#random.between(1_000, 60_000), () => {
         this.#disk.fault = "none";

@@ -146,6 +146,7 @@ const SEED = Number(process.env.SCANBOX_E2E_SEED ?? Date.now());
 
 /** As short as a machine can be that runs all of them, and in the relations that a configuration must have. */
 const timing = {
+  restMs: 200,
   queryEveryMs: 100,
   giveUpAfterMs: 2_000,
   reverseNotBeforeMs: 200,
