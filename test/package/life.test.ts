@@ -111,7 +111,7 @@ test("a configuration that is wrong ends it for good, with a sentence in the log
   assert.notEqual(box.run("systemctl start scanbox").status, 0);
   assert.equal(box.service("Result"), "exit-code");
   assert.equal(box.service("ExecMainStatus"), "2");
-  assert.match(box.do(log), /^amount\.fixed: /m);
+  assert.match(box.do(log), /^\/etc\/scanbox\/device\.config\.json: amount\.fixed: /m);
   // Longer than the pause before a restart.
   box.do("sleep 4");
   assert.equal(box.service("NRestarts"), "0");
