@@ -61,7 +61,7 @@ export class Box {
   }
 
   /** Starts the box and waits until it takes a payment, or an amount. */
-  async start(screen: "armed" | "idle" | "till-idle" = "armed"): Promise<Program> {
+  async start(screen: "armed" | "idle" | "till-idle" | "earlier-paid" = "armed"): Promise<Program> {
     const program = this.launch();
     await program.screen(screen);
     return program;
