@@ -16,7 +16,7 @@ import {
 import { damageWords } from "../journal/chain.ts";
 import { readRow } from "../journal/row.ts";
 import { openReader } from "../links/sqlite-reader.ts";
-import { loadConfig } from "./config.ts";
+import { loadLeniently } from "./config.ts";
 import { configPath } from "./config-file.ts";
 import { counted } from "./counted.ts";
 import { exitStatus } from "./exit-status.ts";
@@ -63,7 +63,7 @@ export function reconcileJournal(
   },
   io: Pick<CommandIo, "stdout" | "stderr">,
 ): number {
-  const checked = loadConfig(configPath(wish.config));
+  const checked = loadLeniently(configPath(wish.config));
   if (!checked.ok) {
     for (const problem of checked.problems) io.stderr.write(`${problem}\n`);
     return exitStatus.usage;

@@ -10,7 +10,7 @@ import type { JournalEntry } from "../journal/own-entry.ts";
 import { type ReadRow, readRow } from "../journal/row.ts";
 import { openReader, type SqliteReader } from "../links/sqlite-reader.ts";
 import type { StoredRow } from "../runtime/ports.ts";
-import { loadConfig } from "./config.ts";
+import { loadLeniently } from "./config.ts";
 import { configPath } from "./config-file.ts";
 import { counted } from "./counted.ts";
 import { exitStatus } from "./exit-status.ts";
@@ -147,7 +147,7 @@ function run(reader: SqliteReader, wish: Wish, io: Output): number {
 }
 
 function configuredDirectory(configFile: string | undefined): DirectoryFound {
-  const checked = loadConfig(configPath(configFile));
+  const checked = loadLeniently(configPath(configFile));
   return checked.ok ? { ok: true, directory: checked.config.journal.directory } : checked;
 }
 

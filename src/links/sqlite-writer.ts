@@ -103,6 +103,9 @@ export class SqliteWriter {
       makeFolders(this.#directory, 0o700);
       const seen = lookForJournal(this.#directory);
       if (seen === "gone") throw new Refusal("damaged", goneSentence(this.#directory));
+      const journal = statSync(join(this.#directory, JOURNAL_FILE), { throwIfNoEntry: false });
+      if (journal?.isFile() === false)
+        throw new Refusal("unreadable", `${join(this.#directory, JOURNAL_FILE)} is not a file`);
       // Before the lock: what the power leaves of a first start must not look like the rest of a journal.
       if (seen === "none") this.#makeFile(NEW_FILE);
       this.#makeFile(LOCK_FILE);

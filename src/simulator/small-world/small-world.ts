@@ -370,7 +370,7 @@ class SmallWorld {
     if (front?.name === "looking") this.#witness.looksBack(front.order.outTradeNo, screen);
     if (!isNew) return;
     this.#seen += Number(front?.name === "result" || front?.name === "unknown");
-    this.#tell(`screen: ${screen.text}`);
+    this.#tell(`screen: ${screen.text}${screen.ref === null ? "" : ` ${screen.ref}`}`);
     this.#reactLater(life, PERSON_MS);
   }
 
@@ -427,7 +427,7 @@ class SmallWorld {
         this.#writingRows = rows.length;
         const fate = this.#begun ? this.#choices.take(whatOfAWrite) : 0;
         if (fate > 0) {
-          this.#disk.fault = fate === 1 ? "full" : "refusing";
+          this.#disk.fault = fate === 1 ? "read-only" : "refusing";
           this.#kept = fate === 2;
         }
         store.append(rows, (error) => {
