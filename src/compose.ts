@@ -8,7 +8,7 @@ import { after, type Instant, type WallTime } from "./core/kernel/instant.ts";
 import { rfc3339 } from "./core/kernel/rfc3339.ts";
 import type { Key } from "./core/payment/amount-entry.ts";
 import type { ChargeAnswer, ProbeFailure, QueryAnswer, ReverseAnswer } from "./core/payment/answers.ts";
-import { blockerOf, isBusy, isDispensing, isSame } from "./core/payment/box.ts";
+import { blockerOf, isBusy, isDispensing, isSame, mayMoveOn } from "./core/payment/box.ts";
 import type { Effect } from "./core/payment/effects.ts";
 import type { BoxEvent } from "./core/payment/events.ts";
 import type { Intent, OpenOrder, TxData } from "./core/payment/order.ts";
@@ -409,9 +409,17 @@ export class ComposedBox {
       note: ({ entry }) => this.#journal.note(entry),
       warm: () => this.#current().warm(),
       charge: ({ intent, code, sendBefore }) => {
-        this.#gatewayOf(intent).charge(intent, code, sendBefore, (host, answer) => {
-          this.#happens(intent.outTradeNo, { type: "charge-answered", host, answer });
-        });
+        const { outTradeNo } = intent;
+        this.#gatewayOf(intent).charge(
+          intent,
+          code,
+          sendBefore,
+          (host, answer) => this.#happens(outTradeNo, { type: "charge-answered", host, answer }),
+          () => {
+            const box = this.#loop.turn?.box;
+            return box !== undefined && mayMoveOn(box, outTradeNo, this.#rules);
+          },
+        );
       },
       order: ({ intent, sendBefore }) => {
         this.#gatewayOf(intent).order(intent, sendBefore, (host, answer) => {

@@ -62,13 +62,14 @@ export class Gateway {
 
   /**
    * Charges the code, whose intent must be durable by now. Headers that have not left at `sendBefore` never leave.
-   * `done` names the host that was tried last.
+   * `done` names the host that was tried last. Nothing goes to another host unless the charge `mayLeave` in that moment.
    */
   charge(
     intent: Intent,
     code: AuthCode,
     sendBefore: Instant,
     done: (host: string, answer: ChargeAnswer) => void,
+    mayLeave: () => boolean = () => true,
   ): void {
     this.#checkMerchant(intent);
     const call: Call<ChargeAnswer> = {
@@ -77,6 +78,7 @@ export class Gateway {
       path: paths.charge,
       outTradeNo: intent.outTradeNo,
       sendBefore,
+      mayLeave,
       write: () =>
         chargeRequest(this.#settings, intent, { code, clientIp: this.#clientIp(), nonce: this.#nonce() }),
       read: (opened) => readCharge(opened, intent),
@@ -301,7 +303,7 @@ export class Gateway {
   }
 
   #mayMoveOn(call: Call<AnyAnswer>, answer: NotSent): boolean {
-    if (answer.why === "stopped") return false;
+    if (answer.why === "stopped" || call.mayLeave?.() === false) return false;
     return call.sendBefore === null || this.#clock.now() < call.sendBefore;
   }
 
@@ -367,6 +369,8 @@ interface Call<Answer> {
   readonly outTradeNo: string;
   /** No attempt begins at or after this moment; null means whenever it can be sent. */
   readonly sendBefore: Instant | null;
+  /** Whether it may still leave for another host, where that can change. */
+  readonly mayLeave?: () => boolean;
   /** Writes the request anew for each attempt: nonce and address are its own. */
   readonly write: () => string;
   readonly read: (opened: Opened) => Answer;

@@ -19,6 +19,8 @@ const ownKinds: ReadonlySet<string> = new Set([
  */
 export class LostRows {
   readonly #doubted = new Set<string>();
+  /** Orders that a damaged event names behind the newest one of theirs that was read. */
+  readonly #followed = new Set<string>();
   /** Damaged rows since the newest event that was read: of known orders, and how many of nobody knows which. */
   #named = new Set<string>();
   #namedRows = 0;
@@ -32,6 +34,7 @@ export class LostRows {
     const { outTradeNo } = row;
     if (outTradeNo !== null && row.body.includes(`"outTradeNo":"${outTradeNo}"`)) {
       this.#named.add(outTradeNo);
+      this.#followed.add(outTradeNo);
       this.#namedRows += 1;
     } else {
       this.#nameless += 1;
@@ -45,11 +48,17 @@ export class LostRows {
     for (const order of open) if (missing > 0 && (all || this.#named.has(order))) this.#doubted.add(order);
     // Its own row shows how it stands now, whatever was lost before.
     this.#doubted.delete(outTradeNo);
+    this.#followed.delete(outTradeNo);
     this.#named = new Set();
     this.#namedRows = 0;
     this.#nameless = 0;
     this.#seq = seq;
     this.#n = n;
+  }
+
+  /** Whether the newest event of this order is certainly not the last: a damaged one behind it is the order's. */
+  isFollowed(outTradeNo: string): boolean {
+    return this.#followed.has(outTradeNo);
   }
 
   /**

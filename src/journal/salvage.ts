@@ -155,9 +155,9 @@ export class Salvage {
   /** Judges what was read, with what stood beside the rows. */
   result({ listed, unreadable, newestSeq }: Beside): Salvaged {
     const names = new Set(listed ?? []);
-    // A decline that is listed as open was contradicted, in a row that is lost.
+    // A decline that is listed as open, or that a lost row follows, was contradicted in that row.
     for (const [outTradeNo, kept] of this.#ended)
-      if (names.has(outTradeNo) && isDeclinedByCode(kept.last)) {
+      if ((names.has(outTradeNo) || this.#lost.isFollowed(outTradeNo)) && isDeclinedByCode(kept.last)) {
         this.#ended.delete(outTradeNo);
         this.#open.set(outTradeNo, { ...kept, last: kept.charging, doubted: true });
       }

@@ -9,6 +9,7 @@ import { KEY_RECORD_BYTES, KeyText } from "../core/codecs/key-text.ts";
 import { LineGuard } from "../core/codecs/line-guard.ts";
 import { GuardedLines, textsOf } from "../runtime/guarded-lines.ts";
 import type { SerialConnection, SerialLink, SerialListener, SerialSettings } from "../runtime/ports.ts";
+import { notLoaded } from "./not-loaded.ts";
 import { PATH_CHECK_EVERY_MS, PathCheck } from "./path-check.ts";
 import { watchPath } from "./path-watch.ts";
 import { SystemClock } from "./system-clock.ts";
@@ -74,7 +75,7 @@ async function loadKernel(): Promise<Kernel | string> {
       },
     };
   } catch {
-    return "The packages koffi and epoll do not load on this machine, and a keyboard scanner cannot be taken without them; run npm ci, or switch the scanner to USB serial.";
+    return `${notLoaded("koffi")} Without it and epoll no keyboard scanner is read: mend that, or switch the scanner to USB serial.`;
   }
 }
 

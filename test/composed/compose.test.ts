@@ -83,6 +83,22 @@ describe("a composed box", () => {
     assert.equal(box.broken.length, 1);
   });
 
+  it("tries a charge at its other host only while the box may still charge", () => {
+    for (const expired of [false, true]) {
+      const box = stand().silent(first);
+      // The certificate is looked at each minute: here while the first host says nothing.
+      box.pass(57_000 - box.time.now);
+      box.scan().pass(500);
+      assert.equal(box.charges.length, 0);
+      if (expired) box.certificateFault = "certificate-expired";
+      box.pass(8_000);
+      assert.deepEqual(
+        box.charges.map(({ host }) => host),
+        expired ? [] : [second],
+      );
+    }
+  });
+
   it("takes nothing up that its journal says where it was asked to stop while that was read", () => {
     const box = new Stand(files);
     let over = false;

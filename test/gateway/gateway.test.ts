@@ -170,6 +170,14 @@ test("a charge whose moment has passed is never sent, and says so later", () => 
   }
 });
 
+test("a charge that may not leave any more moves to no other host", () => {
+  const { gateway, link, answers, done, run } = world(always(notSent("no-connection")));
+  gateway.charge(intent, code, instantOf(10_000), done, () => false);
+  run();
+  assert.equal(link.requests.length, 1);
+  assert.deepEqual(answers.at(-1)?.answer, { kind: "not-sent", why: "no-connection" });
+});
+
 test("a charge that was not sent moves to the next host with the time that is left", () => {
   const { gateway, link, answers, done, run } = world(({ host }) =>
     host === mainHost ? { ms: 6_000, outcome: notSent("no-connection") } : { ms: 50, outcome: paid },

@@ -60,6 +60,18 @@ function beside(list: readonly string[] | null, more: Partial<Beside> = {}): Bes
 const damage = (row: StoredRow): StoredRow => ({ ...row, body: row.body.replace("CNY", "CNX") });
 
 describe("what is saved of a journal", () => {
+  it("doubts a decline that a damaged row of its own follows, also where the list of open orders is lost", () => {
+    const reopened = salvaged((row) => (row.n === 10 ? damage(row) : row));
+    const { carried } = reopened.result(beside(null, { newestSeq: 7 }));
+    const four = carried.find(({ outTradeNo }) => outTradeNo === numberOf(4));
+    assert.deepEqual([four?.state, four?.doubtful], ["charging", true]);
+    const declined = salvaged((row) => (row.n === 10 ? null : row)).result(beside(null, { newestSeq: 6 }));
+    assert.equal(
+      declined.carried.some(({ outTradeNo }) => outTradeNo === numberOf(4)),
+      false,
+    );
+  });
+
   it("is every open order as it stood, the codes, and nothing of what has ended", () => {
     const salvage = salvaged((row) => row);
     const { carried, lost, codes, damaged, newest } = salvage.result(beside(listed));

@@ -102,4 +102,10 @@ export const failedSeeds: readonly FailedSeed[] = [
     minutes: 1,
     found: "phone: somebody pressed a key beside the phone that stayed.",
   },
+  {
+    seed: 300_194_494,
+    minutes: 1,
+    found:
+      "liveness: a decline that was contradicted in a row that a flipped bit took went on as the decline before it.",
+  },
 ];

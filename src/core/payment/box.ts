@@ -606,7 +606,7 @@ function paymentMoved(box: Box, outTradeNo: string, event: PaymentEvent, stamp: 
   const payment = box.orders.get(outTradeNo);
   invariant(payment !== undefined, "an order that is asked about is known");
   const leaves = event.type === "recorded" && payment.phase.name === "recording";
-  const withheld = leaves && !mayCharge(box, payment, rules);
+  const withheld = leaves && !mayCharge(box, outTradeNo, rules);
   const moved = advance(payment, withheld ? { type: "withheld" } : event, stamp, rules);
   const trust =
     event.type === "charge-answered" || event.type === "query-answered" || event.type === "reverse-answered"
@@ -625,15 +625,20 @@ function paymentMoved(box: Box, outTradeNo: string, event: PaymentEvent, stamp: 
 
 /**
  * Whether the charge of an order whose intent has become durable may still leave: the flush may have taken seconds, and the
- * preconditions of a charge are those of the moment in which it leaves (money rules 4, 12 and 14). A pause is about the codes
+ * preconditions of a charge are those of the moment in which it leaves, for another host as well (money rules 4, 12 and 14). A pause is about the codes
  * that come next, and this code has been read; a box that has contradicted itself claims nothing, its last net keeps the charge.
  */
-function mayCharge(box: Box, payment: Payment, rules: Rules): boolean {
+function mayCharge(box: Box, outTradeNo: string, rules: Rules): boolean {
   const orders = new Map(box.orders);
-  orders.delete(payment.intent.outTradeNo);
+  orders.delete(outTradeNo);
   return (
     blockerOf({ ...box, orders, scannerReady: true, pausedUntil: null, violation: null }, rules) === null
   );
+}
+
+/** Whether a charge of which nothing has left may be tried at another host. */
+export function mayMoveOn(box: Box, outTradeNo: string, rules: Rules): boolean {
+  return box.violation === null && mayCharge(box, outTradeNo, rules);
 }
 
 /** Nothing new begins; an order whose intent is still on its way to the journal is not charged. */
