@@ -44,11 +44,11 @@ export const bundling = {
   logLevel: "warning",
 } as const satisfies BuildOptions;
 
-/** The program of the journal's thread as a text, for `JOURNAL_THREAD` in src/links/sqlite-store.ts. */
+/** The program of the journal's thread as a text, for `JOURNAL_THREAD` in src/links/sqlite/sqlite-store.ts. */
 export async function journalThread(): Promise<string> {
   const { outputFiles } = await build({
     ...bundling,
-    entryPoints: ["src/links/sqlite-worker.ts"],
+    entryPoints: ["src/links/sqlite/sqlite-worker.ts"],
     // Started from a text, a thread has require and no import.
     format: "cjs",
     banner: {},

@@ -17,10 +17,12 @@ import { type AmountRules, type Rules, standardTiming, type Timing } from "./cor
 import { type Screen, screenFor } from "./core/payment/screen.ts";
 import type { Turn } from "./core/payment/turn.ts";
 import { type DeviceLinks, Devices, glassSizeOf } from "./devices.ts";
-import { Gateway } from "./gateway/gateway.ts";
-import type { GatewaySettings } from "./gateway/settings.ts";
 import { Journal, type JournalOpened, MQTT_CURSOR, type RotationOutcome } from "./journal/journal.ts";
 import { type RotationRules, retentionOf } from "./journal/rotation.ts";
+import { Gateway } from "./providers/wechat-v2/provider.ts";
+import type { GatewaySettings } from "./providers/wechat-v2/settings.ts";
+import { Reporter, type ReporterStatus } from "./reporting/reporter.ts";
+import type { ServiceWord } from "./reporting/status-event.ts";
 import { CalmLog } from "./runtime/calm-log.ts";
 import {
   found,
@@ -32,8 +34,6 @@ import {
 } from "./runtime/guards.ts";
 import { type Core, core, type Hands, Loop } from "./runtime/loop.ts";
 import type { BrokerLink, Entropy, HttpsLink, Log, StoreLink, Timer } from "./runtime/ports.ts";
-import { Reporter, type ReporterStatus } from "./telemetry/reporter.ts";
-import type { ServiceWord } from "./telemetry/status-event.ts";
 import { Sales } from "./till/sales.ts";
 
 /** The outside of one box. */

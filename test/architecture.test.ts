@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { globSync, readdirSync, readFileSync } from "node:fs";
 import { join, posix, relative } from "node:path";
 import test from "node:test";
-import { logFields } from "../src/links/log-fields.ts";
+import { logFields } from "../src/links/log/log-fields.ts";
 
 interface SourceFile {
   /** Relative to the root, such as `src/core/kernel/fen.ts`. */
@@ -44,55 +44,70 @@ const layers: readonly Layer[] = [
   { files: "src/runtime/", project: ["src/core/"], packages: [] },
   { files: "src/drivers/", project: inner, packages: [] },
   { files: "src/till/", project: inner, packages: [] },
-  { files: "src/gateway/", project: inner, packages: ["fast-xml-parser", pureCrypto] },
-  { files: "src/journal/", project: inner, packages: ["zod", pureCrypto] },
-  { files: "src/telemetry/", project: inner, packages: ["zod", pureCrypto] },
-  { files: "src/control/", project: inner, packages: ["zod"] },
-  { files: "src/config/", project: inner, packages: ["zod", pureCrypto] },
-  { files: "src/links/", project: [...inner, "src/runtime/guarded-lines.ts"], packages: "any" },
   {
-    files: "src/simulator/bank/server.ts",
-    project: ["src/simulator/", "src/core/", "src/runtime/", "src/gateway/"],
+    files: "src/providers/wechat-v2/sandbox/server.ts",
+    project: ["src/core/", "src/providers/wechat-v2/"],
     packages: ["node:http", "node:https", "node:net", "node:tls", "zod", pureCrypto],
   },
   {
     // Whether an address is one at all, nothing of a network.
-    files: "src/simulator/bank/request.ts",
-    project: ["src/simulator/", "src/core/", "src/gateway/"],
+    files: "src/providers/wechat-v2/sandbox/request.ts",
+    project: ["src/core/", "src/providers/wechat-v2/"],
     packages: ["node:net", pureCrypto],
   },
   {
+    // How the sandbox stands in the place of a network.
+    files: "src/providers/wechat-v2/sandbox/serve.ts",
+    project: ["src/core/", "src/providers/wechat-v2/", "src/simulator/outside/"],
+    packages: [],
+  },
+  {
+    files: "src/providers/wechat-v2/sandbox/",
+    project: [...inner, "src/providers/wechat-v2/"],
+    packages: ["zod", pureCrypto],
+  },
+  {
+    files: "src/providers/",
+    project: [...inner, "src/providers/"],
+    packages: ["fast-xml-parser", pureCrypto],
+  },
+  { files: "src/journal/", project: inner, packages: ["zod", pureCrypto] },
+  { files: "src/reporting/", project: inner, packages: ["zod", pureCrypto] },
+  { files: "src/control/", project: inner, packages: ["zod"] },
+  { files: "src/config/", project: inner, packages: ["zod", pureCrypto] },
+  { files: "src/links/", project: [...inner, "src/runtime/guarded-lines.ts"], packages: "any" },
+  {
     // A whole box on simulated links.
-    files: "src/simulator/world.ts",
+    files: "src/simulator/seeded/world.ts",
     project: [
-      ...["src/simulator/", "src/core/", "src/runtime/", "src/gateway/"],
+      ...["src/simulator/", "src/core/", "src/runtime/", "src/providers/"],
       ...["src/compose.ts", "src/config/device-config.ts"],
     ],
     packages: [pureCrypto],
   },
   {
     // What people do with a damaged journal is what the command does.
-    files: "src/simulator/damage.ts",
+    files: "src/simulator/seeded/damage.ts",
     project: ["src/simulator/", "src/core/", "src/runtime/", "src/journal/"],
     packages: [],
   },
   {
     // The same, smaller and without chance.
-    files: "src/simulator/small-world/",
+    files: "src/simulator/exhaustive/",
     project: [
-      ...["src/simulator/", "src/core/", "src/runtime/"],
+      ...["src/simulator/", "src/core/", "src/runtime/", "src/providers/"],
       ...["src/compose.ts", "src/config/device-config.ts"],
     ],
     packages: [],
   },
   {
-    files: "src/simulator/embedded-broker.ts",
+    files: "src/simulator/outside/embedded-broker.ts",
     project: ["src/simulator/", "src/core/", "src/runtime/"],
     packages: ["node:net", "node:tls", "aedes"],
   },
   {
     files: "src/simulator/",
-    project: ["src/core/", "src/runtime/", "src/gateway/"],
+    project: ["src/core/", "src/runtime/", "src/providers/"],
     packages: ["zod", pureCrypto],
   },
   {
@@ -103,24 +118,24 @@ const layers: readonly Layer[] = [
   {
     files: "src/compose.ts",
     project: [
-      ...["src/core/", "src/runtime/", "src/gateway/", "src/journal/", "src/telemetry/"],
+      ...["src/core/", "src/runtime/", "src/providers/", "src/journal/", "src/reporting/"],
       ...["src/till/", "src/config/", "src/control/", "src/devices.ts"],
     ],
     packages: [pureCrypto],
   },
   { files: "src/cli/", project: ["src/", "package.json"], packages: "any" },
-  { files: "src/main.ts", project: ["src/cli/", "src/links/sqlite-worker.ts"], packages: "any" },
+  { files: "src/main.ts", project: ["src/cli/", "src/links/sqlite/sqlite-worker.ts"], packages: "any" },
 ];
 
 /** Files that may take chance from the machine: they stand outside every simulated world. */
-const takesChance = /^src\/(?:links\/|cli\/|simulator\/bank\/server\.ts)/;
+const takesChance = /^src\/(?:links\/|cli\/|providers\/[^/]+\/sandbox\/server\.ts)/;
 
 /** What of `node:crypto` is chance. */
 const chance = /^(?:random|generateKey|generatePrime|getRandomValues|webcrypto|subtle)/;
 
 /** Folders in which time, chance and the process come through ports, if they come at all. */
 const withoutWorld =
-  /^src\/(?:core|runtime|drivers|till|gateway|journal|telemetry|control|config|devices\.ts|compose\.ts)/;
+  /^src\/(?:core|runtime|drivers|till|providers(?!\/[^/]+\/sandbox\/server\.ts)|journal|reporting|control|config|devices\.ts|compose\.ts)/;
 
 const worldly = [
   "setTimeout",
@@ -145,16 +160,16 @@ const rules: readonly Rule[] = [
         return mayImport(layer, file.path, target) ? [] : [`imports ${target}`];
       }),
     planted: [
-      file("src/core/payment/a.ts", 'import { b } from "../../gateway/b.ts";'),
+      file("src/core/payment/a.ts", 'import { b } from "../../providers/b.ts";'),
       file("src/core/payment/a.ts", 'import { readFileSync } from "node:fs";'),
       file("src/core/kernel/a.ts", 'import type { B } from "../payment/b.ts";'),
       file("src/drivers/a.ts", 'import { Loop } from "../runtime/loop.ts";'),
-      file("src/drivers/a.ts", 'import { b } from "../gateway/b.ts";'),
+      file("src/drivers/a.ts", 'import { b } from "../providers/b.ts";'),
       file("src/drivers/a.ts", 'const { SerialPort } = await import("serialport");'),
       file("src/journal/a.ts", 'import { DatabaseSync } from "node:sqlite";'),
-      file("src/gateway/a.ts", 'import {\n  Client,\n} from "undici";'),
+      file("src/providers/a.ts", 'import {\n  Client,\n} from "undici";'),
       file("src/config/a.ts", 'import "../links/b.ts";'),
-      file("src/telemetry/a.ts", 'import { connect } from "mqtt";'),
+      file("src/reporting/a.ts", 'import { connect } from "mqtt";'),
       file("src/links/a.ts", 'import { loadConfig } from "../cli/config.ts";'),
       file("src/links/a.ts", 'import { Journal } from "../journal/journal.ts";'),
       file("src/simulator/a.ts", 'import { SystemClock } from "../links/system-clock.ts";'),
@@ -168,9 +183,9 @@ const rules: readonly Rule[] = [
     innocent: [
       file("src/core/codecs/a.ts", 'import { b } from "../payment/b.ts"; // from "serialport"'),
       file("src/drivers/a.ts", 'import type { Clock } from "../runtime/ports.ts";'),
-      file("src/gateway/a.ts", 'import { createHmac } from "node:crypto";'),
+      file("src/providers/a.ts", 'import { createHmac } from "node:crypto";'),
       file("src/links/a.ts", 'import { SerialPort } from "serialport";'),
-      file("src/simulator/embedded-broker.ts", 'import { Aedes } from "aedes";'),
+      file("src/simulator/outside/embedded-broker.ts", 'import { Aedes } from "aedes";'),
       file("src/cli/a.ts", 'import { SimulatedTime } from "../simulator/time.ts";'),
       file("test/a.ts", 'import { SerialPort } from "serialport";'),
     ],
@@ -186,11 +201,11 @@ const rules: readonly Rule[] = [
       );
     },
     planted: [
-      file("src/gateway/a.ts", 'import { createHmac, randomBytes } from "node:crypto";'),
+      file("src/providers/a.ts", 'import { createHmac, randomBytes } from "node:crypto";'),
       file("src/simulator/a.ts", 'import {\n  randomUUID as uuid,\n} from "node:crypto";'),
     ],
     innocent: [
-      file("src/gateway/a.ts", 'import { createHmac, timingSafeEqual } from "node:crypto";'),
+      file("src/providers/a.ts", 'import { createHmac, timingSafeEqual } from "node:crypto";'),
       file("src/links/a.ts", 'import { randomBytes } from "node:crypto";'),
     ],
   },
@@ -212,10 +227,10 @@ const rules: readonly Rule[] = [
       file("src/core/a.ts", "const now = Date.now();"),
       file("src/core/a.ts", "const now = new Date();"),
       file("src/drivers/a.ts", "setTimeout(stop, 5);"),
-      file("src/gateway/a.ts", "const n = Math.random();"),
+      file("src/providers/a.ts", "const n = Math.random();"),
       file("src/journal/a.ts", "const id = crypto.randomUUID();"),
-      file("src/telemetry/a.ts", "const { env } = process;"),
-      file("src/telemetry/a.ts", `const text = \`at \${performance.now()}\`;`),
+      file("src/reporting/a.ts", "const { env } = process;"),
+      file("src/reporting/a.ts", `const text = \`at \${performance.now()}\`;`),
       file("src/config/a.ts", "console.log(1);"),
     ],
     innocent: [
@@ -279,7 +294,7 @@ const rules: readonly Rule[] = [
     planted: [
       file("src/core/a.ts", `// Durable first (${"desi"}${"gn"} §4.1).`),
       file("test/a.ts", `/** The ${"Desi"}${"gn"} §3 as a table. */`),
-      file("src/gateway/a.ts", `// As ${"proto"}${"col.md"} §1.5 has it.`),
+      file("src/providers/a.ts", `// As ${"proto"}${"col.md"} §1.5 has it.`),
       file("src/links/a.ts", `// ${"hard"}${"ware.md"} §4`),
       file("src/core/a.ts", `// ${"till-and"}${"-ux"} §3.2`),
       file("README.md", `See ${"reli"}${"ability"} §1.3.`),

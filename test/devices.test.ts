@@ -5,9 +5,9 @@ import { checkConfig, type DeviceConfig } from "../src/config/device-config.ts";
 import type { BoxEvent } from "../src/core/payment/events.ts";
 import type { DispenseAnswer } from "../src/core/payment/payment.ts";
 import { Devices } from "../src/devices.ts";
-import { SimulatedPins } from "../src/simulator/pins.ts";
-import { Random } from "../src/simulator/random.ts";
-import { SimulatedClock, SimulatedTime } from "../src/simulator/time.ts";
+import { Random } from "../src/simulator/outside/random.ts";
+import { SimulatedClock, SimulatedTime } from "../src/simulator/outside/time.ts";
+import { SimulatedPins } from "../src/simulator/site/pins.ts";
 import { keptLog } from "./drivers/late-clock.ts";
 
 const RELAY = 26;

@@ -13,7 +13,7 @@ import { outages } from "../src/cli/outages.ts";
 import { checkConfig } from "../src/config/device-config.ts";
 import { saleStateSchema } from "../src/control/sale.ts";
 import { REOPEN_LAST_MS } from "../src/drivers/scanner.ts";
-import { scenarioNamed } from "../src/simulator/bank/scenarios.ts";
+import { scenarioNamed } from "../src/providers/wechat-v2/sandbox/scenarios.ts";
 
 const root = join(import.meta.dirname, "..");
 const texts = new Map(documents.map((name) => [name, read(name)]));

@@ -18,7 +18,7 @@ import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { z } from "zod";
 import packageJson from "../../package.json" with { type: "json" };
-import { SCHEMA_VERSION } from "../../src/links/sqlite-schema.ts";
+import { SCHEMA_VERSION } from "../../src/links/sqlite/sqlite-schema.ts";
 import { bundleProgram } from "../bundle.ts";
 import { billOfMaterials } from "./bill-of-materials.ts";
 import { licenceFiles, nativeFiles, packageFolders } from "./natives.ts";

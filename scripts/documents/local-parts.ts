@@ -1,11 +1,11 @@
 /** What programs on the box's own machine read: a till's sale, the problems of the door, the lines of the journal. */
-import type { Report } from "../../src/cli/journal-quarantine.ts";
-import type { Verdict } from "../../src/cli/journal-verification.ts";
+import type { Report } from "../../src/cli/journal/quarantine.ts";
+import type { Verdict } from "../../src/cli/journal/verification.ts";
 import type { Rotated } from "../../src/control/commands.ts";
 import type { ControlProblem } from "../../src/control/protocol.ts";
 import type { SaleState } from "../../src/core/payment/till-sale.ts";
-import type { BillException, NotCompared } from "../../src/gateway/reconciliation.ts";
 import type { JournalEntry } from "../../src/journal/own-entry.ts";
+import type { BillException, NotCompared } from "../../src/providers/wechat-v2/reconciliation.ts";
 import { code, table } from "./markdown.ts";
 
 /** A sentence for each key; a new key without one does not compile. */

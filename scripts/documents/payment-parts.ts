@@ -4,7 +4,7 @@ import type { MoneyState, TxData } from "../../src/core/payment/order.ts";
 import type { PaymentEvent } from "../../src/core/payment/payment.ts";
 import { recoveryTable } from "../../src/core/payment/recovery.ts";
 import { type Rules, standardTiming } from "../../src/core/payment/rules.ts";
-import { chargeCodes } from "../../src/gateway/codes.ts";
+import { chargeCodes } from "../../src/providers/wechat-v2/codes.ts";
 import { type Edge, explore, smallRules } from "../../test/core/payment/reachable.ts";
 import { code, fenced, list, table } from "./markdown.ts";
 

@@ -1,10 +1,15 @@
 /** What goes over the wires: WeChat Pay's error codes, the look-alike's scenarios, the members of an event. */
 import type { TxData } from "../../src/core/payment/order.ts";
-import { type ChargeMeaning, chargeCodes, queryCodes, reverseCodes } from "../../src/gateway/codes.ts";
-import { scenarioFamilies, scenarios } from "../../src/simulator/bank/scenarios.ts";
+import {
+  type ChargeMeaning,
+  chargeCodes,
+  queryCodes,
+  reverseCodes,
+} from "../../src/providers/wechat-v2/codes.ts";
+import { scenarioFamilies, scenarios } from "../../src/providers/wechat-v2/sandbox/scenarios.ts";
 import { code, list, table } from "./markdown.ts";
 
-/** The tables of `src/gateway/codes.ts`, one row for codes that mean the same. */
+/** The tables of `src/providers/wechat-v2/codes.ts`, one row for codes that mean the same. */
 export function errorCodes(): string {
   const charge = grouped([...chargeCodes].map(([name, { meaning }]) => [name, said(meaning)]));
   const query = grouped([...queryCodes]);

@@ -4,8 +4,8 @@ import * as z from "zod";
 import type { DeviceConfig } from "../config/device-config.ts";
 import { type ReceivedAnswer, readAnswer, requestLine } from "../control/protocol.ts";
 import { type BoxStatus, boxStatusSchema } from "../control/status.ts";
-import { askSocket } from "../links/control-socket.ts";
-import { controlPaths } from "./control-paths.ts";
+import { askSocket } from "../links/listen/control-socket.ts";
+import { controlPaths } from "./run/control-paths.ts";
 
 /** How long a box may take for an answer. */
 const WITHIN_MS = 20_000;

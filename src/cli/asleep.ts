@@ -1,12 +1,12 @@
 import type { Asleep, AsleepOrder } from "../control/status.ts";
 import { damageWords } from "../journal/chain.ts";
 import { readRow } from "../journal/row.ts";
-import { goneSentence, halfMoved, hiddenSentence, lookForJournal } from "../links/journal-folder.ts";
-import { liesInMemory } from "../links/mounts.ts";
-import { openReader, type SqliteReader } from "../links/sqlite-reader.ts";
-import { detailOf } from "../links/sqlite-refusal.ts";
-import { journalBytes } from "./journal-bytes.ts";
-import { readTail } from "./journal-tail.ts";
+import { liesInMemory } from "../links/machine/mounts.ts";
+import { goneSentence, halfMoved, hiddenSentence, lookForJournal } from "../links/sqlite/journal-folder.ts";
+import { openReader, type SqliteReader } from "../links/sqlite/sqlite-reader.ts";
+import { detailOf } from "../links/sqlite/sqlite-refusal.ts";
+import { journalBytes } from "./journal/bytes.ts";
+import { readTail } from "./journal/tail.ts";
 
 /** Reads what the journal in `directory` says without its box. */
 export function asleepFrom(directory: string, problem: string | null): Omit<Asleep, "config"> {

@@ -1,11 +1,20 @@
 import { readFileSync } from "node:fs";
 import { formatYuan } from "../core/kernel/fen.ts";
-import { ApiKey } from "../gateway/api-key.ts";
-import type { CallNote } from "../simulator/bank/call.ts";
-import { fixtureMerchant } from "../simulator/bank/fixture-merchant.ts";
-import type { BankMerchant } from "../simulator/bank/request.ts";
-import { type Scenario, scenarioFamilies, scenarioNamed, scenarios } from "../simulator/bank/scenarios.ts";
-import { type BankServer, type BankServerOptions, startBankServer } from "../simulator/bank/server.ts";
+import { ApiKey } from "../providers/wechat-v2/api-key.ts";
+import type { CallNote } from "../providers/wechat-v2/sandbox/call.ts";
+import { fixtureMerchant } from "../providers/wechat-v2/sandbox/fixture-merchant.ts";
+import type { BankMerchant } from "../providers/wechat-v2/sandbox/request.ts";
+import {
+  type Scenario,
+  scenarioFamilies,
+  scenarioNamed,
+  scenarios,
+} from "../providers/wechat-v2/sandbox/scenarios.ts";
+import {
+  type BankServer,
+  type BankServerOptions,
+  startBankServer,
+} from "../providers/wechat-v2/sandbox/server.ts";
 import { exitStatus } from "./exit-status.ts";
 import { type CommandIo, readOptions, UsageError, unknownName } from "./usage.ts";
 

@@ -16,11 +16,11 @@ interface Entry {
 const entries: Readonly<Record<string, Entry>> = {
   setup: {
     summary: "Configure a box for the first time, question by question, trying its devices.",
-    load: async () => (await import("./setup.ts")).setupCommand,
+    load: async () => (await import("./setup/setup.ts")).setupCommand,
   },
   run: {
     summary: "Be the box: take payments until the process is asked to end.",
-    load: async () => (await import("./run.ts")).runCommand,
+    load: async () => (await import("./run/run.ts")).runCommand,
     help: `Usage: scanbox run [--config FILE]
 
 Takes payments until SIGTERM or SIGINT; logs to stdout, one JSON object a line.
@@ -33,7 +33,7 @@ configuration or a secret is wrong, or the journal is damaged or of a newer vers
   },
   demo: {
     summary: "Try out a whole box on this machine, with a look-alike bank and an MQTT broker.",
-    load: async () => (await import("./demo.ts")).demoCommand,
+    load: async () => (await import("./demo/demo.ts")).demoCommand,
   },
   bank: {
     summary: "Serve a look-alike of WeChat Pay on this machine, to test against.",
@@ -41,7 +41,7 @@ configuration or a secret is wrong, or the journal is damaged or of a newer vers
   },
   simulate: {
     summary: "Run whole simulated worlds and look for a broken promise.",
-    load: async () => (await import("./simulate.ts")).simulateCommand,
+    load: async () => (await import("./simulate/simulate.ts")).simulateCommand,
   },
   "outputs-off": {
     summary: "Drive relay, lights and beeper off: what follows a box that has ended.",
@@ -58,7 +58,7 @@ Exit status: 0 all are off, 1 one could not be reached, 2 the configuration is w
   },
   doctor: {
     summary: "Look for what is wrong with this box, and say what to do about it.",
-    load: async () => (await import("./doctor.ts")).doctorCommand,
+    load: async () => (await import("./doctor/doctor.ts")).doctorCommand,
   },
   status: {
     summary: "Say how the box is: in service or why not, open orders, devices, journal.",
@@ -71,7 +71,7 @@ Exit status: 0 all are off, 1 one could not be reached, 2 the configuration is w
   journal: {
     summary:
       "Read the journal of payments: list, show, verify, reconcile; rotate it, quarantine a damaged one.",
-    load: async () => (await import("./journal.ts")).journalCommand,
+    load: async () => (await import("./journal/journal.ts")).journalCommand,
   },
   config: {
     summary: "Check a configuration, or print its JSON Schema.",

@@ -3,7 +3,7 @@ import { type ConfigCheck, checkConfig, configSchema, type DeviceConfig } from "
 import { salvageConfig } from "../config/salvage.ts";
 import { configPath, readConfigText } from "./config-file.ts";
 import { exitStatus } from "./exit-status.ts";
-import { boxOf } from "./journal-box.ts";
+import { boxOf } from "./journal/box.ts";
 import { type CommandIo, readOptions, UsageError, unknownName } from "./usage.ts";
 
 const help = `Usage: scanbox config check [FILE]

@@ -1,6 +1,6 @@
 /** `scanbox outputs-off`: what follows a box that ended in whatever way, so that no relay stays on. */
 import type { DeviceConfig } from "../config/device-config.ts";
-import { loadGpio } from "../links/gpio.ts";
+import { loadGpio } from "../links/gpio/gpio.ts";
 import type { GpioLink } from "../runtime/ports.ts";
 import { loadConfig } from "./config.ts";
 import { configPath } from "./config-file.ts";

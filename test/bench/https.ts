@@ -2,7 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { fixtureMerchant } from "../../src/simulator/bank/fixture-merchant.ts";
+import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
 import { makeCertificates } from "../e2e/certificates.ts";
 import { endChild, startChild } from "../e2e/child.ts";
 import { type Bench, type Figure, least } from "./figure.ts";

@@ -3,7 +3,7 @@
  * leave at once. Started by `latency.ts`, which hears of every screen.
  */
 import { loadConfig } from "../../src/cli/config.ts";
-import { deviceParts } from "../../src/cli/device-links.ts";
+import { deviceParts } from "../../src/cli/run/device-links.ts";
 import { ComposedBox } from "../../src/compose.ts";
 import type { GlassLink } from "../../src/runtime/ports.ts";
 import { moment } from "./moment.ts";

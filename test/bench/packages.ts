@@ -16,14 +16,14 @@ const SETTLE_MS = 500;
 
 /** What is loaded, as the program does it. */
 const loads: Readonly<Record<string, string>> = {
-  undici: 'import { UndiciHttpsLink } from "./src/links/undici-https.ts"; keep(UndiciHttpsLink);',
+  undici: 'import { UndiciHttpsLink } from "./src/links/https/undici-https.ts"; keep(UndiciHttpsLink);',
   mqtt: 'import Client from "mqtt/lib/client"; keep(Client);',
   serialport:
     'import { SerialPort } from "serialport"; import { ReadlineParser } from "@serialport/parser-readline";' +
     "keep(SerialPort, ReadlineParser);",
   pino: 'import { destination, pino } from "pino"; keep(pino({}, destination({ fd: 2, sync: true })));',
   "fast-xml-parser":
-    'import { parseXml } from "./src/gateway/xml.ts"; keep(parseXml(Buffer.from("<xml></xml>")));',
+    'import { parseXml } from "./src/providers/wechat-v2/xml.ts"; keep(parseXml(Buffer.from("<xml></xml>")));',
   zod: 'import { checkConfig } from "./src/config/device-config.ts"; keep(checkConfig("{}"));',
   "worker with node:sqlite":
     'import { Worker } from "node:worker_threads"; const run = `const { DatabaseSync } = require("node:sqlite");' +

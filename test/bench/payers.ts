@@ -7,13 +7,13 @@ import { fenOf } from "../../src/core/kernel/fen.ts";
 import { after, wallTimeOf } from "../../src/core/kernel/instant.ts";
 import { AuthCode } from "../../src/core/payment/auth-code.ts";
 import type { Intent } from "../../src/core/payment/order.ts";
-import { Gateway } from "../../src/gateway/gateway.ts";
-import { signatureOf } from "../../src/gateway/signature.ts";
-import { writeXml } from "../../src/gateway/xml.ts";
-import { SystemClock } from "../../src/links/system-clock.ts";
-import { SystemEntropy } from "../../src/links/system-entropy.ts";
-import { UndiciHttpsLink } from "../../src/links/undici-https.ts";
-import { fixtureMerchant } from "../../src/simulator/bank/fixture-merchant.ts";
+import { UndiciHttpsLink } from "../../src/links/https/undici-https.ts";
+import { SystemClock } from "../../src/links/machine/system-clock.ts";
+import { SystemEntropy } from "../../src/links/machine/system-entropy.ts";
+import { Gateway } from "../../src/providers/wechat-v2/provider.ts";
+import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
+import { signatureOf } from "../../src/providers/wechat-v2/signature.ts";
+import { writeXml } from "../../src/providers/wechat-v2/xml.ts";
 import { pem } from "../e2e/certificates.ts";
 
 /** Whom to call, and with what. */

@@ -1,5 +1,5 @@
-/** Takes the place of src/links/gpio.ts in a bundle: pins with pull-ups that nobody touches, had as quickly as a call. */
-import type { LoadedGpio } from "../../src/links/gpio.ts";
+/** Takes the place of src/links/gpio/gpio.ts in a bundle: pins with pull-ups that nobody touches, had as quickly as a call. */
+import type { LoadedGpio } from "../../src/links/gpio/gpio.ts";
 import type { GpioLines, GpioLink, Level } from "../../src/runtime/ports.ts";
 
 /** Gives the pins, whatever the configuration says of them. */

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
-import { FAULT_MINUTES } from "../../src/cli/simulate.ts";
-import { runWorlds } from "../../src/cli/worlds.ts";
-import { runWorld } from "../../src/simulator/world.ts";
+import { FAULT_MINUTES } from "../../src/cli/simulate/simulate.ts";
+import { runWorlds } from "../../src/cli/simulate/worlds.ts";
+import { runWorld } from "../../src/simulator/seeded/world.ts";
 import type { Bench } from "./figure.ts";
 
 /** The engine goes on compiling for this long: a run of minutes is as quick as what comes after it. */

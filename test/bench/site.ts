@@ -1,7 +1,7 @@
 /** Where a box of the benches lives: a directory on the disk, certificates, a broker and a scanner on a pseudo-terminal. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fixtureMerchant } from "../../src/simulator/bank/fixture-merchant.ts";
+import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
 import { type Certificates, makeCertificates } from "../e2e/certificates.ts";
 import { Mosquitto } from "../e2e/mosquitto.ts";
 import { PseudoTerminal } from "../e2e/pseudo-terminal.ts";

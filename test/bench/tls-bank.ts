@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { TLSSocket } from "node:tls";
-import { Bank } from "../../src/simulator/bank/bank.ts";
-import { fixtureMerchant } from "../../src/simulator/bank/fixture-merchant.ts";
+import { Bank } from "../../src/providers/wechat-v2/sandbox/bank.ts";
+import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
 import { type Certificates, pem } from "../e2e/certificates.ts";
 import { moment } from "./moment.ts";
 

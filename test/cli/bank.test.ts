@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { PassThrough } from "node:stream";
 import { test } from "node:test";
 import { runCli } from "../../src/cli/cli.ts";
-import { fixtureMerchant } from "../../src/simulator/bank/fixture-merchant.ts";
+import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
 
 test("the help of the bank has all that a box needs to be its merchant", async () => {
   const stdout = new PassThrough();

@@ -8,13 +8,13 @@ import { PassThrough, type Readable, Writable } from "node:stream";
 import test, { describe, type TestContext } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { runCli } from "../../src/cli/cli.ts";
-import { randomCode } from "../../src/cli/demo-code.ts";
-import { payOnce } from "../../src/cli/demo-pay.ts";
+import { randomCode } from "../../src/cli/demo/code.ts";
+import { payOnce } from "../../src/cli/demo/pay.ts";
 import { readScan } from "../../src/core/codecs/scan.ts";
 import { parseYuan } from "../../src/core/kernel/fen.ts";
-import { SystemEntropy } from "../../src/links/system-entropy.ts";
-import { success } from "../../src/simulator/bank/scenarios.ts";
-import { txDataSchema } from "../../src/telemetry/tx-event.ts";
+import { SystemEntropy } from "../../src/links/machine/system-entropy.ts";
+import { success } from "../../src/providers/wechat-v2/sandbox/scenarios.ts";
+import { txDataSchema } from "../../src/reporting/tx-event.ts";
 import { PATIENCE_MS } from "../e2e/until.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
@@ -350,8 +350,8 @@ test("a payment at a box that goes out of service ends with the code, and with w
   // When the box is idle its files may grow no more: the first record fails, as on a broken card.
   const program = `
     import { execFileSync } from "node:child_process";
-    import { payOnce } from "${root}src/cli/demo-pay.ts";
-    import { success } from "${root}src/simulator/bank/scenarios.ts";
+    import { payOnce } from "${root}src/cli/demo/pay.ts";
+    import { success } from "${root}src/providers/wechat-v2/sandbox/scenarios.ts";
     const write = process.stderr.write.bind(process.stderr);
     let broken = false;
     process.stderr.write = (text) => {

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { TLSSocket } from "node:tls";
 import { loadConfig } from "../../src/cli/config.ts";
-import { deviceParts } from "../../src/cli/device-links.ts";
+import { deviceParts } from "../../src/cli/run/device-links.ts";
 import type { MerchantParts } from "../../src/compose.ts";
 import { checkConfig } from "../../src/config/device-config.ts";
 import { makeCertificates, pem } from "../e2e/certificates.ts";

@@ -5,11 +5,11 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { doctorCommand } from "../../src/cli/doctor/doctor.ts";
 import { areas, examine } from "../../src/cli/doctor/examination.ts";
 import { type Finding, fault, note, ok, warning } from "../../src/cli/doctor/finding.ts";
 import { reportText } from "../../src/cli/doctor/report.ts";
 import { type Area, Subject } from "../../src/cli/doctor/subject.ts";
-import { doctorCommand } from "../../src/cli/doctor.ts";
 import { UsageError } from "../../src/cli/usage.ts";
 import { levelsOf } from "./doctor/sound.ts";
 

@@ -16,7 +16,7 @@ function simulate(args: readonly string[], before: readonly string[] = []) {
 
 /** Lets the witness find something in every world in which a payment was reversed. */
 function suspicious(): readonly string[] {
-  const witness = new URL("src/simulator/witness.ts", root).href;
+  const witness = new URL("src/simulator/checker/witness.ts", root).href;
   const code = `import { Witness } from "${witness}";
     const asked = Witness.prototype.asked;
     Witness.prototype.asked = function (request) {

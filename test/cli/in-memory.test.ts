@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { liesInMemory, readMounts } from "../../src/links/mounts.ts";
-import { readTextIfAny } from "../../src/links/proc-files.ts";
+import { liesInMemory, readMounts } from "../../src/links/machine/mounts.ts";
+import { readTextIfAny } from "../../src/links/machine/proc-files.ts";
 import { RunningBox } from "./running-box.ts";
 
 const inMemory = readMounts(readTextIfAny("/proc/self/mountinfo") ?? "").find(({ point, type, readOnly }) => {

@@ -6,16 +6,24 @@ import { PassThrough, Writable } from "node:stream";
 import test, { describe } from "node:test";
 import fc from "fast-check";
 import { runCli } from "../../src/cli/cli.ts";
-import { DEVICE_COLUMNS, deviceLines } from "../../src/cli/panel/device-view.ts";
-import { hintFor } from "../../src/cli/panel/hint.ts";
-import { intentsOf, lastingWishOf, type Press, StrokeReader } from "../../src/cli/panel/keyboard.ts";
-import { orderNote } from "../../src/cli/panel/order-notes.ts";
-import { Painter } from "../../src/cli/panel/painter.ts";
-import { drawPanel, helpPages, LEAST, type PanelFacts } from "../../src/cli/panel/panel-view.ts";
-import { fit, type Picture, type Size, span, textOf, widthOf, wrap } from "../../src/cli/panel/picture.ts";
-import { FRAME_MS, Redraw } from "../../src/cli/panel/redraw.ts";
-import { beginPicking, type Picking, pick } from "../../src/cli/panel/scenario-picker.ts";
-import { abilitiesOf } from "../../src/cli/panel/terminal.ts";
+import { DEVICE_COLUMNS, deviceLines } from "../../src/cli/demo/panel/device-view.ts";
+import { hintFor } from "../../src/cli/demo/panel/hint.ts";
+import { intentsOf, lastingWishOf, type Press, StrokeReader } from "../../src/cli/demo/panel/keyboard.ts";
+import { orderNote } from "../../src/cli/demo/panel/order-notes.ts";
+import { Painter } from "../../src/cli/demo/panel/painter.ts";
+import { drawPanel, helpPages, LEAST, type PanelFacts } from "../../src/cli/demo/panel/panel-view.ts";
+import {
+  fit,
+  type Picture,
+  type Size,
+  span,
+  textOf,
+  widthOf,
+  wrap,
+} from "../../src/cli/demo/panel/picture.ts";
+import { FRAME_MS, Redraw } from "../../src/cli/demo/panel/redraw.ts";
+import { beginPicking, type Picking, pick } from "../../src/cli/demo/panel/scenario-picker.ts";
+import { abilitiesOf } from "../../src/cli/demo/panel/terminal.ts";
 import {
   logNote,
   note,
@@ -23,14 +31,14 @@ import {
   scanNote,
   type WireNote,
   withNote,
-} from "../../src/cli/panel/wire-notes.ts";
+} from "../../src/cli/demo/panel/wire-notes.ts";
 import { fenOf } from "../../src/core/kernel/fen.ts";
 import { instantOf } from "../../src/core/kernel/instant.ts";
 import type { TxData } from "../../src/core/payment/order.ts";
 import { bootScreen } from "../../src/core/payment/screen.ts";
 import { texts } from "../../src/core/payment/texts.ts";
-import { success } from "../../src/simulator/bank/scenarios.ts";
-import { SimulatedClock, SimulatedTime } from "../../src/simulator/time.ts";
+import { success } from "../../src/providers/wechat-v2/sandbox/scenarios.ts";
+import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.ts";
 import { panelFacts } from "./panel/facts.ts";
 import { assertGolden } from "./panel/golden.ts";
 

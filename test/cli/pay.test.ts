@@ -6,8 +6,8 @@ import { PassThrough } from "node:stream";
 import { after, before, describe, it, test } from "node:test";
 import { Leaving } from "../../src/cli/leaving.ts";
 import { outOfService } from "../../src/cli/outages.ts";
-import { fixtureMerchant } from "../../src/simulator/bank/fixture-merchant.ts";
-import { startBankServer } from "../../src/simulator/bank/server.ts";
+import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
+import { startBankServer } from "../../src/providers/wechat-v2/sandbox/server.ts";
 import { RunningBox } from "./running-box.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "scanbox-pay-"));

@@ -62,7 +62,7 @@ describe("a user who may not read the journal", () => {
     it(`hears so from journal ${args.join(" ")}`, () => {
       writeFileSync(
         join(directory, "bill.txt"),
-        readFileSync(new URL("test/gateway/fixtures/bill-all.txt", root)),
+        readFileSync(new URL("test/providers/wechat-v2/fixtures/bill-all.txt", root)),
       );
       const bill = args.map((arg) => (arg === "bill.txt" ? join(directory, arg) : arg));
       assert.deepEqual(scanbox("journal", ...bill), { status: 1, stdout: "", stderr: `${sentence()}.\n` });

@@ -7,7 +7,10 @@ import { boot, charging, money, numberOf } from "../journal/entries.ts";
 import { realJournal } from "../journal/real.ts";
 import { RunningBox } from "./running-box.ts";
 
-const published = readFileSync(new URL("../gateway/fixtures/bill-all.txt", import.meta.url), "utf8");
+const published = readFileSync(
+  new URL("../providers/wechat-v2/fixtures/bill-all.txt", import.meta.url),
+  "utf8",
+);
 
 /** The published bill, its two orders under other numbers. */
 function billWith(paid: string, revoked: string): string {

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import test from "node:test";
-import { Service, statusOf } from "../../src/cli/service.ts";
+import { Service, statusOf } from "../../src/cli/run/service.ts";
 import type { Screen } from "../../src/core/payment/screen.ts";
-import { SimulatedClock, SimulatedTime } from "../../src/simulator/time.ts";
+import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.ts";
 import { PATIENCE_MS } from "../e2e/until.ts";
 
 const idle: Screen = {

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { describe, it } from "node:test";
-import { runWorlds, type WorldOutcome } from "../../src/cli/worlds.ts";
-import { runWorld } from "../../src/simulator/world.ts";
+import { runWorlds, type WorldOutcome } from "../../src/cli/simulate/worlds.ts";
+import { runWorld } from "../../src/simulator/seeded/world.ts";
 
 const root = new URL("../../", import.meta.url);
 
@@ -42,7 +42,7 @@ async function simulate(
 
 /** Lets the witness find something in every world that has `least` payments. */
 function suspicious(least: number): readonly string[] {
-  const witness = new URL("src/simulator/witness.ts", root).href;
+  const witness = new URL("src/simulator/checker/witness.ts", root).href;
   const code = `import { Witness } from "${witness}";
     const final = Witness.prototype.final;
     Witness.prototype.final = function () {

@@ -9,8 +9,8 @@ const root = new URL("../../", import.meta.url).pathname;
 /** A box's process that warns and then meets what `fault` does. */
 function words(fault: string) {
   const program = `
-    import { strayWordsInto } from "${root}src/cli/stray-words.ts";
-    import { PinoLog } from "${root}src/links/pino-log.ts";
+    import { strayWordsInto } from "${root}src/cli/run/stray-words.ts";
+    import { PinoLog } from "${root}src/links/log/pino-log.ts";
     strayWordsInto(new PinoLog({ level: "info", fd: 1, strict: true }));
     process.emitWarning("a library is old", "DeprecationWarning");
     new Buffer(3);

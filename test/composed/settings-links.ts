@@ -1,12 +1,12 @@
 /** Settings that are handed to what a simulated box has none of: the broker's library, the disk, the log, a display. */
 import fs, { existsSync } from "node:fs";
 import type { TestContext } from "node:test";
-import { brokerSettings, deviceParts } from "../../src/cli/device-links.ts";
-import { panelLinks } from "../../src/cli/panel-links.ts";
-import { Secrets } from "../../src/cli/secrets.ts";
+import { brokerSettings, deviceParts } from "../../src/cli/run/device-links.ts";
+import { panelLinks } from "../../src/cli/run/panel-links.ts";
+import { Secrets } from "../../src/cli/run/secrets.ts";
 import type { DeviceConfig } from "../../src/config/device-config.ts";
 import { Hd44780Backpack } from "../../src/drivers/hd44780-backpack.ts";
-import { SystemClock } from "../../src/links/system-clock.ts";
+import { SystemClock } from "../../src/links/machine/system-clock.ts";
 import type { Log, StoreLink } from "../../src/runtime/ports.ts";
 import { Together } from "./rows.ts";
 import type { Files, Keys } from "./stand.ts";

@@ -6,8 +6,8 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { merchantParts } from "../../src/cli/merchant-parts.ts";
-import { Secrets } from "../../src/cli/secrets.ts";
+import { merchantParts } from "../../src/cli/run/merchant-parts.ts";
+import { Secrets } from "../../src/cli/run/secrets.ts";
 import { ComposedBox, type MerchantParts } from "../../src/compose.ts";
 import { checkConfig, type DeviceConfig } from "../../src/config/device-config.ts";
 import { type WallTime, wallTimeOf } from "../../src/core/kernel/instant.ts";
@@ -16,7 +16,11 @@ import type { ProbeFailure } from "../../src/core/payment/answers.ts";
 import type { TxData } from "../../src/core/payment/order.ts";
 import type { Screen } from "../../src/core/payment/screen.ts";
 import { glassSizeOf } from "../../src/devices.ts";
-import { ApiKey } from "../../src/gateway/api-key.ts";
+import { ApiKey } from "../../src/providers/wechat-v2/api-key.ts";
+import { Bank } from "../../src/providers/wechat-v2/sandbox/bank.ts";
+import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
+import type { BankMerchant } from "../../src/providers/wechat-v2/sandbox/request.ts";
+import { scenarioNamed } from "../../src/providers/wechat-v2/sandbox/scenarios.ts";
 import type {
   BrokerLink,
   BrokerSettings,
@@ -27,19 +31,15 @@ import type {
   SerialLink,
   SerialSettings,
 } from "../../src/runtime/ports.ts";
-import { Bank } from "../../src/simulator/bank/bank.ts";
-import { fixtureMerchant } from "../../src/simulator/bank/fixture-merchant.ts";
-import type { BankMerchant } from "../../src/simulator/bank/request.ts";
-import { scenarioNamed } from "../../src/simulator/bank/scenarios.ts";
-import { SimulatedBroker } from "../../src/simulator/broker.ts";
-import { SimulatedHttpsLink } from "../../src/simulator/https.ts";
-import { SimulatedKeypad } from "../../src/simulator/keypad.ts";
-import { SimulatedPins } from "../../src/simulator/pins.ts";
-import { PlayedGlass } from "../../src/simulator/played-glass.ts";
-import { Random } from "../../src/simulator/random.ts";
-import { SimulatedSerialLink } from "../../src/simulator/serial.ts";
-import { SimulatedDisk } from "../../src/simulator/store.ts";
-import { SimulatedClock, SimulatedTime } from "../../src/simulator/time.ts";
+import { SimulatedBroker } from "../../src/simulator/outside/broker.ts";
+import { SimulatedHttpsLink } from "../../src/simulator/outside/https.ts";
+import { Random } from "../../src/simulator/outside/random.ts";
+import { SimulatedDisk } from "../../src/simulator/outside/store.ts";
+import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.ts";
+import { SimulatedKeypad } from "../../src/simulator/site/keypad.ts";
+import { SimulatedPins } from "../../src/simulator/site/pins.ts";
+import { PlayedGlass } from "../../src/simulator/site/played-glass.ts";
+import { SimulatedSerialLink } from "../../src/simulator/site/serial.ts";
 import { makeCertificates, type Pair } from "../e2e/certificates.ts";
 
 export const hosts = ["https://api.example", "https://api2.example"] as const;

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { connectAsync, type MqttClient } from "mqtt";
-import { BUFFERED_BYTES_MAX, INCOMING_BYTES_MAX, MqttBroker } from "../../src/links/mqtt-broker.ts";
+import { BUFFERED_BYTES_MAX, INCOMING_BYTES_MAX, MqttBroker } from "../../src/links/mqtt/mqtt-broker.ts";
 import type {
   BrokerConnection,
   BrokerLink,
@@ -14,9 +14,9 @@ import type {
   BrokerSession,
   BrokerSettings,
 } from "../../src/runtime/ports.ts";
-import { SimulatedBroker } from "../../src/simulator/broker.ts";
-import { startEmbeddedBroker } from "../../src/simulator/embedded-broker.ts";
-import { SimulatedTime } from "../../src/simulator/time.ts";
+import { SimulatedBroker } from "../../src/simulator/outside/broker.ts";
+import { startEmbeddedBroker } from "../../src/simulator/outside/embedded-broker.ts";
+import { SimulatedTime } from "../../src/simulator/outside/time.ts";
 import { freePort } from "../e2e/free-port.ts";
 import { until } from "../e2e/until.ts";
 

@@ -6,10 +6,10 @@ import { createConnection, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { askSocket, ControlSocket } from "../../src/links/control-socket.ts";
+import { askSocket, ControlSocket } from "../../src/links/listen/control-socket.ts";
 import type { ControlLink, ControlOpened, ControlPeer } from "../../src/runtime/ports.ts";
-import { SimulatedControlLink } from "../../src/simulator/control.ts";
-import { SimulatedTime } from "../../src/simulator/time.ts";
+import { SimulatedControlLink } from "../../src/simulator/outside/control.ts";
+import { SimulatedTime } from "../../src/simulator/outside/time.ts";
 import { until } from "../e2e/until.ts";
 
 /** Somebody outside. */

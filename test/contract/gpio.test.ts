@@ -1,9 +1,9 @@
 /** The simulated pins keep the contract that the real ones keep in test/hil/gpio.test.ts. */
 import assert from "node:assert/strict";
 import type { Level } from "../../src/runtime/ports.ts";
-import { SimulatedPins, type SimulatedPinsOptions } from "../../src/simulator/pins.ts";
-import { Random } from "../../src/simulator/random.ts";
-import { SimulatedTime } from "../../src/simulator/time.ts";
+import { Random } from "../../src/simulator/outside/random.ts";
+import { SimulatedTime } from "../../src/simulator/outside/time.ts";
+import { SimulatedPins, type SimulatedPinsOptions } from "../../src/simulator/site/pins.ts";
 import { type GpioStand, gpioContract } from "./gpio-suite.ts";
 
 /** Longer than anything that the twin puts off. */

@@ -15,12 +15,16 @@ import { after, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { TLSSocket } from "node:tls";
 import { wallTimeOf } from "../../src/core/kernel/instant.ts";
-import { inspectCertificate } from "../../src/links/certificate.ts";
-import { UndiciHttpsLink } from "../../src/links/undici-https.ts";
+import { inspectCertificate } from "../../src/links/https/certificate.ts";
+import { UndiciHttpsLink } from "../../src/links/https/undici-https.ts";
 import type { HttpsLane, HttpsLink, HttpsOutcome, HttpsRequest } from "../../src/runtime/ports.ts";
-import { NO_HTTPS_FAULTS, SimulatedHttpsLink, type SimulatedReply } from "../../src/simulator/https.ts";
-import { Random } from "../../src/simulator/random.ts";
-import { SimulatedTime } from "../../src/simulator/time.ts";
+import {
+  NO_HTTPS_FAULTS,
+  SimulatedHttpsLink,
+  type SimulatedReply,
+} from "../../src/simulator/outside/https.ts";
+import { Random } from "../../src/simulator/outside/random.ts";
+import { SimulatedTime } from "../../src/simulator/outside/time.ts";
 import { PATIENCE_MS, until } from "../e2e/until.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "scanbox-https-"));
@@ -695,7 +699,7 @@ describe("the link on undici", { concurrency: true }, () => {
 
   it("lets a defect of its caller end the process", async () => {
     const bank = await new Bank(false, (_request, response) => void response.end("<xml/>")).listen();
-    const module = new URL("../../src/links/undici-https.ts", import.meta.url).href;
+    const module = new URL("../../src/links/https/undici-https.ts", import.meta.url).href;
     const program = `
       import { UndiciHttpsLink } from ${JSON.stringify(module)};
       const link = new UndiciHttpsLink({ connectTimeoutMs: ${PATIENCE_MS}, ca: null, certificate: null });

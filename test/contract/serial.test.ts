@@ -11,11 +11,11 @@ import { after, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CODE_SILENCE_MS } from "../../src/core/codecs/line-guard.ts";
 import type { ScannerProfileName } from "../../src/core/codecs/scanner-profile.ts";
-import { loadSerialLink } from "../../src/links/serial-port.ts";
+import { loadSerialLink } from "../../src/links/serial/serial-port.ts";
 import type { SerialConnection, SerialLink } from "../../src/runtime/ports.ts";
-import { Random } from "../../src/simulator/random.ts";
-import { SimulatedSerialLink } from "../../src/simulator/serial.ts";
-import { SimulatedTime } from "../../src/simulator/time.ts";
+import { Random } from "../../src/simulator/outside/random.ts";
+import { SimulatedTime } from "../../src/simulator/outside/time.ts";
+import { SimulatedSerialLink } from "../../src/simulator/site/serial.ts";
 import { PATIENCE_MS, until } from "../e2e/until.ts";
 
 interface World {

@@ -26,10 +26,10 @@ import type { Entry } from "../../src/core/payment/order.ts";
 import type { JournalEntry } from "../../src/journal/own-entry.ts";
 import { recover } from "../../src/journal/recovered.ts";
 import { genesis, type Head, writeRow } from "../../src/journal/row.ts";
-import { openReader } from "../../src/links/sqlite-reader.ts";
-import { readWhatCan } from "../../src/links/sqlite-salvage.ts";
-import { SqliteStore } from "../../src/links/sqlite-store.ts";
-import { SqliteWriter } from "../../src/links/sqlite-writer.ts";
+import { openReader } from "../../src/links/sqlite/sqlite-reader.ts";
+import { readWhatCan } from "../../src/links/sqlite/sqlite-salvage.ts";
+import { SqliteStore } from "../../src/links/sqlite/sqlite-store.ts";
+import { SqliteWriter } from "../../src/links/sqlite/sqlite-writer.ts";
 import {
   type StoredRow,
   type StoreLink,
@@ -37,9 +37,9 @@ import {
   type StoreSurvey,
   TAIL_ROWS,
 } from "../../src/runtime/ports.ts";
-import { Random } from "../../src/simulator/random.ts";
-import { SimulatedDisk } from "../../src/simulator/store.ts";
-import { SimulatedTime } from "../../src/simulator/time.ts";
+import { Random } from "../../src/simulator/outside/random.ts";
+import { SimulatedDisk } from "../../src/simulator/outside/store.ts";
+import { SimulatedTime } from "../../src/simulator/outside/time.ts";
 import { PATIENCE_MS } from "../e2e/until.ts";
 import { boot, charging, money, numberOf, shown } from "../journal/entries.ts";
 import { realJournal } from "../journal/real.ts";

@@ -3,8 +3,8 @@
  * that it hears, and for each absence what the process spent from there on. `fork`ed with the path of the device.
  */
 import { Scanner } from "../../src/drivers/scanner.ts";
-import { loadSerialLink } from "../../src/links/serial-port.ts";
-import { SystemClock } from "../../src/links/system-clock.ts";
+import { SystemClock } from "../../src/links/machine/system-clock.ts";
+import { loadSerialLink } from "../../src/links/serial/serial-port.ts";
 import type { SerialLink } from "../../src/runtime/ports.ts";
 
 /** What the process says. `connection` counts from 1. */

@@ -10,7 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Random } from "../../src/simulator/random.ts";
+import { Random } from "../../src/simulator/outside/random.ts";
 import type { Asked, Said } from "./unplug-reader.ts";
 
 /** Copies its input to the terminal, and hangs the terminal up (TIOCVHANGUP) where it is sent SIGUSR1. */

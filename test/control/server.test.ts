@@ -15,8 +15,8 @@ import { ControlServer, IDLE_MS, PEERS_MAX, REQUESTS_MAX } from "../../src/contr
 import type { BoxStatus } from "../../src/control/status.ts";
 import { saleKey } from "../../src/core/payment/selling.ts";
 import type { SaleAnswer, SaleState } from "../../src/core/payment/till-sale.ts";
-import { SimulatedControlLink, type SimulatedVisitor } from "../../src/simulator/control.ts";
-import { SimulatedClock, SimulatedTime } from "../../src/simulator/time.ts";
+import { SimulatedControlLink, type SimulatedVisitor } from "../../src/simulator/outside/control.ts";
+import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.ts";
 import { aStatus } from "./a-status.ts";
 
 const utf8 = new TextEncoder();

@@ -3,9 +3,9 @@ import { describe, it } from "node:test";
 import { CLAIM_LAST_MS } from "../../src/drivers/claim.ts";
 import { Contact, type ContactSettings, LOOK_EVERY_MS, UNSTEADY_MS } from "../../src/drivers/contact.ts";
 import type { GpioLine, GpioLink } from "../../src/runtime/ports.ts";
-import { SimulatedPins, type SimulatedPinsOptions } from "../../src/simulator/pins.ts";
-import { Random } from "../../src/simulator/random.ts";
-import { SimulatedTime } from "../../src/simulator/time.ts";
+import { Random } from "../../src/simulator/outside/random.ts";
+import { SimulatedTime } from "../../src/simulator/outside/time.ts";
+import { SimulatedPins, type SimulatedPinsOptions } from "../../src/simulator/site/pins.ts";
 import { keptLog, LateClock } from "./late-clock.ts";
 
 const PIN = 24;

@@ -20,9 +20,9 @@ import type {
   Log,
   LogFields,
 } from "../../src/runtime/ports.ts";
-import { PlayedGlass } from "../../src/simulator/played-glass.ts";
-import { Random } from "../../src/simulator/random.ts";
-import { SimulatedClock, SimulatedTime } from "../../src/simulator/time.ts";
+import { Random } from "../../src/simulator/outside/random.ts";
+import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.ts";
+import { PlayedGlass } from "../../src/simulator/site/played-glass.ts";
 
 const size = { columns: 16, rows: 2 };
 

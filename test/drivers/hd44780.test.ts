@@ -7,9 +7,9 @@ import { GLASS_ALPHABET, type GlassSize } from "../../src/core/codecs/glass.ts";
 import { Hd44780Backpack } from "../../src/drivers/hd44780-backpack.ts";
 import { Hd44780Pins } from "../../src/drivers/hd44780-pins.ts";
 import type { GlassConnection, GlassLink, GlassRun } from "../../src/runtime/ports.ts";
-import { CharacterModule, type CharacterRom } from "../../src/simulator/character-module.ts";
-import { BackpackModule, PinnedModule } from "../../src/simulator/module-fronts.ts";
-import { SimulatedClock, SimulatedTime } from "../../src/simulator/time.ts";
+import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.ts";
+import { CharacterModule, type CharacterRom } from "../../src/simulator/site/character-module.ts";
+import { BackpackModule, PinnedModule } from "../../src/simulator/site/module-fronts.ts";
 
 const small = { columns: 16, rows: 2 };
 const large = { columns: 20, rows: 4 };

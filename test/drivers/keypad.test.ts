@@ -5,10 +5,10 @@ import type { Key } from "../../src/core/payment/amount-entry.ts";
 import { CLAIM_FIRST_MS, CLAIM_LAST_MS } from "../../src/drivers/claim.ts";
 import { Keypad } from "../../src/drivers/keypad.ts";
 import type { GpioLine, GpioLines, GpioLink, GpioListener, Log, LogFields } from "../../src/runtime/ports.ts";
-import { BOUNCE_MS_MAX, SimulatedKeypad } from "../../src/simulator/keypad.ts";
-import { SimulatedPins, type SimulatedPinsOptions } from "../../src/simulator/pins.ts";
-import { Random } from "../../src/simulator/random.ts";
-import { SimulatedClock, SimulatedTime } from "../../src/simulator/time.ts";
+import { Random } from "../../src/simulator/outside/random.ts";
+import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.ts";
+import { BOUNCE_MS_MAX, SimulatedKeypad } from "../../src/simulator/site/keypad.ts";
+import { SimulatedPins, type SimulatedPinsOptions } from "../../src/simulator/site/pins.ts";
 
 const ROWS = [5, 6, 13, 19];
 const COLUMNS = [12, 16, 20, 21];

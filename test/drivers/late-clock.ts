@@ -1,7 +1,7 @@
 import type { Instant } from "../../src/core/kernel/instant.ts";
 import type { Clock, Log, LogFields, Timer } from "../../src/runtime/ports.ts";
-import type { Random } from "../../src/simulator/random.ts";
-import { SimulatedClock, type SimulatedTime } from "../../src/simulator/time.ts";
+import type { Random } from "../../src/simulator/outside/random.ts";
+import { SimulatedClock, type SimulatedTime } from "../../src/simulator/outside/time.ts";
 
 /**
  * A clock that calls back up to `lateMs` after the moment, as a busy machine does. Counts what it was asked

@@ -4,9 +4,9 @@ import { PULSES_MAX } from "../../src/core/payment/rules.ts";
 import { CLAIM_LAST_MS } from "../../src/drivers/claim.ts";
 import { Relay, type RelayOutcome, type RelaySettings } from "../../src/drivers/relay.ts";
 import type { GpioLine, GpioLines, GpioLink, GpioListener } from "../../src/runtime/ports.ts";
-import { SimulatedPins, type SimulatedPinsOptions } from "../../src/simulator/pins.ts";
-import { Random } from "../../src/simulator/random.ts";
-import { SimulatedTime } from "../../src/simulator/time.ts";
+import { Random } from "../../src/simulator/outside/random.ts";
+import { SimulatedTime } from "../../src/simulator/outside/time.ts";
+import { SimulatedPins, type SimulatedPinsOptions } from "../../src/simulator/site/pins.ts";
 import { keptLog, LateClock } from "./late-clock.ts";
 
 /** Pulled down at reset, as a pin for a relay that is on when high should be. */

@@ -4,9 +4,9 @@ import { type ScannerProfileName, scannerProfiles } from "../../src/core/codecs/
 import { START_AGAIN_MS } from "../../src/drivers/scan-trigger.ts";
 import { REOPEN_FIRST_MS, REOPEN_LAST_MS, RETURN_MS, Scanner } from "../../src/drivers/scanner.ts";
 import type { Log, LogFields, SerialLink, SerialListener } from "../../src/runtime/ports.ts";
-import { Random } from "../../src/simulator/random.ts";
-import { SimulatedSerialLink } from "../../src/simulator/serial.ts";
-import { SimulatedClock, SimulatedTime } from "../../src/simulator/time.ts";
+import { Random } from "../../src/simulator/outside/random.ts";
+import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.ts";
+import { SimulatedSerialLink } from "../../src/simulator/site/serial.ts";
 
 const CODE = "134567890123456789";
 const OTHER = "101112131415161718";

@@ -5,9 +5,9 @@ import type { TextName } from "../../src/core/payment/texts.ts";
 import { CLAIM_FIRST_MS, CLAIM_LAST_MS } from "../../src/drivers/claim.ts";
 import { type SignalOutputs, Signals } from "../../src/drivers/signals.ts";
 import type { GpioLines, GpioLink, GpioListener } from "../../src/runtime/ports.ts";
-import { SimulatedPins } from "../../src/simulator/pins.ts";
-import { Random } from "../../src/simulator/random.ts";
-import { SimulatedTime } from "../../src/simulator/time.ts";
+import { Random } from "../../src/simulator/outside/random.ts";
+import { SimulatedTime } from "../../src/simulator/outside/time.ts";
+import { SimulatedPins } from "../../src/simulator/site/pins.ts";
 import { keptLog, LateClock } from "./late-clock.ts";
 
 /** All pulled down at reset. */

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { openReader } from "../../src/links/sqlite-reader.ts";
-import { txMembers } from "../../src/telemetry/tx-event.ts";
+import { openReader } from "../../src/links/sqlite/sqlite-reader.ts";
+import { txMembers } from "../../src/reporting/tx-event.ts";
 import { Program, type Surroundings } from "./program.ts";
 import { PseudoTerminal } from "./pseudo-terminal.ts";
 

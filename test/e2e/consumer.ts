@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { connect, type MqttClient } from "mqtt";
 import { z } from "zod";
-import { txEventSchema } from "../../src/telemetry/tx-event.ts";
+import { txEventSchema } from "../../src/reporting/tx-event.ts";
 import { until } from "./until.ts";
 
 /** A money event as it arrived. */

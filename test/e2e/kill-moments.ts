@@ -2,8 +2,8 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { ask, findBox } from "../../src/cli/ask-box.ts";
-import { bankPaths, type CallNote } from "../../src/simulator/bank/call.ts";
-import type { Random } from "../../src/simulator/random.ts";
+import { bankPaths, type CallNote } from "../../src/providers/wechat-v2/sandbox/call.ts";
+import type { Random } from "../../src/simulator/outside/random.ts";
 import type { Box } from "./box.ts";
 import type { LogLine } from "./program.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it, test } from "node:test";
-import { bankPaths, type CallNote } from "../../src/simulator/bank/call.ts";
-import { Random } from "../../src/simulator/random.ts";
+import { bankPaths, type CallNote } from "../../src/providers/wechat-v2/sandbox/call.ts";
+import { Random } from "../../src/simulator/outside/random.ts";
 import type { Box, JournalRow } from "./box.ts";
 import { aims, Killer, type KillState, killStates } from "./kill-moments.ts";
 import type { LogLine } from "./program.ts";

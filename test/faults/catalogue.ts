@@ -69,7 +69,7 @@ const answer = (of: string): TestName => ({
   of,
 });
 const box = inFile("test/core/payment/box.test.ts");
-const codes = inFile("test/gateway/codes.test.ts");
+const codes = inFile("test/providers/wechat-v2/codes.test.ts");
 const demo = (of: string): TestName => ({
   file: "test/cli/demo.test.ts",
   name: `\${scenario} ends \${state}: one JSON line on stdout, the story on stderr, status 0`,
@@ -90,14 +90,14 @@ const payments = inFile("test/e2e/payments.test.ts");
 const process = inFile("test/faults/process.test.ts");
 const quarantine = inFile("test/cli/quarantine.test.ts");
 const refusals = inFile("test/e2e/refusals.test.ts");
-const replies = inFile("test/gateway/replies.test.ts");
-const reporter = inFile("test/telemetry/reporter.test.ts");
+const replies = inFile("test/providers/wechat-v2/replies.test.ts");
+const reporter = inFile("test/reporting/reporter.test.ts");
 const serial = inFile("test/contract/serial.test.ts");
 const store = inFile("test/contract/store.test.ts");
 const story = (of: string): TestName => payments(`\${what}`, of);
 const told = inFile("test/faults/worlds.test.ts");
 const unplug = inFile("test/contract/unplug.test.ts");
-const xml = inFile("test/gateway/xml.test.ts");
+const xml = inFile("test/providers/wechat-v2/xml.test.ts");
 
 export const catalogue: readonly FaultRow[] = [
   {
@@ -417,7 +417,7 @@ export const catalogue: readonly FaultRow[] = [
       kind: "tested",
       test: told("whose requests all arrive twice: one order, one payment"),
       also: [
-        inFile("test/simulator/bank/ledger.test.ts")(
+        inFile("test/providers/wechat-v2/sandbox/ledger.test.ts")(
           "a charge that is repeated as it was answers with the same payment and takes no more money",
         ),
       ],
@@ -665,7 +665,7 @@ export const catalogue: readonly FaultRow[] = [
     proof: {
       kind: "tested",
       test: {
-        file: "test/gateway/reconciliation.test.ts",
+        file: "test/providers/wechat-v2/reconciliation.test.ts",
         name: "an order that only the bill has is an exception, and so is a payment that only the journal has",
       },
       also: [
@@ -683,12 +683,12 @@ export const catalogue: readonly FaultRow[] = [
     proof: {
       kind: "tested",
       test: {
-        file: "test/gateway/reconciliation.test.ts",
+        file: "test/providers/wechat-v2/reconciliation.test.ts",
         name: "what could not be compared is said, and does not agree",
       },
       also: [
         {
-          file: "test/gateway/bill.test.ts",
+          file: "test/providers/wechat-v2/bill.test.ts",
           name: "the ordinary bill of 24 columns has its amounts, and its sums are added up",
         },
         {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { cpSync, existsSync, rmSync } from "node:fs";
 import { after, describe, it, type TestContext } from "node:test";
-import { RESERVE_FILE } from "../../src/links/disk-reserve.ts";
+import { RESERVE_FILE } from "../../src/links/sqlite/disk-reserve.ts";
 import type { LogLine } from "../e2e/program.ts";
 import { Stand } from "../e2e/stand.ts";
 import { LoopDisk } from "./loop-disk.ts";

@@ -7,18 +7,18 @@ import { ComposedBox } from "../../src/compose.ts";
 import { checkConfig, type DeviceConfig } from "../../src/config/device-config.ts";
 import type { ProbeFailure } from "../../src/core/payment/answers.ts";
 import type { TxData } from "../../src/core/payment/order.ts";
+import { Bank } from "../../src/providers/wechat-v2/sandbox/bank.ts";
+import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
+import { scenarioNamed } from "../../src/providers/wechat-v2/sandbox/scenarios.ts";
 import type { Log, LogFields } from "../../src/runtime/ports.ts";
 import { Watchdog } from "../../src/runtime/watchdog.ts";
-import { Bank } from "../../src/simulator/bank/bank.ts";
-import { fixtureMerchant } from "../../src/simulator/bank/fixture-merchant.ts";
-import { scenarioNamed } from "../../src/simulator/bank/scenarios.ts";
-import { SimulatedBroker } from "../../src/simulator/broker.ts";
-import { type HttpsFaults, NO_HTTPS_FAULTS, SimulatedHttpsLink } from "../../src/simulator/https.ts";
-import { Random } from "../../src/simulator/random.ts";
-import { SimulatedSerialLink } from "../../src/simulator/serial.ts";
-import { SimulatedDisk, type SimulatedStore } from "../../src/simulator/store.ts";
-import { SimulatedClock, SimulatedTime } from "../../src/simulator/time.ts";
-import { Witness } from "../../src/simulator/witness.ts";
+import { Witness } from "../../src/simulator/checker/witness.ts";
+import { SimulatedBroker } from "../../src/simulator/outside/broker.ts";
+import { type HttpsFaults, NO_HTTPS_FAULTS, SimulatedHttpsLink } from "../../src/simulator/outside/https.ts";
+import { Random } from "../../src/simulator/outside/random.ts";
+import { SimulatedDisk, type SimulatedStore } from "../../src/simulator/outside/store.ts";
+import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.ts";
+import { SimulatedSerialLink } from "../../src/simulator/site/serial.ts";
 
 const hosts = ["https://api.example", "https://api2.example"] as const;
 

@@ -1,13 +1,19 @@
 /** What comes from where the bank should be: documents, replies, notifications and bills, damaged, forged and swollen. */
 import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";
-import { parseBill } from "../../src/gateway/bill.ts";
-import { readBill } from "../../src/gateway/bill-reply.ts";
-import type { AskedTrade } from "../../src/gateway/evidence.ts";
-import { readNotification } from "../../src/gateway/notification.ts";
-import { type Opened, openReply, readCharge, readQuery, readReverse } from "../../src/gateway/replies.ts";
-import type { GatewaySettings } from "../../src/gateway/settings.ts";
-import { type Fields, parseXml, writeXml } from "../../src/gateway/xml.ts";
+import { parseBill } from "../../src/providers/wechat-v2/bill.ts";
+import { readBill } from "../../src/providers/wechat-v2/bill-reply.ts";
+import type { AskedTrade } from "../../src/providers/wechat-v2/evidence.ts";
+import {
+  type Opened,
+  openReply,
+  readCharge,
+  readQuery,
+  readReverse,
+} from "../../src/providers/wechat-v2/replies.ts";
+import { readNotification } from "../../src/providers/wechat-v2/server/notification.ts";
+import type { GatewaySettings } from "../../src/providers/wechat-v2/settings.ts";
+import { type Fields, parseXml, writeXml } from "../../src/providers/wechat-v2/xml.ts";
 import {
   answered,
   fixtureBytes,
@@ -18,8 +24,8 @@ import {
   providerSettings,
   resigned,
   settings,
-} from "../gateway/fixtures.ts";
-import { laterCalls, native } from "../gateway/later-calls.ts";
+} from "../providers/wechat-v2/fixtures.ts";
+import { laterCalls, native } from "../providers/wechat-v2/later-calls.ts";
 import { type Case, fuzz } from "./fuzz.ts";
 
 const names = fixtureNames("");

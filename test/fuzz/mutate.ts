@@ -1,5 +1,5 @@
 /** Makes damaged inputs out of sound ones: the same seed makes the same ones on any machine. */
-import { Random } from "../../src/simulator/random.ts";
+import { Random } from "../../src/simulator/outside/random.ts";
 
 /** Bytes that end, begin or escape something in most formats, and the borders of their ranges. */
 const telling = Buffer.from(

@@ -7,14 +7,14 @@ import { after } from "node:test";
 import { readAnswer, readRequest, requestLine } from "../../src/control/protocol.ts";
 import { RequestLines } from "../../src/control/request-lines.ts";
 import { ControlServer, REQUESTS_MAX } from "../../src/control/server.ts";
-import { chooseChip, refusedPins, sysfsChips } from "../../src/links/gpio-chip.ts";
-import { mountOf, readMounts } from "../../src/links/mounts.ts";
-import { lockHoldersOf } from "../../src/links/proc-files.ts";
-import { SimulatedControlLink } from "../../src/simulator/control.ts";
-import { SimulatedClock, SimulatedTime } from "../../src/simulator/time.ts";
-import { readAck } from "../../src/telemetry/ack.ts";
+import { chooseChip, refusedPins, sysfsChips } from "../../src/links/gpio/gpio-chip.ts";
+import { mountOf, readMounts } from "../../src/links/machine/mounts.ts";
+import { lockHoldersOf } from "../../src/links/machine/proc-files.ts";
+import { readAck } from "../../src/reporting/ack.ts";
+import { SimulatedControlLink } from "../../src/simulator/outside/control.ts";
+import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.ts";
 import { aStatus } from "../control/a-status.ts";
-import { ACK, JOURNAL, TX, World } from "../telemetry/world.ts";
+import { ACK, JOURNAL, TX, World } from "../reporting/world.ts";
 import { type Case, fuzz } from "./fuzz.ts";
 
 const requests = [

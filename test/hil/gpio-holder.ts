@@ -1,5 +1,5 @@
 /** A process that claims pins, says how that went in one line of JSON, and then does what it is told. */
-import { loadGpio } from "../../src/links/gpio.ts";
+import { loadGpio } from "../../src/links/gpio/gpio.ts";
 import type { GpioLine, GpioLines } from "../../src/runtime/ports.ts";
 
 /** What the process is to do. */

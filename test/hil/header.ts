@@ -1,7 +1,7 @@
 /** The simulated header of the guest, as a hand with wires and a voltmeter sees it. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { sysfsChips } from "../../src/links/gpio-chip.ts";
+import { sysfsChips } from "../../src/links/gpio/gpio-chip.ts";
 import type { Level } from "../../src/runtime/ports.ts";
 
 const CONTROLLER = "/sys/kernel/config/gpio-sim/pi";

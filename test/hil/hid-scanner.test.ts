@@ -19,9 +19,9 @@ import { dirname } from "node:path";
 import { afterEach, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Scanner } from "../../src/drivers/scanner.ts";
-import { loadEvdevKeyboard } from "../../src/links/evdev-keyboard.ts";
-import { loadScannerLink } from "../../src/links/scanner-link.ts";
-import { SystemClock } from "../../src/links/system-clock.ts";
+import { SystemClock } from "../../src/links/machine/system-clock.ts";
+import { loadEvdevKeyboard } from "../../src/links/serial/evdev-keyboard.ts";
+import { loadScannerLink } from "../../src/links/serial/scanner-link.ts";
 import type { SerialConnection, SerialLink } from "../../src/runtime/ports.ts";
 import { until } from "../e2e/until.ts";
 import { VirtualKeyboard } from "./virtual-keyboard.ts";
@@ -224,7 +224,7 @@ describe("a scanner that plays a keyboard", { skip }, () => {
   it("does not keep a process from ending while it waits for a key", async () => {
     const keyboard = plugged();
     const program = `
-      import { loadEvdevKeyboard } from "./src/links/evdev-keyboard.ts";
+      import { loadEvdevKeyboard } from "./src/links/serial/evdev-keyboard.ts";
       const link = await loadEvdevKeyboard();
       link.open({ path: process.argv[1], baudRate: 9600, profile: "plain" }, {
         opened: () => setTimeout(() => process.exit(7), 50),

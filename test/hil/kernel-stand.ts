@@ -1,8 +1,8 @@
 /** A stand for the contract suite on the pins of the guest's kernel. */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import { loadGpio } from "../../src/links/gpio.ts";
-import { GpioDevices } from "../../src/links/gpio-uapi.ts";
+import { loadGpio } from "../../src/links/gpio/gpio.ts";
+import { GpioDevices } from "../../src/links/gpio/gpio-uapi.ts";
 import type { GpioLink, Level } from "../../src/runtime/ports.ts";
 import type { GpioStand } from "../contract/gpio-suite.ts";
 import { until } from "../e2e/until.ts";

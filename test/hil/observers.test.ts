@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import Lcd from "lcd";
 import type { Key } from "../../src/core/payment/amount-entry.ts";
 import { Keypad } from "../../src/drivers/keypad.ts";
-import { SystemClock } from "../../src/links/system-clock.ts";
+import { SystemClock } from "../../src/links/machine/system-clock.ts";
 import { until } from "../e2e/until.ts";
 import { Hd44780 } from "./hd44780.ts";
 import { headerBase, heldPins, pulled, removeHeader, restoreHeader } from "./header.ts";

@@ -6,7 +6,7 @@
 import { writeSync } from "node:fs";
 import { argv, stdout } from "node:process";
 import { Journal } from "../../src/journal/journal.ts";
-import { SqliteStore } from "../../src/links/sqlite-store.ts";
+import { SqliteStore } from "../../src/links/sqlite/sqlite-store.ts";
 import { boot, charging, money, numberOf } from "./entries.ts";
 import { RealClock, silent } from "./real.ts";
 

@@ -5,9 +5,9 @@ import type { RotationOutcome } from "../../src/journal/journal.ts";
 import { Journal, type JournalOpened } from "../../src/journal/journal.ts";
 import type { RotationRules } from "../../src/journal/rotation.ts";
 import type { Log } from "../../src/runtime/ports.ts";
-import { Random } from "../../src/simulator/random.ts";
-import { SimulatedDisk } from "../../src/simulator/store.ts";
-import { SimulatedClock, SimulatedTime } from "../../src/simulator/time.ts";
+import { Random } from "../../src/simulator/outside/random.ts";
+import { SimulatedDisk } from "../../src/simulator/outside/store.ts";
+import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.ts";
 import { boot } from "./entries.ts";
 
 /**

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { argv, stdout } from "node:process";
 import type { JournalEntry } from "../../src/journal/own-entry.ts";
 import { genesis, type Head, writeRow } from "../../src/journal/row.ts";
-import { SqliteWriter } from "../../src/links/sqlite-writer.ts";
+import { SqliteWriter } from "../../src/links/sqlite/sqlite-writer.ts";
 import type { StoredRow } from "../../src/runtime/ports.ts";
 import { boot, charging, money, shown } from "./entries.ts";
 

@@ -7,7 +7,7 @@ import { Writable } from "node:stream";
 import { after, before, describe, it } from "node:test";
 import { z } from "zod";
 import { journalMembers } from "../../scripts/documents/local-parts.ts";
-import { type DirectoryFound, journalCommand } from "../../src/cli/journal.ts";
+import { type DirectoryFound, journalCommand } from "../../src/cli/journal/journal.ts";
 import { UsageError } from "../../src/cli/usage.ts";
 import type { Journal } from "../../src/journal/journal.ts";
 import { boot, charging, money, numberOf, shown } from "./entries.ts";

@@ -1,6 +1,6 @@
 import { type Instant, instantOf, type WallTime, wallTimeOf } from "../../src/core/kernel/instant.ts";
 import { Journal, type JournalOpened } from "../../src/journal/journal.ts";
-import { SqliteStore } from "../../src/links/sqlite-store.ts";
+import { SqliteStore } from "../../src/links/sqlite/sqlite-store.ts";
 import type { Clock, Log, Timer } from "../../src/runtime/ports.ts";
 
 /** The machine's own time. */

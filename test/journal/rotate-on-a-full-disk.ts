@@ -2,7 +2,7 @@
 import { closeSync, existsSync, openSync, rmSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { argv, stdout } from "node:process";
-import { SqliteWriter } from "../../src/links/sqlite-writer.ts";
+import { SqliteWriter } from "../../src/links/sqlite/sqlite-writer.ts";
 import type { StoredRow } from "../../src/runtime/ports.ts";
 
 const ROWS = 4_000;

@@ -4,8 +4,8 @@ import { readEntry } from "../../src/journal/entry.ts";
 import type { JournalEntry, QuarantineEntry } from "../../src/journal/own-entry.ts";
 import { genesis, type Head, readRow, unsentEvent, writeRow } from "../../src/journal/row.ts";
 import { type Beside, Salvage } from "../../src/journal/salvage.ts";
+import { txEvent } from "../../src/reporting/event.ts";
 import type { StoredRow } from "../../src/runtime/ports.ts";
-import { txEvent } from "../../src/telemetry/event.ts";
 import { boot, charging, money, numberOf, shown, txOf } from "./entries.ts";
 
 function rowsOf(entries: readonly JournalEntry[]): readonly StoredRow[] {

@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { existsSync } from "node:fs";
 import { Writable } from "node:stream";
 import { describe, it } from "node:test";
-import { loadI2cDevice } from "../../src/links/i2c-bus.ts";
-import { KernelGlass } from "../../src/links/kernel-glass.ts";
-import { spin } from "../../src/links/spin.ts";
-import { TerminalGlass } from "../../src/links/terminal-glass.ts";
+import { loadI2cDevice } from "../../src/links/display/i2c-bus.ts";
+import { KernelGlass } from "../../src/links/display/kernel-glass.ts";
+import { TerminalGlass } from "../../src/links/display/terminal-glass.ts";
+import { spin } from "../../src/links/machine/spin.ts";
 import type { GlassConnection, GlassLink } from "../../src/runtime/ports.ts";
 
 const size = { columns: 16, rows: 2 };

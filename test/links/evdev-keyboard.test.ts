@@ -1,7 +1,7 @@
 /** What of a keyboard scanner needs no keyboard; the rest is in test/hil. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { loadScannerLink } from "../../src/links/scanner-link.ts";
+import { loadScannerLink } from "../../src/links/serial/scanner-link.ts";
 
 async function causeOf(path: string): Promise<string> {
   // What /dev/input would be asked, another path is asked too: the link is chosen by one path and opened with another.

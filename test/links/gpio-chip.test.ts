@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { chooseChip, type GpioChip, refusedPins, sysfsChips } from "../../src/links/gpio-chip.ts";
+import { chooseChip, type GpioChip, refusedPins, sysfsChips } from "../../src/links/gpio/gpio-chip.ts";
 
 const chip = (path: string, label: string, lines: number): GpioChip => ({ path, label, lines });
 

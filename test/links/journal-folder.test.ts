@@ -3,7 +3,12 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, describe, it } from "node:test";
-import { goneSentence, lookForJournal, makeFolders, tracesOf } from "../../src/links/journal-folder.ts";
+import {
+  goneSentence,
+  lookForJournal,
+  makeFolders,
+  tracesOf,
+} from "../../src/links/sqlite/journal-folder.ts";
 
 const parent = mkdtempSync(join(tmpdir(), "scanbox-folder-"));
 after(() => rmSync(parent, { recursive: true, force: true }));

@@ -5,7 +5,7 @@ import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import type { Dispatcher } from "undici";
 import Client from "undici/lib/dispatcher/client.js";
-import { UndiciHttpsLink } from "../../src/links/undici-https.ts";
+import { UndiciHttpsLink } from "../../src/links/https/undici-https.ts";
 import type { HttpsOutcome } from "../../src/runtime/ports.ts";
 
 const request = { lane: "charge", path: "/pay/micropay", body: "<xml/>" } as const;

@@ -17,7 +17,7 @@ import { join } from "node:path";
 import { beforeEach, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { GLASS_ALPHABET } from "../../src/core/codecs/glass.ts";
-import { loadLcdGlass, sysfsNumbers } from "../../src/links/lcd-glass.ts";
+import { loadLcdGlass, sysfsNumbers } from "../../src/links/display/lcd-glass.ts";
 import type {
   GlassConnection,
   GlassLink,
@@ -26,7 +26,7 @@ import type {
   GpioLink,
   GpioListener,
 } from "../../src/runtime/ports.ts";
-import { CharacterModule } from "../../src/simulator/character-module.ts";
+import { CharacterModule } from "../../src/simulator/site/character-module.ts";
 import { until } from "../e2e/until.ts";
 
 const size = { columns: 16, rows: 2 };

@@ -3,7 +3,7 @@ import { type FSWatcher, mkdirSync, mkdtempSync, rmSync, symlinkSync, watch, wri
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { after, afterEach, describe, it } from "node:test";
-import { watchPath } from "../../src/links/path-watch.ts";
+import { watchPath } from "../../src/links/serial/path-watch.ts";
 import type { PathWatch } from "../../src/runtime/ports.ts";
 import { until } from "../e2e/until.ts";
 

@@ -8,7 +8,7 @@ import { createInterface } from "node:readline";
 import type { Readable, Writable } from "node:stream";
 import test, { type TestContext } from "node:test";
 import { Defect } from "../../src/core/kernel/defect.ts";
-import { PinoLog } from "../../src/links/pino-log.ts";
+import { PinoLog } from "../../src/links/log/pino-log.ts";
 import { PATIENCE_MS } from "../e2e/until.ts";
 
 function logTo(
@@ -97,7 +97,7 @@ test("a reader of the log that has gone does not end the program", () => {
 
 /** A process that logs so many lines to a reader that stands still; told to, it logs a last one and ends by a defect. */
 function logsTo(t: TestContext, count: number): ChildProcessByStdio<Writable, Readable, Readable> {
-  const module = new URL("../../src/links/pino-log.ts", import.meta.url).href;
+  const module = new URL("../../src/links/log/pino-log.ts", import.meta.url).href;
   const program = `
     import { PinoLog } from ${JSON.stringify(module)};
     process.stdout.on("error", () => undefined);

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test, { type TestContext } from "node:test";
-import { readSecret, secretText } from "../../src/links/secret.ts";
+import { readSecret, secretText } from "../../src/links/machine/secret.ts";
 
 function folderWith(t: TestContext, name: string, text: string, mode: number): string {
   const folder = mkdtempSync(join(tmpdir(), "scanbox-"));

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { after } from "../../src/core/kernel/instant.ts";
-import { SystemClock } from "../../src/links/system-clock.ts";
+import { SystemClock } from "../../src/links/machine/system-clock.ts";
 
 test("now is a whole number of milliseconds", () => {
   assert.ok(Number.isSafeInteger(new SystemClock().now()));

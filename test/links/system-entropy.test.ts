@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { SystemEntropy } from "../../src/links/system-entropy.ts";
+import { SystemEntropy } from "../../src/links/machine/system-entropy.ts";
 
 test("it gives as many bytes as asked for, different ones each time", () => {
   const entropy = new SystemEntropy();

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import test, { type TestContext } from "node:test";
-import { loadServiceManager } from "../../src/links/systemd-notify.ts";
+import { loadServiceManager } from "../../src/links/machine/systemd-notify.ts";
 
 const receiver = `
 import socket, struct, sys

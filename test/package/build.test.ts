@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { z } from "zod";
-import { SCHEMA_VERSION } from "../../src/links/sqlite-schema.ts";
+import { SCHEMA_VERSION } from "../../src/links/sqlite/sqlite-schema.ts";
 import { type Made, Snapshot, unpack } from "./packages.ts";
 
 const root = new URL("../../", import.meta.url).pathname;

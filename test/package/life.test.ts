@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import packageJson from "../../package.json" with { type: "json" };
-import { SCHEMA_VERSION } from "../../src/links/sqlite-schema.ts";
+import { SCHEMA_VERSION } from "../../src/links/sqlite/sqlite-schema.ts";
 import { makeCertificates } from "../e2e/certificates.ts";
 import { DebianMachine, whyNoMachine } from "./debian-machine.ts";
 import { Snapshot, variant } from "./packages.ts";

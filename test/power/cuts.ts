@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
 import { bundling, journalThread } from "../../scripts/bundle.ts";
-import { Random } from "../../src/simulator/random.ts";
+import { Random } from "../../src/simulator/outside/random.ts";
 import { Account, type Finding } from "./account.ts";
 import { cutAll, Machine } from "./machine.ts";
 

@@ -6,11 +6,11 @@
 import { existsSync, openSync, readFileSync, renameSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Verification } from "../../src/cli/journal-verification.ts";
+import { Verification } from "../../src/cli/journal/verification.ts";
 import { Journal, type JournalOpened } from "../../src/journal/journal.ts";
-import { openReader } from "../../src/links/sqlite-reader.ts";
-import { SqliteStore } from "../../src/links/sqlite-store.ts";
-import { Random } from "../../src/simulator/random.ts";
+import { openReader } from "../../src/links/sqlite/sqlite-reader.ts";
+import { SqliteStore } from "../../src/links/sqlite/sqlite-store.ts";
+import { Random } from "../../src/simulator/outside/random.ts";
 import { RealClock, silent } from "../journal/real.ts";
 import { type Ask, entryOf, ORDERS_OF_A_BOOT } from "./ask.ts";
 import {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { CalmLog } from "../../src/runtime/calm-log.ts";
 import type { Log, LogFields } from "../../src/runtime/ports.ts";
-import { SimulatedClock, SimulatedTime } from "../../src/simulator/time.ts";
+import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.ts";
 
 function bench() {
   const time = new SimulatedTime();

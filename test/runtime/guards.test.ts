@@ -19,7 +19,7 @@ import type {
   GpioLink,
   Log,
 } from "../../src/runtime/ports.ts";
-import { SimulatedClock, SimulatedTime } from "../../src/simulator/time.ts";
+import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.ts";
 
 const time = new SimulatedTime();
 const clock = new SimulatedClock(time, 0);

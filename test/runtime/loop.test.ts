@@ -10,8 +10,8 @@ import type { Screen } from "../../src/core/payment/screen.ts";
 import type { Turn } from "../../src/core/payment/turn.ts";
 import { type Hands, Loop } from "../../src/runtime/loop.ts";
 import type { Entropy } from "../../src/runtime/ports.ts";
-import { Random } from "../../src/simulator/random.ts";
-import { SimulatedClock, SimulatedTime } from "../../src/simulator/time.ts";
+import { Random } from "../../src/simulator/outside/random.ts";
+import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.ts";
 import { keypadRules, newJournal, Story } from "../core/payment/story.ts";
 
 /** A turn to begin with; what matters of it is told by each test. */

@@ -4,7 +4,7 @@ import test from "node:test";
 import { after } from "../../src/core/kernel/instant.ts";
 import type { Clock } from "../../src/runtime/ports.ts";
 import { Watchdog, type WatchedBox } from "../../src/runtime/watchdog.ts";
-import { SimulatedClock, SimulatedTime } from "../../src/simulator/time.ts";
+import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.ts";
 
 const LIMIT_MS = 30_000;
 

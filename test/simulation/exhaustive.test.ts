@@ -6,10 +6,10 @@ import {
   readChoices,
   type Way,
   ways,
-} from "../../src/simulator/small-world/choices.ts";
-import { type Bounds, explore, root } from "../../src/simulator/small-world/exploration.ts";
-import { type SmallSetup, setups } from "../../src/simulator/small-world/setups.ts";
-import { runSmallWorld } from "../../src/simulator/small-world/small-world.ts";
+} from "../../src/simulator/exhaustive/choices.ts";
+import { type Bounds, explore, root } from "../../src/simulator/exhaustive/exploration.ts";
+import { type SmallSetup, setups } from "../../src/simulator/exhaustive/setups.ts";
+import { runSmallWorld } from "../../src/simulator/exhaustive/small-world.ts";
 import { plantedSmall } from "./planted-small.ts";
 
 function setupNamed(name: SmallSetup["name"]): SmallSetup {

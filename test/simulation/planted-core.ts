@@ -12,7 +12,7 @@ import { screenFor } from "../../src/core/payment/screen.ts";
 import { checkedTurn, type Turn } from "../../src/core/payment/turn.ts";
 import { close, notCharged, paidVerdict } from "../../src/core/payment/verdict.ts";
 import type { Core } from "../../src/runtime/loop.ts";
-import type { PlantedDefect } from "../../src/simulator/world.ts";
+import type { PlantedDefect } from "../../src/simulator/seeded/world.ts";
 import type { Planted } from "./planted.ts";
 
 /** What a turn begins with. */

@@ -1,7 +1,8 @@
 /** Faults that only tests can plant, between the box and what it hears: the bank's replies, the broker, and the clock. */
 import { instantOf } from "../../src/core/kernel/instant.ts";
-import { signatureOf } from "../../src/gateway/signature.ts";
-import { parseXml } from "../../src/gateway/xml.ts";
+import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
+import { signatureOf } from "../../src/providers/wechat-v2/signature.ts";
+import { parseXml } from "../../src/providers/wechat-v2/xml.ts";
 import type {
   BrokerConnection,
   Clock,
@@ -9,9 +10,8 @@ import type {
   HttpsOutcome,
   HttpsRequest,
 } from "../../src/runtime/ports.ts";
-import { fixtureMerchant } from "../../src/simulator/bank/fixture-merchant.ts";
-import type { SimulatedTime } from "../../src/simulator/time.ts";
-import type { PlantedDefect } from "../../src/simulator/world.ts";
+import type { SimulatedTime } from "../../src/simulator/outside/time.ts";
+import type { PlantedDefect } from "../../src/simulator/seeded/world.ts";
 import type { Planted } from "./planted.ts";
 
 function through(https: HttpsLink, exchange: HttpsLink["exchange"]): HttpsLink {

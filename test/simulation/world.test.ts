@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { runWorld } from "../../src/simulator/world.ts";
+import { runWorld } from "../../src/simulator/seeded/world.ts";
 import { failedSeeds } from "./failed-seeds.ts";
 import { plantedAtTheLinks } from "./planted.ts";
 import { plantedInCore } from "./planted-core.ts";

@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { startTransfers, type Transfer } from "../../src/core/codecs/hd44780.ts";
-import { CharacterModule } from "../../src/simulator/character-module.ts";
-import { PinnedModule } from "../../src/simulator/module-fronts.ts";
-import { SimulatedTime } from "../../src/simulator/time.ts";
+import { SimulatedTime } from "../../src/simulator/outside/time.ts";
+import { CharacterModule } from "../../src/simulator/site/character-module.ts";
+import { PinnedModule } from "../../src/simulator/site/module-fronts.ts";
 
 const size = { columns: 16, rows: 2 };
 

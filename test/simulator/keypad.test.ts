@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { BOUNCE_MS_MAX, SimulatedKeypad } from "../../src/simulator/keypad.ts";
-import { SimulatedPins } from "../../src/simulator/pins.ts";
-import { Random } from "../../src/simulator/random.ts";
-import { SimulatedTime } from "../../src/simulator/time.ts";
+import { Random } from "../../src/simulator/outside/random.ts";
+import { SimulatedTime } from "../../src/simulator/outside/time.ts";
+import { BOUNCE_MS_MAX, SimulatedKeypad } from "../../src/simulator/site/keypad.ts";
+import { SimulatedPins } from "../../src/simulator/site/pins.ts";
 
 const ROWS = [5, 6];
 const COLUMNS = [12, 16];

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import type { GpioClaimed, GpioLine, GpioLines } from "../../src/runtime/ports.ts";
-import { SimulatedPins, type SimulatedPinsOptions } from "../../src/simulator/pins.ts";
-import { Random } from "../../src/simulator/random.ts";
-import { SimulatedTime } from "../../src/simulator/time.ts";
+import { Random } from "../../src/simulator/outside/random.ts";
+import { SimulatedTime } from "../../src/simulator/outside/time.ts";
+import { SimulatedPins, type SimulatedPinsOptions } from "../../src/simulator/site/pins.ts";
 
 const input = (pin: number, pullUp = true): GpioLine => ({ use: "input", pin, pullUp, debounceMs: 0 });
 const output = (pin: number, level: 0 | 1): GpioLine => ({ use: "output", pin, level });

@@ -1,9 +1,9 @@
 /** What forbids a charge in the moment it leaves, as the witness of a world sees it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { CallNote } from "../../src/providers/wechat-v2/sandbox/call.ts";
 import type { HttpsOutcome, HttpsRequest } from "../../src/runtime/ports.ts";
-import type { CallNote } from "../../src/simulator/bank/call.ts";
-import { type Departure, Preconditions } from "../../src/simulator/preconditions.ts";
+import { type Departure, Preconditions } from "../../src/simulator/checker/preconditions.ts";
 
 const request: HttpsRequest = {
   lane: "charge",

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import { fenOf } from "../../src/core/kernel/fen.ts";
 import type { TxData } from "../../src/core/payment/order.ts";
 import type { SaleAnswer, SaleDecision } from "../../src/core/payment/till-sale.ts";
-import { SimulatedClock, SimulatedTime } from "../../src/simulator/time.ts";
+import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.ts";
 import { Sales } from "../../src/till/sales.ts";
 import { Story, tillRules } from "../core/payment/story.ts";
 import { txOf } from "../journal/entries.ts";

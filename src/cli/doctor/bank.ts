@@ -1,10 +1,10 @@
 import type { ProbeAnswer, ProbeFailure } from "../../core/payment/answers.ts";
-import { ApiKey } from "../../gateway/api-key.ts";
-import { Gateway } from "../../gateway/gateway.ts";
-import { type HostReached, lookUpName, type NameLooked, reachOrigin } from "../../links/host-probe.ts";
-import { SystemClock } from "../../links/system-clock.ts";
-import { SystemEntropy } from "../../links/system-entropy.ts";
-import { UndiciHttpsLink } from "../../links/undici-https.ts";
+import { type HostReached, lookUpName, type NameLooked, reachOrigin } from "../../links/https/host-probe.ts";
+import { UndiciHttpsLink } from "../../links/https/undici-https.ts";
+import { SystemClock } from "../../links/machine/system-clock.ts";
+import { SystemEntropy } from "../../links/machine/system-entropy.ts";
+import { ApiKey } from "../../providers/wechat-v2/api-key.ts";
+import { Gateway } from "../../providers/wechat-v2/provider.ts";
 import type { Log, LogFields } from "../../runtime/ports.ts";
 import { type Finding, fault, note, ok, warning } from "./finding.ts";
 import { judgeName, judgeReached, networkWithinMs } from "./network.ts";

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
-import { loadKernelProbe } from "../../links/kernel-probe.ts";
-import { SystemClock } from "../../links/system-clock.ts";
+import { loadKernelProbe } from "../../links/gpio/kernel-probe.ts";
+import { SystemClock } from "../../links/machine/system-clock.ts";
 import { type Finding, fault, note, ok, warning } from "./finding.ts";
 import type { Area } from "./subject.ts";
 

@@ -1,5 +1,5 @@
-import { type FolderSeen, isAccessible, lookAtFolder, timeFlushes } from "../../links/disk-probe.ts";
-import { isForgetful, type MountBelow, mountBelow, nearestRealPath } from "../../links/mounts.ts";
+import { isForgetful, type MountBelow, mountBelow, nearestRealPath } from "../../links/machine/mounts.ts";
+import { type FolderSeen, isAccessible, lookAtFolder, timeFlushes } from "../../links/sqlite/disk-probe.ts";
 import { type Finding, fault, note, ok, warning } from "./finding.ts";
 import type { Area, Subject } from "./subject.ts";
 

@@ -1,6 +1,6 @@
-import { isAccessible } from "../../links/disk-probe.ts";
-import { loadKernelProbe } from "../../links/kernel-probe.ts";
-import { realPathIfAny } from "../../links/proc-files.ts";
+import { loadKernelProbe } from "../../links/gpio/kernel-probe.ts";
+import { realPathIfAny } from "../../links/machine/proc-files.ts";
+import { isAccessible } from "../../links/sqlite/disk-probe.ts";
 import { type Finding, fault, note, ok } from "./finding.ts";
 import type { Area, Subject } from "./subject.ts";
 

@@ -1,7 +1,7 @@
-import { hiddenSentence, lookForJournal } from "../../links/journal-folder.ts";
-import type { FileHolder } from "../../links/proc-files.ts";
-import { openReader } from "../../links/sqlite-reader.ts";
-import { type JournalTail, readTail } from "../journal-tail.ts";
+import type { FileHolder } from "../../links/machine/proc-files.ts";
+import { hiddenSentence, lookForJournal } from "../../links/sqlite/journal-folder.ts";
+import { openReader } from "../../links/sqlite/sqlite-reader.ts";
+import { type JournalTail, readTail } from "../journal/tail.ts";
 import { type Finding, fault, note, ok, warning } from "./finding.ts";
 import type { Area, Subject } from "./subject.ts";
 

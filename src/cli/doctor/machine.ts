@@ -1,7 +1,7 @@
 import { arch, machine, release } from "node:os";
 import { join } from "node:path";
 import packageJson from "../../../package.json" with { type: "json" };
-import { namesIn, readTextIfAny } from "../../links/proc-files.ts";
+import { namesIn, readTextIfAny } from "../../links/machine/proc-files.ts";
 import { type Finding, fault, note, ok, warning } from "./finding.ts";
 import type { Area } from "./subject.ts";
 

@@ -1,6 +1,6 @@
 /** What the configured devices take of the machine. */
 import { pinUses } from "../../config/pins.ts";
-import type { NativePackage } from "../../links/package-probe.ts";
+import type { NativePackage } from "../../links/machine/package-probe.ts";
 import type { Sections } from "./sections.ts";
 
 /** Whether any pin is configured. */

@@ -1,6 +1,6 @@
 /** Words for what a look at a host brought, the same for the bank and for the broker. */
 import { isIP } from "node:net";
-import type { HostReached, NameLooked, PeerSeen } from "../../links/host-probe.ts";
+import type { HostReached, NameLooked, PeerSeen } from "../../links/https/host-probe.ts";
 import { type Finding, fault, ok, warning } from "./finding.ts";
 import type { Sections } from "./sections.ts";
 

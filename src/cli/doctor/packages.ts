@@ -1,5 +1,5 @@
-import { loadingRemedy } from "../../links/not-loaded.ts";
-import { loadingFault, type NativePackage, nativePackages } from "../../links/package-probe.ts";
+import { loadingRemedy } from "../../links/machine/not-loaded.ts";
+import { loadingFault, type NativePackage, nativePackages } from "../../links/machine/package-probe.ts";
 import { type Finding, fault, note, ok } from "./finding.ts";
 import { neededPackages } from "./needs.ts";
 import type { Area } from "./subject.ts";

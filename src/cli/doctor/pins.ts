@@ -1,8 +1,8 @@
 import { pinUses } from "../../config/pins.ts";
 import { MatrixLines, type MatrixPins, matrixLines } from "../../drivers/matrix-lines.ts";
-import { type LoadedGpio, loadGpio } from "../../links/gpio.ts";
-import { surveyPins } from "../../links/pin-survey.ts";
-import type { FileHolder } from "../../links/proc-files.ts";
+import { type LoadedGpio, loadGpio } from "../../links/gpio/gpio.ts";
+import { surveyPins } from "../../links/gpio/pin-survey.ts";
+import type { FileHolder } from "../../links/machine/proc-files.ts";
 import type { GpioLink } from "../../runtime/ports.ts";
 import { type Finding, fault, note, ok, warning } from "./finding.ts";
 import { needsPins } from "./needs.ts";

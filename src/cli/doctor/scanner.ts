@@ -1,6 +1,5 @@
 import { basename, join } from "node:path";
-import { isAccessible, isCharacterDevice } from "../../links/disk-probe.ts";
-import { loadKernelProbe } from "../../links/kernel-probe.ts";
+import { loadKernelProbe } from "../../links/gpio/kernel-probe.ts";
 import {
   type FileHolder,
   type FileHolders,
@@ -10,7 +9,8 @@ import {
   namesIn,
   readTextIfAny,
   realPathIfAny,
-} from "../../links/proc-files.ts";
+} from "../../links/machine/proc-files.ts";
+import { isAccessible, isCharacterDevice } from "../../links/sqlite/disk-probe.ts";
 import { type Finding, fault, note, ok, warning } from "./finding.ts";
 import { isKeyboard } from "./needs.ts";
 import type { Area, Subject } from "./subject.ts";

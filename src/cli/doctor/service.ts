@@ -1,7 +1,7 @@
-import { realPathIfAny } from "../../links/proc-files.ts";
-import { knockAtSocket } from "../../links/socket-probe.ts";
-import { unitProperties } from "../../links/unit-state.ts";
-import { controlPaths } from "../control-paths.ts";
+import { knockAtSocket } from "../../links/listen/socket-probe.ts";
+import { realPathIfAny } from "../../links/machine/proc-files.ts";
+import { unitProperties } from "../../links/machine/unit-state.ts";
+import { controlPaths } from "../run/control-paths.ts";
 import { type Finding, fault, note, ok, warning } from "./finding.ts";
 import type { Area, Subject } from "./subject.ts";
 

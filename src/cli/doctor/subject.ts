@@ -1,9 +1,9 @@
 /** What is examined: one machine, with what of its configuration could be read. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type FileHolder, holdersOf, lockHoldersOf } from "../../links/proc-files.ts";
-import { readSecret, type SecretRead, type SecretSource, secretText } from "../../links/secret.ts";
-import { LOCK_FILE } from "../../links/sqlite-schema.ts";
+import { type FileHolder, holdersOf, lockHoldersOf } from "../../links/machine/proc-files.ts";
+import { readSecret, type SecretRead, type SecretSource, secretText } from "../../links/machine/secret.ts";
+import { LOCK_FILE } from "../../links/sqlite/sqlite-schema.ts";
 import type { Finding } from "./finding.ts";
 import { readSections, type Sections } from "./sections.ts";
 

@@ -1,5 +1,5 @@
 import { userInfo } from "node:os";
-import { readTextIfAny } from "../../links/proc-files.ts";
+import { readTextIfAny } from "../../links/machine/proc-files.ts";
 import { type Finding, note, ok, warning } from "./finding.ts";
 import { neededGroups } from "./needs.ts";
 import type { Area } from "./subject.ts";

@@ -4,16 +4,16 @@ import { hostname } from "node:os";
 import { basename, join } from "node:path";
 import type { DeviceConfig } from "../../config/device-config.ts";
 import type { WallTime } from "../../core/kernel/instant.ts";
-import { type CertificateFault, inspectCertificate } from "../../links/certificate.ts";
-import { type GpioSettings, type LoadedGpio, loadGpio } from "../../links/gpio.ts";
-import { namesIn, readTextIfAny, realPathIfAny } from "../../links/proc-files.ts";
-import { loadScannerLink } from "../../links/scanner-link.ts";
-import { SystemClock } from "../../links/system-clock.ts";
+import { type GpioSettings, type LoadedGpio, loadGpio } from "../../links/gpio/gpio.ts";
+import { type CertificateFault, inspectCertificate } from "../../links/https/certificate.ts";
+import { namesIn, readTextIfAny, realPathIfAny } from "../../links/machine/proc-files.ts";
+import { SystemClock } from "../../links/machine/system-clock.ts";
+import { loadScannerLink } from "../../links/serial/scanner-link.ts";
 import type { Clock, Log, SerialLink } from "../../runtime/ports.ts";
 import { areas, examine } from "../doctor/examination.ts";
 import type { Finding } from "../doctor/finding.ts";
 import { Subject } from "../doctor/subject.ts";
-import { loadPanelLinks, type PanelLinks } from "../panel-links.ts";
+import { loadPanelLinks, type PanelLinks } from "../run/panel-links.ts";
 
 /** Whether a certificate can be used with its key; `unread` names the file that cannot be read. */
 export type PairJudged =

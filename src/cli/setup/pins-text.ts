@@ -1,5 +1,5 @@
 /** The wiring that the documents show, as what a new configuration begins with; and the words around pins. */
-import type { LoadedGpio } from "../../links/gpio.ts";
+import type { LoadedGpio } from "../../links/gpio/gpio.ts";
 import { type Draft, textAt, valueAt } from "./draft.ts";
 import type { Desk } from "./step.ts";
 

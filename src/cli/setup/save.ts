@@ -13,7 +13,7 @@ import {
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
-import { readTextIfAny } from "../../links/proc-files.ts";
+import { readTextIfAny } from "../../links/machine/proc-files.ts";
 
 /** The configuration names secrets and holds none: the service reads it, and nobody beside it. */
 const CONFIG_MODE = 0o640;

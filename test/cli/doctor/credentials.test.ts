@@ -8,7 +8,7 @@ import { judgeApiKey } from "../../../src/cli/doctor/api-key.ts";
 import { judgeConfig } from "../../../src/cli/doctor/config.ts";
 import { judgeCredentials } from "../../../src/cli/doctor/credentials.ts";
 import type { NamedSecret } from "../../../src/cli/doctor/subject.ts";
-import { readSecret, type SecretSource } from "../../../src/links/secret.ts";
+import { readSecret, type SecretSource } from "../../../src/links/machine/secret.ts";
 import { levelsOf, the } from "./sound.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "scanbox-doctor-"));

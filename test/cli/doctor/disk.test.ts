@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
 import { type DiskFacts, judgeDisk } from "../../../src/cli/doctor/disk.ts";
-import { lookAtFolder, timeFlushes } from "../../../src/links/disk-probe.ts";
-import { mountOf, readMounts } from "../../../src/links/mounts.ts";
+import { mountOf, readMounts } from "../../../src/links/machine/mounts.ts";
+import { lookAtFolder, timeFlushes } from "../../../src/links/sqlite/disk-probe.ts";
 import { levelsOf, the } from "./sound.ts";
 
 const GIB = 2 ** 30;

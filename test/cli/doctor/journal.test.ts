@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { judgeJournal } from "../../../src/cli/doctor/journal.ts";
-import type { JournalTail } from "../../../src/cli/journal-tail.ts";
+import type { JournalTail } from "../../../src/cli/journal/tail.ts";
 import { levelsOf, the } from "./sound.ts";
 
 const tail: JournalTail = { journal: "4c1f", read: 2_000, last: 5_310, openOrders: 0, damage: null };

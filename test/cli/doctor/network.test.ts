@@ -4,8 +4,8 @@ import { type BankHostFacts, judgeBank } from "../../../src/cli/doctor/bank.ts";
 import { type BrokerFacts, judgeBroker } from "../../../src/cli/doctor/broker.ts";
 import type { Finding } from "../../../src/cli/doctor/finding.ts";
 import type { ProbeFailure } from "../../../src/core/payment/answers.ts";
-import type { BrokerVisit } from "../../../src/links/broker-probe.ts";
-import type { PeerSeen } from "../../../src/links/host-probe.ts";
+import type { PeerSeen } from "../../../src/links/https/host-probe.ts";
+import type { BrokerVisit } from "../../../src/links/mqtt/broker-probe.ts";
 import { levelsOf, the } from "./sound.ts";
 
 const DAY = 86_400_000;

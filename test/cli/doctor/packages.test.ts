@@ -5,8 +5,8 @@ import { join } from "node:path";
 import test from "node:test";
 import { neededGroups, neededPackages } from "../../../src/cli/doctor/needs.ts";
 import { judgePackages } from "../../../src/cli/doctor/packages.ts";
-import { notLoaded } from "../../../src/links/not-loaded.ts";
-import { nativePackages } from "../../../src/links/package-probe.ts";
+import { notLoaded } from "../../../src/links/machine/not-loaded.ts";
+import { nativePackages } from "../../../src/links/machine/package-probe.ts";
 import { sections } from "./sections.ts";
 import { levelsOf } from "./sound.ts";
 

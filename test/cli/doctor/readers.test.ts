@@ -6,10 +6,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import test from "node:test";
-import { reachOrigin, reachTls } from "../../../src/links/host-probe.ts";
-import { loadKernelProbe } from "../../../src/links/kernel-probe.ts";
-import { holdersOf, isRunning, lockHoldersOf, readTextIfAny } from "../../../src/links/proc-files.ts";
-import { knockAtSocket } from "../../../src/links/socket-probe.ts";
+import { loadKernelProbe } from "../../../src/links/gpio/kernel-probe.ts";
+import { reachOrigin, reachTls } from "../../../src/links/https/host-probe.ts";
+import { knockAtSocket } from "../../../src/links/listen/socket-probe.ts";
+import { holdersOf, isRunning, lockHoldersOf, readTextIfAny } from "../../../src/links/machine/proc-files.ts";
 
 const folder = realpathSync(mkdtempSync(join(tmpdir(), "scanbox-doctor-")));
 test.after(() => rmSync(folder, { recursive: true }));

@@ -1,6 +1,6 @@
-import type { OrderNote } from "../../../src/cli/panel/order-notes.ts";
-import type { PanelFacts } from "../../../src/cli/panel/panel-view.ts";
-import type { WireNote } from "../../../src/cli/panel/wire-notes.ts";
+import type { OrderNote } from "../../../src/cli/demo/panel/order-notes.ts";
+import type { PanelFacts } from "../../../src/cli/demo/panel/panel-view.ts";
+import type { WireNote } from "../../../src/cli/demo/panel/wire-notes.ts";
 import { bootScreen, type Screen } from "../../../src/core/payment/screen.ts";
 
 const orders: readonly OrderNote[] = [

@@ -5,13 +5,13 @@ import { PassThrough } from "node:stream";
 import type { TestContext } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Machine, PairJudged } from "../../../src/cli/setup/machine.ts";
-import { setupCommand } from "../../../src/cli/setup.ts";
-import { SimulatedKeypad } from "../../../src/simulator/keypad.ts";
-import { SimulatedPins } from "../../../src/simulator/pins.ts";
-import { PlayedGlass } from "../../../src/simulator/played-glass.ts";
-import { Random } from "../../../src/simulator/random.ts";
-import { SimulatedClock, SimulatedTime } from "../../../src/simulator/time.ts";
-import { TypedScanner } from "../../../src/simulator/typed-scanner.ts";
+import { setupCommand } from "../../../src/cli/setup/setup.ts";
+import { Random } from "../../../src/simulator/outside/random.ts";
+import { SimulatedClock, SimulatedTime } from "../../../src/simulator/outside/time.ts";
+import { SimulatedKeypad } from "../../../src/simulator/site/keypad.ts";
+import { SimulatedPins } from "../../../src/simulator/site/pins.ts";
+import { PlayedGlass } from "../../../src/simulator/site/played-glass.ts";
+import { TypedScanner } from "../../../src/simulator/site/typed-scanner.ts";
 
 /** What a machine of a test has. */
 interface Wish {

@@ -1,0 +1,157 @@
+import { readScan } from "../../core/codecs/scan.ts";
+import { type Fen, parseYuan } from "../../core/kernel/fen.ts";
+import { SystemEntropy } from "../../links/machine/system-entropy.ts";
+import {
+  type Scenario,
+  scenarioFamilies,
+  scenarioNamed,
+  scenarios,
+} from "../../providers/wechat-v2/sandbox/scenarios.ts";
+import { exitStatus } from "../exit-status.ts";
+import { type CommandIo, readOptions, UsageError, unknownName } from "../usage.ts";
+import { randomCode } from "./code.ts";
+import { usualDevice } from "./config.ts";
+import { scenarioTable, talk } from "./lines.ts";
+import { payOnce } from "./pay.ts";
+
+const help = `Usage: scanbox demo [--scenario NAME] [--glass 20x4] [--entry implied] [--language zh] [--speed N]
+       scanbox demo --plain [--scenario NAME]
+       scanbox demo --pay AMOUNT [--code DIGITS] [--scenario NAME]
+
+Runs a whole box on this machine, with a look-alike of WeChat Pay and an MQTT broker; the scanner, the
+keys and the glass are played. Nothing leaves the machine, no money moves, and nothing is left behind.
+
+On a terminal it shows the front of the box; "?" lists the keys. With --plain, and where its input or
+output is no terminal, it takes commands line by line; "help" lists them.
+With --pay it makes one payment, tells its story on stderr and prints the final transaction on stdout,
+as one JSON line.
+
+  --pay AMOUNT       the amount in yuan, such as 12.50
+  --code DIGITS      the payment code that is scanned; a random one where absent
+  --scenario NAME    what becomes of the payment (default: success)
+  --plain            lines in and lines out, for screen readers too
+  --glass SIZE       the glass of the front: 16x2 (default) or 20x4
+  --entry HABIT      explicit (default): 12.50 is typed as 12.5; implied: as 1250
+  --language LANG    the language on the glass: en (default), or zh for pinyin
+  --speed N          how much quicker the bank and its waits are than in life: 1 to 20 (default: 3)
+  --ascii            draw the front with ASCII
+  --list             print the scenarios and end
+
+Exit status with --pay: 0 it ended as the scenario should, 1 it ended otherwise or the code was refused,
+3 it is not final.
+`;
+
+const described = {
+  pay: { type: "string" },
+  code: { type: "string" },
+  scenario: { type: "string" },
+  plain: { type: "boolean" },
+  glass: { type: "string" },
+  entry: { type: "string" },
+  language: { type: "string" },
+  speed: { type: "string" },
+  ascii: { type: "boolean" },
+  list: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+/** Options that only the front on a terminal understands. */
+const ofPanel = ["glass", "entry", "language", "speed", "ascii"] as const;
+
+/** `scanbox demo`: the box to try out, on a terminal, by lines or, with `--pay`, for one payment. */
+export async function demoCommand(args: readonly string[], io: CommandIo): Promise<number> {
+  const { values } = readOptions(args, described);
+  if (values.help === true) {
+    io.stdout.write(help);
+    return exitStatus.done;
+  }
+  if (values.list === true) {
+    io.stdout.write(scenarioTable());
+    return exitStatus.done;
+  }
+  const scenario = scenarioOf(values.scenario ?? "success");
+  const shown = ofPanel.find((name) => values[name] !== undefined);
+  if (values.pay !== undefined) {
+    if (shown !== undefined) throw new UsageError(`--${shown} and --pay do not go together.`);
+    const code = values.code === undefined ? randomCode(new SystemEntropy()) : digitsOf(values.code);
+    return await payOnce({ amountFen: amountOf(values.pay), code, scenario }, io);
+  }
+  if (values.code !== undefined) throw new UsageError("--code goes with --pay.");
+  if (values.plain === true || !isTerminal(io.stdin) || !isTerminal(io.stdout)) {
+    if (shown !== undefined) throw new UsageError(`--${shown} goes with a front on a terminal.`);
+    return await talk(scenario, io);
+  }
+  // What the panel is made of is loaded where there is a panel.
+  const { runPanel } = await import("./panel/panel.ts");
+  const { abilitiesOf, terminalStreams } = await import("./panel/terminal.ts");
+  const streams = terminalStreams(io.stdin, io.stdout);
+  if (streams === null) return await talk(scenario, io);
+  const abilities = abilitiesOf(streams.stdout);
+  return await runPanel(
+    {
+      scenario,
+      hurry: speedOf(values.speed ?? "3"),
+      device: {
+        glass: oneOf("glass", values.glass, { "16x2": usualDevice.glass, "20x4": { columns: 20, rows: 4 } }),
+        entry: oneOf("entry", values.entry, { explicit: "explicit", implied: "implied" }),
+        language: oneOf("language", values.language, { en: "en", zh: "zh" }),
+        drawsCodes: true,
+      },
+      abilities: values.ascii === true ? { ...abilities, unicode: false } : abilities,
+    },
+    streams,
+  );
+}
+
+function isTerminal(stream: object): boolean {
+  return "isTTY" in stream && stream.isTTY === true;
+}
+
+/** What the value of an option stands for; the first one where it is absent. */
+function oneOf<Value>(
+  option: string,
+  text: string | undefined,
+  known: Readonly<Record<string, Value>>,
+): Value {
+  const names = Object.keys(known);
+  const name = text ?? names[0] ?? "";
+  const value = Object.hasOwn(known, name) ? known[name] : undefined;
+  if (value === undefined) throw new UsageError(`--${option} takes ${names.join(" or ")}, not "${text}".`);
+  return value;
+}
+
+function speedOf(text: string): number {
+  const speed = /^\d{1,2}$/.test(text) ? Number(text) : 0;
+  if (speed < 1 || speed > 20)
+    throw new UsageError(`--speed takes a whole number from 1 to 20, not "${text}".`);
+  return speed;
+}
+
+function amountOf(text: string): Fen {
+  const amount = parseYuan(text);
+  if (amount.ok) return amount.value;
+  switch (amount.reason) {
+    case "not-an-amount":
+      throw new UsageError(`--pay takes an amount in yuan such as 12.50, not "${text}".`);
+    case "zero":
+      throw new UsageError("--pay takes an amount above 0.00.");
+    case "too-large":
+      throw new UsageError("--pay takes at most 99999.99.");
+  }
+}
+
+/** What is not made of digits is a slip of the command line; which digits are a code is for the box to say. */
+function digitsOf(text: string): string {
+  if (readScan(text).ok || /^\d+$/.test(text)) return text;
+  throw new UsageError("--code takes the digits of a payment code.");
+}
+
+function scenarioOf(name: string): Scenario {
+  const scenario = scenarioNamed(name);
+  if (scenario !== null) return scenario;
+  const known = scenarios.map((one) => one.name);
+  const forms = scenarioFamilies.map(({ form }) => form);
+  throw new UsageError(
+    `${unknownName("scenario", name, known)} The scenarios: ${[...known, ...forms].join(", ")}.`,
+  );
+}

@@ -1,0 +1,81 @@
+import { ComposedBox, type Links, type MerchantParts, type Refusal } from "../../compose.ts";
+import type { DeviceConfig } from "../../config/device-config.ts";
+import { Defect } from "../../core/kernel/defect.ts";
+import type { TxData } from "../../core/payment/order.ts";
+import type { Timing } from "../../core/payment/rules.ts";
+import type { Screen } from "../../core/payment/screen.ts";
+import { UndiciHttpsLink } from "../../links/https/undici-https.ts";
+import { SqliteStore } from "../../links/sqlite/sqlite-store.ts";
+import { fixtureMerchant } from "../../providers/wechat-v2/sandbox/fixture-merchant.ts";
+import type { HttpsRequest } from "../../runtime/ports.ts";
+import { Mortality } from "../run/mortal-links.ts";
+import { version } from "../version.ts";
+
+/** What one life of the demonstration's box is made of; the journal's store and the HTTPS link are its own. */
+export interface LifeParts {
+  readonly config: DeviceConfig;
+  readonly timing: Partial<Timing>;
+  readonly links: Omit<Links, "store">;
+  readonly onScreen: (screen: Screen) => void;
+  readonly onMoney: (tx: TxData) => void;
+  /** A request is about to leave. */
+  readonly onRequest: (request: HttpsRequest) => void;
+}
+
+/** The box from one power-on to the next stop or power cut. Starts once, and ends once. */
+export class Life {
+  readonly box: ComposedBox;
+  readonly #mortality = new Mortality();
+  readonly #store: SqliteStore;
+
+  constructor({ config, timing, links, onRequest, onScreen, onMoney }: LifeParts) {
+    this.#store = new SqliteStore({ directory: config.journal.directory, onDeath });
+    this.box = new ComposedBox({
+      config,
+      version,
+      timing,
+      merchants: [this.#mortality.merchant(merchantParts(config), onRequest)],
+      links: this.#mortality.links({ ...links, store: this.#store }),
+      onScreen,
+      onMoney,
+    });
+  }
+
+  start(): Promise<Refusal | null> {
+    return new Promise((resolve) => this.box.start(resolve));
+  }
+
+  /** Asks the box to stop, as a service manager does. */
+  stop(): Promise<void> {
+    return new Promise((resolve) => this.box.stop(resolve));
+  }
+
+  /** Cuts the power; resolves when the journal can be opened by the next life. */
+  cut(): Promise<void> {
+    this.#mortality.die();
+    return new Promise((resolve) => this.#store.close(resolve));
+  }
+}
+
+function merchantParts({ merchant, timing, box }: DeviceConfig): MerchantParts {
+  const { appId, merchantId, subAppId, subMerchantId } = merchant;
+  const { connectTimeoutMs, answerTimeoutMs } = timing;
+  return {
+    settings: {
+      ...merchant,
+      merchant: { appId, merchantId, subAppId, subMerchantId },
+      apiKey: fixtureMerchant.apiKey,
+      boxId: box.id,
+      connectTimeoutMs,
+      answerTimeoutMs,
+    },
+    https: new UndiciHttpsLink({ connectTimeoutMs, ca: null, certificate: null }),
+    // Over plain HTTP nobody can present a certificate and the look-alike asks for none: nothing can be at fault.
+    certificateFault: () => null,
+  };
+}
+
+/** Nobody knows whether the last append was done: the process ends, as on a device. */
+function onDeath(cause: string): never {
+  throw new Defect(`the journal's thread has ended: ${cause}`);
+}

@@ -1,0 +1,302 @@
+import { clearLine, createInterface, cursorTo, type Interface } from "node:readline";
+import type { Writable } from "node:stream";
+import { formatYuan } from "../../core/kernel/fen.ts";
+import { SystemClock } from "../../links/machine/system-clock.ts";
+import { SystemEntropy } from "../../links/machine/system-entropy.ts";
+import {
+  type Scenario,
+  scenarioFamilies,
+  scenarioNamed,
+  scenarios,
+} from "../../providers/wechat-v2/sandbox/scenarios.ts";
+import { exitStatus } from "../exit-status.ts";
+import { type CommandIo, unknownName } from "../usage.ts";
+import { version } from "../version.ts";
+import { type Demo, openDemo } from "./box.ts";
+import { randomCode } from "./code.ts";
+import { StopSignals } from "./signals.ts";
+import { DemoStory, refOf } from "./story.ts";
+
+/** Quick enough to be watched, slow enough to be read. */
+const HURRY = 3;
+
+/** How long a line from a pipe waits for the payment before it. */
+const AT_REST_WITHIN_MS = 120_000;
+
+/** The scanner is read again within 3 s; a busy machine takes longer. */
+const PLUGGED_WITHIN_MS = 6_000;
+
+const PROMPT = "> ";
+
+const lineHelp = `  12.50            type this amount and confirm it
+  scan [DIGITS]    scan a payment code; without digits a new one
+  134567890123456789   (8 digits or more) scan this code
+  cancel, ok       press the key
+  scenario NAME    what becomes of the next payments; "scenarios" lists them
+  unplug, plug     pull the scanner's plug, put it in
+  orders           the orders of the box, and what the bank says of them
+  help, quit
+`;
+
+/**
+ * `scanbox demo` without a payment: reads commands line by line and tells on stdout what happens, until the
+ * input ends. Lines from a pipe wait for the payment before them, but for those that may come in between.
+ */
+export async function talk(scenario: Scenario, io: CommandIo): Promise<number> {
+  using signals = new StopSignals();
+  const console = new Console(io);
+  const clock = new SystemClock();
+  const story = new DemoStory({ clock, write: (text) => console.write(text), stream: io.stdout });
+  story.say(banner());
+  const demo = await openDemo({ hurry: HURRY, maximum: "3000.00" }, story);
+  try {
+    story.say(addresses(demo));
+    signals.onStop(() => {
+      demo.interrupt();
+      console.end();
+    });
+    if (await demo.ready()) {
+      await demo.setScenario(scenario);
+      await demo.settle();
+      story.say(`\nType an amount such as 12.50, then "scan". "help" lists the rest, "quit" ends.\n`);
+      await new Conversation(demo, story, console).run();
+    } else if (!demo.interrupted) {
+      story.say("\nThe box did not become ready.");
+      return exitStatus.unknown;
+    }
+  } finally {
+    console.end();
+    await demo.close();
+  }
+  const open = [...demo.orders.values()].filter(({ final }) => !final).map((tx) => refOf(tx.outTradeNo));
+  if (open.length > 0)
+    story.say(`Not final: ${open.join(" ")}. A real box goes on with it when it starts again.`);
+  story.say("Stopped; the journal is removed.");
+  return exitStatus.done;
+}
+
+/** Lines in, lines out; on a terminal what is being typed stays below what is written. */
+class Console {
+  readonly #io: CommandIo;
+  readonly isTerminal: boolean;
+  #reader: Interface | null = null;
+  #ended = false;
+
+  constructor(io: CommandIo) {
+    this.#io = io;
+    this.isTerminal = isTerminal(io.stdin) && isTerminal(io.stdout);
+  }
+
+  write(text: string): void {
+    const { stdout } = this.#io;
+    if (!this.isTerminal || this.#reader === null) {
+      stdout.write(text);
+      return;
+    }
+    clearLine(stdout, 0);
+    cursorTo(stdout, 0);
+    stdout.write(text);
+    this.#reader.prompt(true);
+  }
+
+  /** The lines until the input ends or `end` is called. Call once. */
+  async *lines(): AsyncGenerator<string> {
+    if (this.#ended) return;
+    const { stdin, stdout } = this.#io;
+    const reader = createInterface({
+      input: stdin,
+      ...(this.isTerminal ? { output: stdout, terminal: true, prompt: PROMPT } : { terminal: false }),
+    });
+    this.#reader = reader;
+    // A terminal in raw mode sends the key instead of the signal.
+    reader.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
+    if (this.isTerminal) reader.prompt();
+    yield* reader;
+    this.end();
+  }
+
+  end(): void {
+    this.#ended = true;
+    const reader = this.#reader;
+    if (reader === null) return;
+    this.#reader = null;
+    reader.close();
+    if (this.isTerminal) this.#io.stdout.write("\n");
+  }
+}
+
+type Verb = (argument: string) => void | Promise<void>;
+
+/** Obeys one line after the other. */
+class Conversation {
+  readonly #demo: Demo;
+  readonly #story: DemoStory;
+  readonly #console: Console;
+  readonly #entropy = new SystemEntropy();
+  readonly #verbs: ReadonlyMap<string, Verb>;
+
+  constructor(demo: Demo, story: DemoStory, console: Console) {
+    this.#demo = demo;
+    this.#story = story;
+    this.#console = console;
+    this.#verbs = new Map<string, Verb>([
+      ["scan", (digits) => this.#scan(digits === "" ? randomCode(this.#entropy) : digits)],
+      ["cancel", () => this.#press("cancel", "X")],
+      ["ok", () => this.#press("confirm", "=")],
+      ["scenario", (name) => this.#setScenario(name)],
+      ["scenarios", () => this.#say(scenarioTable())],
+      ["unplug", () => this.#unplug()],
+      ["plug", () => this.#plug()],
+      ["orders", () => this.#say(this.#orderTable())],
+      ["help", () => this.#say(lineHelp)],
+    ]);
+  }
+
+  async run(): Promise<void> {
+    for await (const raw of this.#console.lines()) {
+      const line = raw.trim();
+      if (!this.#console.isTerminal) await this.#takeTurn(line);
+      if (this.#demo.interrupted || line === "quit" || line === "exit") return;
+      if (line !== "") await this.#obey(line);
+    }
+    await this.#rest();
+  }
+
+  /** A line from a pipe: it is shown, and waits for its time. */
+  async #takeTurn(line: string): Promise<void> {
+    if (line !== "cancel" && line !== "ok") await this.#rest(isScan(line));
+    if (line !== "") this.#say(`${PROMPT}${line.replace(/(\d\d)\d{3,}(\d{3})/, "$1***$2")}\n`);
+  }
+
+  async #obey(line: string): Promise<void> {
+    if (/^\d{1,7}(?:\.\d{1,2})?$/.test(line)) return await this.#typeAmount(line);
+    if (isCode(line)) return await this.#scan(line);
+    const [word = "", ...rest] = line.split(/\s+/);
+    const verb = this.#verbs.get(word);
+    if (verb === undefined) {
+      this.#say(`${unknownName("command", word, [...this.#verbs.keys(), "quit"])} "help" lists them.\n`);
+    } else {
+      await verb(rest.join(" "));
+    }
+  }
+
+  async #typeAmount(amount: string): Promise<void> {
+    const { name } = this.#demo.front;
+    if (name === "paying") return this.#say("A payment is under way; of the keys only cancel is heard.\n");
+    if (name === "unknown") return this.#say("The box waits for somebody to press ok.\n");
+    this.#story.typed(`${amount}=`);
+    await this.#demo.typeAmount(amount);
+  }
+
+  async #scan(code: string): Promise<void> {
+    const { name } = this.#demo.front;
+    this.#story.scanned(code, await this.#demo.scan(code));
+    if (name === "paying" || name === "result" || name === "unknown") {
+      this.#say("The box hears no code while this is on the glass.\n");
+    }
+    await this.#demo.settle();
+  }
+
+  async #press(name: "cancel" | "confirm", key: string): Promise<void> {
+    this.#story.typed(key);
+    await this.#demo.press({ name });
+  }
+
+  async #setScenario(name: string): Promise<void> {
+    if (name === "") return this.#say(`The scenario is ${this.#demo.bank.bank.scenario.name}.\n`);
+    const scenario = scenarioNamed(name);
+    if (scenario === null) {
+      const known = scenarios.map((one) => one.name);
+      return this.#say(`${unknownName("scenario", name, known)} "scenarios" lists them.\n`);
+    }
+    await this.#demo.setScenario(scenario);
+    this.#say(`${scenario.name}: ${scenario.story} A payment ends ${scenario.ends}.\n`);
+  }
+
+  async #unplug(): Promise<void> {
+    this.#demo.scanner.unplug();
+    await this.#demo.settle();
+  }
+
+  async #plug(): Promise<void> {
+    this.#demo.scanner.plug();
+    await this.#demo.until(
+      () => (this.#demo.screen.text === "out-of-service" ? null : true),
+      PLUGGED_WITHIN_MS,
+    );
+    await this.#demo.settle();
+  }
+
+  #orderTable(): string {
+    const rows = [...this.#demo.orders.values()].map((tx) => {
+      const amount = formatYuan(tx.amountFen).padStart(8);
+      const state = `${tx.state}${tx.reason === null ? "" : ` (${tx.reason})`}`.padEnd(24);
+      return `  ${refOf(tx.outTradeNo)}  ${amount} CNY  ${state}  ${this.#bankOn(tx.outTradeNo)}\n`;
+    });
+    return rows.length === 0 ? "  There are no orders yet.\n" : rows.join("");
+  }
+
+  /** What the bank's books say of an order. */
+  #bankOn(outTradeNo: string): string {
+    const { ledger } = this.#demo.bank.bank;
+    const order = ledger.orders().find((one) => one.outTradeNo === outTradeNo);
+    if (order === undefined) return "the bank never saw it";
+    const { chargedFen, returnedFen } = ledger.totalsOfOrder(order);
+    const moved = `took ${formatYuan(chargedFen)}, gave back ${formatYuan(returnedFen)}`;
+    return `bank: ${order.state.toUpperCase()}, ${moved}`;
+  }
+
+  /** Waits until no payment is in front and, for a scan, until the box listens to codes again. */
+  async #rest(forScan = false): Promise<void> {
+    const isAtRest = (): boolean => {
+      const { front } = this.#demo;
+      if (front.name === "paying" || front.name === "unknown") return false;
+      return !forScan || front.name !== "result" || front.rearm === null;
+    };
+    await this.#demo.until(() => (isAtRest() ? true : null), AT_REST_WITHIN_MS);
+    await this.#demo.settle();
+  }
+
+  #say(text: string): void {
+    this.#console.write(text);
+  }
+}
+
+function isScan(line: string): boolean {
+  return isCode(line) || /^scan\b/.test(line);
+}
+
+/** More digits than any amount has. */
+function isCode(line: string): boolean {
+  return /^\d{8,}$/.test(line);
+}
+
+function banner(): string {
+  return (
+    `scanbox ${version}: a whole box on played devices, with a look-alike of WeChat Pay\n` +
+    "and an MQTT broker. Nothing leaves this machine, and no money moves.\n" +
+    `Bank and waits are ${HURRY} times as quick as usual: it gives up after ${45 / HURRY} s, not 45 s.\n`
+  );
+}
+
+function addresses({ bank, broker, directory }: Demo): string {
+  const { port } = new URL(broker.url);
+  return [
+    `  bank     ${bank.origin}, controlled at ${bank.controlOrigin}/state`,
+    `  broker   ${broker.url}: mosquitto_sub -p ${port} -t 'scanbox/#' -v`,
+    `  journal  ${directory}: scanbox journal list --directory ${directory}\n`,
+  ].join("\n");
+}
+
+/** The scenarios as people read them. */
+export function scenarioTable(): string {
+  const rows = [
+    ...scenarios,
+    ...scenarioFamilies.map(({ form, story }) => ({ name: form, ends: "", story })),
+  ];
+  return rows.map(({ name, ends, story }) => `  ${name.padEnd(19)} ${ends.padEnd(9)} ${story}\n`).join("");
+}
+
+function isTerminal(stream: object): stream is Writable {
+  return "isTTY" in stream && stream.isTTY === true;
+}

@@ -1,0 +1,141 @@
+import { readScan } from "../../core/codecs/scan.ts";
+import { type Fen, formatYuan } from "../../core/kernel/fen.ts";
+import type { TxData } from "../../core/payment/order.ts";
+import { SystemClock } from "../../links/machine/system-clock.ts";
+import type { Scenario } from "../../providers/wechat-v2/sandbox/scenarios.ts";
+import { exitStatus } from "../exit-status.ts";
+import type { CommandIo } from "../usage.ts";
+import { type Demo, openDemo } from "./box.ts";
+import { StopSignals } from "./signals.ts";
+import { DemoStory, walletNames } from "./story.ts";
+
+/** One payment, as it was asked for on the command line. */
+export interface DemoPayment {
+  readonly amountFen: Fen;
+  readonly code: string;
+  readonly scenario: Scenario;
+}
+
+/** Ten times as quick as a real payment; the longest usual scenario then takes ten seconds. */
+const HURRY = 10;
+
+/** How long the box may take to the order's end; what is open then is reported as unknown. */
+const FINAL_WITHIN_MS = 120_000;
+
+/** How long the last message may take to the broker, which is on this machine. */
+const REPORTED_WITHIN_MS = 10_000;
+
+/** Between the steps of the person, so that the glass is seen. */
+const STEP_PAUSE_MS = 150;
+
+/** A box that was armed or has refused shows it at once. */
+const SHOWN_WITHIN_MS = 5_000;
+
+/**
+ * `scanbox demo --pay`: one payment without a terminal. The order's final transaction, as it reached the broker,
+ * is the one line on stdout; the story is told on stderr.
+ */
+export async function payOnce(payment: DemoPayment, io: CommandIo): Promise<number> {
+  using signals = new StopSignals();
+  const { scenario, amountFen } = payment;
+  const clock = new SystemClock();
+  const story = new DemoStory({
+    clock,
+    write: (text) => void io.stderr.write(text),
+    stream: io.stderr,
+  });
+  story.say(`${formatYuan(amountFen)} CNY, scenario "${scenario.name}": ${scenario.story}`);
+  story.say(`It should end ${scenario.ends}. Bank and waits are ${HURRY} times as quick as usual.\n`);
+  const demo = await openDemo({ hurry: HURRY, maximum: "99999.99" }, story);
+  let ending: Ending;
+  try {
+    signals.onStop(() => demo.interrupt());
+    ending = await pay(demo, story, payment);
+    if (ending.line !== null) io.stdout.write(`${ending.line}\n`);
+  } finally {
+    await demo.close();
+  }
+  story.say(`\n${ending.sentence}`);
+  return ending.status;
+}
+
+/** How it ended: `line` is the final transaction, where there is one. */
+interface Ending {
+  readonly status: number;
+  readonly line: string | null;
+  readonly sentence: string;
+}
+
+async function pay(demo: Demo, story: DemoStory, payment: DemoPayment): Promise<Ending> {
+  const { scenario, amountFen, code } = payment;
+  if (!(await demo.ready())) {
+    return unknown(demo.interrupted ? "Interrupted." : "The box did not become ready.");
+  }
+  await demo.pause(STEP_PAUSE_MS);
+  // The start-up probe has passed by now: a bank that is down is down for the charge alone.
+  await demo.setScenario(scenario);
+  const amount = formatYuan(amountFen);
+  story.typed(`${amount}=`);
+  await demo.typeAmount(amount);
+  const shown = await demo.until(
+    () => (demo.screen.text === "armed" ? ("armed" as const) : outOfService(demo)),
+    SHOWN_WITHIN_MS,
+  );
+  if (shown !== null && shown !== "armed") return unknown(`${shown}, and no payment has begun.`);
+  await demo.pause(STEP_PAUSE_MS);
+  if (!demo.interrupted) story.scanned(code, await demo.scan(code));
+  const begun = await demo.until(
+    () => orderOf(demo) ?? refusalOf(demo) ?? outOfService(demo),
+    SHOWN_WITHIN_MS,
+  );
+  if (begun === "refused") {
+    await demo.pause(STEP_PAUSE_MS);
+    const read = readScan(code);
+    const why = read.ok ? "it was used before" : walletNames[read.reason];
+    return { status: exitStatus.no, line: null, sentence: `The box refused the code: ${why}.` };
+  }
+  const end = await demo.until(() => finalOf(demo) ?? outOfService(demo), FINAL_WITHIN_MS);
+  if (end === null || typeof end === "string") {
+    const state = orderOf(demo)?.state;
+    const how = end ?? (demo.interrupted ? "Interrupted" : "Time is up");
+    return unknown(
+      state === undefined
+        ? `${how}, and no payment has begun.`
+        : `${how}, and the payment is ${state}, not final.`,
+    );
+  }
+  const line = await demo.until(() => demo.reported.get(end.outTradeNo) ?? null, REPORTED_WITHIN_MS);
+  if (line === null) return unknown(`It ended ${end.state}, and the report did not reach the broker.`);
+  // The glass is drawn after the record is durable.
+  await demo.pause(STEP_PAUSE_MS);
+  return end.state === scenario.ends
+    ? { status: exitStatus.done, line, sentence: `It ended ${end.state}, as it should.` }
+    : {
+        status: exitStatus.no,
+        line,
+        sentence: `It ended ${end.state} and should have ended ${scenario.ends}.`,
+      };
+}
+
+function unknown(sentence: string): Ending {
+  return { status: exitStatus.unknown, line: null, sentence };
+}
+
+function orderOf(demo: Demo): TxData | null {
+  return [...demo.orders.values()][0] ?? null;
+}
+
+function finalOf(demo: Demo): TxData | null {
+  const order = orderOf(demo);
+  return order?.final === true ? order : null;
+}
+
+/** That nobody can pay any more, as a clause; null while somebody can, or a payment stands in front of it. */
+function outOfService({ screen }: Demo): string | null {
+  return screen.text === "out-of-service" ? `The box is out of service (${screen.ref})` : null;
+}
+
+function refusalOf(demo: Demo): "refused" | null {
+  const { text } = demo.screen;
+  return text === "code-not-wechat" || text === "not-a-code" || text === "code-used" ? "refused" : null;
+}

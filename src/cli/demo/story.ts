@@ -1,0 +1,172 @@
+import { styleText } from "node:util";
+import { readScan } from "../../core/codecs/scan.ts";
+import { formatYuan } from "../../core/kernel/fen.ts";
+import type { TxData } from "../../core/payment/order.ts";
+import type { Light, Screen } from "../../core/payment/screen.ts";
+import { bankPaths, type CallNote } from "../../providers/wechat-v2/sandbox/call.ts";
+import type { Treatment } from "../../providers/wechat-v2/sandbox/scenarios.ts";
+import type { Clock, LogFields } from "../../runtime/ports.ts";
+import type { BrokerReceipt } from "../../simulator/outside/embedded-broker.ts";
+import type { DemoListener } from "./box.ts";
+
+/** Where a story is told. */
+export interface StoryTeller {
+  readonly clock: Clock;
+  /** Writes whole lines. */
+  readonly write: (text: string) => void;
+  /** What the lines end up in: a terminal that has colours gets them. */
+  readonly stream: NodeJS.WritableStream;
+}
+
+type Channel = "glass" | "keypad" | "scanner" | "bank" | "https" | "journal" | "mqtt" | "box";
+type Colour = "green" | "yellow" | "red" | "cyan" | "gray";
+
+const colours: Readonly<Record<Light, Colour>> = {
+  off: "gray",
+  ready: "green",
+  scan: "cyan",
+  wait: "yellow",
+  paid: "green",
+  dispensing: "green",
+  refused: "red",
+  unknown: "yellow",
+};
+
+/** What a scenario did to a reply, for people. */
+export const treatmentWords: Readonly<Record<Treatment["kind"], string>> = {
+  delay: "and the reply is held back",
+  silence: "but no reply is sent",
+  reset: "but the connection is reset",
+  cut: "but the reply breaks off",
+  unsigned: "but the reply has no signature",
+  forge: "but the reply is forged: SUCCESS, wrongly signed",
+  alter: "but the reply says something else",
+  page: "but a web page comes back",
+  garble: "but the reply is broken",
+  refuse: "by order of the scenario",
+  pretend: "by order of the scenario",
+  repeat: "as the answer to the second of two equal requests",
+  vanish: "the request is lost on its way",
+};
+
+/** Whose code it is, for people. */
+export const walletNames = {
+  alipay: "an Alipay code",
+  unionpay: "a UnionPay code",
+  "e-cny": "an e-CNY code",
+  qq: "a QQ Wallet code",
+  "not-a-payment-code": "not a payment code",
+} as const;
+
+/** Tells what happens at the box: a line with its time for each event, a frame for each picture. */
+export class DemoStory implements DemoListener {
+  readonly #teller: StoryTeller;
+  readonly #startedAt: number;
+
+  constructor(teller: StoryTeller) {
+    this.#teller = teller;
+    this.#startedAt = teller.clock.now();
+  }
+
+  /** A sentence of the demonstration itself. */
+  say(text: string): void {
+    this.#teller.write(`${text}\n`);
+  }
+
+  typed(keys: string): void {
+    this.#tell("keypad", `${keys.split("").join(" ")}`);
+  }
+
+  /** What goes onto the scanner's wire; the code is masked as everywhere. */
+  scanned(code: string, heard: boolean): void {
+    const read = readScan(code);
+    const what = read.ok ? read.value.toString() : `${code.length} characters, ${walletNames[read.reason]}`;
+    this.#tell("scanner", heard ? what : `${what}; nobody listens`);
+  }
+
+  shown(rows: readonly string[], { light, sound }: Screen): void {
+    const [first] = rows;
+    // A dark glass is no picture.
+    if (first === undefined) return;
+    const edge = "─".repeat(first.length);
+    const notes = [`light: ${light}`, sound === "none" ? "" : `sound: ${sound}`];
+    const paint = (text: string): string => this.#paint(colours[light], text);
+    const pictured = rows.map(
+      (row, index) => `${paint(`│${row}│`)}  ${this.#paint("gray", notes[index] ?? "")}`,
+    );
+    this.#tell("glass", [paint(`┌${edge}┐`), ...pictured, paint(`└${edge}┘`)]);
+  }
+
+  called(note: CallNote): void {
+    const { path, outTradeNo, amountFen, authCode, outcome, treatment } = note;
+    const isProbe = outTradeNo?.startsWith("probe-") ?? false;
+    const call = isProbe ? "probe" : `${bankPaths.get(path) ?? path} ${refOf(outTradeNo)}`;
+    const wanted =
+      amountFen === null || authCode === null
+        ? ""
+        : ` ${formatYuan(amountFen)} CNY from ${authCode.toString()}`;
+    const lost = treatment === "vanish" ? "" : ` → ${outcome}`;
+    this.#tell(
+      "bank",
+      `${call}${wanted}${lost}${treatment === null ? "" : `, ${treatmentWords[treatment]}`}`,
+    );
+  }
+
+  recorded(tx: TxData): void {
+    const { state, amountFen, outTradeNo, reason, charged, transactionId } = tx;
+    const words = [
+      `${state} ${refOf(outTradeNo)} ${formatYuan(amountFen)} CNY`,
+      state === "charging" ? `order ${outTradeNo}` : null,
+      reason === null ? null : `reason ${reason}`,
+      tx.final ? `charged: ${charged}` : null,
+      transactionId === null ? null : `transaction ${transactionId}`,
+    ];
+    this.#tell("journal", words.filter((word) => word !== null).join(", "));
+  }
+
+  published({ topic, payload, retain }: BrokerReceipt): void {
+    const event: unknown = JSON.parse(payload);
+    const is = (name: string): string => {
+      const value: unknown = typeof event === "object" && event !== null ? Reflect.get(event, name) : null;
+      return typeof value === "string" || typeof value === "number" ? String(value) : "";
+    };
+    const seq = is("seq") === "" ? "" : ` seq ${is("seq")}`;
+    this.#tell("mqtt", `${topic} ← ${is("type")}${seq}${retain ? ", retained" : ""}`);
+  }
+
+  warned(event: string, fields: LogFields): void {
+    if (event === "gateway.not-sent") {
+      this.#tell("https", `${fields.call}: nothing was sent (${fields.why})`);
+    } else if (event === "gateway.unknown") {
+      this.#tell("https", `${fields.call}: no answer to rely on (${fields.why})`);
+    } else if (event === "scanner.absent") {
+      this.#tell("scanner", `gone (${fields.cause}); it is looked for again and again`);
+    } else {
+      const words = Object.entries(fields).filter(([, value]) => value !== null);
+      this.#tell("box", `${event} ${words.map(([name, value]) => `${name}=${value}`).join(" ")}`);
+    }
+  }
+
+  /** Seconds since the story began. */
+  get seconds(): number {
+    return (this.#teller.clock.now() - this.#startedAt) / 1_000;
+  }
+
+  #tell(channel: Channel, text: string | readonly string[]): void {
+    const [first = "", ...others] = typeof text === "string" ? [text] : text;
+    const time = this.#paint("gray", this.seconds.toFixed(2).padStart(7));
+    const lines = [`${time}  ${this.#paint("cyan", channel.padEnd(8))}${first}`];
+    for (const other of others) lines.push(`${" ".repeat(17)}${other}`.trimEnd());
+    this.#teller.write(`${lines.join("\n")}\n`);
+  }
+
+  #paint(colour: Colour, text: string): string {
+    return text === "" ? "" : styleText(colour, text, { stream: this.#teller.stream });
+  }
+}
+
+/** The short reference in an order number, as screens show it. */
+export function refOf(outTradeNo: string | null): string {
+  const counter = outTradeNo?.split("_").at(-1) ?? "";
+  return `#${counter.slice(-4).padStart(4, "0")}`;
+}

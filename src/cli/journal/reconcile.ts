@@ -1,0 +1,156 @@
+/** `scanbox journal reconcile`: holds a bill of WeChat Pay against the journal. */
+import { readFileSync, statSync } from "node:fs";
+import { boxMark } from "../../config/box-mark.ts";
+import type { DeviceConfig } from "../../config/device-config.ts";
+import { formatYuan } from "../../core/kernel/fen.ts";
+import type { TxData } from "../../core/payment/order.ts";
+import { damageWords } from "../../journal/chain.ts";
+import { readRow } from "../../journal/row.ts";
+import { openReader } from "../../links/sqlite/sqlite-reader.ts";
+import { type Bill, type BillRefusal, parseBill } from "../../providers/wechat-v2/bill.ts";
+import {
+  type BillException,
+  datesOf,
+  type ExceptionKind,
+  type NotCompared,
+  type NotComparedWhy,
+  reconcile,
+} from "../../providers/wechat-v2/reconciliation.ts";
+import { loadLeniently } from "../config.ts";
+import { configPath } from "../config-file.ts";
+import { counted } from "../counted.ts";
+import { exitStatus } from "../exit-status.ts";
+import { type CommandIo, UsageError } from "../usage.ts";
+
+/** A bill of a hundred thousand payments has some 40 MB. */
+const BILL_BYTES_MAX = 128 << 20;
+
+const refusals: Readonly<Record<BillRefusal, string>> = {
+  "not-utf8": "it is not UTF-8 text",
+  malformed: "it is no table as WeChat Pay writes it",
+  "missing-column": "a column that every bill has is missing",
+  "unknown-column": "it has a column or a sum that this version does not know, and so cannot compare",
+  "refunds-alone": "it is one of refunds alone: fetch the kind ALL",
+  count: "it does not have as many rows as it says: a part is missing",
+  sums: "its rows do not make its own sums: a part is missing or changed",
+};
+
+const words: Readonly<Record<ExceptionKind, string>> = {
+  unknown: "the bill has it and the journal does not: another box with this id, or a journal that was lost",
+  missing: "the journal says that it was paid, and the bill does not have it",
+  amount: "bill and journal name different amounts",
+  charged:
+    "the customer was charged and has not got it back, and the journal says otherwise; look at the next day's bill",
+  "taken-back": "it was taken back, and the journal says that it was paid",
+  open: "the journal does not know its end yet: look again later",
+};
+
+const skipped: Readonly<Record<NotComparedWhy, string>> = {
+  refunds: "the bill does not tell what went back: fetch the kind ALL",
+  sum: "the bill has the column without its sum, or the sum without its column",
+  merchant: "it was paid to another merchant than the bill's: reconcile that merchant's bill, too",
+  midnight: "paid within ten minutes of midnight: it may stand in the bill beside this one",
+  state: "the bill says of it what this version does not know",
+};
+
+/** Status 0 where both agree, 1 where they do not, 2 where the bill cannot be read, 3 where not all could be compared. */
+export function reconcileJournal(
+  wish: {
+    readonly bill: string;
+    readonly date: string | null;
+    readonly config: string | undefined;
+    readonly json: boolean;
+  },
+  io: Pick<CommandIo, "stdout" | "stderr">,
+): number {
+  const checked = loadLeniently(configPath(wish.config));
+  if (!checked.ok) {
+    for (const problem of checked.problems) io.stderr.write(`${problem}\n`);
+    return exitStatus.usage;
+  }
+  const { box, journal } = checked.config;
+  const bill = parseBill(billBytes(wish.bill));
+  if (!bill.ok) throw new UsageError(`${wish.bill} is no bill: ${refusals[bill.reason]}.`);
+  const date = dateOf(wish, bill.value, checked.config);
+  const orders = ordersOf(journal.directory, io);
+  if (orders === null) return exitStatus.no;
+  const whose = { box: box.id, boxMark: boxMark(box.id), date };
+  const { inBill, inJournal, exceptions, notCompared } = reconcile(bill.value, orders, whose);
+  for (const one of exceptions) io.stdout.write(`${wish.json ? JSON.stringify(one) : lineOf(one)}\n`);
+  for (const one of notCompared)
+    io.stdout.write(`${wish.json ? JSON.stringify({ kind: "not-compared", ...one }) : skippedLine(one)}\n`);
+  const ends = [
+    ...(exceptions.length > 0 ? [counted(exceptions.length, "exception")] : []),
+    ...(notCompared.length > 0 ? [`not compared, for ${counted(notCompared.length, "reason")}`] : []),
+  ];
+  const [inTheBill, inTheJournal] = [counted(inBill, "order"), counted(inJournal, "payment")];
+  io.stderr.write(
+    `${date}: ${inTheBill} of ${box.id} in the bill, ${inTheJournal} in the journal: ${ends.join("; ") || "they agree"}.\n`,
+  );
+  if (exceptions.length > 0) return exitStatus.no;
+  return notCompared.length > 0 ? exitStatus.unknown : exitStatus.done;
+}
+
+/** The day to compare; refuses a bill that is not of one day, of another than the one asked for, or of nobody known here. */
+function dateOf(
+  wish: { readonly bill: string; readonly date: string | null },
+  { rows }: Bill,
+  { merchant }: DeviceConfig,
+): string {
+  const [first = null, second] = datesOf(rows);
+  if (second !== undefined)
+    throw new UsageError(`${wish.bill} has payments of several days: it is no day's bill.`);
+  if (wish.date !== null && first !== null && wish.date !== first)
+    throw new UsageError(`${wish.bill} is the bill of ${first}, not of ${wish.date}.`);
+  const known = [merchant, ...merchant.previous].map(({ merchantId }) => merchantId);
+  const foreign = rows.find(({ merchantId }) => !known.includes(merchantId));
+  if (foreign !== undefined)
+    throw new UsageError(
+      `${wish.bill} is the bill of merchant ${foreign.merchantId}, which is none of this box.`,
+    );
+  const date = wish.date ?? first;
+  if (date === null) throw new UsageError("The bill is empty: say its day with --date yyyy-MM-dd.");
+  return date;
+}
+
+function billBytes(path: string): Uint8Array {
+  try {
+    if (statSync(path).size > BILL_BYTES_MAX) throw new Error("it is too large for a bill");
+    return readFileSync(path);
+  } catch (error) {
+    throw new UsageError(
+      `${path} cannot be read: ${error instanceof Error ? error.message : String(error)}.`,
+    );
+  }
+}
+
+/** Every order in its newest state; null, with a sentence on the way, where a row cannot be believed. */
+function ordersOf(directory: string, io: Pick<CommandIo, "stderr">): readonly TxData[] | null {
+  const opened = openReader(directory);
+  if (!opened.ok) {
+    io.stderr.write(`${opened.reason}\n`);
+    return null;
+  }
+  using reader = opened.value;
+  const { journal } = reader;
+  const orders: TxData[] = [];
+  for (const row of reader.newestOrders(Number.MAX_SAFE_INTEGER)) {
+    const read = readRow(row, journal);
+    if (!read.ok) {
+      io.stderr.write(`row ${row.n}: ${damageWords[read.reason]}; see scanbox journal verify\n`);
+      return null;
+    }
+    if (read.value.event !== null) orders.push(read.value.event.tx);
+  }
+  return orders;
+}
+
+function lineOf({ kind, outTradeNo, transactionId, bill, journal }: BillException): string {
+  const known = journal === null ? "nothing" : `${journal.state} ${formatYuan(journal.amountFen)}`;
+  const transaction = transactionId === null ? "" : ` (${transactionId})`;
+  return `${kind}: order ${outTradeNo}${transaction}: bill ${bill.join(", ") || "nothing"}, journal ${known}; ${words[kind]}.`;
+}
+
+function skippedLine({ why, about }: NotCompared): string {
+  return `not compared${about === null ? "" : `: ${about}`}: ${skipped[why]}.`;
+}

@@ -1,0 +1,61 @@
+import type { MerchantParts } from "../../compose.ts";
+import type { DeviceConfig } from "../../config/device-config.ts";
+import type { Merchant } from "../../core/payment/order.ts";
+import { inspectCertificate } from "../../links/https/certificate.ts";
+import { UndiciHttpsLink } from "../../links/https/undici-https.ts";
+import { ApiKey } from "../../providers/wechat-v2/api-key.ts";
+import type { Clock } from "../../runtime/ports.ts";
+import type { Secrets } from "./secrets.ts";
+
+/**
+ * The merchants of a configuration, the current one first, each with its own credentials; what could not be read is among the
+ * problems of `secrets`.
+ */
+export function merchantParts(
+  config: DeviceConfig,
+  secrets: Secrets,
+  clock: Clock,
+): readonly [MerchantParts, ...MerchantParts[]] {
+  const { merchant, timing, box } = config;
+  const { mistakes } = secrets;
+  const ca = secrets.readIfAny("merchant.ca", merchant.ca, "public", mistakes);
+  const partsOf = (who: Credentials, apiKey: string, path: string): MerchantParts => {
+    const cert = secrets.read(`${path}.certificate.cert`, who.certificate.cert, "public", mistakes);
+    const key = secrets.read(`${path}.certificate.key`, who.certificate.key, "secret", mistakes);
+    const fault = inspectCertificate(cert, key, clock.wall());
+    const { appId, merchantId, subAppId, subMerchantId, signType } = who;
+    return {
+      settings: {
+        merchant: { appId, merchantId, subAppId, subMerchantId },
+        apiKey: new ApiKey(apiKey),
+        signType,
+        hosts: merchant.hosts,
+        boxId: box.id,
+        body: merchant.body,
+        clientIp: merchant.clientIp,
+        sceneInfo: merchant.sceneInfo,
+        notifyUrl: merchant.notifyUrl,
+        connectTimeoutMs: timing.connectTimeoutMs,
+        answerTimeoutMs: timing.answerTimeoutMs,
+      },
+      https: new UndiciHttpsLink({
+        connectTimeoutMs: timing.connectTimeoutMs,
+        ca,
+        // What is no pair would make every connection fail; the probe says so instead. Days are no reason: this is decided
+        // once, and the clock of a start may be wrong.
+        certificate: fault === null || fault === "certificate-expired" ? { cert, key } : null,
+      }),
+      certificateFault: () => inspectCertificate(cert, key, clock.wall()),
+    };
+  };
+  const previous = merchant.previous.flatMap((who, index) => {
+    const path = `merchant.previous[${index}]`;
+    const apiKey = secrets.read(`${path}.apiKey`, who.apiKey, "secret", mistakes);
+    // Without its key nobody speaks for it: its orders are held, and named.
+    return apiKey === "" ? [] : [partsOf(who, apiKey, path)];
+  });
+  const apiKey = secrets.read("merchant.apiKey", merchant.apiKey, "secret");
+  return [partsOf(merchant, apiKey, "merchant"), ...previous];
+}
+
+type Credentials = Merchant & Pick<DeviceConfig["merchant"], "signType" | "apiKey" | "certificate">;

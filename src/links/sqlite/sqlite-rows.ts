@@ -1,0 +1,50 @@
+import type { SQLOutputValue } from "node:sqlite";
+import type { StoredRow } from "../../runtime/ports.ts";
+
+/** One record as node:sqlite returns it. */
+export type SqlRecord = Readonly<Record<string, SQLOutputValue>>;
+
+/**
+ * A record of the table `rows`. STRICT tables hold what they declare, so anything else is damage and throws.
+ */
+export function storedRowOf(record: SqlRecord): StoredRow {
+  return {
+    n: integerOf(record, "n"),
+    seq: record.seq === null ? null : integerOf(record, "seq"),
+    kind: textOf(record, "kind"),
+    outTradeNo: record.out_trade_no === null ? null : textOf(record, "out_trade_no"),
+    final: integerOf(record, "final") === 1,
+    body: textOf(record, "body"),
+    hash: textOf(record, "hash"),
+  };
+}
+
+/** The whole number in a column; throws where there is none. */
+export function integerOf(record: SqlRecord | undefined, column: string): number {
+  const value = record?.[column];
+  if (typeof value !== "number") throw new UnreadableColumn(column);
+  return value;
+}
+
+/** The text in a column; throws where there is none. */
+export function textOf(record: SqlRecord | undefined, column: string): string {
+  const value = record?.[column];
+  if (typeof value !== "string") throw new UnreadableColumn(column);
+  return value;
+}
+
+/** The bytes in a column; throws where there are none. */
+export function bytesOf(record: SqlRecord | undefined, column: string): Uint8Array {
+  const value = record?.[column];
+  if (!(value instanceof Uint8Array)) throw new UnreadableColumn(column);
+  return value;
+}
+
+/** A column does not hold what its table declares. */
+export class UnreadableColumn extends Error {
+  override readonly name = "UnreadableColumn";
+
+  constructor(column: string) {
+    super(`column ${column} does not hold what it should`);
+  }
+}

@@ -1,0 +1,150 @@
+import { Worker, type WorkerOptions } from "node:worker_threads";
+import { invariant } from "../../core/kernel/defect.ts";
+import type {
+  StoredRow,
+  StoreLink,
+  StoreOpened,
+  StoreRotated,
+  StoreSurvey,
+  StoreSurveyWish,
+} from "../../runtime/ports.ts";
+import { STORE_WORKER_ROLE, type StoreReply, type StoreRequest } from "./sqlite-messages.ts";
+
+/** A request before it has its number. */
+type Asked<Request> = Request extends StoreRequest ? Omit<Request, "id"> : never;
+
+/** Where the journal lives, and whom its thread's death concerns. */
+export interface SqliteStoreSettings {
+  /** Where the journal lives; made with mode 0700 where it is missing. */
+  readonly directory: string;
+  /**
+   * The journal's thread has ended unasked, with its cause. What it was asked stays unanswered for ever:
+   * nobody knows whether it was done, so the process must end and the next start reads the journal.
+   */
+  readonly onDeath: (cause: string) => void;
+}
+
+/** The journal's rows in SQLite, written by a thread of its own. One instance opens and closes once. */
+export class SqliteStore implements StoreLink {
+  readonly #settings: SqliteStoreSettings;
+  readonly #replies = new Map<number, (reply: StoreReply) => void>();
+  #worker: Worker | null = null;
+  #asked = 0;
+  #closed: (() => void) | null = null;
+
+  constructor(settings: SqliteStoreSettings) {
+    this.#settings = settings;
+  }
+
+  open(done: (outcome: StoreOpened) => void): void {
+    invariant(this.#worker === null, "a store is opened once");
+    this.#worker = this.#start();
+    this.#ask({ kind: "open" }, (reply) => {
+      invariant(reply.kind === "opened", "an opening is answered with its outcome");
+      done(reply.outcome);
+    });
+  }
+
+  append(rows: readonly StoredRow[], done: (error: string | null) => void): void {
+    this.#ask({ kind: "append", rows }, (reply) => {
+      invariant(reply.kind === "appended", "an append is answered as one");
+      done(reply.error);
+    });
+  }
+
+  follow(afterSeq: number, limit: number, done: (rows: readonly StoredRow[] | null) => void): void {
+    this.#ask({ kind: "follow", afterSeq, limit }, (reply) => {
+      invariant(reply.kind === "rows", "a follower is answered with rows");
+      done(reply.rows);
+    });
+  }
+
+  order(outTradeNo: string, done: (rows: readonly StoredRow[] | null) => void): void {
+    this.#ask({ kind: "order", outTradeNo }, (reply) => {
+      invariant(reply.kind === "rows", "who asks for an order is answered with rows");
+      done(reply.rows);
+    });
+  }
+
+  moveCursor(name: string, seq: number): void {
+    this.#ask({ kind: "cursor", name, seq }, null);
+  }
+
+  room(done: (room: boolean) => void): void {
+    this.#ask({ kind: "room" }, (reply) => {
+      invariant(reply.kind === "room", "who asks for room is answered");
+      done(reply.room);
+    });
+  }
+
+  survey(wish: StoreSurveyWish, done: (survey: StoreSurvey | null) => void): void {
+    this.#ask({ kind: "survey", wish }, (reply) => {
+      invariant(reply.kind === "surveyed", "a survey is answered as one");
+      done(reply.survey);
+    });
+  }
+
+  rotate(segment: StoredRow, first: number, done: (outcome: StoreRotated) => void): void {
+    this.#ask({ kind: "rotate", segment, first }, (reply) => {
+      invariant(reply.kind === "rotated", "a rotation is answered as one");
+      done(reply.outcome);
+    });
+  }
+
+  /** Calls back when the thread has worked off everything asked before: the sign of life for the watchdog. */
+  ping(done: () => void): void {
+    this.#ask({ kind: "ping" }, done);
+  }
+
+  close(done: () => void): void {
+    invariant(this.#closed === null, "a store is closed once");
+    this.#closed = done;
+    if (this.#worker === null) setImmediate(done);
+    // `done` comes when the thread has ended, see `#start`: then the lock is free.
+    else this.#ask({ kind: "close" }, () => {});
+  }
+
+  #ask(request: Asked<StoreRequest>, done: ((reply: StoreReply) => void) | null): void {
+    const worker = this.#worker;
+    invariant(worker !== null, "a store is opened before it is asked");
+    this.#asked += 1;
+    if (done !== null) {
+      this.#replies.set(this.#asked, done);
+      worker.ref();
+    }
+    worker.postMessage({ ...request, id: this.#asked });
+  }
+
+  #start(): Worker {
+    const worker = startThread({
+      name: "journal",
+      workerData: { role: STORE_WORKER_ROLE, directory: this.#settings.directory },
+    });
+    let cause = "it stopped";
+    worker.on("message", (reply: StoreReply) => {
+      const done = this.#replies.get(reply.id);
+      this.#replies.delete(reply.id);
+      done?.(reply);
+      // Only what somebody waits for keeps the process alive.
+      if (this.#replies.size === 0 && this.#closed === null) worker.unref();
+    });
+    worker.on("error", (error: unknown) => {
+      cause = error instanceof Error ? error.message : String(error);
+    });
+    worker.on("exit", () => {
+      if (this.#closed !== null) this.#closed();
+      else this.#settings.onDeath(cause);
+    });
+    return worker;
+  }
+}
+
+/** The program of the thread, which scripts/bundle.ts puts into the bundle; unbuilt, the thread has a file of its own. */
+declare const JOURNAL_THREAD: string | undefined;
+
+/** The bundle brings the thread's program along as a text: started from its own file, the thread would load all of it again. */
+function startThread(options: WorkerOptions): Worker {
+  return typeof JOURNAL_THREAD === "string"
+    ? new Worker(JOURNAL_THREAD, { ...options, eval: true })
+    : new Worker(new URL("./sqlite-worker.ts", import.meta.url), options);
+}

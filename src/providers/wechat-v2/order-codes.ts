@@ -1,0 +1,84 @@
+/**
+ * The error tables of the calls around an order that is booked unpaid, as data: what an `err_code` of a correctly signed
+ * reply means. A code that no table names leaves everything unknown.
+ */
+import type { DeclineReason } from "../../core/payment/answers.ts";
+
+/** What an error code says about an order that was to be booked; the words are those of `OrderAnswer`. */
+export type OrderMeaning =
+  | { readonly kind: "declined"; readonly reason: DeclineReason }
+  | { readonly kind: "disputed" }
+  | { readonly kind: "taken" }
+  | { readonly kind: "system-error" };
+
+/** What an error code says about the closing of an order; the words are those of `CloseAnswer`. */
+export type CloseMeaning = "closed" | "paid" | "absent" | "again" | "configuration";
+
+/** What an error code says about a code whose owner was asked for. */
+export type PayerMeaning =
+  | { readonly kind: "declined"; readonly reason: DeclineReason }
+  | { readonly kind: "system-error" };
+
+const systemError = { kind: "system-error" } as const;
+const taken = { kind: "taken" } as const;
+const disputed = { kind: "disputed" } as const;
+
+/** The codes of every call that say that no request of this box can succeed: for the merchant or its signature, */
+const accountFaults = [
+  "NOAUTH",
+  "SIGNERROR",
+  "APPID_NOT_EXIST",
+  "MCHID_NOT_EXIST",
+  "APPID_MCHID_NOT_MATCH",
+] as const;
+
+/** or for what the request says. */
+const requestFaults = [
+  "PARAM_ERROR",
+  "LACK_PARAMS",
+  "XML_FORMAT_ERROR",
+  "REQUIRE_POST_METHOD",
+  "POST_DATA_EMPTY",
+  "NOT_UTF8",
+] as const;
+
+function declined(reason: DeclineReason) {
+  return { kind: "declined", reason } as const;
+}
+
+const faults = [
+  ...accountFaults.map((code) => [code, declined("configuration")] as const),
+  ...requestFaults.map((code) => [code, declined("request")] as const),
+];
+
+/** WeChat Pay v2, unifiedorder, error codes. */
+export const orderCodes: ReadonlyMap<string, OrderMeaning> = new Map<string, OrderMeaning>([
+  ["SYSTEMERROR", systemError],
+  ["NOTENOUGH", declined("funds")],
+  // Each of these may be the echo of our own order, whose first reply was lost: only a query tells whose it is.
+  ["ORDERPAID", taken],
+  ["OUT_TRADE_NO_USED", taken],
+  ["ORDERCLOSED", disputed],
+  // Seen live for a number that was used, too.
+  ["INVALID_REQUEST", disputed],
+  ...faults,
+]);
+
+/** WeChat Pay v2, closeorder, error codes. */
+export const closeCodes: ReadonlyMap<string, CloseMeaning> = new Map<string, CloseMeaning>([
+  ["ORDERCLOSED", "closed"],
+  ["ORDERPAID", "paid"],
+  ["ORDERNOTEXIST", "absent"],
+  ["SYSTEMERROR", "again"],
+  ["TRADE_STATE_ERROR", "again"],
+  ...faults.map(([code]) => [code, "configuration"] as const),
+]);
+
+/** WeChat Pay v2, authcodetoopenid, error codes. */
+export const payerCodes: ReadonlyMap<string, PayerMeaning> = new Map<string, PayerMeaning>([
+  ["SYSTEMERROR", systemError],
+  ["AUTHCODEEXPIRE", declined("code-expired")],
+  ["AUTH_CODE_ERROR", declined("code-used")],
+  ["AUTH_CODE_INVALID", declined("code-invalid")],
+  ...faults,
+]);

@@ -1,0 +1,92 @@
+import { BEHIND_MAX } from "../../core/payment/box.ts";
+import type { CallNote } from "../../providers/wechat-v2/sandbox/call.ts";
+import type { HttpsOutcome, HttpsRequest } from "../../runtime/ports.ts";
+
+/**
+ * What a scan's charge may take to leave, in milliseconds (money rule 3), with what a scanner takes to send its line and what the
+ * silence takes that ends a line without an end.
+ */
+const SCAN_AGE_MS_MAX = 10_000 + 1_000;
+
+/** A certificate is looked at every minute, and may have been looked at just before it went bad, in milliseconds. */
+const CERTIFICATE_LOOK_MS = 61_000;
+
+/** After so many reversals of one order without a signed answer a box must know that it cannot take back (money rule 4). */
+const MUTE_CALLS = 4;
+
+/** Replies that nobody could take for the bank's word. */
+const nobodys: ReadonlySet<CallNote["treatment"]> = new Set(["unsigned", "forge", "page", "garble"] as const);
+
+/** What the world knows of a charge in the moment in which the box asks for it. */
+export interface Departure {
+  readonly now: number;
+  readonly request: HttpsRequest;
+  readonly outTradeNo: string;
+  /** Orders that are open beside it, but for those that a late answer has opened again, and those that a quarantine left in doubt. */
+  readonly open: number;
+  /** Since when the certificate of the box is not good for a reversal, null while it is. */
+  readonly certificateBadSince: number | null;
+  readonly code: string;
+}
+
+/**
+ * The preconditions of a charge, told from outside in the moment it leaves (money rules 3, 4 and 12): what the box was last
+ * answered, how many orders are open, whether it can take back, and how old the scan is.
+ */
+export class Preconditions {
+  /** Since when the last call that may have been sent has brought nobody's word, null while it brought one. */
+  #unclearSince: number | null = null;
+  /** Reversals of an order since its last signed answer to one. */
+  readonly #mute = new Map<string, number>();
+  readonly #scannedAt = new Map<string, number>();
+
+  /** The process was started, and knows nothing of what its predecessor heard. */
+  started(): void {
+    this.#unclearSince = null;
+    this.#mute.clear();
+  }
+
+  /** A code was held under the scanner. */
+  scanned(code: string, now: number): void {
+    this.#scannedAt.set(code, now);
+  }
+
+  /** The box hears what came of a call; `note` is the bank's about the reply, where there is one. */
+  answered(
+    outTradeNo: string,
+    { lane }: HttpsRequest,
+    outcome: HttpsOutcome,
+    { note, now }: { readonly note: CallNote | undefined; readonly now: number },
+  ): void {
+    if (outcome.kind === "not-sent") return;
+    const word = outcome.kind === "answered" && note !== undefined && !nobodys.has(note.treatment);
+    this.#unclearSince = word ? null : (this.#unclearSince ?? now);
+    if (lane !== "reverse") return;
+    if (word) this.#mute.delete(outTradeNo);
+    else this.#mute.set(outTradeNo, (this.#mute.get(outTradeNo) ?? 0) + 1);
+  }
+
+  /** An order is over: nothing of it has to be taken back any more. */
+  ended(outTradeNo: string): void {
+    this.#mute.delete(outTradeNo);
+  }
+
+  /** What forbids this charge, as sentences. */
+  against({ now, request, outTradeNo, open, certificateBadSince, code }: Departure): readonly string[] {
+    const found: string[] = [];
+    const say = (sentence: string): void => void found.push(`${outTradeNo} is charged ${sentence}`);
+    if (open >= BEHIND_MAX) say(`beside ${open} open orders`);
+    for (const [muted, calls] of this.#mute) {
+      if (calls >= MUTE_CALLS) say(`while ${calls} reversals of ${muted} had no signed answer`);
+    }
+    if (certificateBadSince !== null && now - certificateBadSince > CERTIFICATE_LOOK_MS)
+      say("with a certificate that takes nothing back");
+    const scannedAt = this.#scannedAt.get(code);
+    if (this.#unclearSince !== null && scannedAt !== undefined && this.#unclearSince <= scannedAt)
+      say("while the last answer was nobody's word");
+    const leaves = now + request.sendWithinMs;
+    if (scannedAt !== undefined && leaves - scannedAt > SCAN_AGE_MS_MAX)
+      say(`up to ${leaves - scannedAt} ms after its scan`);
+    return found;
+  }
+}

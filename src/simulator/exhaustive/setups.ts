@@ -1,0 +1,96 @@
+/** What is sold in small worlds, how their boxes are set, and how a payment may go at the bank. */
+import { checkConfig, type DeviceConfig } from "../../config/device-config.ts";
+import { invariant } from "../../core/kernel/defect.ts";
+import { fixtureMerchant } from "../../providers/wechat-v2/sandbox/fixture-merchant.ts";
+import { type Scenario, scenarioNamed } from "../../providers/wechat-v2/sandbox/scenarios.ts";
+import { RELAY_PIN } from "../seeded/world.ts";
+
+/** One kind of small world. */
+export interface SmallSetup {
+  readonly name: "one" | "two" | "goods" | "barrier";
+  /** For people, at the beginning of a line. */
+  readonly title: string;
+  readonly payments: 1 | 2;
+  /** Goods for two pulses, or for two pulses and something that falls through a light barrier. */
+  readonly goods: "none" | "pulses" | "barrier";
+}
+
+/** All kinds, in the order in which they are run. */
+export const setups: readonly SmallSetup[] = [
+  { name: "one", title: "1 payment", payments: 1, goods: "none" },
+  { name: "goods", title: "1 payment, goods for 2 pulses", payments: 1, goods: "pulses" },
+  { name: "barrier", title: "1 payment, goods through a light barrier", payments: 1, goods: "barrier" },
+  { name: "two", title: "2 payments", payments: 2, goods: "none" },
+];
+
+/** The stories of a payment at the bank; one is chosen when its charge arrives there. */
+export const stories: readonly Scenario[] = [
+  "success",
+  "password",
+  "never",
+  "declined",
+  "paid-at-last",
+  "refused-but-paid",
+].map((name) => {
+  const scenario = scenarioNamed(name);
+  invariant(scenario !== null, `there is a scenario ${name}`);
+  return scenario;
+});
+
+/** The hosts of the merchant. */
+export const HOSTS = ["https://api.example", "https://api2.example"];
+
+/** The pin of the light barrier. */
+export const BARRIER_PIN = 17;
+
+/** Whom the box charges for. */
+export const merchantIds = {
+  appId: fixtureMerchant.appId,
+  merchantId: fixtureMerchant.merchantId,
+  subAppId: null,
+  subMerchantId: null,
+};
+
+const configs = new Map<string, DeviceConfig>();
+
+/** The configuration of a box: with keys and any amount, or without keys and 5.00 CNY for two pulses. */
+export function configOf(
+  goods: SmallSetup["goods"],
+  late: DeviceConfig["late"],
+  onAmbiguous: "hold" | "refund",
+): DeviceConfig {
+  const name = `${goods} ${late} ${onAmbiguous}`;
+  const config = configs.get(name) ?? readConfig(goods, late, onAmbiguous);
+  configs.set(name, config);
+  return config;
+}
+
+function readConfig(
+  goods: SmallSetup["goods"],
+  late: DeviceConfig["late"],
+  onAmbiguous: "hold" | "refund",
+): DeviceConfig {
+  const sells = goods !== "none";
+  const drop = goods === "barrier" ? { pin: BARRIER_PIN, withinMs: 3_000 } : null;
+  const keypad = { rows: [5, 6, 13, 19], columns: [12, 16, 20, 21], keys: ["789C", "456<", "123X", "0 :="] };
+  const checked = checkConfig(
+    JSON.stringify({
+      version: 1,
+      box: { id: "box-000001" },
+      merchant: {
+        ...merchantIds,
+        apiKey: { file: "/dev/null" },
+        certificate: { cert: { file: "/dev/null" }, key: { file: "/dev/null" } },
+        hosts: HOSTS,
+      },
+      amount: sells ? { source: "fixed", fixed: "5.00" } : { source: "keypad" },
+      scanner: { path: "/dev/ttyACM0", repeats: "often" },
+      keypad: sells ? null : keypad,
+      outputs: { relay: sells ? { pin: RELAY_PIN, fenPerPulse: 250, onAmbiguous, drop } : null },
+      mqtt: { url: "mqtts://broker.example:8883" },
+      late,
+    }),
+  );
+  invariant(checked.ok, checked.ok ? "" : checked.problems.join("\n"));
+  return checked.config;
+}

@@ -1,0 +1,64 @@
+/** Whom the box of a world charges for: one merchant, a sub-merchant of a provider, or another one after some of its starts. */
+import type { Merchant } from "../../core/payment/order.ts";
+import { ApiKey } from "../../providers/wechat-v2/api-key.ts";
+import { fixtureMerchant } from "../../providers/wechat-v2/sandbox/fixture-merchant.ts";
+import type { BankMerchant } from "../../providers/wechat-v2/sandbox/request.ts";
+import type { SignType } from "../../providers/wechat-v2/signature.ts";
+import type { Random } from "../outside/random.ts";
+
+/** A merchant with what signs for it. */
+export interface WorldMerchant {
+  readonly merchant: Merchant;
+  readonly apiKey: ApiKey;
+  readonly signType: SignType;
+}
+
+/** How many worlds have a provider's sub-merchant, and how many change hands; in these each start may be with the other one. */
+const PROVIDERS = 0.25;
+const CHANGES = 0.25;
+const CHANGES_HANDS = 0.4;
+
+/** Fictional, like the one of all examples, and with another key. */
+const otherMerchant: BankMerchant = {
+  appId: "wx0other0other0001",
+  merchantId: "1900000888",
+  apiKey: new ApiKey("otherkeyotherkeyotherkeyotherk00"),
+  subMerchants: [],
+};
+
+/** What the bank of every world knows. */
+export const bankMerchants: readonly BankMerchant[] = [fixtureMerchant, otherMerchant];
+
+/** The merchants of one world; draws from a stream of their own. */
+export class WorldMerchants {
+  readonly #random: Random;
+  readonly #changes: boolean;
+  #known: readonly [WorldMerchant, ...WorldMerchant[]];
+
+  constructor(random: Random, signType: SignType) {
+    this.#random = random;
+    const [sub = null] = fixtureMerchant.subMerchants;
+    const isSub = random.chance(PROVIDERS) && sub !== null;
+    const first = {
+      ...{ appId: fixtureMerchant.appId, merchantId: fixtureMerchant.merchantId },
+      subMerchantId: isSub ? sub.subMerchantId : null,
+      subAppId: isSub && random.chance(0.5) ? (sub.subAppIds[0] ?? null) : null,
+    };
+    const { appId, merchantId } = otherMerchant;
+    const other = { appId, merchantId, subAppId: null, subMerchantId: null };
+    this.#changes = random.chance(CHANGES);
+    this.#known = [
+      { merchant: first, apiKey: fixtureMerchant.apiKey, signType },
+      { merchant: other, apiKey: otherMerchant.apiKey, signType: signType === "MD5" ? "HMAC-SHA256" : "MD5" },
+    ];
+  }
+
+  /** The merchants of the next life of the box: it charges for the first, and finishes the orders of the others. */
+  next(): readonly [WorldMerchant, ...WorldMerchant[]] {
+    const [current, ...earlier] = this.#known;
+    if (!this.#changes) return [current];
+    const [other] = earlier;
+    if (other !== undefined && this.#random.chance(CHANGES_HANDS)) this.#known = [other, current];
+    return this.#known;
+  }
+}
