@@ -7,7 +7,7 @@ import { Defect } from "./core/kernel/defect.ts";
 import { after, type Instant, type WallTime } from "./core/kernel/instant.ts";
 import { rfc3339 } from "./core/kernel/rfc3339.ts";
 import type { Key } from "./core/payment/amount-entry.ts";
-import type { ChargeAnswer, ProbeFailure, QueryAnswer, ReverseAnswer } from "./core/payment/answers.ts";
+import type { ChargeAnswer, ProbeFailure, QueryAnswer, UndoAnswer } from "./core/payment/answers.ts";
 import { blockerOf, isBusy, isDispensing, isSame, mayMoveOn } from "./core/payment/box.ts";
 import type { Effect } from "./core/payment/effects.ts";
 import type { BoxEvent } from "./core/payment/events.ts";
@@ -19,8 +19,8 @@ import type { Turn } from "./core/payment/turn.ts";
 import { type DeviceLinks, Devices, glassSizeOf } from "./devices.ts";
 import { Journal, type JournalOpened, MQTT_CURSOR, type RotationOutcome } from "./journal/journal.ts";
 import { type RotationRules, retentionOf } from "./journal/rotation.ts";
-import { Gateway } from "./providers/wechat-v2/provider.ts";
-import type { GatewaySettings } from "./providers/wechat-v2/settings.ts";
+import { WechatV2 } from "./providers/wechat-v2/provider.ts";
+import type { WechatV2Settings } from "./providers/wechat-v2/settings.ts";
 import { Reporter, type ReporterStatus } from "./reporting/reporter.ts";
 import type { ServiceWord } from "./reporting/status-event.ts";
 import { CalmLog } from "./runtime/calm-log.ts";
@@ -44,8 +44,8 @@ export interface Links extends DeviceLinks {
 }
 
 /** A merchant with whatever is needed to speak for it; the first one is charged for, the others only finish their orders. */
-export interface MerchantParts {
-  readonly settings: GatewaySettings;
+export interface ProviderParts {
+  readonly settings: WechatV2Settings;
   readonly https: HttpsLink;
   /** What is wrong with the client certificate now, or null: without it a charge could not be reversed. */
   readonly certificateFault: () => ProbeFailure | null;
@@ -56,7 +56,7 @@ export interface BoxParts {
   readonly config: DeviceConfig;
   readonly version: string;
   readonly links: Links;
-  readonly merchants: readonly [MerchantParts, ...MerchantParts[]];
+  readonly merchants: readonly [ProviderParts, ...ProviderParts[]];
   /** What is wrong with the configuration: then what is open is brought to its end, and nothing is sold. */
   readonly mistakes?: readonly string[];
   /** Whether the journal lies in memory, so that the next start of the machine has forgotten it: everybody is told. */
@@ -96,7 +96,7 @@ export class ComposedBox {
   readonly #log: CalmLog;
   readonly #rules: Rules;
   readonly #journal: Journal;
-  readonly #gateways: readonly { readonly settings: GatewaySettings; readonly gateway: Gateway }[];
+  readonly #gateways: readonly { readonly settings: WechatV2Settings; readonly gateway: WechatV2 }[];
   readonly #devices: Devices;
   readonly #loop: Loop;
   /** What a till may do. */
@@ -132,7 +132,7 @@ export class ComposedBox {
     });
     this.#gateways = parts.merchants.map(({ settings, https }) => ({
       settings,
-      gateway: new Gateway({ settings, link: https, entropy, clock, log }),
+      gateway: new WechatV2({ settings, link: https, entropy, clock, log }),
     }));
     this.#devices = new Devices({
       config: parts.config,
@@ -438,9 +438,9 @@ export class ComposedBox {
         if (refund) this.#gatewayOf(intent).refundQuery(intent, host, answered);
         else this.#gatewayOf(intent).query(intent, host, answered, fresh);
       },
-      reverse: ({ intent, host, paid }) => {
-        this.#gatewayOf(intent).reverse(intent, host, paid, (from, answer) => {
-          this.#happens(intent.outTradeNo, { type: "reverse-answered", host: from, answer });
+      undo: ({ intent, host, paid }) => {
+        this.#gatewayOf(intent).undo(intent, host, paid, (from, answer) => {
+          this.#happens(intent.outTradeNo, { type: "undo-answered", host: from, answer });
         });
       },
       answer: ({ token, answer }) => this.sales.answer(token, answer),
@@ -472,11 +472,11 @@ export class ComposedBox {
     this.#loop.post({ type: "payment", outTradeNo, event });
   }
 
-  #current(): Gateway {
+  #current(): WechatV2 {
     return this.#gatewayOf({ merchant: this.#rules.merchant });
   }
 
-  #gatewayOf({ merchant }: Pick<Intent, "merchant">): Gateway {
+  #gatewayOf({ merchant }: Pick<Intent, "merchant">): WechatV2 {
     const found = this.#gateways.find(({ settings }) => isSame(settings.merchant, merchant));
     // Recovery holds orders of merchants that are gone, so an order that is called about has its gateway.
     if (found === undefined)
@@ -562,7 +562,7 @@ function readyOrNot(ready: boolean): "ready" | "absent" {
   return ready ? "ready" : "absent";
 }
 
-function isSigned(answer: ChargeAnswer | QueryAnswer | ReverseAnswer): boolean {
+function isSigned(answer: ChargeAnswer | QueryAnswer | UndoAnswer): boolean {
   return answer.kind === "unknown" ? answer.signed : answer.kind !== "not-sent";
 }
 
@@ -570,7 +570,7 @@ function kindOf(event: PaymentEvent): string {
   switch (event.type) {
     case "charge-answered":
     case "query-answered":
-    case "reverse-answered":
+    case "undo-answered":
       return `${event.type}:${event.answer.kind}`;
     case "recorded":
     case "record-failed":

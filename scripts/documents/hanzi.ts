@@ -35,7 +35,7 @@ export const hanzi: Readonly<Record<TextName, readonly [string, string]>> = {
   "not-charged": ["未付", "稍候再试"],
   "code-expired": ["码已过期", "刷新再扫"],
   "code-used": ["码已用过", "刷新再扫"],
-  "code-not-wechat": ["非微信码", "打开付款码"],
+  "code-not-taken": ["非微信码", "打开付款码"],
   "not-a-code": ["非付款码", "请再扫"],
   "no-amount": ["未输金额", "请输入金额"],
   "no-amount-of-till": ["未输金额", "等收银机"],

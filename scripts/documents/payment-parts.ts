@@ -17,7 +17,7 @@ let walked: readonly Edge[] | null = null;
 function edges(): readonly Edge[] {
   walked ??= (["hold", "refund"] as const).flatMap((onAmbiguous) => {
     const rules: Rules = { ...smallRules("reverse"), relay: { fenPerPulse: 100, onAmbiguous } };
-    return explore(rules, "MICROPAY", 1).edges;
+    return explore(rules, "cpm", 1).edges;
   });
   return walked;
 }
@@ -27,7 +27,7 @@ export function stateDiagram(): string {
   const arrows = new Map<string, Set<string>>();
   for (const { before, after, event, effects } of edges()) {
     const [from, to] = [before.phase.name, after.phase.name];
-    const calls = effects.flatMap(({ type }) => (type === "query" || type === "reverse" ? [type] : []));
+    const calls = effects.flatMap(({ type }) => (type === "query" || type === "undo" ? [type] : []));
     // An order that stays where it is and asks for nothing has only waited or counted.
     if (from === to && calls.length === 0) continue;
     const { cause, detail } = causeOf(event, from === to ? calls : []);
@@ -57,7 +57,7 @@ function causeOf(event: PaymentEvent, calls: readonly string[]) {
       return { cause: "charge", detail: event.answer.kind };
     case "query-answered":
       return { cause: "query", detail: event.answer.kind };
-    case "reverse-answered":
+    case "undo-answered":
       return { cause: "reverse", detail: event.answer.kind };
     case "recorded":
       return { cause: "durable", detail: null };

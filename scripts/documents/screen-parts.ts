@@ -84,7 +84,7 @@ function brokenBy(box: Box, outage: Outage): Box {
       return { ...box, journalBroken: true };
     case "disk-full":
       return { ...box, room: false };
-    case "merchant-gone":
+    case "account-gone":
       return { ...box, held: ["order"] };
     case "unresolved": {
       const { order } = Story.ready().payTo();
@@ -113,7 +113,7 @@ function muteReversal(): Payment {
   for (let turns = 0; turns < 40 && blockerOf(story.box, keypadRules) !== "cannot-reverse"; turns += 1) {
     const { flying, phase } = story.order;
     if (phase.name === "booking") story.recorded();
-    else if (flying?.call === "reverse") story.reverse(silence);
+    else if (flying?.call === "undo") story.reverse(silence);
     else if (flying?.call === "query") story.query(silence);
     else story.wait(15_000);
   }

@@ -53,9 +53,9 @@ function openOrders(reader: SqliteReader): readonly AsleepOrder[] {
   return [
     ...reader.openOrders().map((row): AsleepOrder => {
       const read = readRow(row, journal);
-      if (!read.ok) return unreadable(row.outTradeNo ?? "", `row ${row.n}: ${damageWords[read.reason]}`);
+      if (!read.ok) return unreadable(row.subject ?? "", `row ${row.n}: ${damageWords[read.reason]}`);
       const { event } = read.value;
-      if (event === null) return unreadable(row.outTradeNo ?? "", `row ${row.n}: it is no money event`);
+      if (event === null) return unreadable(row.subject ?? "", `row ${row.n}: it is no money event`);
       const { outTradeNo, shortRef, state, amountFen } = event.tx;
       return { outTradeNo, shortRef, state, amountFen, at: event.at, problem: null };
     }),

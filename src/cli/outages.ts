@@ -19,7 +19,7 @@ export const outages: Readonly<Record<Outage, readonly [means: string, remedy: s
     "The card is full: what is left of its room is kept for the records of open payments.",
     "Free some space; the box looks every ten seconds, and takes payments again by itself.",
   ],
-  "merchant-gone": [
+  "account-gone": [
     "An order is open under a merchant whose credentials the configuration no longer holds.",
     "Put that merchant under `merchant.previous` and restart; the log names the orders.",
   ],
@@ -85,7 +85,7 @@ export const outages: Readonly<Record<Outage, readonly [means: string, remedy: s
   ],
   "no-answer": [
     "A host is reached and gives no usable answer.",
-    "Usually passing; look for `gateway.unknown` in the log if it stays.",
+    "Usually passing; look for `provider.unknown` in the log if it stays.",
   ],
 };
 

@@ -1,7 +1,7 @@
 import { readScan } from "../core/codecs/scan.ts";
 import { scannerProfiles } from "../core/codecs/scanner-profile.ts";
 import { after, type Instant } from "../core/kernel/instant.ts";
-import type { AuthCode, ScanRefusal } from "../core/payment/auth-code.ts";
+import type { PaymentCode, ScanRefusal } from "../core/payment/payment-code.ts";
 import type {
   Clock,
   Log,
@@ -27,7 +27,7 @@ export const RETURN_MS = 50;
 export interface ScannerListener {
   /** Something lies there that it has not read to its end. */
   began?(): void;
-  scanned(code: AuthCode, at: Instant): void;
+  scanned(code: PaymentCode, at: Instant): void;
   /** `over-long` and `unfinished` were thrown away unread: noise, or codes that ran into each other. */
   refused(refusal: ScanRefusal | "over-long" | "unfinished"): void;
   /** Comes at each change and once for the first try; `cause` says why the scanner is absent. */

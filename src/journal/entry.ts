@@ -52,7 +52,7 @@ const isCount: Check = (value) => typeof value === "number" && Number.isSafeInte
 const isWhole: Check = (value) => typeof value === "number" && Number.isFinite(value);
 const isFen: Check = (value) => typeof value === "number" && fenOf(value).ok;
 const isCurrency: Check = (value) => value === "CNY";
-const isTradeType: Check = (value) => value === "MICROPAY" || value === "NATIVE";
+const isMode: Check = (value) => value === "cpm" || value === "mpm";
 const isCharged: Check = (value) => value === "yes" || value === "no" || value === "unknown";
 
 const outcomes: ReadonlySet<unknown> = new Set([null, ...goodsOutcomes]);
@@ -98,8 +98,8 @@ const isIntent = fields<Intent>({
   amountFen: isFen,
   currency: isCurrency,
   merchant: isMerchant,
-  attach: isText,
-  tradeType: isTradeType,
+  nonce: isText,
+  mode: isMode,
   codeHash: isTextOrNull,
   pulses: (value) => value === null || isCount(value),
   boot: isText,

@@ -31,7 +31,7 @@ export class LostRows {
   /** A row that is not believed. */
   damaged(row: StoredRow): void {
     if (row.seq === null && ownKinds.has(row.kind) && row.body.includes(`"kind":"${row.kind}"`)) return;
-    const { outTradeNo } = row;
+    const { subject: outTradeNo } = row;
     if (outTradeNo !== null && row.body.includes(`"outTradeNo":"${outTradeNo}"`)) {
       this.#named.add(outTradeNo);
       this.#followed.add(outTradeNo);

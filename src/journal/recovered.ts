@@ -190,7 +190,7 @@ function isEqual(a: StoredRow, b: StoredRow): boolean {
     a.n === b.n &&
     a.seq === b.seq &&
     a.kind === b.kind &&
-    a.outTradeNo === b.outTradeNo &&
+    a.subject === b.subject &&
     a.final === b.final &&
     a.hash === b.hash &&
     a.body === b.body

@@ -106,7 +106,7 @@ export function readRow(row: StoredRow, journal: string): Result<ReadRow, RowDam
   const before = body?.before;
   if (body === null || entry === null || typeof before !== "string") return refuse("not-an-entry");
   const columns = columnsOf(entry);
-  if (columns.kind !== row.kind || columns.outTradeNo !== row.outTradeNo || columns.final !== row.final)
+  if (columns.kind !== row.kind || columns.subject !== row.subject || columns.final !== row.final)
     return refuse("columns-differ");
   const { n, seq } = row;
   if (!isMoneyEntry(entry)) {
@@ -147,14 +147,13 @@ export function salesOf(row: StoredRow, journal: string): readonly SaleOrder[] {
   }
   const [, ref] = /"ref":"([^"\\]+)"/.exec(row.body) ?? [];
   const [, caller] = /"caller":"([^"\\]+)"/.exec(row.body) ?? [];
-  if (ref === undefined || caller === undefined || row.outTradeNo === null) return [];
-  return [[saleKey({ caller, ref }), row.outTradeNo]];
+  if (ref === undefined || caller === undefined || row.subject === null) return [];
+  return [[saleKey({ caller, ref }), row.subject]];
 }
 
-function columnsOf(entry: JournalEntry): Pick<StoredRow, "kind" | "outTradeNo" | "final"> {
-  if (isMoneyEntry(entry))
-    return { kind: entry.kind, outTradeNo: entry.tx.outTradeNo, final: entry.tx.final };
-  return { kind: entry.kind, outTradeNo: "outTradeNo" in entry ? entry.outTradeNo : null, final: false };
+function columnsOf(entry: JournalEntry): Pick<StoredRow, "kind" | "subject" | "final"> {
+  if (isMoneyEntry(entry)) return { kind: entry.kind, subject: entry.tx.outTradeNo, final: entry.tx.final };
+  return { kind: entry.kind, subject: "outTradeNo" in entry ? entry.outTradeNo : null, final: false };
 }
 
 function sealed(row: Omit<StoredRow, "hash">): StoredRow {
@@ -163,8 +162,8 @@ function sealed(row: Omit<StoredRow, "hash">): StoredRow {
 
 /** A body is JSON without raw line ends, so LF keeps the columns apart. */
 function rowHash(row: Omit<StoredRow, "hash">): string {
-  const { n, seq, kind, outTradeNo, final, body } = row;
-  return hash("sha256", `${n}\n${seq ?? ""}\n${kind}\n${outTradeNo ?? ""}\n${final ? 1 : 0}\n${body}`);
+  const { n, seq, kind, subject, final, body } = row;
+  return hash("sha256", `${n}\n${seq ?? ""}\n${kind}\n${subject ?? ""}\n${final ? 1 : 0}\n${body}`);
 }
 
 function fieldsOf(text: string): Fields | null {

@@ -114,7 +114,7 @@ export class Salvage {
     if (!read.ok) {
       this.#lost.damaged(row);
       if (this.#damaged.length < DAMAGED_MAX)
-        this.#damaged.push({ n: row.n, what: damageWords[read.reason], outTradeNo: row.outTradeNo });
+        this.#damaged.push({ n: row.n, what: damageWords[read.reason], outTradeNo: row.subject });
       return;
     }
     this.#newest = { n: row.n, hash: row.hash };

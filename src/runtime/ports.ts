@@ -261,7 +261,8 @@ export interface StoredRow {
   readonly n: number;
   readonly seq: number | null;
   readonly kind: string;
-  readonly outTradeNo: string | null;
+  /** What it is about: an order, by its number. */
+  readonly subject: string | null;
   /** Whether this row closes its order. */
   readonly final: boolean;
   /** JSON text of the entry. */

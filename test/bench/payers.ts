@@ -5,12 +5,12 @@ import { Agent } from "node:https";
 import { connect } from "node:tls";
 import { fenOf } from "../../src/core/kernel/fen.ts";
 import { after, wallTimeOf } from "../../src/core/kernel/instant.ts";
-import { AuthCode } from "../../src/core/payment/auth-code.ts";
 import type { Intent } from "../../src/core/payment/order.ts";
+import { PaymentCode } from "../../src/core/payment/payment-code.ts";
 import { UndiciHttpsLink } from "../../src/links/https/undici-https.ts";
 import { SystemClock } from "../../src/links/machine/system-clock.ts";
 import { SystemEntropy } from "../../src/links/machine/system-entropy.ts";
-import { Gateway } from "../../src/providers/wechat-v2/provider.ts";
+import { WechatV2 } from "../../src/providers/wechat-v2/provider.ts";
 import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
 import { signatureOf } from "../../src/providers/wechat-v2/signature.ts";
 import { writeXml } from "../../src/providers/wechat-v2/xml.ts";
@@ -44,7 +44,7 @@ const DEVICE = "bench";
 const charge = {
   device_info: DEVICE,
   body: BODY,
-  attach: ATTACH,
+  nonce: ATTACH,
   total_fee: String(AMOUNT_FEN),
   fee_type: "CNY",
   spbill_create_ip: CLIENT_IP,
@@ -95,7 +95,7 @@ async function ownPayer(setup: PayerSetup): Promise<Payer> {
       answerTimeoutMs: 10_000,
     },
   };
-  const gateway = new Gateway({ settings, link, entropy: new SystemEntropy(), clock, log });
+  const gateway = new WechatV2({ settings, link, entropy: new SystemEntropy(), clock, log });
   const amount = fenOf(AMOUNT_FEN);
   if (!amount.ok) throw new Error(amount.reason);
   const intent = (outTradeNo: string): Intent => ({
@@ -109,8 +109,8 @@ async function ownPayer(setup: PayerSetup): Promise<Payer> {
     },
     ...{
       merchant,
-      attach: ATTACH,
-      tradeType: "MICROPAY",
+      nonce: ATTACH,
+      mode: "cpm",
       pulses: null,
       codeHash: "",
       boot: "",
@@ -128,12 +128,11 @@ async function ownPayer(setup: PayerSetup): Promise<Payer> {
   return {
     charge: (outTradeNo, authCode) =>
       answered("paid", (done) => {
-        const code = new AuthCode(authCode);
+        const code = new PaymentCode(authCode);
         gateway.charge(intent(outTradeNo), code, after(clock.now(), 10_000), done);
       }),
     query: (outTradeNo) => answered("paid", (done) => gateway.query(intent(outTradeNo), null, done)),
-    reverse: (outTradeNo) =>
-      answered("done", (done) => gateway.reverse(intent(outTradeNo), null, false, done)),
+    reverse: (outTradeNo) => answered("done", (done) => gateway.undo(intent(outTradeNo), null, false, done)),
   };
 }
 

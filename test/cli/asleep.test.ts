@@ -107,7 +107,7 @@ describe("the status of a box that does not run", () => {
 
   it("does not believe an empty list of open orders in a damaged journal", async () => {
     await left([charging(1), charging(2), money(2, "paid")]);
-    change("DELETE FROM open_orders; UPDATE rows SET body = replace(body, '1251', '9251') WHERE n = 2");
+    change("DELETE FROM open_subjects; UPDATE rows SET body = replace(body, '1251', '9251') WHERE n = 2");
     const { orders, text } = looked();
     assert.equal(orders, null);
     assert.match(text, NOT_KNOWN);

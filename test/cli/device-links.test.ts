@@ -7,7 +7,7 @@ import { after, describe, it } from "node:test";
 import { TLSSocket } from "node:tls";
 import { loadConfig } from "../../src/cli/config.ts";
 import { deviceParts } from "../../src/cli/run/device-links.ts";
-import type { MerchantParts } from "../../src/compose.ts";
+import type { ProviderParts } from "../../src/compose.ts";
 import { checkConfig } from "../../src/config/device-config.ts";
 import { makeCertificates, pem } from "../e2e/certificates.ts";
 import { RunningBox } from "./running-box.ts";
@@ -40,7 +40,7 @@ describe("the links of a device", () => {
     return { origin: `https://127.0.0.1:${address.port}`, ca: own.certFile, callers, close };
   }
 
-  async function reverse({ https }: MerchantParts, host: string): Promise<void> {
+  async function reverse({ https }: ProviderParts, host: string): Promise<void> {
     const request = { lane: "reverse", path: "/secapi/pay/reverse", body: "<xml/>" } as const;
     await new Promise((resolve) => {
       https.exchange({ ...request, host, sendWithinMs: 5_000, answerWithinMs: 5_000 }, resolve);

@@ -457,14 +457,14 @@ describe("notes of the wires", () => {
 
   test("of a reply they say WeChat Pay's own word, or why it proves nothing", () => {
     const about = { call: "charge", outTradeNo: "a_b_310", host: "h", ms: 3 };
-    const says = logNote("gateway.answered", {
+    const says = logNote("provider.answered", {
       ...about,
       kind: "pending",
       says: "USERPAYING 需要用户输入支付密码",
     });
     assert.equal(says?.text, "← charge #0310 USERPAYING");
     const unknown = { ...about, kind: "unknown", why: "bad-signature", says: null };
-    assert.equal(logNote("gateway.unknown", unknown)?.text, "← charge #0310 proves nothing: bad-signature");
+    assert.equal(logNote("provider.unknown", unknown)?.text, "← charge #0310 proves nothing: bad-signature");
     assert.equal(logNote("something.new", { why: "because", left: null })?.text, "something.new why=because");
   });
 });

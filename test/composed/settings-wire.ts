@@ -71,7 +71,7 @@ function earlierId(name: string, otherValue: string | null, named: string): Row 
         "reversed",
         null,
       ],
-      [[], "charging", "merchant-gone"],
+      [[], "charging", "account-gone"],
     ],
   };
 }

@@ -6,9 +6,9 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { merchantParts } from "../../src/cli/run/merchant-parts.ts";
+import { providerParts } from "../../src/cli/run/provider-parts.ts";
 import { Secrets } from "../../src/cli/run/secrets.ts";
-import { ComposedBox, type MerchantParts } from "../../src/compose.ts";
+import { ComposedBox, type ProviderParts } from "../../src/compose.ts";
 import { checkConfig, type DeviceConfig } from "../../src/config/device-config.ts";
 import { type WallTime, wallTimeOf } from "../../src/core/kernel/instant.ts";
 import type { Key } from "../../src/core/payment/amount-entry.ts";
@@ -202,10 +202,10 @@ export class Stand {
     const clock = new SimulatedClock(time, this.epoch + time.now);
     this.wallAtStart = clock.wall();
     const secrets = new Secrets(null);
-    const merchants = merchantParts(config, secrets, clock);
+    const merchants = providerParts(config, secrets, clock);
     assert.deepEqual(secrets.problems, []);
     const https: SimulatedHttpsLink[] = [];
-    const played = (parts: MerchantParts): MerchantParts => {
+    const played = (parts: ProviderParts): ProviderParts => {
       const link = this.#https();
       https.push(link);
       return {

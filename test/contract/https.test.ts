@@ -261,7 +261,7 @@ function contract(name: string, makeWorld: (obstacle: Obstacle) => Promise<World
 
     for (const status of [302, 404, 502]) {
       inWorld(`brings a page with status ${status} as it is and goes nowhere else`, "none", async (world) => {
-        const page = Buffer.from("<html><body>Bad Gateway</body></html>");
+        const page = Buffer.from("<html><body>Bad WechatV2</body></html>");
         world.react = () => reply(status, page);
         const outcome = await exchange(world);
         assert.ok(outcome.kind === "answered");

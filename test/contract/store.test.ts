@@ -343,7 +343,7 @@ for (const [name, makeWorld] of [
     it("gives every row of an order, and none of another", () =>
       withWorld(async (world, asked) => {
         const { store, rows } = await filled(world, asked);
-        const of = (index: number) => rows.filter(({ outTradeNo }) => outTradeNo === numberOf(index));
+        const of = (index: number) => rows.filter(({ subject }) => subject === numberOf(index));
         assert.ok(of(1).length > 1);
         assert.deepEqual(await asked.order(store, numberOf(1)), of(1));
         assert.deepEqual(await asked.order(store, numberOf(2)), of(2));
@@ -504,7 +504,7 @@ describe("the journal on a real disk", () => {
       "UPDATE rows SET final = 1 WHERE n = 2",
       "DELETE FROM rows WHERE n = 7",
       "INSERT OR REPLACE INTO rows SELECT * FROM rows WHERE n = 3",
-      "INSERT INTO rows SELECT n + 2, NULL, kind, out_trade_no, final, body, hash FROM rows WHERE n = 7",
+      "INSERT INTO rows SELECT n + 2, NULL, kind, subject, final, body, hash FROM rows WHERE n = 7",
       "UPDATE meta SET journal = 'another'",
       "DELETE FROM meta",
     ])
@@ -604,8 +604,8 @@ describe("the journal on a real disk", () => {
   });
 
   for (const [what, sql] of [
-    ["its name in the list of open orders", "UPDATE open_orders SET out_trade_no = 'another'"],
-    ["the column of its newest row", "UPDATE rows SET out_trade_no = 'another' WHERE n = 3"],
+    ["its name in the list of open orders", "UPDATE open_subjects SET subject = 'another'"],
+    ["the column of its newest row", "UPDATE rows SET subject = 'another' WHERE n = 3"],
     [
       "the text of its newest row",
       "UPDATE rows SET body = replace(body, 'reversing', 'rejecting') WHERE n = 3",

@@ -62,7 +62,7 @@ export const aims: readonly Aim[] = [
   line(moved(/^query-answered/), ["1.11", "1.14", "1.21"]),
   line(moved(/^recorded:reversing/), reversing),
   call("reverse", reversing),
-  line(moved(/^reverse-answered/), reversing),
+  line(moved(/^undo-answered/), reversing),
   line(moved(/^recorded:(?:paid|reversed|refunded|declined)/)),
   line(({ event, screen }) => event === "screen.shown" && screen === "paid", paying),
   { trigger: { on: "rotation" }, amounts: paying },

@@ -234,7 +234,7 @@ const claims: ReadonlyMap<string, readonly string[]> = new Map([
   ["refunded", ["refunded"]],
   ["not-sent", ["declined"]],
   ["code-expired", ["declined"]],
-  ["code-not-wechat", ["declined"]],
+  ["code-not-taken", ["declined"]],
   ["not-paid-funds", ["declined"]],
   ["not-paid-card", ["declined"]],
   ["not-paid", ["declined", "reversed"]],

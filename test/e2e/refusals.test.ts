@@ -111,7 +111,7 @@ describe("a box that must not start, or must not charge", { concurrency: 4 }, ()
     await box.start();
     await box.scan(stand.code());
     await box.program.screen("reversing");
-    await box.program.line("a reversal", ({ kind }) => kind === "reverse-answered:unknown");
+    await box.program.line("a reversal", ({ kind }) => kind === "undo-answered:unknown");
     const [order] = stand.orders(box);
     assert.equal(order?.state, "userpaying");
     await box.stop();

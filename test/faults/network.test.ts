@@ -182,7 +182,7 @@ describe("a charge that provably never left", { concurrency: 4 }, () => {
     await dropped(place);
     await place.box.scan(stand.code());
     const mark = await screenAt(place, "not-sent");
-    await program.line("no trust", ({ event, why }) => event === "gateway.not-sent" && why === "no-trust");
+    await program.line("no trust", ({ event, why }) => event === "provider.not-sent" && why === "no-trust");
     assert.deepEqual(stranger.paths, []);
     for (const line of place.lines) line.target = bank;
     await program.screen("armed", mark);
@@ -244,7 +244,7 @@ describe("a charge that provably never left", { concurrency: 4 }, () => {
     });
     await blackhole(t, place.first.port);
     const program = await started(place);
-    const probe = program.log.find(({ event, call }) => event === "gateway.answered" && call === "probe");
+    const probe = program.log.find(({ event, call }) => event === "provider.answered" && call === "probe");
     const took = Number(probe?.ms);
     // The wait for IPv6 is in it, and both fit into the time that one connection has, on a busy machine too.
     assert.ok(took >= 400 && took < timing.connectTimeoutMs, `the probe took ${took} ms`);
@@ -366,7 +366,7 @@ describe("a charge that may have left", { concurrency: 4 }, () => {
     await place.box.scan(stand.code());
     const { program } = place.box;
     const line = await program.line("the end of the charge", ({ event, call }) => {
-      return event === "gateway.unknown" && call === "charge";
+      return event === "provider.unknown" && call === "charge";
     });
     // All of the reply would come in more than half a minute.
     assert.ok(Number(line.ms) < 20_000, `${String(line.ms)} ms`);

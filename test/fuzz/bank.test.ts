@@ -12,7 +12,7 @@ import {
   readReverse,
 } from "../../src/providers/wechat-v2/replies.ts";
 import { readNotification } from "../../src/providers/wechat-v2/server/notification.ts";
-import type { GatewaySettings } from "../../src/providers/wechat-v2/settings.ts";
+import type { WechatV2Settings } from "../../src/providers/wechat-v2/settings.ts";
 import { type Fields, parseXml, writeXml } from "../../src/providers/wechat-v2/xml.ts";
 import {
   answered,
@@ -78,7 +78,7 @@ function byName(a: string, b: string): number {
   return one < other ? -1 : 1;
 }
 
-function isSigned(fields: Fields, { apiKey, signType }: GatewaySettings): boolean {
+function isSigned(fields: Fields, { apiKey, signType }: WechatV2Settings): boolean {
   const text = `${signedText(fields)}&key=${apiKey.reveal()}`;
   const digest =
     signType === "MD5" ? createHash("md5").update(text) : createHmac("sha256", apiKey.reveal()).update(text);

@@ -54,14 +54,14 @@ const few = rowsOf(JOURNAL, entriesOf(12));
 /** What a store makes of these rows, in plain words. */
 function openedOf(rows: readonly StoredRow[]): Opened {
   const moneyRows = rows.filter(({ seq }) => seq !== null);
-  const newest = new Map(moneyRows.map((row) => [row.outTradeNo, row.final]));
+  const newest = new Map(moneyRows.map((row) => [row.subject, row.final]));
   return {
     kind: "opened",
     journal: JOURNAL,
     salt: new Uint8Array(32),
     tail: rows,
     lastMoney: moneyRows.at(-1) ?? null,
-    open: rows.filter(({ outTradeNo }) => newest.get(outTradeNo) === false),
+    open: rows.filter(({ subject }) => newest.get(subject) === false),
     first: rows[0] ?? null,
     segment: rows.findLast(({ kind }) => kind === "segment") ?? null,
     charged: rows.filter(({ kind }) => kind === "charging" || kind === "quarantine"),
@@ -131,7 +131,7 @@ fuzz("what is saved of changed rows is of the journal, and a journal again", (on
   });
   const listed = one.random.chance(0.5) ? null : [numberOf(1), one.text(numberOf(2))];
   const { carried, codes } = salvage.result({ listed, unreadable: [], newestSeq: null });
-  const known = new Set(few.map(({ outTradeNo }) => outTradeNo));
+  const known = new Set(few.map(({ subject }) => subject));
   for (const { outTradeNo } of carried) assert.ok(known.has(outTradeNo));
   const first = {
     kind: "quarantine",
@@ -210,7 +210,7 @@ function otherRow(one: Case, row: StoredRow, other: StoredRow): StoredRow {
     case 3:
       return {
         ...row,
-        outTradeNo: one.random.pick([null, other.outTradeNo, one.text(row.outTradeNo ?? "")]),
+        subject: one.random.pick([null, other.subject, one.text(row.subject ?? "")]),
       };
     case 4:
       return { ...row, final: !row.final };
@@ -374,7 +374,7 @@ fuzz("what can be read of a damaged file is read in bounded time", (one) => {
     });
   });
   assert.ok(rows <= 4 * short.rows.length);
-  const known = new Set(short.rows.map(({ outTradeNo }) => outTradeNo));
+  const known = new Set(short.rows.map(({ subject }) => subject));
   for (const { outTradeNo } of salvage.result({ listed: null, unreadable: [], newestSeq: null }).carried)
     assert.ok(known.has(outTradeNo));
 });

@@ -245,7 +245,7 @@ describe("journal verify on a journal that somebody changed", () => {
       /at row 5: the rows before it are not/,
     ],
     ["took the newest row away", "DELETE FROM rows WHERE n = 5", /list of open orders/],
-    ["emptied the list of open orders", "DELETE FROM open_orders", /list of open orders/],
+    ["emptied the list of open orders", "DELETE FROM open_subjects", /list of open orders/],
     [
       "exchanged two rows",
       "UPDATE rows SET n = -n WHERE n IN (2, 3); UPDATE rows SET n = 5 + n WHERE n < 0",

@@ -298,7 +298,7 @@ describe("an append", () => {
       journal.append(charging(index), (ok) => {
         assert.ok(ok);
         answered.push(index);
-        assert.ok(box.disk.rows.some((row) => row.outTradeNo === numberOf(index)));
+        assert.ok(box.disk.rows.some((row) => row.subject === numberOf(index)));
       });
     }
     box.pass(1_000);

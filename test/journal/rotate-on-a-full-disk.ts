@@ -15,9 +15,9 @@ if (opened.kind !== "opened") throw new Error(opened.detail);
 /** What the chain says of a row is not looked at here. */
 function row(n: number, kind: "charging" | "money" | "segment", first?: number): StoredRow {
   const seq = kind === "segment" ? null : Math.min(n, ROWS + 1);
-  const outTradeNo = kind === "segment" ? null : `order-${n}`;
+  const subject = kind === "segment" ? null : `order-${n}`;
   const body = JSON.stringify(first === undefined ? { text: "x".repeat(1_000) } : { first: { n: first } });
-  return { n, seq, kind, outTradeNo, final: kind === "money", body, hash: "h" };
+  return { n, seq, kind, subject, final: kind === "money", body, hash: "h" };
 }
 
 for (let n = 1; n <= ROWS; n += 500) {

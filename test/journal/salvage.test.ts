@@ -93,7 +93,7 @@ describe("what is saved of a journal", () => {
   it("begins a chain of its own in which each order has its intent and its newest state", () => {
     const made = salvaged((row) => row).rowsFor("fedcba9876543210", first);
     assert.deepEqual(
-      made.map(({ n, seq, kind, outTradeNo }) => [n, seq, kind, outTradeNo]),
+      made.map(({ n, seq, kind, subject }) => [n, seq, kind, subject]),
       [
         [1, null, "quarantine", null],
         [2, 1, "charging", numberOf(2)],
@@ -147,9 +147,7 @@ describe("what is saved of a journal", () => {
     const { unchecked, carried, lost } = salvage.result(beside([numberOf(4)]));
     assert.deepEqual([unchecked, carried.length, lost], [[numberOf(1)], 1, []]);
     assert.deepEqual(
-      salvage
-        .rowsFor("fedcba9876543210", first)
-        .map(({ kind, outTradeNo, final }) => [kind, outTradeNo, final]),
+      salvage.rowsFor("fedcba9876543210", first).map(({ kind, subject, final }) => [kind, subject, final]),
       [
         ["quarantine", null, false],
         ["charging", numberOf(1), false],
@@ -232,7 +230,7 @@ describe("an order with a lost row that may have been its last", () => {
   it("is every one that was open when an event was lost of which nobody knows whose it was", () => {
     const found = beside(open, { unreadable: [[4, 4]] });
     assert.deepEqual(doubtfulOf(two, without(4), found), [numberOf(1), numberOf(2)]);
-    const renamed = (row: StoredRow) => (row.n === 4 ? { ...row, outTradeNo: numberOf(9) } : row);
+    const renamed = (row: StoredRow) => (row.n === 4 ? { ...row, subject: numberOf(9) } : row);
     assert.deepEqual(doubtfulOf(two, renamed, beside(open)), [numberOf(1), numberOf(2)]);
   });
 

@@ -48,7 +48,7 @@ const rowSchema = z.strictObject({
   n: z.int(),
   seq: z.int().nullable(),
   kind: z.string(),
-  outTradeNo: z.string().nullable(),
+  subject: z.string().nullable(),
   final: z.boolean(),
   body: z.string(),
   hash: z.string(),

@@ -52,7 +52,7 @@ describe("the log of a box", () => {
 
   it("leaves out nothing of what happens to money, goods and the journal, nor what is for developers", () => {
     const { lines, calm } = bench();
-    for (const event of ["order.moved", "gateway.unknown", "alarm", "relay.done", "journal.broken"]) {
+    for (const event of ["order.moved", "provider.unknown", "alarm", "relay.done", "journal.broken"]) {
       for (let n = 0; n < 100; n += 1) calm.error(event, { n });
     }
     for (let n = 0; n < 100; n += 1) calm.debug("box.heard");

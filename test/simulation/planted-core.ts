@@ -208,7 +208,7 @@ export const plantedInCore: readonly Planted[] = [
     caughtBy: ["I16"],
     seed: 2,
     defect: closes(({ phase }, { type }) => {
-      return type === "reverse-answered" && phase.name === "reversing"
+      return type === "undo-answered" && phase.name === "reversing"
         ? notCharged("reversed", phase.reason)
         : null;
     }),
@@ -219,11 +219,11 @@ export const plantedInCore: readonly Planted[] = [
     seed: 2,
     defect: otherTurns(({ before, event, stamp, rules }, real) => {
       const turn = real(before, event, stamp, rules);
-      const isFirst = ({ intent }: Effect & { readonly type: "reverse" }): boolean =>
+      const isFirst = ({ intent }: Effect & { readonly type: "undo" }): boolean =>
         turn.box.orders.get(intent.outTradeNo)?.counts.reverse === 1;
       return {
         ...turn,
-        effects: turn.effects.filter((effect) => effect.type !== "reverse" || isFirst(effect)),
+        effects: turn.effects.filter((effect) => effect.type !== "undo" || isFirst(effect)),
       };
     }),
   },
@@ -567,7 +567,7 @@ export const plantedInCore: readonly Planted[] = [
     seed: 7,
     defect: closes(({ phase }, event) => {
       const refunded = event.type === "query-answered" && event.answer.kind === "refunded";
-      return refunded && phase.name === "asking" ? notCharged("refunded", "closed-by-wechat") : null;
+      return refunded && phase.name === "asking" ? notCharged("refunded", "closed-by-provider") : null;
     }),
   },
   {
@@ -641,7 +641,7 @@ export const plantedInCore: readonly Planted[] = [
     seed: 2,
     defect: stepsEnd((made, { event, stamp }) => {
       const payment = orderOf(made.box, event);
-      if (event.type !== "payment" || event.event.type !== "reverse-answered" || payment === undefined)
+      if (event.type !== "payment" || event.event.type !== "undo-answered" || payment === undefined)
         return made;
       const { at } = stamp;
       const later = {

@@ -12,7 +12,7 @@ export const plantedSettings: readonly Planted[] = [
     defect: otherTurns(({ before, event, stamp, rules }, real) => {
       const turn = real(before, event, stamp, rules);
       const effects = turn.effects.map((effect): Effect => {
-        if (effect.type !== "reverse") return effect;
+        if (effect.type !== "undo") return effect;
         return { ...effect, intent: { ...effect.intent, merchant: rules.merchant } };
       });
       return { ...turn, effects };
@@ -48,7 +48,7 @@ export const plantedSettings: readonly Planted[] = [
     seed: 2,
     defect: ends((turn) => {
       if (turn.box.scannerReady) return turn;
-      const asked = turn.effects.filter(({ type }) => type !== "query" && type !== "reverse");
+      const asked = turn.effects.filter(({ type }) => type !== "query" && type !== "undo");
       return { ...turn, effects: asked };
     }),
   },

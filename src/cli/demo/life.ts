@@ -1,4 +1,4 @@
-import { ComposedBox, type Links, type MerchantParts, type Refusal } from "../../compose.ts";
+import { ComposedBox, type Links, type ProviderParts, type Refusal } from "../../compose.ts";
 import type { DeviceConfig } from "../../config/device-config.ts";
 import { Defect } from "../../core/kernel/defect.ts";
 import type { TxData } from "../../core/payment/order.ts";
@@ -34,7 +34,7 @@ export class Life {
       config,
       version,
       timing,
-      merchants: [this.#mortality.merchant(merchantParts(config), onRequest)],
+      merchants: [this.#mortality.merchant(providerParts(config), onRequest)],
       links: this.#mortality.links({ ...links, store: this.#store }),
       onScreen,
       onMoney,
@@ -57,7 +57,7 @@ export class Life {
   }
 }
 
-function merchantParts({ merchant, timing, box }: DeviceConfig): MerchantParts {
+function providerParts({ merchant, timing, box }: DeviceConfig): ProviderParts {
   const { appId, merchantId, subAppId, subMerchantId } = merchant;
   const { connectTimeoutMs, answerTimeoutMs } = timing;
   return {

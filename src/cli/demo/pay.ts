@@ -137,5 +137,5 @@ function outOfService({ screen }: Demo): string | null {
 
 function refusalOf(demo: Demo): "refused" | null {
   const { text } = demo.screen;
-  return text === "code-not-wechat" || text === "not-a-code" || text === "code-used" ? "refused" : null;
+  return text === "code-not-taken" || text === "not-a-code" || text === "code-used" ? "refused" : null;
 }

@@ -135,9 +135,9 @@ export class DemoStory implements DemoListener {
   }
 
   warned(event: string, fields: LogFields): void {
-    if (event === "gateway.not-sent") {
+    if (event === "provider.not-sent") {
       this.#tell("https", `${fields.call}: nothing was sent (${fields.why})`);
-    } else if (event === "gateway.unknown") {
+    } else if (event === "provider.unknown") {
       this.#tell("https", `${fields.call}: no answer to rely on (${fields.why})`);
     } else if (event === "scanner.absent") {
       this.#tell("scanner", `gone (${fields.cause}); it is looked for again and again`);

@@ -4,7 +4,7 @@ import { UndiciHttpsLink } from "../../links/https/undici-https.ts";
 import { SystemClock } from "../../links/machine/system-clock.ts";
 import { SystemEntropy } from "../../links/machine/system-entropy.ts";
 import { ApiKey } from "../../providers/wechat-v2/api-key.ts";
-import { Gateway } from "../../providers/wechat-v2/provider.ts";
+import { WechatV2 } from "../../providers/wechat-v2/provider.ts";
 import type { Log, LogFields } from "../../runtime/ports.ts";
 import { type Finding, fault, note, ok, warning } from "./finding.ts";
 import { judgeName, judgeReached, networkWithinMs } from "./network.ts";
@@ -153,7 +153,7 @@ async function ask(host: string, subject: Subject, ca: string | null): Promise<A
   const { connectTimeoutMs } = settings;
   const link = new UndiciHttpsLink({ connectTimeoutMs, ca, certificate: null });
   const log = new LastWords();
-  const gateway = new Gateway({
+  const gateway = new WechatV2({
     settings,
     link,
     entropy: new SystemEntropy(),
@@ -190,7 +190,7 @@ function gatewaySettings(host: string, subject: Subject): GatewayOptions | null 
   };
 }
 
-type GatewayOptions = ConstructorParameters<typeof Gateway>[0]["settings"];
+type GatewayOptions = ConstructorParameters<typeof WechatV2>[0]["settings"];
 
 /** Keeps the bank's own words, which the gateway masks for its log. */
 class LastWords implements Log {

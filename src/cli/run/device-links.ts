@@ -12,8 +12,8 @@ import { SqliteStore } from "../../links/sqlite/sqlite-store.ts";
 import { guardedBroker, guardedSerial, type Loader, promised } from "../../runtime/guards.ts";
 import type { BrokerLink, Log } from "../../runtime/ports.ts";
 import { version } from "../version.ts";
-import { merchantParts } from "./merchant-parts.ts";
 import { panelLinks } from "./panel-links.ts";
+import { providerParts } from "./provider-parts.ts";
 import { Secrets } from "./secrets.ts";
 
 /** Everything a box needs, or what is missing, a sentence each. */
@@ -37,7 +37,7 @@ export async function deviceParts(
   const log = new PinoLog({ level: config.log.level, fd: 1 });
   const clock = new SystemClock();
   const secrets = new Secrets(log);
-  const merchants = merchantParts(config, secrets, clock);
+  const merchants = providerParts(config, secrets, clock);
   if (secrets.problems.length > 0) return { ok: false, problems: [...secrets.problems, ...secrets.mistakes] };
   const wrong = [...mistakes, ...unsupported(config), ...secrets.mistakes];
   const { mqtt, scanner } = config;

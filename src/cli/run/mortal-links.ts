@@ -2,7 +2,7 @@
  * The links of one life of a box. Whatever the box knows of the world comes through them, so that a box whose links
  * are cut is dead: nothing that it still tries has an effect, nothing reaches it, and only its journal is left.
  */
-import type { Links, MerchantParts } from "../../compose.ts";
+import type { Links, ProviderParts } from "../../compose.ts";
 import type {
   BrokerLink,
   Clock,
@@ -58,7 +58,7 @@ export class Mortality {
   }
 
   /** A merchant as this life calls it; `asked` hears of every request that is about to leave. */
-  merchant(parts: MerchantParts, asked: (request: HttpsRequest) => void): MerchantParts {
+  merchant(parts: ProviderParts, asked: (request: HttpsRequest) => void): ProviderParts {
     const { https } = parts;
     const mortal: HttpsLink = {
       exchange: (request, done) => {

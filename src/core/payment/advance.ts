@@ -5,7 +5,6 @@ import { after } from "../kernel/instant.ts";
 import { resumedAbsences } from "./absence.ts";
 import type { QueryAnswer } from "./answers.ts";
 import { askedAnswered, asking, chargeAnswered, checked } from "./asking.ts";
-import type { AuthCode } from "./auth-code.ts";
 import { dispense, dispensed, dispensingAt } from "./dispensing.ts";
 import { doubtedFrom, doubtedQueried } from "./doubted.ts";
 import { mark } from "./known-number.ts";
@@ -28,13 +27,14 @@ import {
   type Verdict,
   wakeAt,
 } from "./payment.ts";
-import { book, remembered, reversalQueried, reverseAnswered, reverseFrom } from "./reversal.ts";
+import type { PaymentCode } from "./payment-code.ts";
+import { book, remembered, reversalQueried, reverseFrom, undoAnswered } from "./reversal.ts";
 import type { Rules, Stamp } from "./rules.ts";
 import { takenAnswered, takenFrom } from "./taken.ts";
 import { alarm, close, go, isAwaited, notCharged, txOf } from "./verdict.ts";
 
 /** Begins an order: its intent goes to the journal. */
-export function begin(intent: Intent, code: AuthCode | null, stamp: Stamp, rules: Rules): Advance {
+export function begin(intent: Intent, code: PaymentCode | null, stamp: Stamp, rules: Rules): Advance {
   const payment: Payment = {
     intent,
     phase: {
@@ -116,8 +116,8 @@ export function advance(payment: Payment, event: PaymentEvent, stamp: Stamp, rul
       return chargeAnswered(landed(payment, "charge"), event.host, event.answer, stamp, rules);
     case "query-answered":
       return queryAnswered(payment, event.host, event.answer, stamp, rules);
-    case "reverse-answered":
-      return reverseAnswered(landed(payment, "reverse"), event.answer, stamp, rules);
+    case "undo-answered":
+      return undoAnswered(landed(payment, "undo"), event.answer, stamp, rules);
     case "dispensed":
       return dispensed(payment, event.outcome, stamp, rules);
     case "woke":
@@ -273,9 +273,9 @@ function woke(payment: Payment, stamp: Stamp, rules: Rules): Advance {
     {
       ...payment,
       counts: { ...counts, reverse: counts.reverse + 1 },
-      flying: { call: "reverse", at: stamp.at },
+      flying: { call: "undo", at: stamp.at },
     },
-    { type: "reverse", intent, host: hostOf(counts.reverse, rules), paid: payment.seenPaid },
+    { type: "undo", intent, host: hostOf(counts.reverse, rules), paid: payment.seenPaid },
   );
 }
 
@@ -293,7 +293,7 @@ function query(payment: Payment, host: string | null, stamp: Stamp): Advance {
   const flying = { call: "query", at: stamp.at } as const;
   const { intent, phase, seenPaid } = payment;
   const fresh = phase.name === "reversing";
-  const refund = fresh && intent.tradeType === "NATIVE" && seenPaid;
+  const refund = fresh && intent.mode === "mpm" && seenPaid;
   return go({ ...payment, counts, flying }, { type: "query", intent, host, refund, fresh });
 }
 
@@ -302,7 +302,7 @@ function hostOf(count: number, rules: Rules): string | null {
   return rules.hosts[count % rules.hosts.length] ?? null;
 }
 
-function landed(payment: Payment, call: "charge" | "query" | "reverse"): Payment {
+function landed(payment: Payment, call: "charge" | "query" | "undo"): Payment {
   invariant(payment.flying?.call === call, `a ${call} is answered where one is flying`);
   return { ...payment, flying: null };
 }

@@ -78,7 +78,7 @@ export type QueryAnswer =
   | NotSent;
 
 /** Answers to `/secapi/pay/reverse` (for NATIVE, to closeorder or refund): `done` still wants a query to confirm; `again` is any other signed answer but REVERSE_EXPIRE. */
-export type ReverseAnswer =
+export type UndoAnswer =
   | { readonly kind: "done" }
   /** A NATIVE order could not be closed, for it had been paid: it is refunded next. */
   | { readonly kind: "paid" }

@@ -46,7 +46,7 @@ export function chargeAnswered(
     case "unknown": {
       if (phase.cancelled) return book(here, "cancelled-by-person", stamp, rules);
       // A code that nobody was shown is a code that nobody can pay.
-      if (here.intent.tradeType === "NATIVE") return book(here, "gave-up", stamp, rules);
+      if (here.intent.mode === "mpm") return book(here, "gave-up", stamp, rules);
       const { at } = stamp;
       const about =
         answer.kind === "pending" ? "password" : answer.kind === "disputed" ? "disputed" : "unclear";
@@ -68,7 +68,7 @@ export function askedAnswered(
     case "paid":
       return paid(payment, answer.transactionId, stamp, rules);
     case "closed":
-      return close(payment, closed(payment, "closed-by-wechat"), stamp, rules);
+      return close(payment, closed(payment, "closed-by-provider"), stamp, rules);
     case "failed":
       return book(payment, "pay-error", stamp, rules);
     case "refunded":

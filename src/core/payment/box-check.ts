@@ -159,7 +159,7 @@ function brokenCall(before: Payment, after: Payment, rules: Rules): string | nul
   const { phase: is, flying } = after;
   if (flying.call === "charge" && (was.name !== "recording" || is.name !== "charging"))
     return "I3: a charge leaves once, after its record";
-  if (flying.call !== "reverse") return null;
+  if (flying.call !== "undo") return null;
   const recorded = was.name === "reversing" || was.name === "booking";
   if (!recorded || is.name !== "reversing") return "I14: a reversal leaves only after its record";
   return flying.at - before.sentAt < rules.timing.reverseNotBeforeMs

@@ -8,7 +8,6 @@ import { fenOf, formatYuan } from "../kernel/fen.ts";
 import { after, earliest, type Instant } from "../kernel/instant.ts";
 import { advance, begin, resume } from "./advance.ts";
 import { type AmountEntry, emptyEntry, enteredFen, type Key, typeKey } from "./amount-entry.ts";
-import type { AuthCode } from "./auth-code.ts";
 import type { AlarmName, Effect } from "./effects.ts";
 import type { BoxEvent } from "./events.ts";
 import { type Goods, type Intent, isTaken, type Merchant, type OpenOrder } from "./order.ts";
@@ -21,6 +20,7 @@ import {
   wakeAt as paymentWakeAt,
   type Verdict,
 } from "./payment.ts";
+import type { PaymentCode } from "./payment-code.ts";
 import { nextLook, RECENT_MAX, type RecentOrder, withRecord } from "./recent.ts";
 import { type RecoveryAction, recoveryOf } from "./recovery.ts";
 import { asksToPay, quietAt, type Resting, readsAt, restEnd, restOf, rests, startsEntry } from "./rest.ts";
@@ -140,7 +140,7 @@ export interface EarlierEnd {
 /** Short refusals that move no money. */
 export type NoticeName =
   | "no-amount"
-  | "not-wechat"
+  | "wallet-not-taken"
   | "not-a-code"
   | "code-used"
   | "amount-too-large"
@@ -156,7 +156,7 @@ export type Blocker =
   | "disk-full"
   | "invariant-broken"
   | "misconfigured"
-  | "merchant-gone"
+  | "account-gone"
   | "unproved"
   | "no-scanner"
   | "no-keypad"
@@ -217,7 +217,7 @@ export function start(event: BoxEvent & { readonly type: "started" }, stamp: Sta
     stopping: false,
   };
   const alarms: readonly Effect[] = [
-    ...held.map((outTradeNo) => alarm("merchant-unknown", outTradeNo)),
+    ...held.map((outTradeNo) => alarm("account-unknown", outTradeNo)),
     ...doubted.map((outTradeNo) => alarm("journal-damaged", outTradeNo)),
   ];
   const due = doWhatIsDue(box, stamp, rules);
@@ -266,7 +266,7 @@ export function blockerOf(box: Box, rules: Rules): Blocker | null {
   if (box.room === false) return "disk-full";
   if (box.violation !== null) return "invariant-broken";
   if (!rules.sells) return "misconfigured";
-  if (box.held.length > 0) return "merchant-gone";
+  if (box.held.length > 0) return "account-gone";
   if (!box.trust.proved || box.room === null) return "unproved";
   if (!box.scannerReady && !rules.native) return "no-scanner";
   if (!box.keypadReady && hasKeys(rules)) return "no-keypad";
@@ -505,7 +505,7 @@ function withRef(
   return new Map([...kept, [key, outTradeNo]]);
 }
 
-function codeScanned(box: Box, code: AuthCode, codeHash: string, stamp: Stamp, rules: Rules): Step {
+function codeScanned(box: Box, code: PaymentCode, codeHash: string, stamp: Stamp, rules: Rules): Step {
   const { front } = box;
   switch (front.name) {
     case "idle":
@@ -552,14 +552,14 @@ function scanRefused(
   const told = name === "result" || name === "unknown" || name === "earlier";
   if (name === "paying" || told || blockerOf(box, rules) !== null) return heard;
   const unreadable = refusal === "not-a-payment-code" || refusal === "over-long";
-  return notice(heard, unreadable ? "not-a-code" : "not-wechat", stamp, rules);
+  return notice(heard, unreadable ? "not-a-code" : "wallet-not-taken", stamp, rules);
 }
 
 /** One scan, one order: the amount is used up, the code is remembered, the intent goes to the journal. */
 function pay(
   box: Box,
   sale: Sale,
-  code: AuthCode | null,
+  code: PaymentCode | null,
   codeHash: string | null,
   stamp: Stamp,
   rules: Rules,
@@ -576,8 +576,8 @@ function pay(
     amountFen,
     currency: "CNY",
     merchant: rules.merchant,
-    tradeType: code === null ? "NATIVE" : "MICROPAY",
-    attach: markOf([stamp.chance[1], stamp.chance[2], stamp.chance[3]]),
+    mode: code === null ? "mpm" : "cpm",
+    nonce: markOf([stamp.chance[1], stamp.chance[2], stamp.chance[3]]),
     codeHash,
     pulses,
     boot: box.numbering.bootMark,
@@ -609,7 +609,7 @@ function paymentMoved(box: Box, outTradeNo: string, event: PaymentEvent, stamp: 
   const withheld = leaves && !mayCharge(box, outTradeNo, rules);
   const moved = advance(payment, withheld ? { type: "withheld" } : event, stamp, rules);
   const trust =
-    event.type === "charge-answered" || event.type === "query-answered" || event.type === "reverse-answered"
+    event.type === "charge-answered" || event.type === "query-answered" || event.type === "undo-answered"
       ? afterAnswer(box.trust, event.answer, stamp.at, rules.timing)
       : box.trust;
   const taken = moved.effects.some((effect) => effect.type === "alarm" && effect.alarm === "number-taken");
@@ -721,7 +721,7 @@ export function lookAtFront(box: Box, stamp: Stamp, rules: Rules): Box {
   }
   if (box.front.name === "unknown") return box;
   // A code of ours that was withdrawn is closed minutes later: nobody waits for that.
-  const patience = intent.tradeType === "NATIVE" && goods === null ? 0 : rules.timing.askStaffAfterMs;
+  const patience = intent.mode === "mpm" && goods === null ? 0 : rules.timing.askStaffAfterMs;
   const old = phase.name === "reversing" && stamp.at >= after(phase.since, patience);
   if (!old && phase.name !== "stranded") return box;
   return { ...box, front: { name: "unknown", intent, until: staffUntil(stamp, rules) } };

@@ -33,7 +33,7 @@ export function doubtedQueried(
       // It may have been sold, with its end reported, before the row was lost: people compare the two.
       return withAlarm(close(payment, forPeople, stamp, rules), "journal-damaged");
     case "closed":
-      return close(payment, closed(payment, "closed-by-wechat"), stamp, rules);
+      return close(payment, closed(payment, "closed-by-provider"), stamp, rules);
     case "foreign":
       if (answer.state === "open") return askOn(payment, noneAbsent(phase), stamp, rules);
       return close(

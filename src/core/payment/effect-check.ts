@@ -7,7 +7,7 @@ import type { Payment } from "./payment.ts";
 
 /** What moves money or goods, and for which order. */
 export interface Danger {
-  readonly kind: "charge" | "reverse" | "dispense";
+  readonly kind: "charge" | "undo" | "dispense";
   readonly outTradeNo: string;
 }
 
@@ -17,8 +17,8 @@ export function dangerOf(effect: Effect): Danger | null {
     case "charge":
     case "order":
       return { kind: "charge", outTradeNo: effect.intent.outTradeNo };
-    case "reverse":
-      return { kind: "reverse", outTradeNo: effect.intent.outTradeNo };
+    case "undo":
+      return { kind: "undo", outTradeNo: effect.intent.outTradeNo };
     case "dispense":
       return { kind: "dispense", outTradeNo: effect.outTradeNo };
     default:
@@ -52,7 +52,7 @@ export function objectionTo(effect: Effect, before: Box, after: Box, event: BoxE
     case "charge":
     case "order":
       return chargeObjection(effect, was, payment, event);
-    case "reverse":
+    case "undo":
       return payment.phase.name === "reversing" && isReversalDurable(was, event)
         ? null
         : "I14: a reversal leaves only after its record";

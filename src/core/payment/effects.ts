@@ -1,6 +1,6 @@
 import type { Instant } from "../kernel/instant.ts";
-import type { AuthCode } from "./auth-code.ts";
 import type { Entry, Intent } from "./order.ts";
+import type { PaymentCode } from "./payment-code.ts";
 import type { SaleDecision } from "./till-sale.ts";
 
 /**
@@ -18,7 +18,7 @@ export type Effect =
   | {
       readonly type: "charge";
       readonly intent: Intent;
-      readonly code: AuthCode;
+      readonly code: PaymentCode;
       readonly sendBefore: Instant;
     }
   /** Book an order that the customer pays by scanning our code; once, and not after `sendBefore`. */
@@ -39,7 +39,7 @@ export type Effect =
    * moved, refunded.
    */
   | {
-      readonly type: "reverse";
+      readonly type: "undo";
       readonly intent: Intent;
       readonly host: string | null;
       readonly paid: boolean;
@@ -64,7 +64,7 @@ export type AlarmName =
   | "journal-broken"
   | "invariant-broken"
   | "order-stranded"
-  | "merchant-unknown"
+  | "account-unknown"
   | "not-dispensed"
   | "goods-withheld"
   | "dispense-unclear";

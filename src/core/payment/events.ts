@@ -1,8 +1,8 @@
 import type { Key } from "./amount-entry.ts";
 import type { ProbeAnswer } from "./answers.ts";
-import type { AuthCode, ScanRefusal } from "./auth-code.ts";
 import type { OpenOrder } from "./order.ts";
 import type { PaymentEvent } from "./payment.ts";
+import type { PaymentCode, ScanRefusal } from "./payment-code.ts";
 import type { RecentOrder } from "./recent.ts";
 import type { SaleCommand } from "./till-sale.ts";
 
@@ -22,7 +22,7 @@ export type BoxEvent =
     }
   | { readonly type: "key-pressed"; readonly key: Key }
   /** `codeHash` is the salted hash by which the journal remembers the code. */
-  | { readonly type: "code-scanned"; readonly code: AuthCode; readonly codeHash: string }
+  | { readonly type: "code-scanned"; readonly code: PaymentCode; readonly codeHash: string }
   /** Somebody says what to do; the `answer` with this token tells what came of it, once. */
   | { readonly type: "command"; readonly token: number; readonly command: SaleCommand }
   /** Somebody wants to pay by scanning a code of ours. */

@@ -13,7 +13,7 @@ export interface Merchant {
 
 /**
  * What is decided before the first byte leaves, and never changes afterwards (money rule 1): it is durable first.
- * `attach` is a random text that WeChat echoes; `codeHash` is the salted hash of the payment code, never the code.
+ * `nonce` is a random text that WeChat echoes; `codeHash` is the salted hash of the payment code, never the code.
  */
 export interface Intent {
   readonly outTradeNo: string;
@@ -26,9 +26,9 @@ export interface Intent {
   readonly amountFen: Fen;
   readonly currency: "CNY";
   readonly merchant: Merchant;
-  readonly attach: string;
+  readonly nonce: string;
   /** How the customer pays: we read their code (MICROPAY), or they scan ours (NATIVE). */
-  readonly tradeType: "MICROPAY" | "NATIVE";
+  readonly mode: "cpm" | "mpm";
   /** Null where no code of the customer's is charged. */
   readonly codeHash: string | null;
   /** How many pulses of the relay the payment buys, null where nothing is dispensed. */
@@ -56,7 +56,7 @@ export type MoneyReason =
   | "gave-up"
   | "pay-error"
   | "refused-unclear"
-  | "closed-by-wechat"
+  | "closed-by-provider"
   | "late-reversed"
   | "not-dispensed"
   | "contradiction"

@@ -12,17 +12,17 @@
 
 import type { Instant } from "../kernel/instant.ts";
 import type { Absences } from "./absence.ts";
-import type { ChargeAnswer, QueryAnswer, ReverseAnswer } from "./answers.ts";
-import type { AuthCode } from "./auth-code.ts";
+import type { ChargeAnswer, QueryAnswer, UndoAnswer } from "./answers.ts";
 import type { Effect } from "./effects.ts";
 import type { FinalState, Goods, GoodsOutcome, Intent, MoneyReason, MoneyState } from "./order.ts";
+import type { PaymentCode } from "./payment-code.ts";
 
 /** An order that is not forgotten yet. */
 export interface Payment {
   readonly intent: Intent;
   readonly phase: Phase;
   /** The call that is under way, and when it was made. */
-  readonly flying: { readonly call: "charge" | "query" | "reverse"; readonly at: Instant } | null;
+  readonly flying: { readonly call: "charge" | "query" | "undo"; readonly at: Instant } | null;
   readonly counts: { readonly charge: number; readonly query: number; readonly reverse: number };
   readonly transactionId: string | null;
   /** A signed answer said that money had moved. */
@@ -46,7 +46,7 @@ export type Phase =
   | {
       readonly name: "recording";
       /** Null where the customer scans our code. */
-      readonly code: AuthCode | null;
+      readonly code: PaymentCode | null;
       readonly sendBefore: Instant;
       readonly cancelled: boolean;
     }
@@ -77,7 +77,7 @@ export type Phase =
       readonly name: "reversing";
       readonly reason: MoneyReason;
       readonly since: Instant;
-      readonly next: { readonly call: "reverse" | "query"; readonly at: Instant };
+      readonly next: { readonly call: "undo" | "query"; readonly at: Instant };
       /** How many rounds of reverse and query have not confirmed it. */
       readonly rounds: number;
       /** What the last signed answer to a reversal said. */
@@ -139,7 +139,7 @@ export type PaymentEvent =
   | { readonly type: "record-failed"; readonly state: MoneyState }
   | { readonly type: "charge-answered"; readonly host: string; readonly answer: ChargeAnswer }
   | { readonly type: "query-answered"; readonly host: string; readonly answer: QueryAnswer }
-  | { readonly type: "reverse-answered"; readonly host: string; readonly answer: ReverseAnswer }
+  | { readonly type: "undo-answered"; readonly host: string; readonly answer: UndoAnswer }
   | { readonly type: "dispensed"; readonly outcome: DispenseAnswer }
   | { readonly type: "woke" }
   /** A person wants this payment not to happen. */

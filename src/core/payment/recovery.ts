@@ -122,7 +122,7 @@ export const recoveryTable: readonly RecoveryRow[] = [
     because: "What was to be reversed can never become paid; a query has not confirmed it yet.",
   },
   {
-    name: "merchant-gone",
+    name: "account-gone",
     when: { charging: true, final: false, credentials: false },
     action: "hold",
     because: "An order is asked about and reversed under its own merchant, or not at all.",

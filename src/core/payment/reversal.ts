@@ -4,7 +4,7 @@ import { after, type Instant, later } from "../kernel/instant.ts";
 import { rfc3339 } from "../kernel/rfc3339.ts";
 import { waitAfter } from "../kernel/waits.ts";
 import { type Absences, absencesCountFrom, isAbsent, noAbsences, withAbsence } from "./absence.ts";
-import type { QueryAnswer, ReverseAnswer } from "./answers.ts";
+import type { QueryAnswer, UndoAnswer } from "./answers.ts";
 import type { Effect } from "./effects.ts";
 import { foreign } from "./known-number.ts";
 import type { Evidence, MoneyReason } from "./order.ts";
@@ -37,7 +37,7 @@ export function reverseFrom(
       name: "reversing",
       reason: payment.phase.reason,
       since: stamp.at,
-      next: { call: "reverse", at: later(reversibleAt(payment, rules), stamp.at) },
+      next: { call: "undo", at: later(reversibleAt(payment, rules), stamp.at) },
       rounds: 0,
       heard: "nothing",
       absences,
@@ -49,17 +49,12 @@ export function reverseFrom(
 
 /** When WeChat takes the first reversal of a charge, or the first closing of an order that nobody paid. */
 function reversibleAt({ intent, sentAt, seenPaid }: Payment, { timing }: Rules): Instant {
-  const closing = intent.tradeType === "NATIVE" && !seenPaid;
+  const closing = intent.mode === "mpm" && !seenPaid;
   return after(sentAt, closing ? timing.closeNotBeforeMs : timing.reverseNotBeforeMs);
 }
 
 /** A reversal came back: whatever it said, only a query confirms. */
-export function reverseAnswered(
-  payment: Payment,
-  answer: ReverseAnswer,
-  stamp: Stamp,
-  rules: Rules,
-): Advance {
+export function undoAnswered(payment: Payment, answer: UndoAnswer, stamp: Stamp, rules: Rules): Advance {
   const { phase } = payment;
   invariant(phase.name === "reversing", "a reversal is answered while its order is reversing");
   const next = { call: "query", at: stamp.at } as const;
@@ -207,7 +202,7 @@ function reverseAgain(
   const jittered = Math.round(wait * (0.75 + (0.5 * stamp.chance[0]) / 2 ** 32));
   // The answer of a query that was on its way when the reversal was recorded may come early.
   const next = {
-    call: "reverse",
+    call: "undo",
     at: later(after(stamp.at, jittered), reversibleAt(payment, rules)),
   } as const;
   return alarmIfLong(

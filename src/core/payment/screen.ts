@@ -57,7 +57,7 @@ const outageCodes: Readonly<
   stopping: "E10",
   "journal-broken": "E11",
   "disk-full": "E17",
-  "merchant-gone": "E12",
+  "account-gone": "E12",
   unresolved: "E13",
   "no-scanner": "E14",
   "no-relay": "E15",
@@ -199,11 +199,11 @@ function closingScreen({ counts, goods }: Payment, { verdict }: Phase & { name: 
   return plain(counts.query > 0 ? "checking" : "submitting", "wait");
 }
 
-function unknownText({ tradeType, outTradeNo }: Intent, box: Box): TextName {
+function unknownText({ mode, outTradeNo }: Intent, box: Box): TextName {
   const payment = box.orders.get(outTradeNo);
   invariant(payment !== undefined, "an order whose result is unknown is known");
   const { goods, phase, counts } = payment;
-  if (goods === null) return tradeType === "NATIVE" ? "code-withdrawn" : "unknown";
+  if (goods === null) return mode === "mpm" ? "code-withdrawn" : "unknown";
   // Only a reversal that stands in the journal is a refund that will come.
   const unbooked = phase.name === "stranded" && counts.reverse === 0;
   return isAwaited(goods) || unbooked ? "unknown" : "refund-pending";
@@ -250,7 +250,7 @@ function declinedText({ reason }: Verdict): TextName {
     case "stale":
       return "code-expired";
     case "code-invalid":
-      return "code-not-wechat";
+      return "code-not-taken";
     case "not-sent":
       return "not-sent";
     case "not-ready":
@@ -290,8 +290,8 @@ function noticeScreen(name: NoticeName, front: Front, rules: Rules): Screen {
         ...plain(rules.amount.source === "till" ? "no-amount-of-till" : "no-amount", "refused"),
         ...refused,
       };
-    case "not-wechat":
-      return { ...plain("code-not-wechat", "refused"), ...refused };
+    case "wallet-not-taken":
+      return { ...plain("code-not-taken", "refused"), ...refused };
     case "not-a-code":
       return { ...plain("not-a-code", "refused"), ...refused };
     case "code-used":

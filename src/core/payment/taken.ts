@@ -35,7 +35,7 @@ export function takenAnswered(
         ? leftToPeople(payment, stamp, rules)
         : refundedByOthers(payment, stamp, rules);
     case "closed":
-      return close(payment, closed(payment, "closed-by-wechat"), stamp, rules);
+      return close(payment, closed(payment, "closed-by-provider"), stamp, rules);
     case "foreign":
       return answer.state === "open"
         ? askOn(payment, phase, stamp, rules)

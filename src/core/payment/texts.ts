@@ -55,7 +55,7 @@ const table = {
   "not-charged": { en: ["NOT PAID|{amount}", "Try again later"], zh: ["Weifu|{amount}", "Shaohou zai shi"] },
   "code-expired": { en: ["Code expired", "Refresh + rescan"], zh: ["Ma yi guoqi", "Shuaxin zai sao"] },
   "code-used": { en: ["Code used before", "Refresh + rescan"], zh: ["Ma yi yongguo", "Shuaxin zai sao"] },
-  "code-not-wechat": { en: ["Not WeChat code", "Open pay code"], zh: ["Fei weixin ma", "Dakai fukuanma"] },
+  "code-not-taken": { en: ["Not WeChat code", "Open pay code"], zh: ["Fei weixin ma", "Dakai fukuanma"] },
   "not-a-code": { en: ["Not a pay code", "Scan again"], zh: ["Fei fukuanma", "Qing zai sao"] },
   "no-amount": { en: ["No amount yet", "Enter amount"], zh: ["Wei shu jine", "Qing shuru jine"] },
   "no-amount-of-till": { en: ["No amount yet", "Till: waiting"], zh: ["Wei shu jine", "Deng shouyinji"] },

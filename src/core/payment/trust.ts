@@ -4,7 +4,7 @@
  */
 import { after, type Instant } from "../kernel/instant.ts";
 import { waitAfter } from "../kernel/waits.ts";
-import type { ChargeAnswer, ProbeAnswer, ProbeFailure, QueryAnswer, ReverseAnswer } from "./answers.ts";
+import type { ChargeAnswer, ProbeAnswer, ProbeFailure, QueryAnswer, UndoAnswer } from "./answers.ts";
 import type { Timing } from "./rules.ts";
 
 /** How far WeChat Pay can be believed now. */
@@ -32,7 +32,7 @@ export function isTrusted(trust: Trust): boolean {
 /** Trust after an answer to any call of an order. */
 export function afterAnswer(
   trust: Trust,
-  answer: ChargeAnswer | QueryAnswer | ReverseAnswer,
+  answer: ChargeAnswer | QueryAnswer | UndoAnswer,
   now: Instant,
   timing: Timing,
 ): Trust {

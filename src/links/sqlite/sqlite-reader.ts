@@ -69,7 +69,7 @@ export class SqliteReader implements Disposable {
 
   /** All rows of one order, in order. */
   rowsOf(outTradeNo: string): readonly StoredRow[] {
-    return this.#rows("WHERE out_trade_no = ? ORDER BY n", outTradeNo);
+    return this.#rows("WHERE subject = ? ORDER BY n", outTradeNo);
   }
 
   /** The newest money row of each of the `limit` orders that moved last, newest first. */
@@ -80,7 +80,7 @@ export class SqliteReader implements Disposable {
     );
     for (const record of statement.iterate()) {
       const row = storedRowOf(record);
-      if (row.outTradeNo !== null && !newest.has(row.outTradeNo)) newest.set(row.outTradeNo, row);
+      if (row.subject !== null && !newest.has(row.subject)) newest.set(row.subject, row);
       if (newest.size >= limit) break;
     }
     return [...newest.values()];
@@ -89,24 +89,24 @@ export class SqliteReader implements Disposable {
   /** The newest money row of each open order, newest first. */
   openOrders(): readonly StoredRow[] {
     return this.#rows(
-      `WHERE n IN (SELECT max(r.n) FROM open_orders AS o JOIN rows AS r ON r.out_trade_no = o.out_trade_no
-         WHERE r.seq IS NOT NULL GROUP BY o.out_trade_no) ORDER BY n DESC`,
+      `WHERE n IN (SELECT max(r.n) FROM open_subjects AS o JOIN rows AS r ON r.subject = o.subject
+         WHERE r.seq IS NOT NULL GROUP BY o.subject) ORDER BY n DESC`,
     );
   }
 
   /** The orders that are listed as open. */
   openNumbers(): readonly string[] {
-    const records = this.#database.prepare("SELECT out_trade_no FROM open_orders ORDER BY 1").all();
-    return records.map((record) => textOf(record, "out_trade_no"));
+    const records = this.#database.prepare("SELECT subject FROM open_subjects ORDER BY 1").all();
+    return records.map((record) => textOf(record, "subject"));
   }
 
   /** The orders that are listed as open, and of which no money row is there: somebody took it out. */
   goneOrders(): readonly string[] {
     const records = this.#all(
-      `SELECT out_trade_no FROM open_orders AS o WHERE NOT EXISTS
-         (SELECT 1 FROM rows AS r WHERE r.out_trade_no = o.out_trade_no AND r.seq IS NOT NULL) ORDER BY 1`,
+      `SELECT subject FROM open_subjects AS o WHERE NOT EXISTS
+         (SELECT 1 FROM rows AS r WHERE r.subject = o.subject AND r.seq IS NOT NULL) ORDER BY 1`,
     );
-    return records.map((record) => textOf(record, "out_trade_no"));
+    return records.map((record) => textOf(record, "subject"));
   }
 
   /**
@@ -114,12 +114,12 @@ export class SqliteReader implements Disposable {
    */
   find(text: string): readonly string[] {
     const found = this.#all(
-      `SELECT DISTINCT out_trade_no FROM rows
-       WHERE out_trade_no = ?1 OR (kind = 'charging' AND json_valid(body)
+      `SELECT DISTINCT subject FROM rows
+       WHERE subject = ?1 OR (kind = 'charging' AND json_valid(body)
          AND ?1 IN (body ->> '$.tx.shortRef', body ->> '$.tx.ref')) ORDER BY n`,
       text,
     );
-    return found.map((record) => textOf(record, "out_trade_no"));
+    return found.map((record) => textOf(record, "subject"));
   }
 
   /** Runs `reads` on one state of the journal, whatever the daemon appends meanwhile. Keep it short. */

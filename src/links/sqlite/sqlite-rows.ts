@@ -12,7 +12,7 @@ export function storedRowOf(record: SqlRecord): StoredRow {
     n: integerOf(record, "n"),
     seq: record.seq === null ? null : integerOf(record, "seq"),
     kind: textOf(record, "kind"),
-    outTradeNo: record.out_trade_no === null ? null : textOf(record, "out_trade_no"),
+    subject: record.subject === null ? null : textOf(record, "subject"),
     final: integerOf(record, "final") === 1,
     body: textOf(record, "body"),
     hash: textOf(record, "hash"),

@@ -91,9 +91,9 @@ export function readWhatCan(directory: string, take: (row: StoredRow) => void): 
       salt: attempt(() => bytesOf(meta(), "salt")),
       listed: attempt(() =>
         database
-          .prepare("SELECT out_trade_no FROM open_orders")
+          .prepare("SELECT subject FROM open_subjects")
           .all()
-          .map((record) => textOf(record, "out_trade_no")),
+          .map((record) => textOf(record, "subject")),
       ),
       indexedSeq: attempt(() =>
         integerOf(
@@ -184,9 +184,7 @@ class RowReader {
   }
 
   #lastByIndex(): number {
-    return this.#number(
-      "SELECT max(n) AS n FROM rows INDEXED BY rows_by_order WHERE out_trade_no IS NOT NULL",
-    );
+    return this.#number("SELECT max(n) AS n FROM rows INDEXED BY rows_by_subject WHERE subject IS NOT NULL");
   }
 
   #number(sql: string): number {

@@ -1,7 +1,7 @@
 /**
  * The journal on disk. `rows` grows at its end: triggers refuse changes and gaps, whoever asks, and every deletion but that
  * of rows before the beginning that the newest `segment` row names; never one of an open order.
- * `open_orders` follows from `rows` inside the same transaction, so that a start need not read every order
+ * `open_subjects` follows from `rows` inside the same transaction, so that a start need not read every order
  * there ever was.
  */
 
@@ -33,7 +33,7 @@ const segments = `
 CREATE INDEX rows_of_segments ON rows (n) WHERE kind = 'segment';
 CREATE TRIGGER rows_last BEFORE DELETE ON rows
 WHEN OLD.n >= coalesce((SELECT body ->> '$.first.n' FROM rows WHERE kind = 'segment' ORDER BY n DESC LIMIT 1), 0)
-  OR EXISTS (SELECT 1 FROM open_orders WHERE out_trade_no = OLD.out_trade_no)
+  OR EXISTS (SELECT 1 FROM open_subjects WHERE subject = OLD.subject)
 BEGIN SELECT RAISE(ABORT, 'journal rows are never deleted'); END;
 `;
 
@@ -45,17 +45,17 @@ WHEN NEW.n IS NOT (SELECT coalesce(max(n), 0) + 1 FROM rows)
     WHERE seq IS NOT NULL)
   OR NEW.kind = 'unsent' AND NEW.seq > 0
 BEGIN SELECT RAISE(ABORT, 'journal rows leave no gap'); END;
-CREATE TRIGGER order_opens AFTER INSERT ON rows WHEN NEW.seq > 0 AND NEW.final = 0
-BEGIN INSERT OR IGNORE INTO open_orders VALUES (NEW.out_trade_no); END;
-CREATE TRIGGER order_ends AFTER INSERT ON rows WHEN NEW.seq > 0 AND NEW.final = 1
-BEGIN DELETE FROM open_orders WHERE out_trade_no = NEW.out_trade_no; END;
+CREATE TRIGGER subject_opens AFTER INSERT ON rows WHEN NEW.seq > 0 AND NEW.final = 0
+BEGIN INSERT OR IGNORE INTO open_subjects VALUES (NEW.subject); END;
+CREATE TRIGGER subject_ends AFTER INSERT ON rows WHEN NEW.seq > 0 AND NEW.final = 1
+BEGIN DELETE FROM open_subjects WHERE subject = NEW.subject; END;
 `;
 
 /** Makes a journal of an earlier version one of this version, inside one transaction. */
 export function upgradeSchema(version: number): string {
   const first = version < 2 ? `DROP TRIGGER rows_last; ${segments}` : "";
   return `${first}
-DROP TRIGGER rows_are_dense; DROP TRIGGER order_opens; DROP TRIGGER order_ends;
+DROP TRIGGER rows_are_dense; DROP TRIGGER subject_opens; DROP TRIGGER subject_ends;
 ${numbering}
 PRAGMA user_version = ${SCHEMA_VERSION};`;
 }
@@ -74,16 +74,16 @@ CREATE TABLE rows (
   n INTEGER PRIMARY KEY,
   seq INTEGER,
   kind TEXT NOT NULL,
-  out_trade_no TEXT,
+  subject TEXT,
   final INTEGER NOT NULL CHECK (final IN (0, 1)),
   body TEXT NOT NULL,
   hash TEXT NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX rows_by_seq ON rows (seq) WHERE seq IS NOT NULL;
-CREATE INDEX rows_by_order ON rows (out_trade_no) WHERE out_trade_no IS NOT NULL;
+CREATE INDEX rows_by_subject ON rows (subject) WHERE subject IS NOT NULL;
 CREATE TRIGGER rows_stay BEFORE UPDATE ON rows
 BEGIN SELECT RAISE(ABORT, 'journal rows never change'); END;
-CREATE TABLE open_orders (out_trade_no TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+CREATE TABLE open_subjects (subject TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
 ${numbering}
 CREATE TABLE cursors (name TEXT PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 ${segments}
@@ -92,4 +92,4 @@ PRAGMA user_version = ${SCHEMA_VERSION};
 `;
 
 /** Columns of `rows` in the order that `storedRowOf` and the writer's INSERT name them. */
-export const ROW_COLUMNS = "n, seq, kind, out_trade_no, final, body, hash";
+export const ROW_COLUMNS = "n, seq, kind, subject, final, body, hash";

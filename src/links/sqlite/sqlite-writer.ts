@@ -206,7 +206,7 @@ export class SqliteWriter {
   order(outTradeNo: string): readonly StoredRow[] | null {
     try {
       const database = this.#database;
-      return database === null ? null : rowsOf(database, "WHERE out_trade_no = ? ORDER BY n", outTradeNo);
+      return database === null ? null : rowsOf(database, "WHERE subject = ? ORDER BY n", outTradeNo);
     } catch {
       return null;
     }
@@ -314,8 +314,8 @@ export function takeLock(directory: string): DatabaseSync {
 }
 
 function insert(statements: Statements, rows: readonly StoredRow[]): void {
-  for (const { n, seq, kind, outTradeNo, final, body, hash } of rows)
-    statements.insert.run(n, seq, kind, outTradeNo, final ? 1 : 0, body, hash);
+  for (const { n, seq, kind, subject, final, body, hash } of rows)
+    statements.insert.run(n, seq, kind, subject, final ? 1 : 0, body, hash);
 }
 
 function syncAndClose(file: number, before: (file: number) => void = () => undefined): void {
@@ -384,21 +384,21 @@ function readStart(database: DatabaseSync): StoreOpened {
 }
 
 /** Also finds a row whose column was changed and whose text was not: its hash then tells. Reads all rows. */
-const BY_TEXT = `NOT INDEXED WHERE EXISTS (SELECT 1 FROM open_orders AS o WHERE o.out_trade_no = rows.out_trade_no
-  OR instr(rows.body, '"outTradeNo":"' || o.out_trade_no || '"') > 0) ORDER BY n`;
+const BY_TEXT = `NOT INDEXED WHERE EXISTS (SELECT 1 FROM open_subjects AS o WHERE o.subject = rows.subject
+  OR instr(rows.body, '"outTradeNo":"' || o.subject || '"') > 0) ORDER BY n`;
 
-const BY_INDEX = "WHERE out_trade_no IN (SELECT out_trade_no FROM open_orders) ORDER BY n";
+const BY_INDEX = "WHERE subject IN (SELECT subject FROM open_subjects) ORDER BY n";
 
 /**
  * All rows of the orders that are listed as open. The check of the pages holds no index and no list against the rows: where
  * the tail does not prove how an order stands all rows are searched, and a name without rows is damage.
  */
 function openRows(database: DatabaseSync, tail: readonly StoredRow[]): readonly StoredRow[] {
-  const proved = new Set(tail.filter(({ seq }) => seq !== null).map(({ outTradeNo }) => outTradeNo));
-  const records = database.prepare("SELECT out_trade_no FROM open_orders").all();
-  const listed = records.map((record) => textOf(record, "out_trade_no"));
+  const proved = new Set(tail.filter(({ seq }) => seq !== null).map(({ subject }) => subject));
+  const records = database.prepare("SELECT subject FROM open_subjects").all();
+  const listed = records.map((record) => textOf(record, "subject"));
   const rows = rowsOf(database, listed.every((name) => proved.has(name)) ? BY_INDEX : BY_TEXT);
-  const found = new Set(rows.map(({ outTradeNo }) => outTradeNo));
+  const found = new Set(rows.map(({ subject }) => subject));
   if (!listed.every((name) => found.has(name)))
     throw new Refusal("damaged", "the list of open orders names an order that has no rows");
   return rows;
@@ -406,7 +406,7 @@ function openRows(database: DatabaseSync, tail: readonly StoredRow[]): readonly 
 
 function surveyOf(database: DatabaseSync, { segments, charges }: StoreSurveyWish): StoreSurvey {
   const open = database.prepare(
-    "SELECT min(n) AS n FROM rows WHERE out_trade_no IN (SELECT out_trade_no FROM open_orders)",
+    "SELECT min(n) AS n FROM rows WHERE subject IN (SELECT subject FROM open_subjects)",
   );
   const charge = database.prepare(
     "SELECT n FROM rows WHERE kind = 'charging' ORDER BY n DESC LIMIT 1 OFFSET ?",

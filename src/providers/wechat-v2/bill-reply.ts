@@ -5,7 +5,7 @@ import type { HttpsOutcome } from "../../runtime/ports.ts";
 import { type Bill, parseBill } from "./bill.ts";
 import { given } from "./evidence.ts";
 import { merchantFields, signed, signTypeSent } from "./message.ts";
-import type { GatewaySettings } from "./settings.ts";
+import type { WechatV2Settings } from "./settings.ts";
 import { type Fields, parseXml } from "./xml.ts";
 
 /** Which bill. */
@@ -43,7 +43,7 @@ export const billRefusals: ReadonlyMap<string, "empty" | "not-ready" | "again" |
 ]);
 
 /** The signed document that asks for a bill, not compressed. */
-export function billRequest(settings: GatewaySettings, wish: BillWish, nonce: string): string {
+export function billRequest(settings: WechatV2Settings, wish: BillWish, nonce: string): string {
   invariant(/^\d{8}$/.test(wish.date), "a bill is that of a day");
   return signed(settings, [
     ...merchantFields(settings),
@@ -55,7 +55,7 @@ export function billRequest(settings: GatewaySettings, wish: BillWish, nonce: st
 }
 
 /** Reads what came: a document refuses, anything else is the table. Neither is signed. */
-export function readBill(outcome: HttpsOutcome, settings: GatewaySettings): BillAnswer {
+export function readBill(outcome: HttpsOutcome, settings: WechatV2Settings): BillAnswer {
   if (outcome.kind === "not-sent") return outcome;
   if (outcome.kind === "unanswered") return { kind: "again" };
   if (outcome.status !== 200) return { kind: "again" };

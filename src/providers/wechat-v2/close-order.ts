@@ -4,7 +4,7 @@ import { type Asked, given, isAbout, isOfAnotherCall, mismatch, signedUnknown } 
 import { orderRequest } from "./message.ts";
 import { closeCodes } from "./order-codes.ts";
 import type { Opened } from "./replies.ts";
-import type { GatewaySettings } from "./settings.ts";
+import type { WechatV2Settings } from "./settings.ts";
 
 /** How old an order must be before it may be closed, in milliseconds since it was booked. */
 export const CLOSE_NOT_BEFORE_MS = 300_000;
@@ -22,7 +22,7 @@ export type CloseAnswer =
   | NotSent;
 
 /** The signed document that closes an order (WeChat Pay v2, closeorder). */
-export function closeOrderRequest(settings: GatewaySettings, outTradeNo: string, nonce: string): string {
+export function closeOrderRequest(settings: WechatV2Settings, outTradeNo: string, nonce: string): string {
   return orderRequest(settings, outTradeNo, nonce);
 }
 

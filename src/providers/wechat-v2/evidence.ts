@@ -9,7 +9,7 @@ export type TradeType = "MICROPAY" | "NATIVE" | "JSAPI";
 export interface Asked {
   readonly outTradeNo: string;
   readonly amountFen: number | null;
-  readonly attach: string | null;
+  readonly nonce: string | null;
 }
 
 /** An order with the way in which alone it can be paid. */
@@ -35,7 +35,7 @@ export function isAbout(asked: Asked, fields: Fields): boolean {
     isEqualOrAbsent(fields, "out_trade_no", asked.outTradeNo) &&
     isEqualOrAbsent(fields, "fee_type", "CNY") &&
     (asked.amountFen === null || isEqualOrAbsent(fields, "total_fee", String(asked.amountFen))) &&
-    (asked.attach === null || isEqualOrAbsent(fields, "attach", asked.attach))
+    (asked.nonce === null || isEqualOrAbsent(fields, "attach", asked.nonce))
   );
 }
 

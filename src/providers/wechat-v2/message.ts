@@ -1,6 +1,6 @@
 /** What every document that goes to WeChat Pay v2 is made of. */
 import { invariant } from "../../core/kernel/defect.ts";
-import type { GatewaySettings } from "./settings.ts";
+import type { WechatV2Settings } from "./settings.ts";
 import { signatureOf } from "./signature.ts";
 import { writeXml } from "./xml.ts";
 
@@ -38,7 +38,7 @@ export function cutAtBytes(text: string, bytesMax: number): string {
 }
 
 /** Who calls, and for which sub-merchant. */
-export function merchantFields({ merchant }: GatewaySettings): readonly Field[] {
+export function merchantFields({ merchant }: WechatV2Settings): readonly Field[] {
   return [
     ["appid", merchant.appId],
     ["sub_appid", merchant.subAppId ?? ""],
@@ -56,12 +56,12 @@ export function sceneInfoText(sceneInfo: object | null): string {
 }
 
 /** MD5 is what an absent `sign_type` means; where it is sent it is signed like any field. */
-export function signTypeSent({ signType }: GatewaySettings): string {
+export function signTypeSent({ signType }: WechatV2Settings): string {
   return signType === "MD5" ? "" : signType;
 }
 
 /** The document of these fields with its signature; fields without a value are left out. */
-export function signed(settings: GatewaySettings, wanted: readonly Field[]): string {
+export function signed(settings: WechatV2Settings, wanted: readonly Field[]): string {
   const fields = new Map<string, string>();
   for (const [name, value] of wanted) if (value !== "") fields.set(name, value);
   fields.set("sign", signatureOf(fields, settings.apiKey, settings.signType));
@@ -69,7 +69,7 @@ export function signed(settings: GatewaySettings, wanted: readonly Field[]): str
 }
 
 /** The document that names an order and nothing else: what is done to it is said by where it goes. */
-export function orderRequest(settings: GatewaySettings, outTradeNo: string, nonce: string): string {
+export function orderRequest(settings: WechatV2Settings, outTradeNo: string, nonce: string): string {
   return signed(settings, [
     ...merchantFields(settings),
     ["out_trade_no", outTradeNo],

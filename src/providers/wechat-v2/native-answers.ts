@@ -1,5 +1,5 @@
 /** What the calls around a NATIVE order mean to the payment machine, which knows one order of either kind. */
-import type { ChargeAnswer, QueryAnswer, ReverseAnswer } from "../../core/payment/answers.ts";
+import type { ChargeAnswer, QueryAnswer, UndoAnswer } from "../../core/payment/answers.ts";
 import type { CloseAnswer } from "./close-order.ts";
 import type { RefundAnswer } from "./refund.ts";
 import type { RefundQueryAnswer } from "./refund-query.ts";
@@ -15,7 +15,7 @@ export function chargeAnswerOf(answer: OrderAnswer): ChargeAnswer {
 }
 
 /** A closing that met a payment wants a refund next; the query that follows it says so. */
-export function closingAnswerOf(answer: CloseAnswer): ReverseAnswer {
+export function closingAnswerOf(answer: CloseAnswer): UndoAnswer {
   switch (answer.kind) {
     case "closed":
       return { kind: "done" };
@@ -40,7 +40,7 @@ export function refundConfirmedBy(answer: RefundQueryAnswer, outRefundNo: string
 }
 
 /** What a refund was refused for can be put right, all but its age; so it is asked for again until a query confirms it. */
-export function refundAnswerOf(answer: RefundAnswer): ReverseAnswer {
+export function refundAnswerOf(answer: RefundAnswer): UndoAnswer {
   switch (answer.kind) {
     case "accepted":
       return { kind: "done" };

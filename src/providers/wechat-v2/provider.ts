@@ -6,10 +6,10 @@ import type {
   ProbeAnswer,
   ProbeFailure,
   QueryAnswer,
-  ReverseAnswer,
+  UndoAnswer,
 } from "../../core/payment/answers.ts";
-import type { AuthCode } from "../../core/payment/auth-code.ts";
 import type { Intent, Merchant } from "../../core/payment/order.ts";
+import type { PaymentCode } from "../../core/payment/payment-code.ts";
 import type { Clock, Entropy, HttpsLane, HttpsLink, HttpsOutcome, Log } from "../../runtime/ports.ts";
 import { HostHealth, type Hosts } from "../host-health.ts";
 import { type CloseAnswer, closeOrderRequest, readCloseOrder } from "./close-order.ts";
@@ -21,7 +21,7 @@ import { type RefundQueryAnswer, readRefundQuery, refundQueryRequest } from "./r
 import { refusalWords } from "./refusal-words.ts";
 import { type Opened, openReply, readCharge, readQuery, readReverse } from "./replies.ts";
 import { chargeRequest, queryRequest, reverseRequest } from "./requests.ts";
-import type { GatewaySettings } from "./settings.ts";
+import type { WechatV2Settings } from "./settings.ts";
 import {
   type NativeOrder,
   type OrderAnswer,
@@ -31,8 +31,8 @@ import {
 } from "./unified-order.ts";
 
 /** What the gateway works with. */
-export interface GatewayParts {
-  readonly settings: GatewaySettings;
+export interface WechatV2Parts {
+  readonly settings: WechatV2Settings;
   readonly link: HttpsLink;
   readonly entropy: Entropy;
   readonly clock: Clock;
@@ -43,15 +43,15 @@ export interface GatewayParts {
  * WeChat Pay v2 for one merchant: signs, sends, verifies and translates. A call is one attempt; only where the link proves
  * that nothing was sent may the next host be tried, so that no request reaches WeChat twice.
  */
-export class Gateway {
-  readonly #settings: GatewaySettings;
+export class WechatV2 {
+  readonly #settings: WechatV2Settings;
   readonly #link: HttpsLink;
   readonly #entropy: Entropy;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #health: HostHealth;
 
-  constructor(parts: GatewayParts) {
+  constructor(parts: WechatV2Parts) {
     this.#settings = parts.settings;
     this.#link = parts.link;
     this.#entropy = parts.entropy;
@@ -66,7 +66,7 @@ export class Gateway {
    */
   charge(
     intent: Intent,
-    code: AuthCode,
+    code: PaymentCode,
     sendBefore: Instant,
     done: (host: string, answer: ChargeAnswer) => void,
     mayLeave: () => boolean = () => true,
@@ -91,13 +91,20 @@ export class Gateway {
    * connection that nothing else was asked on.
    */
   query(
-    order: OrderTerms & Pick<Intent, "tradeType">,
+    order: OrderTerms & Pick<Intent, "mode">,
     host: string | null,
     done: (host: string, answer: QueryAnswer) => void,
     fresh = false,
   ): void {
     this.#checkMerchant(order);
-    this.#attempt({ ...this.#queryCall("query", order), fresh }, this.#hosts(host), done);
+    this.#attempt(
+      {
+        ...this.#queryCall("query", { ...order, tradeType: order.mode === "mpm" ? "NATIVE" : "MICROPAY" }),
+        fresh,
+      },
+      this.#hosts(host),
+      done,
+    );
   }
 
   /** Books the order of an intent whose customer scans our code; the merchant must have an address for notifications. */
@@ -115,19 +122,19 @@ export class Gateway {
    * Closes an order or gives its money back, at one host or, where that is null, at the first that can be reached. `paid`
    * says of a NATIVE order which of the two is wanted.
    */
-  reverse(
+  undo(
     intent: Intent,
     host: string | null,
     paid: boolean,
-    done: (host: string, answer: ReverseAnswer) => void,
+    done: (host: string, answer: UndoAnswer) => void,
   ): void {
     this.#checkMerchant(intent);
-    if (intent.tradeType === "NATIVE") {
+    if (intent.mode === "mpm") {
       if (paid) this.refund(intent, host, (from, answer) => done(from, refundAnswerOf(answer)));
       else this.closeNative(intent, host, (from, answer) => done(from, closingAnswerOf(answer)));
       return;
     }
-    const call: Call<ReverseAnswer> = {
+    const call: Call<UndoAnswer> = {
       name: "reverse",
       lane: "reverse",
       path: paths.reverse,
@@ -237,7 +244,7 @@ export class Gateway {
     const call = this.#queryCall("probe", {
       outTradeNo,
       amountFen: null,
-      attach: null,
+      nonce: null,
       tradeType: "MICROPAY",
     });
     this.#attempt(call, this.#hosts(null), (_, answer) => {
@@ -317,9 +324,9 @@ export class Gateway {
       says: refusalWords(opened),
       ms: Math.round(this.#clock.now() - startedAt),
     };
-    if (answer.kind === "not-sent") this.#log.warn("gateway.not-sent", fields);
-    else if (answer.kind === "unknown") this.#log.warn("gateway.unknown", fields);
-    else this.#log.info("gateway.answered", fields);
+    if (answer.kind === "not-sent") this.#log.warn("provider.not-sent", fields);
+    else if (answer.kind === "unknown") this.#log.warn("provider.unknown", fields);
+    else this.#log.info("provider.answered", fields);
     this.#judge(host, answer);
   }
 
@@ -356,7 +363,7 @@ export class Gateway {
 type AnyAnswer =
   | ChargeAnswer
   | QueryAnswer
-  | ReverseAnswer
+  | UndoAnswer
   | OrderAnswer
   | CloseAnswer
   | RefundAnswer

@@ -8,7 +8,7 @@ import { given, isEqualOrAbsent, isOfAnotherCall, mismatch, signedUnknown } from
 import { merchantFields, signed, signTypeSent } from "./message.ts";
 import { refundQueryCodes } from "./refund-codes.ts";
 import type { Opened } from "./replies.ts";
-import type { GatewaySettings } from "./settings.ts";
+import type { WechatV2Settings } from "./settings.ts";
 import type { Fields } from "./xml.ts";
 
 /** What is asked about: one refund, or those of an order from a place in their list on (0 is the first). */
@@ -48,7 +48,7 @@ const REFUNDS_MAX = 50;
 
 /** The signed document that asks about refunds (WeChat Pay v2, refundquery). */
 export function refundQueryRequest(
-  settings: GatewaySettings,
+  settings: WechatV2Settings,
   { order, about }: RefundQuestion,
   nonce: string,
 ): string {

@@ -7,7 +7,7 @@ import { given, isEqualOrAbsent, isOfAnotherCall, mismatch, signedUnknown } from
 import { cutAtBytes, merchantFields, signed, signTypeSent } from "./message.ts";
 import { type RefundRefusal, refundCodes } from "./refund-codes.ts";
 import type { Opened } from "./replies.ts";
-import type { GatewaySettings } from "./settings.ts";
+import type { WechatV2Settings } from "./settings.ts";
 
 /** A refund as it was decided, which never changes: the same number with the same amounts is refunded once, however often sent. */
 export interface Refund {
@@ -36,7 +36,7 @@ export type RefundAnswer =
   | NotSent;
 
 /** The signed document that refunds (WeChat Pay v2, refund). */
-export function refundRequest(settings: GatewaySettings, refund: Refund, nonce: string): string {
+export function refundRequest(settings: WechatV2Settings, refund: Refund, nonce: string): string {
   const { order, outRefundNo, refundFen } = refund;
   invariant(refundFen <= order.amountFen, "no more is given back than was taken");
   invariant(/^[0-9A-Za-z_\-|*@]{1,64}$/.test(outRefundNo), "a refund has a number that the protocol allows");

@@ -6,13 +6,7 @@
  * `return_code=FAIL` refuses the message and says nothing about the order: without a signature it is an `unsigned-refusal`,
  * with a wrong one a `bad-signature`, and with a right one a fault of our messages, `configuration`.
  */
-import type {
-  ChargeAnswer,
-  NotSent,
-  QueryAnswer,
-  ReverseAnswer,
-  Unknown,
-} from "../../core/payment/answers.ts";
+import type { ChargeAnswer, NotSent, QueryAnswer, UndoAnswer, Unknown } from "../../core/payment/answers.ts";
 import type { Merchant } from "../../core/payment/order.ts";
 import type { HttpsOutcome } from "../../runtime/ports.ts";
 import { chargeCodes, queryCodes, reverseCodes } from "./codes.ts";
@@ -27,7 +21,7 @@ import {
   signedUnknown,
   unsignedUnknown,
 } from "./evidence.ts";
-import type { GatewaySettings } from "./settings.ts";
+import type { WechatV2Settings } from "./settings.ts";
 import { isSignedBy } from "./signature.ts";
 import { type Fields, parseXml } from "./xml.ts";
 
@@ -37,7 +31,7 @@ export type Opened =
   | { readonly genuine: false; readonly answer: Unknown | NotSent; readonly fields: Fields | null };
 
 /** Decides whether the outcome of an exchange is a document of WeChat's at all, without looking at what it says. */
-export function openReply(outcome: HttpsOutcome, settings: GatewaySettings): Opened {
+export function openReply(outcome: HttpsOutcome, settings: WechatV2Settings): Opened {
   if (outcome.kind === "not-sent") return notGenuine(outcome);
   if (outcome.kind === "unanswered")
     return notGenuine(unsignedUnknown(outcome.why === "too-large" ? "malformed" : "silence"));
@@ -46,7 +40,7 @@ export function openReply(outcome: HttpsOutcome, settings: GatewaySettings): Ope
 }
 
 /** Decides whether bytes are a document of WeChat's for our merchant, whichever way they came. */
-export function openDocument(body: Uint8Array, settings: GatewaySettings): Opened {
+export function openDocument(body: Uint8Array, settings: WechatV2Settings): Opened {
   const document = parseXml(body);
   if (!document.ok) return notGenuine(unsignedUnknown("malformed"));
   const fields = document.value;
@@ -107,7 +101,7 @@ export function readQuery(opened: Opened, asked: AskedTrade): QueryAnswer {
  * Reads the reply to a reversal. Every signed answer but the end of the seven days and the faults of configuration means
  * to repeat it, also a code that is not listed: what an order that never existed is answered is documented nowhere.
  */
-export function readReverse(opened: Opened, asked: Asked): ReverseAnswer {
+export function readReverse(opened: Opened, asked: Asked): UndoAnswer {
   if (!opened.genuine) return opened.answer;
   const { fields } = opened;
   if (!isAbout(asked, fields) || isOfAnotherCall(fields, ["trade_state", "trade_type", "out_refund_no"]))
@@ -127,7 +121,7 @@ export function readReverse(opened: Opened, asked: Asked): ReverseAnswer {
 function readTradeState(asked: AskedTrade, fields: Fields): QueryAnswer {
   if (given(fields, "out_trade_no") === null) return mismatch;
   const unmarked =
-    asked.attach !== null && given(fields, "attach") === null ? { unmarked: true as const } : {};
+    asked.nonce !== null && given(fields, "attach") === null ? { unmarked: true as const } : {};
   switch (given(fields, "trade_state")) {
     case "SUCCESS": {
       const proof = readPaid(asked, fields, ["SUCCESS"]);
@@ -159,12 +153,12 @@ function readTradeState(asked: AskedTrade, fields: Fields): QueryAnswer {
 }
 
 /** Whether a document shows an order under our number that is not ours. */
-function isAnothers({ outTradeNo, attach }: Asked, fields: Fields): boolean {
+function isAnothers({ outTradeNo, nonce }: Asked, fields: Fields): boolean {
   return (
     fields.get("result_code") === "SUCCESS" &&
     given(fields, "out_trade_no") === outTradeNo &&
-    attach !== null &&
-    !isEqualOrAbsent(fields, "attach", attach)
+    nonce !== null &&
+    !isEqualOrAbsent(fields, "attach", nonce)
   );
 }
 

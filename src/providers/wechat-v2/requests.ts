@@ -1,6 +1,7 @@
 /** The three documents of a payment by code, with every field of WeChat Pay v2 that the configuration offers. */
-import type { AuthCode } from "../../core/payment/auth-code.ts";
+
 import type { Intent } from "../../core/payment/order.ts";
+import type { PaymentCode } from "../../core/payment/payment-code.ts";
 import {
   BODY_BYTES_MAX,
   cutAtBytes,
@@ -10,25 +11,25 @@ import {
   signed,
   signTypeSent,
 } from "./message.ts";
-import type { GatewaySettings } from "./settings.ts";
+import type { WechatV2Settings } from "./settings.ts";
 
 /** What a charge adds to its intent at the moment it is sent. */
 export interface ChargeDetails {
-  readonly code: AuthCode;
+  readonly code: PaymentCode;
   readonly clientIp: string;
   /** Random, fresh for each request, at most 32 characters. */
   readonly nonce: string;
 }
 
 /** The signed document that charges a payment code (WeChat Pay v2, micropay). */
-export function chargeRequest(settings: GatewaySettings, intent: Intent, details: ChargeDetails): string {
+export function chargeRequest(settings: WechatV2Settings, intent: Intent, details: ChargeDetails): string {
   return signed(settings, [
     ...merchantFields(settings),
     ["device_info", settings.boxId],
     ["nonce_str", details.nonce],
     ["sign_type", signTypeSent(settings)],
     ["body", cutAtBytes(settings.body, BODY_BYTES_MAX)],
-    ["attach", intent.attach],
+    ["attach", intent.nonce],
     ["out_trade_no", intent.outTradeNo],
     ["total_fee", String(intent.amountFen)],
     ["fee_type", intent.currency],
@@ -39,11 +40,11 @@ export function chargeRequest(settings: GatewaySettings, intent: Intent, details
 }
 
 /** The signed document that asks how an order stands (WeChat Pay v2, orderquery). */
-export function queryRequest(settings: GatewaySettings, outTradeNo: string, nonce: string): string {
+export function queryRequest(settings: WechatV2Settings, outTradeNo: string, nonce: string): string {
   return orderRequest(settings, outTradeNo, nonce);
 }
 
 /** The signed document that closes an order or gives its money back (WeChat Pay v2, reverse). */
-export function reverseRequest(settings: GatewaySettings, outTradeNo: string, nonce: string): string {
+export function reverseRequest(settings: WechatV2Settings, outTradeNo: string, nonce: string): string {
   return orderRequest(settings, outTradeNo, nonce);
 }

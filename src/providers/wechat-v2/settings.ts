@@ -3,7 +3,7 @@ import type { ApiKey } from "./api-key.ts";
 import type { SignType } from "./signature.ts";
 
 /** What the gateway knows of one merchant and of the box it charges from; it never changes while the box runs. */
-export interface GatewaySettings {
+export interface WechatV2Settings {
   readonly merchant: Merchant;
   readonly apiKey: ApiKey;
   readonly signType: SignType;

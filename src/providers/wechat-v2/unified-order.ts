@@ -19,10 +19,10 @@ import {
 import { orderCodes } from "./order-codes.ts";
 import type { Opened } from "./replies.ts";
 import type { OpenId } from "./server/open-id.ts";
-import type { GatewaySettings } from "./settings.ts";
+import type { WechatV2Settings } from "./settings.ts";
 
 /** What is known of an order before it is sent and after every restart: the part of an intent that goes over the wire. */
-export type OrderTerms = Pick<Intent, "outTradeNo" | "amountFen" | "currency" | "merchant" | "attach">;
+export type OrderTerms = Pick<Intent, "outTradeNo" | "amountFen" | "currency" | "merchant" | "nonce">;
 
 interface UnifiedTerms extends OrderTerms {
   /**
@@ -74,7 +74,7 @@ export interface OrderDetails {
 
 /** The signed document that books an order (WeChat Pay v2, unifiedorder). */
 export function unifiedOrderRequest(
-  settings: GatewaySettings,
+  settings: WechatV2Settings,
   order: UnifiedOrder,
   details: OrderDetails,
 ): string {
@@ -87,7 +87,7 @@ export function unifiedOrderRequest(
     ["nonce_str", details.nonce],
     ["sign_type", signTypeSent(settings)],
     ["body", cutAtBytes(settings.body, BODY_BYTES_MAX)],
-    ["attach", order.attach],
+    ["attach", order.nonce],
     ["out_trade_no", order.outTradeNo],
     ["total_fee", String(order.amountFen)],
     ["fee_type", order.currency],

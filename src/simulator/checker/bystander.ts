@@ -8,7 +8,7 @@ const offers: ReadonlySet<TextName> = new Set([
   "armed-no-scanner",
   "resting",
   "amount-changed",
-  "code-not-wechat",
+  "code-not-taken",
   "not-a-code",
   "code-used",
 ]);

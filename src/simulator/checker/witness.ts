@@ -95,7 +95,7 @@ interface MoneyBody {
   /** There where the row is the intent. */
   readonly intent?: {
     readonly codeHash: string | null;
-    readonly attach: string;
+    readonly nonce: string;
     readonly caller: string | null;
     readonly merchant: Merchant;
   };
@@ -596,10 +596,10 @@ export class Witness {
     this.#newestEvent = 0;
     const newest = new Map<string, StoredRow>();
     for (const row of rows) {
-      if (row.seq === null || row.outTradeNo === null) continue;
+      if (row.seq === null || row.subject === null) continue;
       this.#bySeq.set(`${journal} ${row.seq}`, row);
       this.#newestEvent = row.seq;
-      newest.set(row.outTradeNo, row);
+      newest.set(row.subject, row);
     }
     for (const [outTradeNo, row] of newest) {
       const { tx } = JSON.parse(row.body) as MoneyBody;
@@ -776,7 +776,7 @@ export class Witness {
     const hashes = new Set<string>();
     for (const { row, intent } of [...this.#money.values()].flat()) {
       if (intent === undefined || intent.codeHash === null) continue;
-      if (hashes.has(intent.codeHash)) this.found("I2", `${row.outTradeNo} uses a code that was used before`);
+      if (hashes.has(intent.codeHash)) this.found("I2", `${row.subject} uses a code that was used before`);
       hashes.add(intent.codeHash);
     }
   }
@@ -865,21 +865,21 @@ export class Witness {
   #isAnothers(outTradeNo: string): boolean {
     const order = this.#order(outTradeNo);
     const [first] = this.#of(outTradeNo);
-    return order !== undefined && order.attach !== first?.intent?.attach;
+    return order !== undefined && order.attach !== first?.intent?.nonce;
   }
 
   #catchUp(): void {
     const { rows } = this.#disk;
     for (; this.#read < rows.length; this.#read += 1) {
       const row = rows[this.#read];
-      if (row === undefined || row.seq === null || row.outTradeNo === null) continue;
+      if (row === undefined || row.seq === null || row.subject === null) continue;
       this.#bySeq.set(`${this.#disk.journal} ${row.seq}`, row);
       this.#newestEvent = row.seq;
       const { tx, intent } = JSON.parse(row.body) as MoneyBody;
       const read: Money = { row, tx, ...(intent === undefined ? {} : { intent }) };
-      this.#checkRecord(row.outTradeNo, read);
-      const money = this.#money.get(row.outTradeNo);
-      if (money === undefined) this.#money.set(row.outTradeNo, [read]);
+      this.#checkRecord(row.subject, read);
+      const money = this.#money.get(row.subject);
+      if (money === undefined) this.#money.set(row.subject, [read]);
       else money.push(read);
     }
   }

@@ -263,7 +263,7 @@ class SmallWorld {
   /** Whether the journal holds an order whose newest record says so and is not final. */
   #hasOpen(state: string): boolean {
     const newest = new Map<string, string>();
-    for (const { outTradeNo, seq, final, body } of this.#disk.kept) {
+    for (const { subject: outTradeNo, seq, final, body } of this.#disk.kept) {
       if (outTradeNo === null || seq === null) continue;
       if (final) newest.delete(outTradeNo);
       else newest.set(outTradeNo, body);

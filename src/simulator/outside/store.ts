@@ -207,7 +207,7 @@ export class SimulatedDisk {
     const [segment] = rows;
     if (segment?.kind !== "segment" || firstNamedBy(segment) < first) return false;
     const open = openIn(this.kept);
-    return this.kept.every((row) => row.n >= first || row.outTradeNo === null || !open.has(row.outTradeNo));
+    return this.kept.every((row) => row.n >= first || row.subject === null || !open.has(row.subject));
   }
 
   #continues({ rows }: Transaction): boolean {
@@ -277,7 +277,7 @@ export class SimulatedStore implements StoreLink {
 
   order(outTradeNo: string, done: (rows: readonly StoredRow[] | null) => void): void {
     this.#work(this.#disk.random.between(0, 1), () => {
-      done(this.#disk.kept.filter((row) => row.outTradeNo === outTradeNo));
+      done(this.#disk.kept.filter((row) => row.subject === outTradeNo));
     });
   }
 
@@ -296,7 +296,7 @@ export class SimulatedStore implements StoreLink {
       done({
         first: kept[0] ?? null,
         segments: kept.filter(({ kind }) => kind === "segment").slice(0, segments),
-        firstOpen: kept.find(({ outTradeNo }) => outTradeNo !== null && open.has(outTradeNo))?.n ?? null,
+        firstOpen: kept.find(({ subject }) => subject !== null && open.has(subject))?.n ?? null,
         firstCharge: kept.filter(({ kind }) => kind === "charging").at(-charges)?.n ?? null,
       });
     });
@@ -332,7 +332,7 @@ export class SimulatedStore implements StoreLink {
         salt,
         tail: rows.slice(-TAIL_ROWS),
         lastMoney: rows.findLast((row) => row.seq !== null && row.seq > 0) ?? null,
-        open: rows.filter((row) => row.outTradeNo !== null && open.has(row.outTradeNo)),
+        open: rows.filter((row) => row.subject !== null && open.has(row.subject)),
         first: rows[0] ?? null,
         segment: rows.findLast(({ kind }) => kind === "segment") ?? null,
         charged: rows
@@ -363,10 +363,10 @@ function firstNamedBy({ body }: StoredRow): number {
 /** The orders of which these rows have no end. */
 export function openIn(rows: readonly StoredRow[]): ReadonlySet<string> {
   const open = new Set<string>();
-  for (const { seq, outTradeNo, final } of rows) {
-    if (seq === null || outTradeNo === null) continue;
-    if (final) open.delete(outTradeNo);
-    else open.add(outTradeNo);
+  for (const { seq, subject, final } of rows) {
+    if (seq === null || subject === null) continue;
+    if (final) open.delete(subject);
+    else open.add(subject);
   }
   return open;
 }

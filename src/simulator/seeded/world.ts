@@ -2,7 +2,7 @@
  * A whole world for one box: the production runtime on simulated links, a bank, a broker, a card, people, and everything
  * that goes wrong, all from one seed. Faults stop after a while; from then on the box must bring every order to its end.
  */
-import { ComposedBox, type MerchantParts } from "../../compose.ts";
+import { ComposedBox, type ProviderParts } from "../../compose.ts";
 import { checkConfig, type DeviceConfig } from "../../config/device-config.ts";
 import { readKeyName } from "../../core/codecs/key-names.ts";
 import { invariant } from "../../core/kernel/defect.ts";
@@ -408,7 +408,7 @@ class World {
     const watched = this.#witnessed(https);
     const link = defect?.https?.(watched) ?? watched;
     const [first, ...earlier] = this.#merchants.next();
-    const partsOf = (merchant: WorldMerchant): MerchantParts => this.#merchantParts(merchant, link);
+    const partsOf = (merchant: WorldMerchant): ProviderParts => this.#providerParts(merchant, link);
     const life: Life = {
       clock,
       https,
@@ -463,7 +463,7 @@ class World {
     return true;
   }
 
-  #merchantParts({ merchant, apiKey, signType }: WorldMerchant, https: HttpsLink): MerchantParts {
+  #providerParts({ merchant, apiKey, signType }: WorldMerchant, https: HttpsLink): ProviderParts {
     const { connectTimeoutMs, answerTimeoutMs } = this.#config.timing;
     return {
       settings: {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { inspect } from "node:util";
 import fc from "fast-check";
 import { readScan } from "../../../src/core/codecs/scan.ts";
-import { AuthCode } from "../../../src/core/payment/auth-code.ts";
+import { PaymentCode } from "../../../src/core/payment/payment-code.ts";
 
 /** Scans and what they are: a payment code of WeChat Pay, or the reason of the refusal. */
 const scans: readonly (readonly [line: string, expected: string])[] = [
@@ -79,7 +79,7 @@ test("whatever is scanned, what is accepted is eighteen digits with a prefix fro
 });
 
 test("a payment code shows two digits at the start and three at the end to whoever prints it", () => {
-  const code = new AuthCode("134567890123456789");
+  const code = new PaymentCode("134567890123456789");
   assert.equal(String(code), "13*************789");
   assert.equal(JSON.stringify({ code }), '{"code":"13*************789"}');
   for (const print of [code.toString(), inspect(code, { showHidden: true, depth: 5 })]) {

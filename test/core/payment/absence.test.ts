@@ -36,7 +36,7 @@ function asked(story: Story, answer: QueryAnswer, ms: number): Story {
     const { flying, counts } = story.order;
     const host = counts.query % 2 === 0 ? "a" : "b";
     if (flying?.call === "query") story.query(host === "a" ? gone : answer, host);
-    else if (flying?.call === "reverse") story.reverse(counts.reverse % 2 === 0 ? gone : { kind: "done" });
+    else if (flying?.call === "undo") story.reverse(counts.reverse % 2 === 0 ? gone : { kind: "done" });
     else story.wait(phaseOf(story).next.at - story.now);
   }
   return story;
@@ -158,7 +158,7 @@ test("money that was seen to move is not forgotten by a restart: no absence says
   assert.equal(evidenceOf(seen.effects).at(-1)?.paid, true);
   const story = asked(found({ chargedHost: "b", paid: true, absences: 0, runMs: 0 }), absent, 3_600_000);
   while (story.order.flying?.call !== "query") {
-    if (story.order.flying?.call === "reverse") story.reverse({ kind: "done" });
+    if (story.order.flying?.call === "undo") story.reverse({ kind: "done" });
     else story.wait(phaseOf(story).next.at - story.now);
   }
   story.query({ kind: "closed", paidOnce: false, transactionId: null });

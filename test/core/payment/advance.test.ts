@@ -114,7 +114,7 @@ test("a start goes on with a reversal, knowing whether money was seen to move", 
   assert.deepEqual([payment.seenPaid, payment.transactionId, payment.counts.reverse], [true, "42", 3]);
   assert.ok(payment.phase.name === "reversing");
   assert.equal(payment.phase.reason, "pay-error");
-  assert.deepEqual(payment.phase.next, { call: "reverse", at: 15_007 });
+  assert.deepEqual(payment.phase.next, { call: "undo", at: 15_007 });
 });
 
 test("a start goes on with a decline, and with goods, as the journal has them", () => {
@@ -167,7 +167,7 @@ test("reversals and their queries take the hosts in turn, other questions leave 
   const hosts: (readonly [string, string | null])[] = [];
   const look = () => {
     for (const effect of story.effects.splice(0)) {
-      if (effect.type === "query" || effect.type === "reverse") hosts.push([effect.type, effect.host]);
+      if (effect.type === "query" || effect.type === "undo") hosts.push([effect.type, effect.host]);
     }
   };
   look();
@@ -198,7 +198,7 @@ test("a refund is asked about as one only where our code was paid and is being t
   story.query(unpaid).keys("X").recorded().wait(300_000).reverse({ kind: "done" });
   assert.deepEqual(asked(), [false], "an unpaid order is closed, not refunded");
   story.query(paid).wait(1_000);
-  assert.equal(story.effects.filter((one) => one.type === "reverse").at(-1)?.paid, true);
+  assert.equal(story.effects.filter((one) => one.type === "undo").at(-1)?.paid, true);
   story.reverse({ kind: "done" });
   assert.deepEqual(asked(), [true]);
   const scanned = Story.ready().payTo().charge(silence).query({ kind: "failed" }).recorded().wait(15_000);

@@ -92,9 +92,9 @@ test("each answer to a question makes of the order what it proves", () => {
   const unproved = asked().query({ kind: "refunded", transactionId: null });
   assert.equal(askingOf(unproved).about, "unclear");
   const closed = asked().query({ kind: "closed", paidOnce: false, transactionId: null });
-  assert.deepEqual(verdictOf(closed), ["reversed", "no", "closed-by-wechat"]);
+  assert.deepEqual(verdictOf(closed), ["reversed", "no", "closed-by-provider"]);
   const back = asked().query({ kind: "closed", paidOnce: true, transactionId: "42" });
-  assert.deepEqual(verdictOf(back), ["refunded", "no", "closed-by-wechat"]);
+  assert.deepEqual(verdictOf(back), ["refunded", "no", "closed-by-provider"]);
   assert.equal(bookedFor(asked().query({ kind: "failed" })), "pay-error");
   assert.deepEqual([...alarmsOf(closed), ...alarmsOf(back)], []);
 });

@@ -42,7 +42,7 @@ test("a step that keeps every promise breaks none", () => {
 
 test("an order that contradicts itself is noticed, by the invariant's name", () => {
   const recording: Payment = { ...order, flying: null };
-  const flying = (call: "charge" | "reverse", at: number) => ({ call, at: at as never });
+  const flying = (call: "charge" | "undo", at: number) => ({ call, at: at as never });
   const asking = Story.ready().payTo().charge(silence).order;
   const cases: readonly (readonly [string, Payment, Payment])[] = [
     ["I4", order, { ...order, intent: { ...order.intent, amountFen: 1 as never } }],
@@ -51,14 +51,14 @@ test("an order that contradicts itself is noticed, by the invariant's name", () 
     [
       "I14",
       { ...asking, flying: null },
-      { ...reversing, intent: asking.intent, flying: flying("reverse", 60_000) },
+      { ...reversing, intent: asking.intent, flying: flying("undo", 60_000) },
     ],
     [
       "I14",
       { ...reversing, flying: null },
-      { ...asking, intent: reversing.intent, flying: flying("reverse", 60_000) },
+      { ...asking, intent: reversing.intent, flying: flying("undo", 60_000) },
     ],
-    ["I17", { ...reversing, flying: null }, { ...reversing, flying: flying("reverse", 1_000) }],
+    ["I17", { ...reversing, flying: null }, { ...reversing, flying: flying("undo", 1_000) }],
     ["I15", reversing, { ...reversing, phase: { name: "closing", verdict: paid } }],
     ["goods", reversing, { ...reversing, phase: { name: "dispensing", verdict: paid, next: null } }],
     [
@@ -93,7 +93,7 @@ test("a box that has contradicted itself charges nobody, says E16, and goes on a
   const bent: Payment = {
     ...first,
     sentAt: 5_000 as never,
-    phase: { ...first.phase, next: { call: "reverse", at: 1_000 as never } },
+    phase: { ...first.phase, next: { call: "undo", at: 1_000 as never } },
   };
   const before = { ...story.turn, box: { ...story.box, orders: new Map([[number, bent]]) } };
   const turn = nextTurn(before, { type: "woke" }, stampAt(6_000), keypadRules);
@@ -114,7 +114,7 @@ test("a box that has contradicted itself charges nobody, says E16, and goes on a
 });
 
 test("a charge leaves in the one step from its record, a reversal once it is old enough by its own clock", () => {
-  const flying = (call: "charge" | "reverse", at: number) => ({ call, at: at as never });
+  const flying = (call: "charge" | "undo", at: number) => ({ call, at: at as never });
   const recording: Payment = { ...Story.ready().keys("1250=").scan().order, intent: order.intent };
   const { phase: asking } = Story.ready().payTo().charge(silence).order;
   const unsent: Payment = { ...order, phase: asking, flying: null };
@@ -123,9 +123,9 @@ test("a charge leaves in the one step from its record, a reversal once it is old
   assert.match(broken(recording, { ...charging, phase: asking }) ?? "", /^I3/);
   assert.match(broken(unsent, charging) ?? "", /^I3/);
   const young: Payment = { ...reversing, sentAt: 10_000 as never, flying: null };
-  assert.match(broken(young, { ...young, flying: flying("reverse", 24_999) }) ?? "", /^I17/);
-  assert.equal(broken(young, { ...young, flying: flying("reverse", 25_000) }), null);
-  const told = { ...young, flying: flying("reverse", 1) };
+  assert.match(broken(young, { ...young, flying: flying("undo", 24_999) }) ?? "", /^I17/);
+  assert.equal(broken(young, { ...young, flying: flying("undo", 25_000) }), null);
+  const told = { ...young, flying: flying("undo", 1) };
   assert.equal(broken(told, told), null, "a reversal that was under way before is not told again");
 });
 

@@ -116,7 +116,7 @@ test("an order of a merchant whose credentials are gone is not taken up, and ope
   assert.equal(story.box.orders.size, 0);
   assert.deepEqual(story.box.held, [order.intent.outTradeNo]);
   assert.deepEqual(alarmsOf(story), [
-    { type: "alarm", alarm: "merchant-unknown", outTradeNo: order.intent.outTradeNo },
+    { type: "alarm", alarm: "account-unknown", outTradeNo: order.intent.outTradeNo },
   ]);
   const ended = { ...order, last: { ...order.last, state: "paid", final: true } as const };
   assert.equal(new Story(keypadRules, [ended]).box.orders.size, 0, "what has ended is left alone");
@@ -132,27 +132,27 @@ test("merchants are the same when all four of their ids are", () => {
 
 test("an intent says what is charged, by whom and how, and never changes from one number to the next", () => {
   const story = Story.ready().payTo();
-  const { outTradeNo, shortRef, attach, boot, ...rest } = story.order.intent;
+  const { outTradeNo, shortRef, nonce, boot, ...rest } = story.order.intent;
   assert.deepEqual(rest, {
     ref: null,
     caller: null,
     amountFen: 1_250,
     currency: "CNY",
     merchant,
-    tradeType: "MICROPAY",
+    mode: "cpm",
     codeHash: "hash of 134567890123456789",
     pulses: null,
     intentAt: 1_800_000_000_000,
     clockTrusted: true,
   });
   assert.equal(outTradeNo, `${keypadRules.boxMark}_${boot}_${Number(shortRef)}`);
-  assert.match(attach, /^[0-9a-z]{12}$/);
+  assert.match(nonce, /^[0-9a-z]{12}$/);
   story.charge(paid).recorded().wait(5_000).keys("1=").scan("101234567890123456");
   const next = story.order.intent;
   assert.equal(next.outTradeNo, `${keypadRules.boxMark}_${boot}_${Number(shortRef) + 1}`);
-  assert.notEqual(next.attach, attach);
+  assert.notEqual(next.nonce, nonce);
   const shown = Story.ready(codeRules).keys("1=").post({ type: "code-wanted" });
-  assert.deepEqual([shown.order.intent.tradeType, shown.order.intent.codeHash], ["NATIVE", null]);
+  assert.deepEqual([shown.order.intent.mode, shown.order.intent.codeHash], ["mpm", null]);
 });
 
 test("the numbers of a boot go on after every answer but one that says somebody else makes them", () => {
@@ -223,8 +223,8 @@ test("a code of another kind is told apart from another wallet's", () => {
   for (const [refusal, text] of [
     ["not-a-payment-code", "not-a-code"],
     ["over-long", "not-a-code"],
-    ["alipay", "code-not-wechat"],
-    ["qq", "code-not-wechat"],
+    ["alipay", "code-not-taken"],
+    ["qq", "code-not-taken"],
   ] as const) {
     assert.equal(Story.ready().keys("1=").post({ type: "scan-refused", refusal }).text, text, refusal);
   }

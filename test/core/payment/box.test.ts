@@ -232,7 +232,7 @@ test("a reversal that stays open becomes RESULT UNKNOWN until OK, then is resolv
   const story = Story.ready().payTo().charge({ kind: "pending" }).keys("X").recorded();
   for (let now = 0; story.text !== "unknown" && now < 120; now += 1) {
     story.wait(1_000);
-    if (story.order.flying?.call === "reverse") story.reverse({ kind: "again", code: "USERPAYING" });
+    if (story.order.flying?.call === "undo") story.reverse({ kind: "again", code: "USERPAYING" });
     if (story.order.flying?.call === "query") story.query({ kind: "unpaid", paying: true });
   }
   assert.equal(story.now, 20_000);
@@ -260,7 +260,7 @@ test("a reversal that succeeds while RESULT UNKNOWN stands shows its end", () =>
   story.query({ kind: "not-sent", why: "no-name" });
   story.wait(5_000);
   assert.equal(story.text, "unknown");
-  if (story.order.flying?.call === "reverse") story.reverse({ kind: "done" }).wait(1);
+  if (story.order.flying?.call === "undo") story.reverse({ kind: "done" }).wait(1);
   story.query({ kind: "closed", paidOnce: false, transactionId: null }).recorded();
   assert.deepEqual(story.glass, ["NOT PAID   ¥5.00", "Nothing charged "]);
 });
@@ -343,7 +343,7 @@ test("four unresolved orders behind the front close the box until one is resolve
     story.wait(15_000).reverse({ kind: "again", code: null }).wait(1).query({ kind: "unpaid", paying: true });
     story.wait(5_000);
     assert.equal(story.text, "unknown");
-    if (story.order.flying?.call === "reverse") {
+    if (story.order.flying?.call === "undo") {
       story.reverse({ kind: "again", code: null }).wait(1).query({ kind: "unpaid", paying: true });
     }
     for (const payment of story.box.orders.values()) {
@@ -429,7 +429,7 @@ test("a fixed amount rests when a code comes that was charged before, and after 
   const unknown = Story.ready(fixedRules).scan().recorded().charge(silence).query(silence);
   while (unknown.text !== "unknown") {
     if (unknown.order.flying?.call === "query") unknown.query(silence);
-    else if (unknown.order.flying?.call === "reverse") unknown.reverse(silence);
+    else if (unknown.order.flying?.call === "undo") unknown.reverse(silence);
     else if (unknown.order.phase.name === "booking") unknown.recorded();
     else unknown.wait(1_000);
   }
@@ -547,7 +547,7 @@ test("without a list of hosts the choice is the gateway's", () => {
   story.take();
   story.wait(15_000);
   const [reversal] = story.turn.effects;
-  assert.ok(reversal?.type === "reverse" && reversal.host === null);
+  assert.ok(reversal?.type === "undo" && reversal.host === null);
 });
 
 test("a box is busy while the journal or a charge is under way", () => {
@@ -575,7 +575,7 @@ test("each refusal has the text that says what to do", () => {
   const invalid = Story.ready()
     .payTo()
     .charge({ kind: "declined", reason: "code-invalid", code: "AUTH_CODE_INVALID" });
-  assert.equal(invalid.recorded().text, "code-not-wechat");
+  assert.equal(invalid.recorded().text, "code-not-taken");
   const stopped = Story.ready().payTo().charge({ kind: "pending" }).keys("X").recorded().wait(15_000);
   stopped
     .reverse({ kind: "done" })
@@ -677,8 +677,8 @@ test("money that came for a withdrawn code goes back by a refund, and only its a
     "whose payment it is a query tells first",
   );
   story.query({ kind: "paid", transactionId: "42" }).wait(1_500);
-  const [refund] = story.effects.filter(({ type }) => type === "reverse");
-  assert.ok(refund?.type === "reverse" && refund.paid);
+  const [refund] = story.effects.filter(({ type }) => type === "undo");
+  assert.ok(refund?.type === "undo" && refund.paid);
   story.reverse({ kind: "done" }).query({ kind: "refunded", transactionId: null }).recorded();
   assert.equal(story.box.orders.size, 0);
 });

@@ -9,8 +9,8 @@ import { type Edge, explore, smallRules } from "./reachable.ts";
 const relay = { fenPerPulse: 100, onAmbiguous: "hold" } as const;
 const hold: Rules = { ...smallRules("keep"), relay };
 const refund: Rules = { ...smallRules("keep"), relay: { ...relay, onAmbiguous: "refund" } };
-const held = explore(hold, "MICROPAY", 3);
-const refunding = explore(refund, "MICROPAY", 3);
+const held = explore(hold, "cpm", 3);
+const refunding = explore(refund, "cpm", 3);
 
 function recordsOf({ effects }: Edge): readonly TxData[] {
   return effects.flatMap((effect) =>

@@ -95,7 +95,7 @@ test("a refund that takes long leaves the customer a reference", () => {
   story.query({ kind: "unknown", why: "silence", signed: false }).wait(500);
   story.wait(200);
   while (story.now < 30_500) {
-    if (story.order.flying?.call === "reverse")
+    if (story.order.flying?.call === "undo")
       story.reverse({ kind: "unknown", why: "silence", signed: false });
     else if (story.order.flying?.call === "query")
       story.query({ kind: "unknown", why: "silence", signed: false });

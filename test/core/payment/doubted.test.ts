@@ -81,7 +81,7 @@ test("a signed close ends it: reversed, or refunded where money had moved", () =
     [true, "refunded"],
   ] as const) {
     const story = started().query({ kind: "closed", paidOnce, transactionId: null });
-    assert.deepEqual(endOf(story), [state, "no", "closed-by-wechat", true]);
+    assert.deepEqual(endOf(story), [state, "no", "closed-by-provider", true]);
   }
 });
 
@@ -89,7 +89,7 @@ test("while it stands unpaid, and while nobody answers, it is asked about for ev
   for (const answer of [unpaid, { kind: "failed" }, silence, { kind: "not-sent", why: "no-name" }] as const) {
     const story = answered(started(), answer, 3 * 3_600_000);
     assert.equal(story.order.phase.name, "doubted");
-    const calls = story.effects.flatMap(({ type }) => (type === "query" || type === "reverse" ? [type] : []));
+    const calls = story.effects.flatMap(({ type }) => (type === "query" || type === "undo" ? [type] : []));
     assert.deepEqual([...new Set(calls)], ["query"]);
     assert.ok(calls.length < 3 * 60 + 10, `${calls.length} questions in three hours`);
     assert.deepEqual(story.records(), []);
@@ -146,7 +146,7 @@ test("goods that were on their way are neither given nor paid back", () => {
   story.query({ kind: "paid", transactionId: "42" });
   assert.deepEqual(endOf(story), ["manual", "unknown", "journal-damaged", true]);
   assert.equal(story.records()[0]?.dispense?.outcome, "unclear");
-  assert.ok(story.effects.every(({ type }) => type !== "dispense" && type !== "reverse"));
+  assert.ok(story.effects.every(({ type }) => type !== "dispense" && type !== "undo"));
   const given = { pulses: 2, outcome: "dispensed" } as const;
   assert.deepEqual(started(rules, doubtedOrder({ dispense: given })).order.goods, given);
 });

@@ -66,10 +66,10 @@ test("a reversal leaves in the very step that breaks something else", () => {
   const story = Story.ready().payTo().charge({ kind: "pending" }).keys("X").recorded();
   const { order } = story;
   const { outTradeNo, codeHash } = order.intent;
-  const flying = { call: "reverse", at: 20_000 as never } as const;
+  const flying = { call: "undo", at: 20_000 as never } as const;
   const step: Step = {
     box: { ...story.box, usedCodes: [], orders: new Map([[outTradeNo, { ...order, flying }]]) },
-    effects: [{ type: "reverse", intent: order.intent, host: null, paid: false }],
+    effects: [{ type: "undo", intent: order.intent, host: null, paid: false }],
   };
   assert.ok(codeHash !== null);
   const { box, effects } = kept(story.box, step, woke, stampAt(20_000), keypadRules);
@@ -154,7 +154,7 @@ test("an effect that does not follow from its order is objected to, by the invar
   const giving: Payment = { ...closing, goods, phase: { name: "dispensing", verdict: paid, next: null } };
   const with_ = (payment: Payment) => ({ ...after, orders: new Map([[intent.outTradeNo, payment]]) });
   const dispense: Effect = { type: "dispense", outTradeNo: intent.outTradeNo, pulses: 2 };
-  const reverse: Effect = { type: "reverse", intent: own, host: null, paid: false };
+  const reverse: Effect = { type: "undo", intent: own, host: null, paid: false };
   const sound: readonly (readonly [Effect, Parameters<typeof objectionTo>[1], typeof before, BoxEvent])[] = [
     [charge, before, after, event],
     [{ type: "probe" }, before, after, event],

@@ -35,7 +35,7 @@ test("a charge leaves only when its intent has become durable, and only once (I3
 });
 
 test("a reversal leaves only after its record is durable, and never before its time (I14, I17)", () => {
-  const reversals = graph.edges.filter(({ effects }) => effects.some(({ type }) => type === "reverse"));
+  const reversals = graph.edges.filter(({ effects }) => effects.some(({ type }) => type === "undo"));
   assert.ok(reversals.length > 0);
   for (const edge of reversals) {
     assert.equal(edge.before.phase.name, "reversing");
@@ -107,7 +107,7 @@ test("an order whose number is known there is never reversed, but where it was f
   );
   assert.ok(known.some(({ after }) => after.phase.name === "taken"));
   for (const { before, after, effects } of known) {
-    assert.ok(effects.every(({ type }) => type !== "reverse"));
+    assert.ok(effects.every(({ type }) => type !== "undo"));
     if (before.phase.name === "marking")
       assert.ok(["marking", "taken", "stranded"].includes(after.phase.name));
     if (before.phase.name === "taken") assert.ok(["taken", "closing"].includes(after.phase.name));
@@ -173,7 +173,7 @@ test("where late payments are reversed, a recovered order never ends paid", () =
 });
 
 test("an order that customers scan is paid by a query alone, closed no sooner than it may be, refunded once paid", () => {
-  const native = explore(rules, "NATIVE");
+  const native = explore(rules, "mpm");
   const paid = native.edges.filter(
     ({ before, after }) =>
       after.phase.name === "closing" &&
@@ -183,7 +183,7 @@ test("an order that customers scan is paid by a query alone, closed no sooner th
   assert.ok(paid.length > 0);
   for (const { event } of paid) assert.ok(event.type === "query-answered" && isProof(event));
   const reversals = native.edges.flatMap(({ before, now, effects }) =>
-    effects.flatMap((effect) => (effect.type === "reverse" ? [{ before, now, effect }] : [])),
+    effects.flatMap((effect) => (effect.type === "undo" ? [{ before, now, effect }] : [])),
   );
   assert.ok(reversals.some(({ effect }) => effect.paid) && reversals.some(({ effect }) => !effect.paid));
   for (const { before, now, effect } of reversals) {

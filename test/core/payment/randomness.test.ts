@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { instantOf, wallTimeOf } from "../../../src/core/kernel/instant.ts";
-import { AuthCode } from "../../../src/core/payment/auth-code.ts";
 import { step } from "../../../src/core/payment/box.ts";
 import { numberingOf } from "../../../src/core/payment/order-number.ts";
+import { PaymentCode } from "../../../src/core/payment/payment-code.ts";
 import type { Stamp } from "../../../src/core/payment/rules.ts";
 import { keypadRules, Story } from "./story.ts";
 
@@ -34,14 +34,14 @@ test("each of sixty random bits of its scan shows in the nonce of an order, whic
   const { box, now } = Story.ready().keys("1250=");
   const scan = {
     type: "code-scanned",
-    code: new AuthCode("134567890123456789"),
+    code: new PaymentCode("134567890123456789"),
     codeHash: "a hash",
   } as const;
   const begun = (chance: Chance): { readonly nonce: string; readonly outTradeNo: string } => {
     const stamp = { at: instantOf(now), wall: wallTimeOf(1_800_000_000_000), clockTrusted: true, chance };
     const [order] = step(box, scan, stamp, keypadRules).box.orders.values();
     assert.ok(order !== undefined);
-    return { nonce: order.intent.attach, outTradeNo: order.intent.outTradeNo };
+    return { nonce: order.intent.nonce, outTradeNo: order.intent.outTradeNo };
   };
   const none = begun([0, 0, 0, 0]);
   const orders = [...singles([1, 2, 3], 20)].map(begun);

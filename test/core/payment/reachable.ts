@@ -6,8 +6,7 @@
 import { instantOf, wallTimeOf } from "../../../src/core/kernel/instant.ts";
 import type { Absences } from "../../../src/core/payment/absence.ts";
 import { advance, begin, resume } from "../../../src/core/payment/advance.ts";
-import type { ChargeAnswer, QueryAnswer, ReverseAnswer } from "../../../src/core/payment/answers.ts";
-import { AuthCode } from "../../../src/core/payment/auth-code.ts";
+import type { ChargeAnswer, QueryAnswer, UndoAnswer } from "../../../src/core/payment/answers.ts";
 import type { Effect } from "../../../src/core/payment/effects.ts";
 import type { Intent, MoneyState } from "../../../src/core/payment/order.ts";
 import {
@@ -16,6 +15,7 @@ import {
   type Payment,
   type PaymentEvent,
 } from "../../../src/core/payment/payment.ts";
+import { PaymentCode } from "../../../src/core/payment/payment-code.ts";
 import { type Rules, type Stamp, standardTiming } from "../../../src/core/payment/rules.ts";
 
 export const merchant = { appId: "wx1", merchantId: "1900000109", subAppId: null, subMerchantId: null };
@@ -63,8 +63,8 @@ const intent: Intent = {
   amountFen: 1250 as never,
   currency: "CNY",
   merchant,
-  attach: "attach",
-  tradeType: "MICROPAY",
+  nonce: "attach",
+  mode: "cpm",
   codeHash: "hash",
   pulses: null,
   boot: "000000000000",
@@ -72,7 +72,7 @@ const intent: Intent = {
   clockTrusted: true,
 };
 
-const code = new AuthCode("134567890123456789");
+const code = new PaymentCode("134567890123456789");
 
 export function stampAt(at: number): Stamp {
   return { at: instantOf(at), wall: wallTimeOf(at), clockTrusted: true, chance: [2 ** 31, 0, 0, 0] };
@@ -109,7 +109,7 @@ const queryAnswers: readonly QueryAnswer[] = [
   { kind: "not-sent", why: "no-name" },
 ];
 
-const reverseAnswers: readonly ReverseAnswer[] = [
+const reverseAnswers: readonly UndoAnswer[] = [
   { kind: "done" },
   { kind: "paid" },
   { kind: "again", code: "USERPAYING" },
@@ -139,7 +139,7 @@ export function allEvents(hosts: readonly string[]): readonly PaymentEvent[] {
     ...hosts.flatMap((host) => [
       ...chargeAnswers.map((answer) => ({ type: "charge-answered", host, answer }) as const),
       ...queryAnswers.map((answer) => ({ type: "query-answered", host, answer }) as const),
-      ...reverseAnswers.map((answer) => ({ type: "reverse-answered", host, answer }) as const),
+      ...reverseAnswers.map((answer) => ({ type: "undo-answered", host, answer }) as const),
     ]),
     ...dispenseAnswers.map((outcome) => ({ type: "dispensed", outcome }) as const),
     { type: "withheld" },
@@ -159,8 +159,8 @@ export function isExpected(payment: Payment, event: PaymentEvent): boolean {
       return flying?.call === "charge";
     case "query-answered":
       return flying?.call === "query";
-    case "reverse-answered":
-      return flying?.call === "reverse";
+    case "undo-answered":
+      return flying?.call === "undo";
     case "dispensed":
       return payment.phase.name === "dispensing" && payment.phase.next === null;
     case "withheld":
@@ -197,14 +197,10 @@ export interface Graph {
 const STATES_MAX = 20_000;
 
 /** Walks from a new order and from both kinds of recovered ones until nothing new is found. */
-export function explore(
-  rules: Rules,
-  tradeType: Intent["tradeType"] = "MICROPAY",
-  pulses: number | null = null,
-): Graph {
+export function explore(rules: Rules, mode: Intent["mode"] = "cpm", pulses: number | null = null): Graph {
   const stamp = stampAt(0);
-  const wanted: Intent = { ...intent, tradeType, pulses };
-  const open = begin(wanted, tradeType === "NATIVE" ? null : code, stamp, rules);
+  const wanted: Intent = { ...intent, mode, pulses };
+  const open = begin(wanted, mode === "mpm" ? null : code, stamp, rules);
   const [effect] = open.effects;
   if (effect?.type !== "record" || effect.entry.kind !== "charging")
     throw new Error("an order begins with a record");
@@ -241,7 +237,7 @@ export function explore(
     if (isOver(payment)) continue;
     const from = keyOf(payment);
     for (const event of events) {
-      if (!isExpected(payment, event) || !isOf(tradeType, event)) continue;
+      if (!isExpected(payment, event) || !isOf(mode, event)) continue;
       for (const now of [0, 1]) {
         const step = advance(payment, event, stampAt(now), rules);
         if (step.payment.intent !== wanted) throw new Error("an intent never changes");
@@ -259,13 +255,13 @@ function keyOf(payment: Payment): string {
 }
 
 /** Whether an order of this kind can be answered so. */
-function isOf(tradeType: Intent["tradeType"], event: PaymentEvent): boolean {
+function isOf(mode: Intent["mode"], event: PaymentEvent): boolean {
   if (event.type === "charge-answered") {
     const native = event.answer.kind === "ordered";
     const micropay = ["paid", "pending"].includes(event.answer.kind);
-    return tradeType === "NATIVE" ? !micropay : !native;
+    return mode === "mpm" ? !micropay : !native;
   }
-  return tradeType === "NATIVE" || event.type !== "reverse-answered" || event.answer.kind !== "paid";
+  return mode === "mpm" || event.type !== "undo-answered" || event.answer.kind !== "paid";
 }
 
 /** The same order with every time measured from `now`; what lies further back than any wait is the same past. */

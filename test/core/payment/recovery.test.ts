@@ -73,8 +73,8 @@ test("what a start does follows from the six facts", () => {
     [{ ...charging, reversing: true, doubted: true }, "reversal-open", "reverse"],
     [{ ...charging, taken: true }, "number-taken", "ask"],
     [{ ...charging, reversing: true, taken: true }, "reversal-of-taken", "ask"],
-    [{ ...charging, credentials: false }, "merchant-gone", "hold"],
-    [{ ...charging, credentials: false, doubted: true }, "merchant-gone", "hold"],
+    [{ ...charging, credentials: false }, "account-gone", "hold"],
+    [{ ...charging, credentials: false, doubted: true }, "account-gone", "hold"],
   ] as const;
   for (const [facts, name, action] of rows) {
     const row = recoveryOf(facts);

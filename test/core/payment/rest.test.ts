@@ -34,7 +34,7 @@ function afterPayment(rules: Rules): Story {
 function atUnknown(rules: Rules): Story {
   const story = Story.ready(rules).scan().recorded().charge(silence).query({ kind: "failed" }).recorded();
   while (story.text !== "unknown") {
-    if (story.order.flying?.call === "reverse") story.reverse({ kind: "again", code: null });
+    if (story.order.flying?.call === "undo") story.reverse({ kind: "again", code: null });
     else if (story.order.flying?.call === "query") story.query({ kind: "unpaid", paying: true });
     else story.wait(1_000);
   }
@@ -68,7 +68,7 @@ describe("the reader", () => {
 
   it("goes on reading behind a notice, which people may answer by another code at once", () => {
     const story = Story.ready().keys("1250=").post({ type: "scan-refused", refusal: "alipay" });
-    assert.deepEqual([story.text, reads(story)], ["code-not-wechat", true]);
+    assert.deepEqual([story.text, reads(story)], ["code-not-taken", true]);
     const fixed = afterPayment(fixedRules).wait(5_000).scan();
     assert.deepEqual([fixed.text, reads(fixed)], ["code-used", true]);
   });
@@ -158,7 +158,7 @@ describe("a rest", () => {
 
   it("lets a code of ours be asked for, which no phone in the reader pays", () => {
     const story = afterPayment({ ...fixedRules, native: true }).post({ type: "code-wanted" });
-    assert.deepEqual([story.order.intent.tradeType, story.order.intent.amountFen], ["NATIVE", 500]);
+    assert.deepEqual([story.order.intent.mode, story.order.intent.amountFen], ["mpm", 500]);
     const broken = Story.ready({ ...fixedRules, native: true }).post({
       type: "scanner-changed",
       ready: false,

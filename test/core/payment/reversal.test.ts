@@ -37,7 +37,7 @@ test("a reversal begins with nothing known, and its first request waits for the 
     name: "reversing",
     reason: "cancelled-by-person",
     since: 2_000,
-    next: { call: "reverse", at: 17_000 },
+    next: { call: "undo", at: 17_000 },
     rounds: 0,
     heard: "nothing",
     absences: noAbsences,
@@ -45,8 +45,8 @@ test("a reversal begins with nothing known, and its first request waits for the 
     alarmed: false,
   });
   const late = Story.ready().payTo().charge({ kind: "pending" }).wait(44_000).query(unpaid).keys("X");
-  assert.deepEqual(phaseOf(late.recorded()).next, { call: "reverse", at: 44_000 });
-  assert.deepEqual(late.order.flying, { call: "reverse", at: 44_000 }, "it leaves at once");
+  assert.deepEqual(phaseOf(late.recorded()).next, { call: "undo", at: 44_000 });
+  assert.deepEqual(late.order.flying, { call: "undo", at: 44_000 }, "it leaves at once");
 });
 
 test("a reversal remembers the last signed answer, and a query follows in any case", () => {
@@ -85,7 +85,7 @@ test("between two reversals lie the waits, each longer or shorter by up to a qua
   ] as const) {
     const { payment } = advance(order, event, { ...stampAt(now), chance: [chance, 0, 0, 0] }, rules);
     assert.ok(payment.phase.name === "reversing");
-    assert.deepEqual(payment.phase.next, { call: "reverse", at: now + wait });
+    assert.deepEqual(payment.phase.next, { call: "undo", at: now + wait });
     assert.equal(payment.phase.rounds, 1);
   }
 });
@@ -200,7 +200,7 @@ test("a reversal that is open for five minutes is told of once, counted from whe
 test("a reversal out of turn is a defect", () => {
   const asking: Payment = Story.ready().payTo().charge({ kind: "pending" }).order;
   assert.throws(() => reverseFrom(asking, stampAt(0), keypadRules), { name: "Defect" });
-  const flying: Payment = { ...asking, flying: { call: "reverse", at: stampAt(0).at } };
-  const event = { type: "reverse-answered", host: "a", answer: { kind: "done" } } as const;
+  const flying: Payment = { ...asking, flying: { call: "undo", at: stampAt(0).at } };
+  const event = { type: "undo-answered", host: "a", answer: { kind: "done" } } as const;
   assert.throws(() => advance(flying, event, stampAt(0), keypadRules), { name: "Defect" });
 });

@@ -128,7 +128,7 @@ test("a decline says what the customer can do about it", () => {
   const texts: Readonly<Record<DeclineReason, string>> = {
     "code-expired": "code-expired",
     "code-used": "code-expired",
-    "code-invalid": "code-not-wechat",
+    "code-invalid": "code-not-taken",
     funds: "not-paid-funds",
     card: "not-paid-card",
     configuration: "not-paid",
@@ -199,7 +199,7 @@ test("a refusal that moves no money is seen and heard, with the amount that is a
   assert.deepEqual(pictureOf(early), { text: "no-amount", ...refused });
   const armed = () => Story.ready().keys("1250=");
   const wallet = armed().post({ type: "scan-refused", refusal: "alipay" });
-  assert.deepEqual(pictureOf(wallet), { text: "code-not-wechat", ...refused, amountFen: 1_250 });
+  assert.deepEqual(pictureOf(wallet), { text: "code-not-taken", ...refused, amountFen: 1_250 });
   const other = armed().post({ type: "scan-refused", refusal: "over-long" });
   assert.deepEqual(pictureOf(other), { text: "not-a-code", ...refused, amountFen: 1_250 });
   const rescan = Story.ready().payTo().charge({ kind: "not-sent", why: "no-name" }).recorded().wait(5_000);

@@ -3,12 +3,12 @@
 import { drawGlass } from "../../../src/core/codecs/glass.ts";
 import { instantOf, wallTimeOf } from "../../../src/core/kernel/instant.ts";
 import type { Key } from "../../../src/core/payment/amount-entry.ts";
-import { AuthCode } from "../../../src/core/payment/auth-code.ts";
 import type { Box } from "../../../src/core/payment/box.ts";
 import type { Effect } from "../../../src/core/payment/effects.ts";
 import type { BoxEvent } from "../../../src/core/payment/events.ts";
 import type { Entry, OpenOrder, TxData } from "../../../src/core/payment/order.ts";
 import type { Payment, PaymentEvent } from "../../../src/core/payment/payment.ts";
+import { PaymentCode } from "../../../src/core/payment/payment-code.ts";
 import type { RecentOrder } from "../../../src/core/payment/recent.ts";
 import { type Rules, type Stamp, standardTiming } from "../../../src/core/payment/rules.ts";
 import type { SaleCommand, SaleDecision } from "../../../src/core/payment/till-sale.ts";
@@ -148,7 +148,7 @@ export class Story {
   }
 
   scan(digits = "134567890123456789"): this {
-    return this.post({ type: "code-scanned", code: new AuthCode(digits), codeHash: `hash of ${digits}` });
+    return this.post({ type: "code-scanned", code: new PaymentCode(digits), codeHash: `hash of ${digits}` });
   }
 
   /** Something happens to the newest order. */
@@ -176,8 +176,8 @@ export class Story {
     return this.happens({ type: "query-answered", host, answer });
   }
 
-  reverse(answer: (PaymentEvent & { type: "reverse-answered" })["answer"]): this {
-    return this.happens({ type: "reverse-answered", host: "a", answer });
+  reverse(answer: (PaymentEvent & { type: "undo-answered" })["answer"]): this {
+    return this.happens({ type: "undo-answered", host: "a", answer });
   }
 
   /** Lets time pass, waking the box whenever it wanted to be woken. */

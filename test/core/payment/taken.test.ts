@@ -52,7 +52,7 @@ test("only a payment that bears our mark is ours", () => {
     [{ kind: "refunded", transactionId: "42" }, ["paid", "yes", null]],
     [{ kind: "refunded", transactionId: "42", unmarked: true }, manual],
     [{ kind: "refunded", transactionId: null }, manual],
-    [{ kind: "closed", paidOnce: false, transactionId: null }, ["reversed", "no", "closed-by-wechat"]],
+    [{ kind: "closed", paidOnce: false, transactionId: null }, ["reversed", "no", "closed-by-provider"]],
     [{ kind: "foreign", state: "closed" }, ["reversed", "no", "number-taken"]],
     [open, null],
     [{ kind: "unpaid", paying: true }, null],
@@ -77,7 +77,7 @@ test("it is asked about every five seconds and never reversed, whoever wants tha
   assert.deepEqual(endOf(story), manual);
   assert.deepEqual(alarmsOf(story), ["number-taken"]);
   assert.notEqual(story.box.numbering.bootMark, bootMark, "new numbers are drawn");
-  assert.ok(!story.effects.some(({ type }) => type === "reverse"));
+  assert.ok(!story.effects.some(({ type }) => type === "undo"));
   assert.ok(story.records().every(({ state }) => state !== "reversing"));
 });
 

@@ -8,7 +8,7 @@ import { fenOf } from "../../../src/core/kernel/fen.ts";
 import { wallTimeOf } from "../../../src/core/kernel/instant.ts";
 import type { Intent } from "../../../src/core/payment/order.ts";
 import { ApiKey } from "../../../src/providers/wechat-v2/api-key.ts";
-import type { GatewaySettings } from "../../../src/providers/wechat-v2/settings.ts";
+import type { WechatV2Settings } from "../../../src/providers/wechat-v2/settings.ts";
 import { type SignType, signatureOf } from "../../../src/providers/wechat-v2/signature.ts";
 import { type Fields, parseXml, writeXml } from "../../../src/providers/wechat-v2/xml.ts";
 import type { HttpsOutcome } from "../../../src/runtime/ports.ts";
@@ -72,7 +72,7 @@ export function answered(document: Fields | string | Uint8Array, status = 200): 
   return { kind: "answered", status, body };
 }
 
-export const settings: GatewaySettings = {
+export const settings: WechatV2Settings = {
   merchant: {
     appId: "wx1234567890abcdef",
     merchantId: "1900000109",
@@ -91,7 +91,7 @@ export const settings: GatewaySettings = {
   answerTimeoutMs: 10_000,
 };
 
-export const providerSettings: GatewaySettings = {
+export const providerSettings: WechatV2Settings = {
   ...settings,
   merchant: { ...settings.merchant, subAppId: "wxfedcba0987654321", subMerchantId: "1900000100" },
 };
@@ -110,8 +110,8 @@ export function intentOf(outTradeNo: string, fen: number): Intent {
     amountFen: amount.value,
     currency: "CNY",
     merchant: settings.merchant,
-    attach: "till=1;seq=42",
-    tradeType: "MICROPAY",
+    nonce: "till=1;seq=42",
+    mode: "cpm",
     pulses: null,
     codeHash: "0".repeat(64),
     boot: "boot",

@@ -3,10 +3,10 @@ import { test } from "node:test";
 import { Defect } from "../../../src/core/kernel/defect.ts";
 import { instantOf } from "../../../src/core/kernel/instant.ts";
 import type { ProbeAnswer } from "../../../src/core/payment/answers.ts";
-import { AuthCode } from "../../../src/core/payment/auth-code.ts";
+import { PaymentCode } from "../../../src/core/payment/payment-code.ts";
 import { HOST_REST_MS } from "../../../src/providers/host-health.ts";
-import { Gateway } from "../../../src/providers/wechat-v2/provider.ts";
-import type { GatewaySettings } from "../../../src/providers/wechat-v2/settings.ts";
+import { WechatV2 } from "../../../src/providers/wechat-v2/provider.ts";
+import type { WechatV2Settings } from "../../../src/providers/wechat-v2/settings.ts";
 import type { Fields } from "../../../src/providers/wechat-v2/xml.ts";
 import type { HttpsLink, HttpsOutcome, HttpsRequest, Log, LogFields } from "../../../src/runtime/ports.ts";
 import { Random } from "../../../src/simulator/outside/random.ts";
@@ -15,7 +15,7 @@ import { answered, fieldsOf, fixtureFields, fixtureText, intent, resigned, setti
 import { native } from "./later-calls.ts";
 
 const [mainHost = "", backupHost = ""] = settings.hosts;
-const code = new AuthCode("134567890123456789");
+const code = new PaymentCode("134567890123456789");
 const paid = answered(fixtureText("micropay-success"));
 const notSent = (why: "no-name" | "no-connection" | "no-trust" | "too-late" | "stopped"): HttpsOutcome => ({
   kind: "not-sent",
@@ -75,12 +75,12 @@ class Lines implements Log {
   }
 }
 
-function world(network: Network, used: GatewaySettings = settings) {
+function world(network: Network, used: WechatV2Settings = settings) {
   const time = new SimulatedTime();
   const link = new FakeLink(time, network);
   const clock = new SimulatedClock(time, 0);
   const log = new Lines();
-  const gateway = new Gateway({ settings: used, link, entropy: new Random(1), clock, log });
+  const gateway = new WechatV2({ settings: used, link, entropy: new Random(1), clock, log });
   const answers: {
     readonly at: number;
     readonly host: string;
@@ -139,7 +139,7 @@ test("queries and reversals go their own ways", () => {
     outcome: answered(fixtureText(lane === "query" ? "orderquery-notpay" : "reverse-done")),
   }));
   gateway.query(intent, null, done);
-  gateway.reverse(intent, null, false, done);
+  gateway.undo(intent, null, false, done);
   run();
   assert.deepEqual(
     link.requests.map(({ lane, path, sendWithinMs, answerWithinMs }) => [
@@ -237,7 +237,7 @@ test("whatever may have been sent is never sent again", () => {
     const { gateway, link, answers, done, run } = world(always(outcome));
     gateway.charge(intent, code, instantOf(10_000), done);
     gateway.query(intent, null, done);
-    gateway.reverse(intent, null, false, done);
+    gateway.undo(intent, null, false, done);
     run();
     assert.equal(link.requests.length, 3);
     assert.equal(answers.length, 3);
@@ -247,7 +247,7 @@ test("whatever may have been sent is never sent again", () => {
 test("a query or a reversal at a named host stays there", () => {
   const { gateway, link, answers, done, run } = world(always(notSent("no-connection")));
   gateway.query(intent, backupHost, done);
-  gateway.reverse(intent, backupHost, false, done);
+  gateway.undo(intent, backupHost, false, done);
   run();
   assert.deepEqual(
     link.requests.map(({ host }) => host),
@@ -265,7 +265,7 @@ test("a query or a reversal at any host begins at the first and moves on where n
   query.run();
   assert.deepEqual(query.answers, [{ at: 200, host: backupHost, answer: { kind: "unpaid", paying: false } }]);
   const reverse = world(byHost(notSent("no-name"), answered(fixtureText("reverse-done"))));
-  reverse.gateway.reverse(intent, null, false, reverse.done);
+  reverse.gateway.undo(intent, null, false, reverse.done);
   reverse.run();
   assert.deepEqual(reverse.answers, [{ at: 200, host: backupHost, answer: { kind: "done" } }]);
 });
@@ -409,7 +409,7 @@ test("an order that is scanned goes its own ways: booked, queried as what it is,
     return { ms: 1, outcome: answered(fixtureText(path.includes("close") ? "closeorder-closed" : name)) };
   });
   gateway.createNative(native, null, done);
-  gateway.query(native, null, done);
+  gateway.query({ ...native, mode: "mpm" }, null, done);
   gateway.closeNative(native, backupHost, done);
   assert.equal(answers.length, 0, "nothing comes before the call has returned");
   run();
@@ -445,10 +445,10 @@ test("for the payment machine an order that is scanned is booked, closed, refund
     },
     { ...settings, notifyUrl: native.notifyUrl },
   );
-  const scanned = { ...intent, tradeType: "NATIVE", codeHash: null } as const;
+  const scanned = { ...intent, mode: "mpm", codeHash: null } as const;
   gateway.order(scanned, instantOf(10_000), done);
-  gateway.reverse(scanned, null, false, done);
-  gateway.reverse(scanned, backupHost, true, done);
+  gateway.undo(scanned, null, false, done);
+  gateway.undo(scanned, backupHost, true, done);
   gateway.refundQuery(scanned, null, done);
   run();
   assert.deepEqual(
@@ -472,7 +472,7 @@ test("for the payment machine an order that is scanned is booked, closed, refund
 
 test("a payment by code is no payment of an order that is scanned, and the other way round", () => {
   const scanned = world(always(answered(fixtureText("orderquery-success"))));
-  scanned.gateway.query(native, null, scanned.done);
+  scanned.gateway.query({ ...native, mode: "mpm" }, null, scanned.done);
   scanned.run();
   const charged = world(always(answered(fixtureText("orderquery-native-success"))));
   charged.gateway.query(intent, null, charged.done);
@@ -501,7 +501,7 @@ test("a scanned order's code stands in no log line", () => {
   run();
   assert.deepEqual(
     log.lines.map(({ event, fields }) => [event, fields.call, fields.kind]),
-    [["gateway.answered", "order", "ordered"]],
+    [["provider.answered", "order", "ordered"]],
   );
   assert.equal(JSON.stringify(log.lines).includes("weixin:"), false);
 });
@@ -517,7 +517,7 @@ test("an order of another merchant is refused as a defect before anything is sen
     const foreign = { ...intent, merchant: { ...intent.merchant, ...change } };
     assert.throws(() => gateway.charge(foreign, code, instantOf(10_000), done), Defect);
     assert.throws(() => gateway.query(foreign, null, done), Defect);
-    assert.throws(() => gateway.reverse(foreign, null, false, done), Defect);
+    assert.throws(() => gateway.undo(foreign, null, false, done), Defect);
     assert.throws(() => gateway.createNative({ ...native, merchant: foreign.merchant }, null, done), Defect);
     assert.throws(() => gateway.query(foreign, null, done), Defect);
     assert.throws(() => gateway.closeNative(foreign, null, done), Defect);
@@ -613,7 +613,7 @@ test("the nonce of a request is 128 random bits, new for each call and each atte
   for (let count = 0; count < 64; count += 1) {
     gateway.charge(intent, code, instantOf(10_000_000), done);
     gateway.query(intent, null, done);
-    gateway.reverse(intent, null, false, done);
+    gateway.undo(intent, null, false, done);
     gateway.probe(() => {});
     run();
   }
@@ -650,11 +650,11 @@ test("every attempt leaves one line with order, host, outcome and time", () => {
   const common = { call: "charge", outTradeNo: intent.outTradeNo };
   assert.deepEqual(log.lines, [
     {
-      event: "gateway.not-sent",
+      event: "provider.not-sent",
       fields: { ...common, host: mainHost, kind: "not-sent", why: "no-name", says: null, ms: 100 },
     },
     {
-      event: "gateway.answered",
+      event: "provider.answered",
       fields: {
         ...common,
         host: backupHost,

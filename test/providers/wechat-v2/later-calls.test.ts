@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { GatewaySettings } from "../../../src/providers/wechat-v2/settings.ts";
+import type { WechatV2Settings } from "../../../src/providers/wechat-v2/settings.ts";
 import type { Fields } from "../../../src/providers/wechat-v2/xml.ts";
 import type { HttpsOutcome } from "../../../src/runtime/ports.ts";
 import { answered, changedFields, fixtureFields, fixtureText, resigned, settings } from "./fixtures.ts";
 import { answerTo, laterCalls } from "./later-calls.ts";
 
 const unknown = (why: string, signed = false) => ({ kind: "unknown", why, signed });
-const hmac: GatewaySettings = { ...settings, signType: "HMAC-SHA256" };
+const hmac: WechatV2Settings = { ...settings, signType: "HMAC-SHA256" };
 const replies = Object.values(laterCalls).map(({ genuine }) => genuine);
 
 /** A genuine reply, spoiled in each way in which it proves nothing any more. */
@@ -97,7 +97,7 @@ for (const [name, call] of Object.entries(laterCalls)) {
 test("the query of a booked order takes the number with another's mark on it for somebody else's order", () => {
   const query = laterCalls["query of a booked order"];
   assert.ok(query);
-  const another = resigned(fixtureFields(query.genuine), { attach: "other" });
+  const another = resigned(fixtureFields(query.genuine), { nonce: "other" });
   assert.deepEqual(answerTo(query, another), { kind: "foreign", state: "paid" });
 });
 

@@ -5,7 +5,7 @@ import { type Refund, readRefund } from "../../../src/providers/wechat-v2/refund
 import { type RefundQuestion, readRefundQuery } from "../../../src/providers/wechat-v2/refund-query.ts";
 import { type Opened, openReply, readQuery } from "../../../src/providers/wechat-v2/replies.ts";
 import { readPayer } from "../../../src/providers/wechat-v2/server/payer.ts";
-import type { GatewaySettings } from "../../../src/providers/wechat-v2/settings.ts";
+import type { WechatV2Settings } from "../../../src/providers/wechat-v2/settings.ts";
 import { type NativeOrder, readUnifiedOrder } from "../../../src/providers/wechat-v2/unified-order.ts";
 import type { Fields } from "../../../src/providers/wechat-v2/xml.ts";
 import type { HttpsOutcome } from "../../../src/runtime/ports.ts";
@@ -87,7 +87,7 @@ export const laterCalls: Readonly<Record<string, LaterCall>> = {
 export function answerTo(
   call: LaterCall,
   reply: HttpsOutcome | Fields,
-  used: GatewaySettings = settings,
+  used: WechatV2Settings = settings,
 ): { readonly kind: string } {
   return call.read(openReply("kind" in reply ? reply : answered(reply), used));
 }

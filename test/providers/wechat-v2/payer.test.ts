@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import { AuthCode } from "../../../src/core/payment/auth-code.ts";
+import { PaymentCode } from "../../../src/core/payment/payment-code.ts";
 import { openReply } from "../../../src/providers/wechat-v2/replies.ts";
 import { payerRequest, readPayer } from "../../../src/providers/wechat-v2/server/payer.ts";
 import { answered, fieldsOf, fixtureFields, providerSettings, resigned, settings } from "./fixtures.ts";
 
-const code = new AuthCode("134567890123456789");
+const code = new PaymentCode("134567890123456789");
 
 test("asking for the owner of a code is the documented request", () => {
   const fields = fieldsOf(payerRequest(settings, code, "n0nceF1xture0011"));

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import fc from "fast-check";
 import type { Intent } from "../../../src/core/payment/order.ts";
 import { openReply, readCharge, readQuery, readReverse } from "../../../src/providers/wechat-v2/replies.ts";
-import type { GatewaySettings } from "../../../src/providers/wechat-v2/settings.ts";
+import type { WechatV2Settings } from "../../../src/providers/wechat-v2/settings.ts";
 import type { Fields } from "../../../src/providers/wechat-v2/xml.ts";
 import type { HttpsOutcome } from "../../../src/runtime/ports.ts";
 import {
@@ -25,7 +25,7 @@ const callNames = ["charge", "query", "reverse"] as const;
 function read(
   call: CallName,
   reply: HttpsOutcome | Fields,
-  options: { readonly used?: GatewaySettings; readonly asked?: Intent } = {},
+  options: { readonly used?: WechatV2Settings; readonly asked?: Intent } = {},
 ) {
   const outcome = "kind" in reply ? reply : answered(reply);
   const asked = { ...(options.asked ?? intent), tradeType: "MICROPAY" } as const;
@@ -33,7 +33,7 @@ function read(
 }
 
 const transactionId = "4200009990202603150000000001";
-const hmac: GatewaySettings = { ...settings, signType: "HMAC-SHA256" };
+const hmac: WechatV2Settings = { ...settings, signType: "HMAC-SHA256" };
 const unknown = (why: string, signed = false) => ({ kind: "unknown", why, signed });
 
 /** The documents of the fixtures and what each of them means to the call that it answers. */
@@ -85,7 +85,7 @@ test("a reply is accepted by the algorithm that was asked for, and by no other",
 test("a service provider's reply is paid for its own sub-merchant alone", () => {
   const reply = fixtureFields("micropay-success-service-provider");
   const asked = { ...intentOf("BX0123-20260315-000043", 1), merchant: providerSettings.merchant };
-  const withSub = (subMerchantId: string | null, subAppId: string | null): GatewaySettings => ({
+  const withSub = (subMerchantId: string | null, subAppId: string | null): WechatV2Settings => ({
     ...providerSettings,
     merchant: { ...providerSettings.merchant, subMerchantId, subAppId },
   });
@@ -211,7 +211,7 @@ test("paid needs every proof: each one missing or wrong under a right signature 
     { total_fee: " 1280" },
     { total_fee: "128000" },
     { fee_type: "HKD" },
-    { attach: "till=1;seq=43" },
+    { nonce: "till=1;seq=43" },
     { transaction_id: null },
     { transaction_id: "" },
     { trade_type: "JSAPI" },
@@ -229,7 +229,7 @@ test("paid needs every proof: each one missing or wrong under a right signature 
 });
 
 test("an order that nobody made is never paid, whatever amount a reply gives it", () => {
-  const asked = { ...intent, amountFen: null, attach: null, tradeType: "MICROPAY" } as const;
+  const asked = { ...intent, amountFen: null, nonce: null, tradeType: "MICROPAY" } as const;
   for (const total of ["1280", "0", "null", ""]) {
     const reply = answered(resigned(fixtureFields("orderquery-success"), { total_fee: total }));
     assert.deepEqual(readQuery(openReply(reply, settings), asked), unknown("mismatch"), total);
@@ -237,7 +237,7 @@ test("an order that nobody made is never paid, whatever amount a reply gives it"
 });
 
 test("an order that bears another mark is somebody else's, whatever else it says", () => {
-  const others = { attach: "till=1;seq=43", total_fee: "1" };
+  const others = { nonce: "till=1;seq=43", total_fee: "1" };
   for (const [state, answer] of [
     ["SUCCESS", "paid"],
     ["REFUND", "paid"],

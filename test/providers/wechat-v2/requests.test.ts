@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { Defect } from "../../../src/core/kernel/defect.ts";
-import { AuthCode } from "../../../src/core/payment/auth-code.ts";
+import { PaymentCode } from "../../../src/core/payment/payment-code.ts";
 import { cutAtBytes } from "../../../src/providers/wechat-v2/message.ts";
 import { chargeRequest, queryRequest, reverseRequest } from "../../../src/providers/wechat-v2/requests.ts";
-import type { GatewaySettings } from "../../../src/providers/wechat-v2/settings.ts";
+import type { WechatV2Settings } from "../../../src/providers/wechat-v2/settings.ts";
 import { isSignedBy } from "../../../src/providers/wechat-v2/signature.ts";
 import {
   fieldsOf,
@@ -17,7 +17,7 @@ import {
   settings,
 } from "./fixtures.ts";
 
-const code = new AuthCode("134567890123456789");
+const code = new PaymentCode("134567890123456789");
 const details = { code, clientIp: "203.0.113.7", nonce: "n0nceF1xture0001" };
 /** The box leaves these out: no clock is needed for a payment (WeChat Pay v2, micropay). */
 const withoutTimes = { time_start: null, time_expire: null };
@@ -30,7 +30,7 @@ test("a charge with MD5 is the documented request without its times, and has no 
 });
 
 test("a charge with HMAC-SHA256 names it, and carries scene_info as the text that is signed", () => {
-  const hmac: GatewaySettings = {
+  const hmac: WechatV2Settings = {
     ...settings,
     signType: "HMAC-SHA256",
     sceneInfo: {
@@ -48,9 +48,9 @@ test("a service provider's charge names the sub-merchant", () => {
   const request = chargeRequest(
     { ...providerSettings, body: "示例茶饮店-饮品" },
     { ...intentOf("BX0123-20260315-000043", 1), merchant: providerSettings.merchant },
-    { ...details, code: new AuthCode("101234567890123456"), nonce: "n0nceF1xture0003" },
+    { ...details, code: new PaymentCode("101234567890123456"), nonce: "n0nceF1xture0003" },
   );
-  const ours = { device_info: "BOX-000123", attach: "till=1;seq=42", fee_type: "CNY", profit_sharing: null };
+  const ours = { device_info: "BOX-000123", nonce: "till=1;seq=42", fee_type: "CNY", profit_sharing: null };
   assert.deepEqual(
     sorted(fieldsOf(request)),
     sorted(resigned(fixtureFields("request-micropay-service-provider"), ours)),
@@ -74,8 +74,8 @@ test("every request is signed by the algorithm of the settings, whatever the tex
   fc.assert(
     fc.property(text, text, fc.constantFrom("MD5", "HMAC-SHA256"), (body, attach, signType) => {
       fc.pre(body.trim() !== "");
-      const used: GatewaySettings = { ...settings, body: `${body}&<>"`, signType };
-      const fields = fieldsOf(chargeRequest(used, { ...intent, attach }, details));
+      const used: WechatV2Settings = { ...settings, body: `${body}&<>"`, signType };
+      const fields = fieldsOf(chargeRequest(used, { ...intent, nonce: attach }, details));
       assert.equal(isSignedBy(fields, settings.apiKey, signType), true);
       assert.equal(fields.get("attach"), attach);
     }),

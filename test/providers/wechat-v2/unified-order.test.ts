@@ -6,7 +6,7 @@ import { wallTimeOf } from "../../../src/core/kernel/instant.ts";
 import { closeOrderRequest } from "../../../src/providers/wechat-v2/close-order.ts";
 import { openReply } from "../../../src/providers/wechat-v2/replies.ts";
 import { OpenId } from "../../../src/providers/wechat-v2/server/open-id.ts";
-import type { GatewaySettings } from "../../../src/providers/wechat-v2/settings.ts";
+import type { WechatV2Settings } from "../../../src/providers/wechat-v2/settings.ts";
 import { isSignedBy } from "../../../src/providers/wechat-v2/signature.ts";
 import {
   type PageOrder,
@@ -35,7 +35,7 @@ const pageOrder: PageOrder = {
   expiresAt: wallTimeOf(Date.UTC(2026, 2, 15, 2, 0, 12)),
 };
 
-function sent(order: UnifiedOrder, used: GatewaySettings = settings): ReadonlyMap<string, string> {
+function sent(order: UnifiedOrder, used: WechatV2Settings = settings): ReadonlyMap<string, string> {
   return fieldsOf(unifiedOrderRequest(used, order, details));
 }
 
@@ -67,7 +67,7 @@ test("every order is signed by the algorithm of the settings, whatever it says",
   fc.assert(
     fc.property(text, text, fc.constantFrom("MD5", "HMAC-SHA256"), (body, attach, signType) => {
       fc.pre(body.trim() !== "");
-      const fields = sent({ ...native, attach }, { ...settings, body, signType });
+      const fields = sent({ ...native, nonce: attach }, { ...settings, body, signType });
       assert.equal(isSignedBy(fields, settings.apiKey, signType), true);
       assert.equal(fields.get("attach"), attach);
     }),

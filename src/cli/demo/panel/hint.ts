@@ -51,7 +51,7 @@ const hints: Readonly<Record<string, string>> = {
   "not-charged": "Nothing has left the box: something forbade the charge.",
   "code-expired": "A payment code lives for a minute. The amount stays: scan again.",
   "code-used": "Each code pays once. g shows a new one.",
-  "code-not-wechat": "Another wallet's code: nothing is sent. g shows a WeChat code.",
+  "code-not-taken": "Another wallet's code: nothing is sent. g shows a WeChat code.",
   "not-a-code": "Not a payment code: nothing is sent. g shows a WeChat code.",
   "till-idle": "The till asks for the amount: scanbox pay.",
   "till-busy": "The till asked for another sale. This one goes on.",

@@ -69,11 +69,9 @@ function thoughtOf({ phase, flying }: Payment, now: Instant): string {
       const { call, at } = phase.next;
       const again = phase.rounds === 0 ? "" : `, round ${phase.rounds + 1}`;
       if (flying !== null) {
-        return flying.call === "reverse"
-          ? `taking it back now${again}`
-          : `asking whether it is closed${again}`;
+        return flying.call === "undo" ? `taking it back now${again}` : `asking whether it is closed${again}`;
       }
-      return call === "reverse"
+      return call === "undo"
         ? `takes it back ${inSeconds(at)}${again}`
         : `asks whether it is closed ${inSeconds(at)}${again}`;
     }

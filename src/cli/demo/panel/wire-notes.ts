@@ -98,11 +98,11 @@ export function messageNote({ payload, retain }: BrokerReceipt): Noted {
 export function logNote(event: string, fields: LogFields): Noted | null {
   const call = callOf(String(fields.call), String(fields.outTradeNo));
   switch (event) {
-    case "gateway.answered":
+    case "provider.answered":
       return note("https", `← ${call} ${wordOf(fields.says) ?? fields.kind}`);
-    case "gateway.unknown":
+    case "provider.unknown":
       return note("https", `← ${call} ${wordOf(fields.says) ?? "proves nothing"}: ${fields.why}`, "warn");
-    case "gateway.not-sent":
+    case "provider.not-sent":
       return note("https", `✗ ${call} not sent: ${fields.why}`, "warn");
     case "scanner.ready":
       return note("scanner", "ready");

@@ -3,7 +3,7 @@
  * of asking again and of closing. The rules are here, the orders in the ledger.
  */
 import { unreachable } from "../../../core/kernel/defect.ts";
-import { AuthCode } from "../../../core/payment/auth-code.ts";
+import { PaymentCode } from "../../../core/payment/payment-code.ts";
 import { beijingTime } from "../beijing-time.ts";
 import type { ChargeOrder, Order } from "./ledger.ts";
 
@@ -49,8 +49,8 @@ export function bookingOf(wanted: BookedOrder, serial: number, now: number): Boo
  * What stands in the books where a charged order has its code: good for one payment as a code is, and shown by no wallet,
  * whose codes begin with 10 to 15.
  */
-export function tokenOf(serial: number): AuthCode {
-  return new AuthCode(`00${String(serial).padStart(16, "0")}`);
+export function tokenOf(serial: number): PaymentCode {
+  return new PaymentCode(`00${String(serial).padStart(16, "0")}`);
 }
 
 /** What a number that is known answers to a booking. The same order once more is answered as it was. */

@@ -1,5 +1,5 @@
 import type { Fen } from "../../../core/kernel/fen.ts";
-import type { AuthCode } from "../../../core/payment/auth-code.ts";
+import type { PaymentCode } from "../../../core/payment/payment-code.ts";
 import type { CallKind, Treatment } from "./scenarios.ts";
 
 /** One HTTP request, as it arrived. */
@@ -38,7 +38,7 @@ export interface CallNote {
   readonly host: string | null;
   readonly outTradeNo: string | null;
   readonly amountFen: Fen | null;
-  readonly authCode: AuthCode | null;
+  readonly authCode: PaymentCode | null;
   /** What the bank did, in WeChat Pay's words, such as `USERPAYING`. */
   readonly outcome: string;
   /** What happened to the reply, where it was not simply sent. */

@@ -1,7 +1,7 @@
 /** What the calls around a payment ask for, read from fields whose forms have been checked. */
 import { type Fen, fenOf } from "../../../core/kernel/fen.ts";
-import { AuthCode } from "../../../core/payment/auth-code.ts";
 import type { Merchant } from "../../../core/payment/order.ts";
+import { PaymentCode } from "../../../core/payment/payment-code.ts";
 import { beijingMoment } from "../beijing-time.ts";
 import { given } from "../evidence.ts";
 import type { Fields } from "../xml.ts";
@@ -13,7 +13,7 @@ import type { LaterCallKind } from "./scenarios.ts";
 export type LaterWish =
   | { readonly kind: "order"; readonly order: BookedOrder }
   | { readonly kind: "close"; readonly outTradeNo: string }
-  | { readonly kind: "payer"; readonly authCode: AuthCode }
+  | { readonly kind: "payer"; readonly authCode: PaymentCode }
   | { readonly kind: "refund"; readonly refund: WantedRefund }
   | { readonly kind: "refund-query"; readonly reference: RefundReference; readonly offset: number };
 
@@ -33,7 +33,7 @@ export function laterWish(call: LaterCallKind, fields: Fields, merchant: Merchan
     case "close":
       return { kind: "close", outTradeNo: text("out_trade_no") };
     case "payer":
-      return { kind: "payer", authCode: new AuthCode(text("auth_code")) };
+      return { kind: "payer", authCode: new PaymentCode(text("auth_code")) };
     case "refund": {
       const totalFen = fenFrom(text("total_fee"));
       const refundFen = fenFrom(text("refund_fee"));

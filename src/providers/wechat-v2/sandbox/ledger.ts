@@ -1,7 +1,7 @@
 import { invariant, unreachable } from "../../../core/kernel/defect.ts";
 import type { Fen } from "../../../core/kernel/fen.ts";
-import type { AuthCode } from "../../../core/payment/auth-code.ts";
 import type { Merchant } from "../../../core/payment/order.ts";
+import type { PaymentCode } from "../../../core/payment/payment-code.ts";
 import { beijingTime } from "../beijing-time.ts";
 import {
   type BookedOrder,
@@ -46,7 +46,7 @@ export interface ChargeOrder {
   readonly body: string;
   readonly attach: string | null;
   readonly deviceInfo: string | null;
-  readonly authCode: AuthCode;
+  readonly authCode: PaymentCode;
 }
 
 /** How a charge that meets no obstacle begins: the scenario says it. */
@@ -80,7 +80,7 @@ export interface Movement {
   readonly merchantId: string;
   readonly outTradeNo: string;
   readonly transactionId: string;
-  readonly authCode: AuthCode;
+  readonly authCode: PaymentCode;
 }
 
 /**
@@ -199,7 +199,7 @@ export class Ledger {
   }
 
   /** Makes known until when a code can be charged; a code that was never issued does not expire. */
-  issueCode(authCode: AuthCode, expiresAt: number): void {
+  issueCode(authCode: PaymentCode, expiresAt: number): void {
     this.#codeExpiry.set(authCode.reveal(), expiresAt);
   }
 
@@ -265,7 +265,7 @@ export class Ledger {
   }
 
   /** Tells whose code it is; from then on nobody but this merchant can charge it. */
-  payerOf(merchant: Merchant, authCode: AuthCode, now: number): PayerResult {
+  payerOf(merchant: Merchant, authCode: PaymentCode, now: number): PayerResult {
     this.settle(now);
     const fault = this.#codeFault(authCode, merchant);
     if (fault !== null) return { kind: "refused", code: fault };
@@ -353,7 +353,7 @@ export class Ledger {
   }
 
   /** What was charged and returned by one code, over all orders. */
-  totalsOfCode(authCode: AuthCode): Totals {
+  totalsOfCode(authCode: PaymentCode): Totals {
     return totals(this.#movements.filter((movement) => movement.authCode.reveal() === authCode.reveal()));
   }
 
@@ -490,7 +490,7 @@ export class Ledger {
   }
 
   /** Why this merchant cannot use a code now, as an `err_code`, or null. */
-  #codeFault(authCode: AuthCode, merchant: Merchant): string | null {
+  #codeFault(authCode: PaymentCode, merchant: Merchant): string | null {
     const digits = authCode.reveal();
     if (this.#codes.has(digits)) return "AUTH_CODE_ERROR";
     const expiresAt = this.#codeExpiry.get(digits);
@@ -500,7 +500,7 @@ export class Ledger {
   }
 
   /** Codes that share their first ten digits are of one wallet: the other eight change every minute. */
-  #payerOf(authCode: AuthCode): string {
+  #payerOf(authCode: PaymentCode): string {
     const wallet = authCode.reveal().slice(0, 10);
     const known = this.#payers.get(wallet);
     if (known !== undefined) return known;

@@ -4,8 +4,8 @@
  */
 import { isIP } from "node:net";
 import { unreachable } from "../../../core/kernel/defect.ts";
-import { AuthCode } from "../../../core/payment/auth-code.ts";
 import type { Merchant } from "../../../core/payment/order.ts";
+import { PaymentCode } from "../../../core/payment/payment-code.ts";
 import type { ApiKey } from "../api-key.ts";
 import { beijingMoment } from "../beijing-time.ts";
 import { given } from "../evidence.ts";
@@ -279,7 +279,7 @@ function wishOf(call: CallKind, fields: Fields, caller: Caller): ReadRequest {
         body: fields.get("body") ?? "",
         attach: given(fields, "attach"),
         deviceInfo: given(fields, "device_info"),
-        authCode: new AuthCode(fields.get("auth_code") ?? ""),
+        authCode: new PaymentCode(fields.get("auth_code") ?? ""),
       };
       return { kind: "wish", caller, wish: { kind: "charge", order } };
     }

@@ -5,7 +5,7 @@
 import type { Unknown } from "../../../core/payment/answers.ts";
 import { type AskedTrade, given, isAbout, isOfAnotherCall, mismatch, signedUnknown } from "../evidence.ts";
 import { openDocument, readPaid } from "../replies.ts";
-import type { GatewaySettings } from "../settings.ts";
+import type { WechatV2Settings } from "../settings.ts";
 import { type Fields, writeXml } from "../xml.ts";
 
 /** What a notification proves about its order. `failed` is one try of the customer's; the order may be paid later. */
@@ -28,7 +28,7 @@ export interface Notification {
 /** Reads the body of a notification; `orderOf` knows what each of our orders must be, or null for one that is not ours. */
 export function readNotification(
   body: Uint8Array,
-  settings: GatewaySettings,
+  settings: WechatV2Settings,
   orderOf: (outTradeNo: string) => AskedTrade | null,
 ): Notification {
   const opened = openDocument(body, settings);

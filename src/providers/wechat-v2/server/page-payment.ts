@@ -3,7 +3,7 @@
  * camel case and a second signature over them. The key stays here; the page gets the result.
  */
 import { invariant } from "../../../core/kernel/defect.ts";
-import type { GatewaySettings } from "../settings.ts";
+import type { WechatV2Settings } from "../settings.ts";
 import { type SignType, signatureOf } from "../signature.ts";
 
 /** The parameters of `getBrandWCPayRequest`, by the names it knows. */
@@ -30,7 +30,7 @@ export interface PageTerms {
 }
 
 /** Signs what the page needs. The algorithm is that of the order, and part of what is signed. */
-export function pagePayment(settings: GatewaySettings, terms: PageTerms): PagePayment {
+export function pagePayment(settings: WechatV2Settings, terms: PageTerms): PagePayment {
   const { appId, subAppId } = settings.merchant;
   const app = terms.of === "appid" ? appId : subAppId;
   invariant(app !== null, "a page of the sub-merchant needs the sub-merchant's appid");

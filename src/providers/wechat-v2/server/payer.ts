@@ -4,12 +4,12 @@
  */
 
 import type { DeclineReason, NotSent, Unknown } from "../../../core/payment/answers.ts";
-import type { AuthCode } from "../../../core/payment/auth-code.ts";
+import type { PaymentCode } from "../../../core/payment/payment-code.ts";
 import { given, isOfAnotherCall, mismatch, signedUnknown } from "../evidence.ts";
 import { merchantFields, signed, signTypeSent } from "../message.ts";
 import { payerCodes } from "../order-codes.ts";
 import type { Opened } from "../replies.ts";
-import type { GatewaySettings } from "../settings.ts";
+import type { WechatV2Settings } from "../settings.ts";
 import { OpenId } from "./open-id.ts";
 
 /** Answers to `/tools/authcodetoopenid`. `subOpenId` is the payer under the sub-merchant's appid, where one was sent. */
@@ -20,7 +20,7 @@ export type PayerAnswer =
   | NotSent;
 
 /** The signed document that asks whose code it is (WeChat Pay v2, authcodetoopenid). */
-export function payerRequest(settings: GatewaySettings, code: AuthCode, nonce: string): string {
+export function payerRequest(settings: WechatV2Settings, code: PaymentCode, nonce: string): string {
   return signed(settings, [
     ...merchantFields(settings),
     ["auth_code", code.reveal()],

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { AuthCode } from "../../../../src/core/payment/auth-code.ts";
+import { PaymentCode } from "../../../../src/core/payment/payment-code.ts";
 import { fixtureMerchant } from "../../../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
 import { type Changes, proved, Teller, words } from "./teller.ts";
 
@@ -222,7 +222,7 @@ test("a code that was used, has expired or is none has no owner to tell", () => 
   used.charge();
   assert.equal(words(used.send("payer")), "FAIL AUTH_CODE_ERROR");
   const old = new Teller();
-  old.bank.ledger.issueCode(new AuthCode("134567890123456789"), old.now);
+  old.bank.ledger.issueCode(new PaymentCode("134567890123456789"), old.now);
   assert.equal(words(old.send("payer")), "FAIL AUTHCODEEXPIRE");
   assert.equal(
     words(new Teller().send("payer", { auth_code: "281234567890123456" })),

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { fenOf } from "../../../../src/core/kernel/fen.ts";
-import { AuthCode } from "../../../../src/core/payment/auth-code.ts";
+import { PaymentCode } from "../../../../src/core/payment/payment-code.ts";
 import {
   type ChargeOrder,
   Ledger,
@@ -29,7 +29,7 @@ function orderOf(outTradeNo: string, digits: string, amount = 1280): ChargeOrder
     body: "groceries",
     attach: null,
     deviceInfo: null,
-    authCode: new AuthCode(digits),
+    authCode: new PaymentCode(digits),
   };
 }
 
@@ -61,7 +61,7 @@ const reuse: readonly (readonly [
   ["success", "reverse", {}, "FAIL ORDERREVERSED"],
   ["never", null, {}, "FAIL USERPAYING"],
   ["never", null, { total_fee: "1" }, "FAIL OUT_TRADE_NO_USED"],
-  ["never", null, { attach: "other" }, "FAIL OUT_TRADE_NO_USED"],
+  ["never", null, { nonce: "other" }, "FAIL OUT_TRADE_NO_USED"],
   ["never", null, { body: "other" }, "FAIL OUT_TRADE_NO_USED"],
   ["never", null, { device_info: "other" }, "FAIL OUT_TRADE_NO_USED"],
   ["never", null, { auth_code: codeOfOther }, "FAIL BUYER_MISMATCH"],
@@ -174,8 +174,8 @@ test("after seven days an order can be reversed no more", () => {
 
 test("a code that was issued for a minute expires with it", () => {
   const teller = new Teller();
-  teller.bank.ledger.issueCode(new AuthCode(codeA), morning + 60_000);
-  teller.bank.ledger.issueCode(new AuthCode(codeOfOther), morning + 60_000);
+  teller.bank.ledger.issueCode(new PaymentCode(codeA), morning + 60_000);
+  teller.bank.ledger.issueCode(new PaymentCode(codeOfOther), morning + 60_000);
   assert.equal(words(teller.wait(59_999).charge({ auth_code: codeA })), "SUCCESS");
   assert.equal(
     words(teller.wait(1).charge({ auth_code: codeOfOther, out_trade_no: "n2" })),
@@ -270,7 +270,7 @@ test("no sequence of calls charges a code twice, and what is reversed gives back
             else ledger.actAt(order, call.kind, now + call.laterMs);
           }
           for (const digits of codes) {
-            const { charges, chargedFen, returnedFen } = ledger.totalsOfCode(new AuthCode(digits));
+            const { charges, chargedFen, returnedFen } = ledger.totalsOfCode(new PaymentCode(digits));
             assert.ok(charges <= 1, "one code pays once");
             assert.ok(returnedFen === 0 || returnedFen === chargedFen, "all of it comes back, or nothing");
           }

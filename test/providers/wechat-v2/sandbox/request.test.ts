@@ -66,7 +66,7 @@ test("a malformed field is named", () => {
     spbill_create_ip: ["localhost", "256.1.1.1", "1.2.3", "203.0.113.7:80", "::g"],
     auth_code: ["1".repeat(129)],
     device_info: ["d".repeat(33)],
-    attach: ["a".repeat(128)],
+    nonce: ["a".repeat(128)],
     fee_type: ["USD", "cny"],
     version: ["1.1"],
     detail: ["not json", "{}", "null"],

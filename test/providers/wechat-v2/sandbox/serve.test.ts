@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { instantOf } from "../../../../src/core/kernel/instant.ts";
-import { AuthCode } from "../../../../src/core/payment/auth-code.ts";
+import { PaymentCode } from "../../../../src/core/payment/payment-code.ts";
 import { chargeCodes } from "../../../../src/providers/wechat-v2/codes.ts";
 import { paths } from "../../../../src/providers/wechat-v2/message.ts";
-import { Gateway } from "../../../../src/providers/wechat-v2/provider.ts";
+import { WechatV2 } from "../../../../src/providers/wechat-v2/provider.ts";
 import { type Refund, readRefund, refundRequest } from "../../../../src/providers/wechat-v2/refund.ts";
 import { readRefundQuery, refundQueryRequest } from "../../../../src/providers/wechat-v2/refund-query.ts";
 import { openReply } from "../../../../src/providers/wechat-v2/replies.ts";
@@ -13,7 +13,7 @@ import { chargeRefusals } from "../../../../src/providers/wechat-v2/sandbox/refu
 import { scenarios } from "../../../../src/providers/wechat-v2/sandbox/scenarios.ts";
 import { serveBank } from "../../../../src/providers/wechat-v2/sandbox/serve.ts";
 import { payerRequest, readPayer } from "../../../../src/providers/wechat-v2/server/payer.ts";
-import type { GatewaySettings } from "../../../../src/providers/wechat-v2/settings.ts";
+import type { WechatV2Settings } from "../../../../src/providers/wechat-v2/settings.ts";
 import type { NativeOrder } from "../../../../src/providers/wechat-v2/unified-order.ts";
 import type { Log } from "../../../../src/runtime/ports.ts";
 import { SimulatedHttpsLink } from "../../../../src/simulator/outside/https.ts";
@@ -26,15 +26,15 @@ import { morning, Teller } from "./teller.ts";
 // Goal: the box and the bank understand each other. Method: the real gateway calls the bank through the
 // simulated network.
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-const code = new AuthCode("134567890123456789");
+const code = new PaymentCode("134567890123456789");
 
-function world(name: string, used: GatewaySettings = settings) {
+function world(name: string, used: WechatV2Settings = settings) {
   const time = new SimulatedTime();
   const { bank } = new Teller({ name });
   const serve = serveBank(bank, () => morning + time.now);
   const link = new SimulatedHttpsLink({ time, random: new Random(7), serve, certificate: true });
   const clock = new SimulatedClock(time, morning);
-  const gateway = new Gateway({ settings: used, link, entropy: new Random(2), clock, log: silent });
+  const gateway = new WechatV2({ settings: used, link, entropy: new Random(2), clock, log: silent });
   const answers: string[] = [];
   const done = (_host: string, answer: { readonly kind: string; readonly why?: string }) => {
     answers.push(answer.why === undefined ? answer.kind : `${answer.kind}: ${answer.why}`);
@@ -96,7 +96,7 @@ for (const { name, down } of scenarios) {
     const { answers, charge, done, gateway, order, wait } = world(name);
     charge();
     wait(11_000);
-    gateway.query(order, null, done);
+    gateway.query({ ...order, mode: "mpm" }, null, done);
     wait(11_000);
     assert.deepEqual(answers, readings[name]);
   });
@@ -111,9 +111,9 @@ for (const [how, used] of Object.entries({
     const { answers, bank, charge, done, gateway, order, wait } = world("success", used);
     charge();
     wait(20_000);
-    gateway.reverse(order, null, false, done);
+    gateway.undo(order, null, false, done);
     wait(1_000);
-    gateway.query(order, null, done);
+    gateway.query({ ...order, mode: "mpm" }, null, done);
     wait(1_000);
     gateway.probe((answer) => answers.push(`probe ${answer.kind}`));
     wait(1_000);
@@ -159,7 +159,7 @@ for (const [how, used] of [
       }
       const isOver = () => ["paid", "closed"].includes(answers.at(-1) ?? "");
       for (let count = 1; count < 40 && answers.includes("ordered") && !isOver(); count += 1) {
-        gateway.query(order, null, done);
+        gateway.query({ ...order, mode: "mpm" }, null, done);
         wait(11_000);
         if (count < 28 || isOver()) continue;
         gateway.closeNative(order, null, (host, answer) => {

@@ -36,7 +36,7 @@ export function chargeFields(changes: Changes = {}): Map<string, string> {
       device_info: "BOX-000123",
       nonce_str: "n0nceF1xture0001",
       body: "示例便利店-日用百货",
-      attach: "till=1;seq=42",
+      nonce: "till=1;seq=42",
       out_trade_no: "BX0123-20260315-000042",
       total_fee: "1280",
       fee_type: "CNY",

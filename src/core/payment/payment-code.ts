@@ -2,7 +2,7 @@
  * A WeChat Pay payment code (`auth_code`): 18 digits that can charge its owner for a minute.
  * It shows itself only masked, whatever prints it; `reveal` is for the charge request alone (money rule 17).
  */
-export class AuthCode {
+export class PaymentCode {
   readonly #digits: string;
 
   constructor(digits: string) {

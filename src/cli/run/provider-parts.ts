@@ -1,4 +1,4 @@
-import type { MerchantParts } from "../../compose.ts";
+import type { ProviderParts } from "../../compose.ts";
 import type { DeviceConfig } from "../../config/device-config.ts";
 import type { Merchant } from "../../core/payment/order.ts";
 import { inspectCertificate } from "../../links/https/certificate.ts";
@@ -11,15 +11,15 @@ import type { Secrets } from "./secrets.ts";
  * The merchants of a configuration, the current one first, each with its own credentials; what could not be read is among the
  * problems of `secrets`.
  */
-export function merchantParts(
+export function providerParts(
   config: DeviceConfig,
   secrets: Secrets,
   clock: Clock,
-): readonly [MerchantParts, ...MerchantParts[]] {
+): readonly [ProviderParts, ...ProviderParts[]] {
   const { merchant, timing, box } = config;
   const { mistakes } = secrets;
   const ca = secrets.readIfAny("merchant.ca", merchant.ca, "public", mistakes);
-  const partsOf = (who: Credentials, apiKey: string, path: string): MerchantParts => {
+  const partsOf = (who: Credentials, apiKey: string, path: string): ProviderParts => {
     const cert = secrets.read(`${path}.certificate.cert`, who.certificate.cert, "public", mistakes);
     const key = secrets.read(`${path}.certificate.key`, who.certificate.key, "secret", mistakes);
     const fault = inspectCertificate(cert, key, clock.wall());
