@@ -8,9 +8,9 @@ import { faults } from "./documents/fault-parts.ts";
 import { doorProblems, journalMembers, saleMembers } from "./documents/local-parts.ts";
 import { packages, toolbox } from "./documents/package-parts.ts";
 import { moneyRecords, recovery, stateDiagram, waits } from "./documents/payment-parts.ts";
-import { glassOfPayment, outageCodes, screenTexts } from "./documents/screen-parts.ts";
+import { displayOfPayment, outageCodes, screenTexts } from "./documents/screen-parts.ts";
 import { commands, configKeys } from "./documents/setting-parts.ts";
-import { bankScenarios, errorCodes, txMembers } from "./documents/wire-parts.ts";
+import { errorCodes, sandboxScenarios, txMembers } from "./documents/wire-parts.ts";
 import { wiring } from "./documents/wiring-parts.ts";
 
 const root = join(import.meta.dirname, "..");
@@ -28,8 +28,8 @@ export const documents: readonly string[] = [
 /** How each part is made; a document names the ones it wants. */
 export const parts: Readonly<Record<string, () => string | Promise<string>>> = {
   commands,
-  "glass of a payment": glassOfPayment,
-  scenarios: bankScenarios,
+  "display of a payment": displayOfPayment,
+  scenarios: sandboxScenarios,
   "configuration keys": configKeys,
   wiring: () => wiring(readFileSync(join(root, "device.config.json"), "utf8")),
   "outage codes": outageCodes,
@@ -42,7 +42,7 @@ export const parts: Readonly<Record<string, () => string | Promise<string>>> = {
   faults,
   "event members": txMembers,
   "sale members": saleMembers,
-  "door problems": doorProblems,
+  "control socket problems": doorProblems,
   "journal members": journalMembers,
   packages: () => packages(root),
   tools: () => toolbox(root),

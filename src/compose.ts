@@ -1,8 +1,8 @@
 /** Where the parts meet: a box is made from its configuration and its links, real or simulated, and nothing else. */
-import { boxMark } from "./config/box-mark.ts";
+import { boxTag } from "./config/box-tag.ts";
 import type { DeviceConfig } from "./config/device-config.ts";
 import type { BoxSnapshot } from "./control/status.ts";
-import { drawGlass } from "./core/codecs/glass.ts";
+import { drawFrame } from "./core/codecs/display-frame.ts";
 import { Defect } from "./core/kernel/defect.ts";
 import { after, type Instant, type WallTime } from "./core/kernel/instant.ts";
 import { rfc3339 } from "./core/kernel/rfc3339.ts";
@@ -16,7 +16,7 @@ import type { PaymentEvent } from "./core/payment/payment.ts";
 import { type AmountRules, type Rules, standardTiming, type Timing } from "./core/payment/rules.ts";
 import { type Screen, screenFor } from "./core/payment/screen.ts";
 import type { Turn } from "./core/payment/turn.ts";
-import { type DeviceLinks, Devices, glassSizeOf } from "./devices.ts";
+import { type DeviceLinks, Devices, displaySizeOf } from "./devices.ts";
 import { Journal, type JournalOpened, MQTT_CURSOR, type RotationOutcome } from "./journal/journal.ts";
 import { type RotationRules, retentionOf } from "./journal/rotation.ts";
 import { WechatV2 } from "./providers/wechat-v2/provider.ts";
@@ -27,12 +27,12 @@ import { CalmLog } from "./runtime/calm-log.ts";
 import {
   found,
   guardedBroker,
-  guardedGlass,
+  guardedDisplay,
   guardedGpio,
   guardedLog,
   guardedSerial,
 } from "./runtime/guards.ts";
-import { type Core, core, type Hands, Loop } from "./runtime/loop.ts";
+import { type Core, core, type Handlers, Loop } from "./runtime/loop.ts";
 import type { BrokerLink, Entropy, HttpsLink, Log, StoreLink, Timer } from "./runtime/ports.ts";
 import { Sales } from "./till/sales.ts";
 
@@ -145,7 +145,7 @@ export class ComposedBox {
       entropy,
       rules: this.#rules,
       core: parts.core ?? core,
-      hands: this.#hands(),
+      handlers: this.#handlers(),
       show: (screen) => {
         this.#logScreen(screen);
         this.#devices.show(screen);
@@ -216,7 +216,7 @@ export class ComposedBox {
       service: {
         ...this.#serviceOf(turn),
         screen: screen.text,
-        glass: drawGlass(screen, config.box.language, glassSizeOf(config)).map((row) => row.trimEnd()),
+        display: drawFrame(screen, config.box.language, displaySizeOf(config)).map((row) => row.trimEnd()),
         blocker,
         mistakes: [...(this.#parts.mistakes ?? [])],
       },
@@ -248,7 +248,7 @@ export class ComposedBox {
   #serviceOf({ box }: Turn): ServiceWord {
     const blocker = blockerOf(box, this.#rules);
     // What stands in front may be a result: the outage is what people would see behind it.
-    const bare = { ...box, front: { name: "idle" }, notice: null } as const;
+    const bare = { ...box, foreground: { name: "idle" }, notice: null } as const;
     const code = blocker === null ? null : screenFor(bare, this.#parts.links.clock.now(), this.#rules).ref;
     return {
       inService: blocker === null || blocker === "paused" || blocker === "inhibited",
@@ -363,7 +363,7 @@ export class ComposedBox {
   /** A box that is believed is not probed, and its certificate expires meanwhile: that is said as a probe would say it. */
   #checkCertificate(): void {
     const { proved, probe } = this.#loop.turn?.box.trust ?? { proved: false, probe: null };
-    if (!proved || probe === "flying") return;
+    if (!proved || probe === "inFlight") return;
     const why = this.#parts.merchants[0].certificateFault();
     if (why !== null) this.#loop.post({ type: "probed", answer: { kind: "failed", why } });
   }
@@ -395,7 +395,7 @@ export class ComposedBox {
     this.#reporter.start();
   }
 
-  #hands(): Hands {
+  #handlers(): Handlers {
     const { clock, log } = this.#parts.links;
     return {
       record: ({ entry }) => {
@@ -547,12 +547,12 @@ export class ComposedBox {
 
 /** Whatever a library of an optional part throws is the end of a connection, and of nothing else. */
 function guardedLinks(links: Links, log: Log): Links {
-  const { clock, broker, glass, gpio, serial } = links;
+  const { clock, broker, display, gpio, serial } = links;
   return {
     ...links,
     log,
     broker: broker === null ? null : guardedBroker(found(broker), clock),
-    glass: glass === null ? null : guardedGlass(found(glass), clock),
+    display: display === null ? null : guardedDisplay(found(display), clock),
     gpio: gpio === null ? null : guardedGpio(found(gpio), clock),
     serial: serial === null ? null : guardedSerial(found(serial), clock),
   };
@@ -592,7 +592,7 @@ function rulesOf({ config, version, merchants, timing, mistakes = [] }: BoxParts
   const configured = { ...asking, sendWithinMs, restMs };
   return {
     boxId: config.box.id,
-    boxMark: boxMark(config.box.id),
+    boxTag: boxTag(config.box.id),
     version,
     merchant: settings.merchant,
     merchants: merchants.map((parts) => parts.settings.merchant),

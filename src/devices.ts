@@ -1,6 +1,6 @@
 /** The devices of one box: what people touch and see, and what is driven for them. */
 import type { DeviceConfig } from "./config/device-config.ts";
-import type { GlassSize } from "./core/codecs/glass.ts";
+import type { DisplaySize } from "./core/codecs/display-frame.ts";
 import { after } from "./core/kernel/instant.ts";
 import type { Key } from "./core/payment/amount-entry.ts";
 import type { BoxEvent } from "./core/payment/events.ts";
@@ -12,14 +12,14 @@ import { Keypad } from "./drivers/keypad.ts";
 import { Relay, type RelayOutcome } from "./drivers/relay.ts";
 import { type ScanCounts, Scanner } from "./drivers/scanner.ts";
 import { Signals } from "./drivers/signals.ts";
-import type { Clock, GlassLink, GpioLink, Log, SerialLink } from "./runtime/ports.ts";
+import type { Clock, DisplayLink, GpioLink, Log, SerialLink } from "./runtime/ports.ts";
 
 /** The ports behind the devices; null where the box has none of that kind, or somebody else plays it. */
 export interface DeviceLinks {
   readonly clock: Clock;
   readonly log: Log;
   readonly serial: SerialLink | null;
-  readonly glass: GlassLink | null;
+  readonly display: DisplayLink | null;
   readonly gpio: GpioLink | null;
 }
 
@@ -73,10 +73,10 @@ export class Devices {
   constructor(parts: DevicesParts) {
     this.#parts = parts;
     const { config, links } = parts;
-    const { clock, log, glass, gpio } = links;
-    const size = glassSizeOf(config);
+    const { clock, log, display, gpio } = links;
+    const size = displaySizeOf(config);
     const { language } = config.box;
-    this.#display = glass === null ? null : new Display({ link: glass, clock, log, language, size });
+    this.#display = display === null ? null : new Display({ link: display, clock, log, language, size });
     this.#scanner = this.#scannerOf(parts);
     this.#keypad = gpio === null ? null : this.#keypadOf(gpio);
     this.#signals = gpio === null ? null : this.#signalsOf(gpio);
@@ -278,7 +278,7 @@ function answerOf(outcome: RelayOutcome): DispenseAnswer {
   }
 }
 
-/** How many cells the glass has; where no display is configured, those of the smallest. */
-export function glassSizeOf({ display }: DeviceConfig): GlassSize {
+/** How many cells the display has; where no display is configured, those of the smallest. */
+export function displaySizeOf({ display }: DeviceConfig): DisplaySize {
   return { columns: display?.columns ?? 16, rows: display?.rows ?? 2 };
 }

@@ -49,7 +49,7 @@ function machine(inputs: object | null = { inhibit: { pin: INHIBIT, activeLow: t
       clock: new SimulatedClock(time, 0),
       log: keptLog().log,
       serial: null,
-      glass: null,
+      display: null,
       gpio: pins,
     },
     post: (event) => posted.push(event),
@@ -100,8 +100,8 @@ test("a device that never lets go is left behind after five seconds, and told of
       clock: new SimulatedClock(time, 0),
       log,
       serial: null,
-      // A glass that opens, takes pictures, and hangs when it is asked to end.
-      glass: {
+      // A display that opens, takes pictures, and hangs when it is asked to end.
+      display: {
         open: (listener) => {
           time.after(1, () => listener.ready());
           return { write: (_runs, written) => void time.after(1, written), close: () => {} };

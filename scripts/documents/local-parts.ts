@@ -1,4 +1,4 @@
-/** What programs on the box's own machine read: a till's sale, the problems of the door, the lines of the journal. */
+/** What programs on the box's own machine read: a till's sale, the problems of the control socket, the lines of the journal. */
 import type { Report } from "../../src/cli/journal/quarantine.ts";
 import type { Verdict } from "../../src/cli/journal/verification.ts";
 import type { Rotated } from "../../src/control/commands.ts";
@@ -31,7 +31,7 @@ const sale: Readonly<Record<keyof SaleState, readonly [form: string, meaning: st
   repeated: ["true, false", "Whether `pay` found this sale there already, and began nothing."],
 };
 
-/** The members of a sale, as `scanbox pay` prints them and the door answers them. */
+/** The members of a sale, as `scanbox pay` prints them and the control socket answers them. */
 export function saleMembers(): string {
   return table(
     ["member", "form", "meaning"],

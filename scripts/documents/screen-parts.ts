@@ -1,6 +1,6 @@
-/** What people see, drawn by the code that draws it on the glass. */
+/** What people see, drawn by the code that draws it on the display. */
 import { type Outage, outages } from "../../src/cli/outages.ts";
-import { drawGlass } from "../../src/core/codecs/glass.ts";
+import { drawFrame } from "../../src/core/codecs/display-frame.ts";
 import { type Box, blockerOf } from "../../src/core/payment/box.ts";
 import type { Payment } from "../../src/core/payment/payment.ts";
 import { type Screen, screenFor } from "../../src/core/payment/screen.ts";
@@ -26,7 +26,7 @@ export function screenTexts(): string {
       light: "off",
       sound: "none",
     };
-    const [en, zh] = (["en", "zh"] satisfies Language[]).map((language) => drawGlass(screen, language, size));
+    const [en, zh] = (["en", "zh"] satisfies Language[]).map((language) => drawFrame(screen, language, size));
     return [0, 1].map((row) => {
       const name = (row === 0 ? text : "").padEnd(widest);
       return `${name}  │${en?.[row]}│  │${zh?.[row]}│  ${hanzi[text][row]}`.trimEnd();
@@ -36,10 +36,10 @@ export function screenTexts(): string {
 }
 
 /** One payment with a password, as the customer sees it. */
-export function glassOfPayment(): string {
+export function displayOfPayment(): string {
   const story = Story.ready();
   const pictures: (readonly string[])[] = [];
-  const look = (): void => void pictures.push(story.glass);
+  const look = (): void => void pictures.push(story.display);
   look();
   story.keys("1250=");
   look();
@@ -111,10 +111,10 @@ function brokenBy(box: Box, outage: Outage): Box {
 function muteReversal(): Payment {
   const story = Story.ready().payTo().charge(silence);
   for (let turns = 0; turns < 40 && blockerOf(story.box, keypadRules) !== "cannot-reverse"; turns += 1) {
-    const { flying, phase } = story.order;
-    if (phase.name === "booking") story.recorded();
-    else if (flying?.call === "undo") story.reverse(silence);
-    else if (flying?.call === "query") story.query(silence);
+    const { inFlight, phase } = story.order;
+    if (phase.name === "recording-reversal") story.recorded();
+    else if (inFlight?.call === "undo") story.reverse(silence);
+    else if (inFlight?.call === "query") story.query(silence);
     else story.wait(15_000);
   }
   return story.order;

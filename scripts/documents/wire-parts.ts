@@ -38,17 +38,17 @@ function said(meaning: ChargeMeaning): string {
       return `\`declined\`, reason \`${meaning.reason}\``;
     case "pending":
       return "`pending`: the customer types a password";
-    case "disputed":
-      return "`disputed`: queried before anybody is told";
-    case "taken":
-      return "`taken`: the number is known there; recorded, then only asked about, never reversed";
+    case "refused-unconfirmed":
+      return "`refused-unconfirmed`: queried before anybody is told";
+    case "number-conflict":
+      return "`number-conflict`: the number is known there; recorded, then only asked about, never reversed";
     case "system-error":
       return "`unknown`, signed: queried";
   }
 }
 
-/** The stories that the look-alike bank can tell. */
-export function bankScenarios(): string {
+/** The stories that the sandbox can tell. */
+export function sandboxScenarios(): string {
   return table(
     ["scenario", "ends", "story"],
     [

@@ -32,12 +32,12 @@ configuration or a secret is wrong, or the journal is damaged or of a newer vers
 `,
   },
   demo: {
-    summary: "Try out a whole box on this machine, with a look-alike bank and an MQTT broker.",
+    summary: "Try out a whole box on this machine, with a sandbox and an MQTT broker.",
     load: async () => (await import("./demo/demo.ts")).demoCommand,
   },
-  bank: {
+  sandbox: {
     summary: "Serve a look-alike of WeChat Pay on this machine, to test against.",
-    load: async () => (await import("./bank.ts")).bankCommand,
+    load: async () => (await import("./sandbox.ts")).sandboxCommand,
   },
   simulate: {
     summary: "Run whole simulated worlds and look for a broken promise.",

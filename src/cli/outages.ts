@@ -73,7 +73,7 @@ export const outages: Readonly<Record<Outage, readonly [means: string, remedy: s
   ],
   request: [
     "WeChat Pay does not take what this box sends: a value is wrong, too long or missing. The merchant itself is known.",
-    "`gateway.refused` in the log names it. Check `box.store`, `merchant.body`, `sceneInfo`, `clientIp`, `notifyUrl` and sub-merchant.",
+    "`provider.refused` in the log names it. Check `box.store`, `merchant.body`, `sceneInfo`, `clientIp`, `notifyUrl` and sub-merchant.",
   ],
   "no-trust": [
     "The server's TLS certificate is not trusted.",

@@ -1,13 +1,13 @@
 /** `scanbox status`: how the box is, from the box itself where it runs, else from its journal. */
 import { resolve } from "node:path";
-import type { Asleep, AsleepOrder, BoxStatus } from "../control/status.ts";
+import type { BoxStatus, OfflineOrder, OfflineStatus } from "../control/status.ts";
 import { formatYuan } from "../core/kernel/fen.ts";
 import { findBox } from "./ask-box.ts";
-import { asleepFrom } from "./asleep.ts";
 import { loadLeniently } from "./config.ts";
 import { configPath } from "./config-file.ts";
 import { counted } from "./counted.ts";
 import { exitStatus } from "./exit-status.ts";
+import { offlineStatusFrom } from "./offline-status.ts";
 import { outageOf, outages } from "./outages.ts";
 import { type CommandIo, readOptions } from "./usage.ts";
 
@@ -48,8 +48,11 @@ export async function statusCommand(args: readonly string[], io: CommandIo): Pro
     return status.service.inService ? exitStatus.done : exitStatus.no;
   }
   const problem = found.kind === "unclear" ? found.why : null;
-  const asleep: Asleep = { ...asleepFrom(checked.config.journal.directory, problem), config: resolve(path) };
-  io.stdout.write(`${values.json === true ? JSON.stringify(asleep) : asleepText(asleep)}\n`);
+  const asleep: OfflineStatus = {
+    ...offlineStatusFrom(checked.config.journal.directory, problem),
+    config: resolve(path),
+  };
+  io.stdout.write(`${values.json === true ? JSON.stringify(asleep) : offlineStatusText(asleep)}\n`);
   return exitStatus.no;
 }
 
@@ -102,9 +105,9 @@ function lined(lines: readonly Line[]): string {
   return lines.map(([name, text]) => `${name.padEnd(widest)}  ${text}`.trimEnd()).join("\n");
 }
 
-function serviceText({ inService, glass, code, reason }: BoxStatus["service"]): string {
-  const rows = glass.map((row) => row.trim().replace(/ +/g, " ")).filter((row) => row !== "");
-  const says = `the glass says "${rows.join(" / ")}"`;
+function serviceText({ inService, display, code, reason }: BoxStatus["service"]): string {
+  const rows = display.map((row) => row.trim().replace(/ +/g, " ")).filter((row) => row !== "");
+  const says = `the display says "${rows.join(" / ")}"`;
   if (inService) return `in service${reason === null ? "" : ` (${reason})`}, ${says}`;
   const why = [code, reason].filter((part) => part !== null).join(", ");
   return `OUT OF SERVICE${why === "" ? "" : ` (${why})`}, ${says}`;
@@ -171,7 +174,7 @@ function brokerLines(mqtt: BoxStatus["mqtt"]): readonly string[] {
 }
 
 /** What is known of a box that does not run, as people read it. */
-export function asleepText({ problem, config, journal, orders }: Asleep): string {
+export function offlineStatusText({ problem, config, journal, orders }: OfflineStatus): string {
   const { rows, problem: wrong } = journal;
   const lines: Line[] = [
     ["service", problem === null ? "NOT RUNNING" : `NO ANSWER: ${problem}`],
@@ -185,7 +188,7 @@ export function asleepText({ problem, config, journal, orders }: Asleep): string
   return lined(lines);
 }
 
-function asleepOrders({ rows, problem }: Asleep["journal"], orders: Asleep["orders"]): string {
+function asleepOrders({ rows, problem }: OfflineStatus["journal"], orders: OfflineStatus["orders"]): string {
   const verify = 'run "scanbox journal verify"';
   if (orders === null)
     return `not known: the journal ${rows === null ? "cannot be read" : "is damaged"}; ${verify}`;
@@ -194,13 +197,13 @@ function asleepOrders({ rows, problem }: Asleep["journal"], orders: Asleep["orde
   return orders.length === 0 ? "none is open" : `${orders.length} open, and nobody looks after them`;
 }
 
-function asleepOrder(order: AsleepOrder): string {
+function asleepOrder(order: OfflineOrder): string {
   if (order.problem !== null) return `order ${order.outTradeNo}: ${order.problem}`;
   const { shortRef, amountFen, state, at, outTradeNo } = order;
   return `#${shortRef} ${formatYuan(amountFen)} ${state} since ${at}, order ${outTradeNo}`;
 }
 
-function journalText({ bytes, rows, problem }: Asleep["journal"]): string {
+function journalText({ bytes, rows, problem }: OfflineStatus["journal"]): string {
   if (rows === null && problem !== null)
     return bytes === null ? "cannot be read" : `${megabytes(bytes)}, cannot be read`;
   if (bytes === null) return "there is none";

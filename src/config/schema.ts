@@ -73,7 +73,7 @@ const source = z
 const pin = z.int().min(0).max(pinMax).describe("BCM number of a pin, 0 to 27.");
 
 /** What a character display can show. */
-function glassText(longest: number) {
+function displayText(longest: number) {
   return z
     .string()
     .min(1)
@@ -184,7 +184,7 @@ const shape = {
       .describe("Name of the store as people know it; null means the box id."),
     language: z.enum(["en", "zh"]).default("en").describe("Language of the screens."),
     advert: z
-      .array(glassText(20))
+      .array(displayText(20))
       .max(4)
       .default([])
       .describe(
@@ -261,7 +261,7 @@ const shape = {
             .string()
             .regex(/^[1-9]$/, { error: 'must be a digit from "1" to "9".' })
             .describe("The key that sells it."),
-          name: glassText(12).describe("What stands on the display."),
+          name: displayText(12).describe("What stands on the display."),
           price: amount.describe("Price in yuan, as text."),
           pulses: z
             .int()

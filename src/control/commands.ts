@@ -1,7 +1,7 @@
-/** What a box can be asked to do through its door. A new command is one entry of the table. */
+/** What a box can be asked to do through its control socket. A new command is one entry of the table. */
 import * as z from "zod";
 import { fenOf } from "../core/kernel/fen.ts";
-import type { SaleAnswer, SaleHands } from "../core/payment/till-sale.ts";
+import type { SaleAnswer, SalesApi } from "../core/payment/till-sale.ts";
 import { type ControlAnswer, type ControlRequest, problemAnswer, resultAnswer } from "./protocol.ts";
 import { saleRefSchema } from "./sale.ts";
 import type { BoxStatus } from "./status.ts";
@@ -13,33 +13,33 @@ export type Rotated =
   | { readonly kind: "refused"; readonly why: string };
 
 /** The box, as far as commands reach it. */
-export interface ControlHands {
+export interface ControlApi {
   /** Null where the box is stopping and its journal about to close. */
   readonly status: () => BoxStatus | null;
   readonly rotate: (done: (outcome: Rotated) => void) => void;
   /** What a till may do. */
-  readonly sales: SaleHands;
+  readonly sales: SalesApi;
 }
 
 interface Command {
   /** Answers once, now or later, unless the arguments are not its own. */
   readonly run: (
     request: ControlRequest,
-    hands: ControlHands,
+    handlers: ControlApi,
     answer: (answer: ControlAnswer) => void,
-  ) => "taken" | ControlAnswer;
+  ) => "number-conflict" | ControlAnswer;
 }
 
 function command<Args>(
   schema: z.ZodType<Args>,
-  run: (args: Args, hands: ControlHands, answer: (answer: ControlAnswer) => void, caller: string) => void,
+  run: (args: Args, handlers: ControlApi, answer: (answer: ControlAnswer) => void, caller: string) => void,
 ): Command {
   return {
-    run: ({ caller, args }, hands, answer) => {
+    run: ({ caller, args }, handlers, answer) => {
       const read = schema.safeParse(args);
       if (!read.success) return refusedArguments(read.error.issues);
-      run(read.data, hands, answer, caller);
-      return "taken";
+      run(read.data, handlers, answer, caller);
+      return "number-conflict";
     },
   };
 }
@@ -76,11 +76,11 @@ const asked = z.strictObject({ ref: saleRefSchema, amountFen });
 const named = z.strictObject({ ref: saleRefSchema });
 
 const commands: ReadonlyMap<string, Command> = new Map([
-  ["status", command(nothing, (_, hands, answer) => answer(statusAnswer(hands.status())))],
+  ["status", command(nothing, (_, handlers, answer) => answer(statusAnswer(handlers.status())))],
   [
     "journal rotate",
-    command(nothing, (_, hands, answer) =>
-      hands.rotate((outcome) =>
+    command(nothing, (_, handlers, answer) =>
+      handlers.rotate((outcome) =>
         answer(outcome.kind === "refused" ? problemAnswer("refused", outcome.why) : resultAnswer(outcome)),
       ),
     ),
@@ -139,7 +139,7 @@ function saleAnswer(answer: SaleAnswer): ControlAnswer {
 /** Does what a request asks for and answers once. */
 export function obey(
   request: ControlRequest,
-  hands: ControlHands,
+  handlers: ControlApi,
   answer: (answer: ControlAnswer) => void,
 ): void {
   const { command: name } = request;
@@ -148,7 +148,7 @@ export function obey(
     const known = [...commands.keys()].join(", ");
     answer(problemAnswer("unknown-command", `There is no command of this name; there are: ${known}.`));
   } else {
-    const refused = found.run(request, hands, answer);
-    if (refused !== "taken") answer(refused);
+    const refused = found.run(request, handlers, answer);
+    if (refused !== "number-conflict") answer(refused);
   }
 }

@@ -1,5 +1,5 @@
 /**
- * What is said through the door: one request a line, one answer a line, JSON in UTF-8. A program that asks for a version
+ * What is said through the control socket: one request a line, one answer a line, JSON in UTF-8. A program that asks for a version
  * that the box does not speak is told so in version 1.
  */
 import * as z from "zod";

@@ -1,6 +1,6 @@
 import { after } from "../core/kernel/instant.ts";
 import type { Clock, ControlLink, ControlPeer, ControlPeerListener, Log, Timer } from "../runtime/ports.ts";
-import { type ControlHands, obey } from "./commands.ts";
+import { type ControlApi, obey } from "./commands.ts";
 import { type ControlAnswer, problemAnswer, readRequest } from "./protocol.ts";
 import { RequestLines } from "./request-lines.ts";
 
@@ -13,7 +13,7 @@ export const IDLE_MS = 30_000;
 /** After so many requests a program has to come in anew: what it does not read piles up on our side. */
 export const REQUESTS_MAX = 64;
 
-/** A door that could not be opened is tried again after so long. */
+/** A control socket that could not be opened is tried again after so long. */
 const OPEN_AGAIN_MS = 10_000;
 
 /** What the server works with. */
@@ -21,11 +21,11 @@ export interface ControlServerParts {
   readonly link: ControlLink;
   readonly clock: Clock;
   readonly log: Log;
-  readonly hands: ControlHands;
+  readonly handlers: ControlApi;
 }
 
 /**
- * Answers programs on this machine. Nothing that they send costs more than a bounded piece of memory, and a door that
+ * Answers programs on this machine. Nothing that they send costs more than a bounded piece of memory, and a control socket that
  * cannot be opened costs a line in the log: payments do not depend on it.
  */
 export class ControlServer {
@@ -38,7 +38,7 @@ export class ControlServer {
     this.#parts = parts;
   }
 
-  /** Opens the door, now or when that becomes possible. */
+  /** Opens the control socket, now or when that becomes possible. */
   start(): void {
     const { clock, link, log } = this.#parts;
     link.listen(
@@ -72,8 +72,8 @@ export class ControlServer {
       const deaf = (): void => undefined;
       return { received: deaf, finished: deaf, closed: deaf };
     }
-    const { clock, hands } = this.#parts;
-    const visit: Visit = new Visit({ peer, clock, hands, ended: () => this.#peers.delete(visit) });
+    const { clock, handlers } = this.#parts;
+    const visit: Visit = new Visit({ peer, clock, handlers, ended: () => this.#peers.delete(visit) });
     this.#peers.add(visit);
     return visit;
   }
@@ -82,7 +82,7 @@ export class ControlServer {
 interface VisitParts {
   readonly peer: ControlPeer;
   readonly clock: Clock;
-  readonly hands: ControlHands;
+  readonly handlers: ControlApi;
   readonly ended: () => void;
 }
 
@@ -148,7 +148,7 @@ class Visit implements ControlPeerListener {
         continue;
       }
       this.#answering = true;
-      obey(read.request, this.#parts.hands, (answer) => {
+      obey(read.request, this.#parts.handlers, (answer) => {
         this.#answering = false;
         this.#say(answer);
         this.#next();

@@ -25,9 +25,9 @@ export const boxStatusSchema = z.object({
     .object({
       inService: z.boolean().describe("Whether a payment could begin, now or within seconds."),
       screen: z.string().describe("Name of what people see now."),
-      glass: z
+      display: z
         .array(z.string())
-        .describe("What a glass shows now, line by line; of 16 by 2 cells where no display is configured."),
+        .describe("What a display shows now, line by line; of 16 by 2 cells where no display is configured."),
       blocker: z.string().nullable().describe("Why no payment can begin, or null."),
       reason: z
         .string()
@@ -189,11 +189,11 @@ export type BoxSnapshot = Omit<BoxStatus, "config" | "pid" | "memory" | "journal
 };
 
 /** An order that the journal lists as open, as its newest row tells it; or what is wrong with that row. */
-export type AsleepOrder = z.output<typeof asleepOrder>;
+export type OfflineOrder = z.output<typeof asleepOrder>;
 
 /** What `status` says of a box that does not run. */
-export type Asleep = Omit<z.output<typeof asleepSchema>, "orders"> & {
-  readonly orders: readonly AsleepOrder[] | null;
+export type OfflineStatus = Omit<z.output<typeof asleepSchema>, "orders"> & {
+  readonly orders: readonly OfflineOrder[] | null;
 };
 
 /** The JSON Schema of what `scanbox status --json` prints, of a running box or of one that does not run, as text. */

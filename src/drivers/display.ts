@@ -1,9 +1,9 @@
-import { drawGlass, type GlassSize } from "../core/codecs/glass.ts";
+import { type DisplaySize, drawFrame } from "../core/codecs/display-frame.ts";
 import { after, earlier, type Instant } from "../core/kernel/instant.ts";
 import { bootScreen, type Screen } from "../core/payment/screen.ts";
 import type { Language } from "../core/payment/texts.ts";
-import type { Clock, GlassConnection, GlassLink, Log, Timer } from "../runtime/ports.ts";
-import { changedRuns } from "./glass-runs.ts";
+import type { Clock, DisplayConnection, DisplayLink, Log, Timer } from "../runtime/ports.ts";
+import { changedRuns } from "./display-runs.ts";
 import { RedrawPace } from "./redraw-pace.ts";
 
 /** The first pause before the module is started again; each failure in a row doubles it. */
@@ -26,17 +26,17 @@ export const RESYNC_LATEST_MS = 2 * RESYNC_EVERY_MS;
 
 /** What a display is made of. */
 export interface DisplayParts {
-  readonly link: GlassLink;
+  readonly link: DisplayLink;
   readonly clock: Clock;
   readonly log: Log;
   readonly language: Language;
-  readonly size: GlassSize;
+  readonly size: DisplaySize;
 }
 
 type State =
   | { readonly at: "stopped" }
-  | { readonly at: "opening"; readonly connection: GlassConnection; readonly timer: Timer }
-  | { readonly at: "ready"; readonly connection: GlassConnection; readonly timer: Timer }
+  | { readonly at: "opening"; readonly connection: DisplayConnection; readonly timer: Timer }
+  | { readonly at: "ready"; readonly connection: DisplayConnection; readonly timer: Timer }
   /** The connection ends; what comes after it is opened, waited for, or nothing. */
   | { readonly at: "closing"; readonly next: "open" | "stop"; readonly cause: string | null }
   | { readonly at: "failed"; readonly timer: Timer };
@@ -56,7 +56,7 @@ export class Display {
   #failures = 0;
   #status: "ready" | "absent" | null = null;
   #wanted: readonly string[];
-  /** What stands on the glass, or will when the write that is under way has ended. */
+  /** What stands on the display, or will when the write that is under way has ended. */
   #shadow: readonly string[] = [];
   #writing = false;
   #redraw: Timer | null = null;
@@ -68,7 +68,7 @@ export class Display {
 
   constructor(parts: DisplayParts) {
     this.#parts = parts;
-    this.#wanted = drawGlass(bootScreen, parts.language, parts.size);
+    this.#wanted = drawFrame(bootScreen, parts.language, parts.size);
     this.#changedAt = parts.clock.now();
     this.#readyAt = this.#changedAt;
   }
@@ -85,9 +85,9 @@ export class Display {
   /** Shows the screen in place of the last one, as soon as there is a display. */
   show(screen: Screen): void {
     const { clock, language, size } = this.#parts;
-    const before = drawGlass({ ...this.#screen, line: screen.line }, language, size);
+    const before = drawFrame({ ...this.#screen, line: screen.line }, language, size);
     this.#screen = screen;
-    this.#wanted = drawGlass(screen, language, size);
+    this.#wanted = drawFrame(screen, language, size);
     if (String(this.#wanted) !== String(before)) this.#changedAt = clock.now();
     this.#draw();
   }
@@ -137,7 +137,7 @@ export class Display {
     this.#state = { at: "opening", connection, timer };
   }
 
-  #ready(connection: GlassConnection): void {
+  #ready(connection: DisplayConnection): void {
     const { clock, log, size } = this.#parts;
     if (this.#state.at !== "opening") return;
     this.#state.timer.cancel();

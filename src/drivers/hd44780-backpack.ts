@@ -1,10 +1,17 @@
-import type { GlassSize } from "../core/codecs/glass.ts";
+import type { DisplaySize } from "../core/codecs/display-frame.ts";
 import type { Transfer } from "../core/codecs/hd44780.ts";
-import type { Clock, GlassConnection, GlassLink, GlassListener, I2cLink, Level } from "../runtime/ports.ts";
+import type {
+  Clock,
+  DisplayConnection,
+  DisplayLink,
+  DisplayListener,
+  I2cLink,
+  Level,
+} from "../runtime/ports.ts";
 import { ModuleConnection, type ModuleLines } from "./hd44780-module.ts";
 
 /** How large the module is, and whether its light is on. */
-export interface BackpackSettings extends GlassSize {
+export interface BackpackSettings extends DisplaySize {
   readonly backlight: boolean;
 }
 
@@ -26,14 +33,14 @@ const LIGHT = 0x08;
  * a PCF8574 is made for, so that every wait of the module but the longest has passed when the next byte arrives, and a
  * whole row goes in one transfer.
  */
-export class Hd44780Backpack implements GlassLink {
+export class Hd44780Backpack implements DisplayLink {
   readonly #parts: BackpackParts;
 
   constructor(parts: BackpackParts) {
     this.#parts = parts;
   }
 
-  open(listener: GlassListener): GlassConnection {
+  open(listener: DisplayListener): DisplayConnection {
     const { clock, settings } = this.#parts;
     return new ModuleConnection({ lines: new ExpanderLines(this.#parts), clock, size: settings, listener });
   }

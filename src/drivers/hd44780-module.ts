@@ -1,4 +1,4 @@
-import type { GlassSize } from "../core/codecs/glass.ts";
+import type { DisplaySize } from "../core/codecs/display-frame.ts";
 import {
   cellTransfers,
   EXECUTION_US,
@@ -7,7 +7,7 @@ import {
   type Transfer,
 } from "../core/codecs/hd44780.ts";
 import { after } from "../core/kernel/instant.ts";
-import type { Clock, GlassConnection, GlassListener, GlassRun, Timer } from "../runtime/ports.ts";
+import type { Clock, DisplayConnection, DisplayListener, DisplayRun, Timer } from "../runtime/ports.ts";
 
 /** What a module hangs on. Every callback comes later than the call. */
 export interface ModuleLines {
@@ -26,11 +26,11 @@ export interface ModuleLines {
 const TRANSFERS_MAX = 21;
 
 /** One connection to an HD44780: it starts the module, writes runs of cells, and lets go of its lines. */
-export class ModuleConnection implements GlassConnection {
+export class ModuleConnection implements DisplayConnection {
   readonly #lines: ModuleLines;
   readonly #clock: Clock;
-  readonly #size: GlassSize;
-  readonly #listener: GlassListener;
+  readonly #size: DisplaySize;
+  readonly #listener: DisplayListener;
   /** `ending` while the lines are let go of. */
   #state: "starting" | "ready" | "writing" | "ending" | "over" = "starting";
   /** Whether the lines are to call back. */
@@ -41,8 +41,8 @@ export class ModuleConnection implements GlassConnection {
   constructor(parts: {
     readonly lines: ModuleLines;
     readonly clock: Clock;
-    readonly size: GlassSize;
-    readonly listener: GlassListener;
+    readonly size: DisplaySize;
+    readonly listener: DisplayListener;
   }) {
     this.#lines = parts.lines;
     this.#clock = parts.clock;
@@ -57,7 +57,7 @@ export class ModuleConnection implements GlassConnection {
     );
   }
 
-  write(runs: readonly GlassRun[], done: () => void): void {
+  write(runs: readonly DisplayRun[], done: () => void): void {
     if (this.#state !== "ready") return;
     this.#state = "writing";
     const rows = Map.groupBy(runs, ({ row }) => row);

@@ -1,10 +1,10 @@
-import type { GlassSize } from "../core/codecs/glass.ts";
+import type { DisplaySize } from "../core/codecs/display-frame.ts";
 import { EXECUTION_US, type Transfer } from "../core/codecs/hd44780.ts";
 import type {
   Clock,
-  GlassConnection,
-  GlassLink,
-  GlassListener,
+  DisplayConnection,
+  DisplayLink,
+  DisplayListener,
   GpioLevel,
   GpioLines,
   GpioLink,
@@ -13,7 +13,7 @@ import type {
 import { ModuleConnection, type ModuleLines } from "./hd44780-module.ts";
 
 /** Which pins a module is wired to, by BCM number, and how large it is. Its RW lies on ground. */
-export interface PinModuleSettings extends GlassSize {
+export interface PinModuleSettings extends DisplaySize {
   readonly rs: number;
   readonly e: number;
   /** D4 to D7. */
@@ -37,14 +37,14 @@ export interface PinModuleParts {
 const EDGE_US = 1;
 
 /** An HD44780 on six pins, by any kernel interface that has pins. */
-export class Hd44780Pins implements GlassLink {
+export class Hd44780Pins implements DisplayLink {
   readonly #parts: PinModuleParts;
 
   constructor(parts: PinModuleParts) {
     this.#parts = parts;
   }
 
-  open(listener: GlassListener): GlassConnection {
+  open(listener: DisplayListener): DisplayConnection {
     const { clock, settings } = this.#parts;
     return new ModuleConnection({ lines: new PinLines(this.#parts), clock, size: settings, listener });
   }

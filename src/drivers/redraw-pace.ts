@@ -7,7 +7,7 @@ const BURST = 5;
 const EVERY_MS = 200;
 
 /**
- * How often a glass is redrawn. A picture after a rest, and the few that follow it in a payment, go out at once; a stream of
+ * How often a display is redrawn. A picture after a rest, and the few that follow it in a payment, go out at once; a stream of
  * pictures is thinned to what eyes can follow.
  */
 export class RedrawPace {

@@ -29,7 +29,7 @@ export const damageWords: Readonly<Record<ChainDamage, string>> = {
  * what continues that head; begun in the middle (`from` null) it takes the first row, and the first event, on
  * their own word.
  */
-export class ChainWalk {
+export class ChainVerifier {
   readonly #journal: string;
   #row: Pick<Head, "n" | "hash"> | null;
   #event: Pick<Head, "seq" | "eventHash"> | null;

@@ -7,7 +7,7 @@ import { accept, type Result, refuse } from "../core/kernel/result.ts";
 import { type Intent, isDeclinedByCode, type OpenOrder, type TxData } from "../core/payment/order.ts";
 import { RECENT_MAX, type RecentOrder } from "../core/payment/recent.ts";
 import { type StoredRow, type StoreOpened, TAIL_ROWS } from "../runtime/ports.ts";
-import { ChainWalk, damageWords } from "./chain.ts";
+import { ChainVerifier, damageWords } from "./chain.ts";
 import type { Beginning, SegmentEntry } from "./own-entry.ts";
 import { chargedCodes, genesis, type Head, type ReadRow, type RowDamage, readRow, salesOf } from "./row.ts";
 
@@ -44,7 +44,7 @@ export function recover(opened: Extract<StoreOpened, { kind: "opened" }>): Resul
   const { first, segment, droppedSeq } = beginning.value;
   const whole = tail.length < TAIL_ROWS;
   if (whole && (tail[0]?.n ?? first.n) !== first.n) return refuse(`row ${first.n}: ${damageWords.gap}`);
-  const walk = new ChainWalk(journal, whole && first.n === 1 ? genesis(journal) : null);
+  const walk = new ChainVerifier(journal, whole && first.n === 1 ? genesis(journal) : null);
   const checked = new CheckedRows(journal);
   const newest = new Map<string, NewestRow>();
   const declines = new Declines();
@@ -199,7 +199,7 @@ function isEqual(a: StoredRow, b: StoredRow): boolean {
 
 function headOf(
   opened: Extract<StoreOpened, { kind: "opened" }>,
-  walk: ChainWalk,
+  walk: ChainVerifier,
   checked: CheckedRows,
 ): Result<Head, string> {
   const { journal, lastMoney } = opened;

@@ -25,7 +25,7 @@ const paces: ReadonlyMap<string, Pace> = new Map([
 ]);
 
 /** What happens to money, goods and the journal: nobody outside causes more of it than payments allow, and all of it counts. */
-const whole = /^(?:alarm$|box\.|gateway\.|goods\.|journal\.|order\.|relay\.)/;
+const whole = /^(?:alarm$|box\.|provider\.|goods\.|journal\.|order\.|relay\.)/;
 
 type Level = "info" | "warn" | "error";
 

@@ -8,8 +8,8 @@ import type {
   BrokerConnection,
   BrokerLink,
   Clock,
-  GlassConnection,
-  GlassLink,
+  DisplayConnection,
+  DisplayLink,
   GpioLines,
   GpioLink,
   Level,
@@ -115,7 +115,7 @@ class Guarded<Inner> {
     }
   }
 
-  /** It failed in our hands: told after the call that showed it has returned. */
+  /** It failed in our handlers: told after the call that showed it has returned. */
   #fail(cause: string): void {
     const inner = this.#inner;
     this.#inner = null;
@@ -164,10 +164,10 @@ export function guardedBroker(load: Loader<BrokerLink>, clock: Clock): BrokerLin
 }
 
 /** A display whose library or bus may not be there. */
-export function guardedGlass(load: Loader<GlassLink>, clock: Clock): GlassLink {
+export function guardedDisplay(load: Loader<DisplayLink>, clock: Clock): DisplayLink {
   return {
     open: (listener) => {
-      const guard = new Guarded<GlassConnection>({
+      const guard = new Guarded<DisplayConnection>({
         clock,
         closed: (cause) => listener.closed(cause),
         free: (inner, done) => inner.close(done),

@@ -8,7 +8,7 @@ import { firstTurn, nextTurn, type Turn } from "../core/payment/turn.ts";
 import type { Clock, Entropy, Timer } from "./ports.ts";
 
 /** One hand for each effect: a kind without one does not compile. A hand posts what came of it, at once or later. */
-export type Hands = {
+export type Handlers = {
   readonly [Type in Effect["type"]]: (effect: Extract<Effect, { type: Type }>) => void;
 };
 
@@ -33,7 +33,7 @@ export class Loop {
   readonly #entropy: Entropy;
   readonly #rules: Rules;
   readonly #core: Core;
-  readonly #hands: Hands;
+  readonly #handlers: Handlers;
   readonly #show: (screen: Screen) => void;
   readonly #onTurn: (event: BoxEvent, turn: Turn) => void;
   readonly #mailbox: BoxEvent[] = [];
@@ -47,7 +47,7 @@ export class Loop {
     readonly entropy: Entropy;
     readonly rules: Rules;
     readonly core: Core;
-    readonly hands: Hands;
+    readonly handlers: Handlers;
     /** Called with every screen that differs from the last one, the boot screen first. */
     readonly show: (screen: Screen) => void;
     /** Called after every turn, before its effects. */
@@ -57,7 +57,7 @@ export class Loop {
     this.#entropy = options.entropy;
     this.#rules = options.rules;
     this.#core = options.core;
-    this.#hands = options.hands;
+    this.#handlers = options.handlers;
     this.#show = options.show;
     this.#onTurn = options.onTurn;
   }
@@ -139,8 +139,8 @@ export class Loop {
   }
 
   #carryOut(effect: Effect): void {
-    // The compiler cannot see that hand and effect agree in type; the mapped type of `Hands` says so.
-    const hand = this.#hands[effect.type] as (effect: Effect) => void;
+    // The compiler cannot see that hand and effect agree in type; the mapped type of `Handlers` says so.
+    const hand = this.#handlers[effect.type] as (effect: Effect) => void;
     hand(effect);
   }
 }

@@ -87,12 +87,12 @@ export interface SerialConnection {
 }
 
 /** A character display module. Each `open` starts the module anew. */
-export interface GlassLink {
-  open(listener: GlassListener): GlassConnection;
+export interface DisplayLink {
+  open(listener: DisplayListener): DisplayConnection;
 }
 
 /** Hears one connection to a display. */
-export interface GlassListener {
+export interface DisplayListener {
   /** The module is initialised and blank. */
   ready(): void;
   /** The module cannot be reached, or not any more. Comes once; nothing comes after it. */
@@ -100,15 +100,15 @@ export interface GlassListener {
 }
 
 /** One connection to a display, from `open` to its end. */
-export interface GlassConnection {
+export interface DisplayConnection {
   /** Writes cells, once `ready` has come; calls back when they stand in the module. One write at a time. */
-  write(runs: readonly GlassRun[], done: () => void): void;
+  write(runs: readonly DisplayRun[], done: () => void): void;
   /** Ends the connection once the write that is under way has ended; `closed` does not come. Calls back when all is free. */
   close(done: () => void): void;
 }
 
-/** Neighbouring cells of one row, counted from 0; only characters of `GLASS_ALPHABET`, and never beyond the row's end. */
-export interface GlassRun {
+/** Neighbouring cells of one row, counted from 0; only characters of `DISPLAY_ALPHABET`, and never beyond the row's end. */
+export interface DisplayRun {
   readonly row: number;
   readonly column: number;
   readonly text: string;
@@ -224,7 +224,7 @@ export interface StoreLink {
   /** Whether a charge could be recorded: on a full disk the last of its room is for open orders. */
   room(done: (room: boolean) => void): void;
   /** What a rotation has to know, or null where it cannot be read. */
-  survey(wish: StoreSurveyWish, done: (survey: StoreSurvey | null) => void): void;
+  survey(wish: StoreSurveyOptions, done: (survey: StoreSurvey | null) => void): void;
   /**
    * Appends the row `segment` and drops every row below `first`, both or neither. A row of an open order is never dropped.
    */
@@ -239,7 +239,7 @@ export type StoreRotated =
   | { readonly kind: "failed"; readonly error: string };
 
 /** How much a rotation wants to know. */
-export interface StoreSurveyWish {
+export interface StoreSurveyOptions {
   /** Of so many `segment` rows at most, the oldest first. */
   readonly segments: number;
   /** How many of the newest charges must stay. */
@@ -363,7 +363,7 @@ export interface ServiceManager {
   notify(state: string): boolean;
 }
 
-/** A door for programs on this machine: bytes in, text out. Nothing listens on a network. */
+/** A control socket for programs on this machine: bytes in, text out. Nothing listens on a network. */
 export interface ControlLink {
   /** Begins to listen, once; `accept` meets everybody who comes in. */
   listen(accept: (peer: ControlPeer) => ControlPeerListener, done: (outcome: ControlOpened) => void): void;
@@ -371,7 +371,7 @@ export interface ControlLink {
   close(done: () => void): void;
 }
 
-/** Where the door is, or a sentence that says why there is none. */
+/** Where the control socket is, or a sentence that says why there is none. */
 export type ControlOpened =
   | { readonly kind: "listening"; readonly path: string }
   | { readonly kind: "refused"; readonly why: string };

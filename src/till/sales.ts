@@ -2,13 +2,7 @@
 import type { Fen } from "../core/kernel/fen.ts";
 import type { BoxEvent } from "../core/payment/events.ts";
 import type { TxData } from "../core/payment/order.ts";
-import type {
-  SaleAnswer,
-  SaleCommand,
-  SaleDecision,
-  SaleHands,
-  SaleName,
-} from "../core/payment/till-sale.ts";
+import type { SaleAnswer, SaleCommand, SaleDecision, SaleName, SalesApi } from "../core/payment/till-sale.ts";
 import type { Clock } from "../runtime/ports.ts";
 
 /** What sales need of a box. */
@@ -26,7 +20,7 @@ type Done = (answer: SaleAnswer) => void;
  * The till's side of a box. Nothing is decided here: each command has a token, and the effect `answer` with this token is all
  * that is known of it. Where the decision names an order, its newest record says the rest.
  */
-export class Sales implements SaleHands {
+export class Sales implements SalesApi {
   readonly #parts: SalesParts;
   readonly #waiting = new Map<number, Done>();
   #token = 0;

@@ -15,7 +15,7 @@ const ATTACH_MS = 120_000;
 
 interface Story {
   readonly name: string;
-  /** Its last two digits choose the bank's scenario. */
+  /** Its last two digits choose the sandbox's scenario. */
   readonly fixed: string;
   /** The screen at its end. */
   readonly ends: string;

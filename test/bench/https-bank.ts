@@ -3,6 +3,6 @@ import type { Certificates } from "../e2e/certificates.ts";
 import { startTlsBank } from "./tls-bank.ts";
 
 const certificates: Certificates = JSON.parse(process.argv[2] ?? "");
-const bank = await startTlsBank(certificates);
-process.on("message", () => process.send?.(bank.connections()));
-process.send?.(bank.origin);
+const sandbox = await startTlsBank(certificates);
+process.on("message", () => process.send?.(sandbox.connections()));
+process.send?.(sandbox.origin);

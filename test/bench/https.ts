@@ -37,11 +37,11 @@ export const https: Bench = {
       ...["pkcs12", "-export", "-in", certFile, "-inkey", keyFile, "-out", p12File],
       ...["-passout", `pass:${fixtureMerchant.merchantId}`],
     ]);
-    const bankCertFile = certificates.bank.certFile;
-    const bank = await Worker.start("https-bank.ts", [JSON.stringify(certificates)], {});
+    const sandboxCertFile = certificates.sandbox.certFile;
+    const sandbox = await Worker.start("https-bank.ts", [JSON.stringify(certificates)], {});
     const setup: PayerSetup = {
-      origin: String(bank.greeting),
-      bankCertFile,
+      origin: String(sandbox.greeting),
+      sandboxCertFile,
       certFile,
       keyFile,
       p12File,
@@ -49,13 +49,13 @@ export const https: Bench = {
     const workers = new Map<PayerName, Worker>();
     try {
       for (const name of Object.keys(payers) as PayerName[]) {
-        const env = { NODE_EXTRA_CA_CERTS: bankCertFile };
+        const env = { NODE_EXTRA_CA_CERTS: sandboxCertFile };
         workers.set(name, await Worker.start("https-payer.ts", [name, JSON.stringify(setup)], env));
       }
-      const measured = await measureAll(workers, bank, say);
+      const measured = await measureAll(workers, sandbox, say);
       return calls.flatMap((call) => figuresOf(call, measured));
     } finally {
-      for (const worker of [...workers.values(), bank]) await worker.end();
+      for (const worker of [...workers.values(), sandbox]) await worker.end();
     }
   },
 };
@@ -64,7 +64,7 @@ type Results = ReadonlyMap<string, readonly Measured[]>;
 
 async function measureAll(
   workers: ReadonlyMap<PayerName, Worker>,
-  bank: Worker,
+  sandbox: Worker,
   say: (progress: string) => void,
 ): Promise<Results> {
   const results = new Map<string, Measured[]>();
@@ -73,8 +73,8 @@ async function measureAll(
   say("warming up");
   for (let count = 0; count < WARM_UP_ROUNDS; count += 1) {
     for (const call of calls) {
-      // In short rounds, for the bank closes a connection that lies idle for seconds.
-      for (const worker of workers.values()) await round(worker, bank, { call, count: WARM_UP });
+      // In short rounds, for the sandbox closes a connection that lies idle for seconds.
+      for (const worker of workers.values()) await round(worker, sandbox, { call, count: WARM_UP });
     }
   }
   for (const call of calls) {
@@ -82,7 +82,7 @@ async function measureAll(
     for (let count = 0; count < ROUNDS; count += 1) {
       for (const [name, worker] of workers) {
         const key = `${call} ${name}`;
-        const one = await round(worker, bank, { call, count: CALLS });
+        const one = await round(worker, sandbox, { call, count: CALLS });
         results.set(key, [...(results.get(key) ?? []), one]);
       }
     }
@@ -90,11 +90,11 @@ async function measureAll(
   return results;
 }
 
-async function round(worker: Worker, bank: Worker, wanted: Round): Promise<Measured> {
-  const before = Number(await bank.ask("connections"));
+async function round(worker: Worker, sandbox: Worker, wanted: Round): Promise<Measured> {
+  const before = Number(await sandbox.ask("connections"));
   const report = (await worker.ask(wanted)) as RoundReport;
   if (report.failure !== null) throw new Error(report.failure);
-  return { ...report, connections: Number(await bank.ask("connections")) - before };
+  return { ...report, connections: Number(await sandbox.ask("connections")) - before };
 }
 
 function figuresOf(call: (typeof calls)[number], results: Results): readonly Figure[] {

@@ -5,7 +5,7 @@
 import { loadConfig } from "../../src/cli/config.ts";
 import { deviceParts } from "../../src/cli/run/device-links.ts";
 import { ComposedBox } from "../../src/compose.ts";
-import type { GlassLink } from "../../src/runtime/ports.ts";
+import type { DisplayLink } from "../../src/runtime/ports.ts";
 import { moment } from "./moment.ts";
 
 const checked = loadConfig(process.argv[2] ?? "");
@@ -17,7 +17,7 @@ if (!made.ok) throw new Error(made.problems.join("\n"));
 const { parts } = made;
 
 let screen = "";
-const glass: GlassLink = {
+const display: DisplayLink = {
   open: ({ ready }) => {
     setImmediate(ready);
     return {
@@ -35,7 +35,7 @@ const glass: GlassLink = {
 };
 const box = new ComposedBox({
   ...parts,
-  links: { ...parts.links, glass },
+  links: { ...parts.links, display },
   // A payment has four pictures, and a display takes no more than five a second for ever.
   timing: { resultMs: 400, restMs: 500, noticeMs: 400 },
   onScreen: ({ text }) => {

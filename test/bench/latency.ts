@@ -32,7 +32,7 @@ export const latency: Bench = {
     try {
       await box.shown("armed");
       for (let count = 0; count < WARM_UP + PAYMENTS; count += 1) {
-        if (count === WARM_UP) warmConnections = site.bank.connections();
+        if (count === WARM_UP) warmConnections = site.sandbox.connections();
         // Not in step with any timer of the box.
         await sleep(5 + Math.random() * 20);
         const scannedAt = moment();
@@ -51,7 +51,7 @@ export const latency: Bench = {
       await box.end();
       await site.end();
     }
-    const opened = site.bank.connections() - warmConnections;
+    const opened = site.sandbox.connections() - warmConnections;
     return [
       ...figures("latency.scan-to-charge", toCharge, { p50: 3, p99: 10 }),
       ...figures("latency.answer-to-display", toDisplay, { p99: 10 }),

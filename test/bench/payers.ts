@@ -19,21 +19,21 @@ import { pem } from "../e2e/certificates.ts";
 /** Whom to call, and with what. */
 export interface PayerSetup {
   readonly origin: string;
-  readonly bankCertFile: string;
+  readonly sandboxCertFile: string;
   readonly certFile: string;
   readonly keyFile: string;
   /** The same pair as PKCS #12, sealed with the merchant's id. */
   readonly p12File: string;
 }
 
-/** One library with one merchant; each call rejects where the bank's answer is not the one that was expected. */
+/** One library with one merchant; each call rejects where the sandbox's answer is not the one that was expected. */
 export interface Payer {
   charge(outTradeNo: string, authCode: string): Promise<void>;
   query(outTradeNo: string): Promise<void>;
   reverse(outTradeNo: string): Promise<void>;
 }
 
-/** Its last two digits ask nothing special of the bank. */
+/** Its last two digits ask nothing special of the sandbox. */
 const AMOUNT_FEN = 1_200;
 const ATTACH = "6f1d0a9be3c84b57";
 const BODY = "Example store-groceries";
@@ -64,7 +64,7 @@ export const payers = {
       setup,
       new Agent({
         keepAlive: true,
-        ca: pem(setup.bankCertFile),
+        ca: pem(setup.sandboxCertFile),
         cert: pem(setup.certFile),
         key: pem(setup.keyFile),
       }),
@@ -81,7 +81,7 @@ async function ownPayer(setup: PayerSetup): Promise<Payer> {
   const merchant = { appId, merchantId, subAppId: null, subMerchantId: null };
   const link = new UndiciHttpsLink({
     connectTimeoutMs: 6_000,
-    ca: pem(setup.bankCertFile),
+    ca: pem(setup.sandboxCertFile),
     certificate: { cert: pem(setup.certFile), key: pem(setup.keyFile) },
   });
   const clock = new SystemClock();
@@ -169,7 +169,7 @@ async function axiosPayer(setup: PayerSetup, agent: Agent | null): Promise<Payer
     serial: "none",
     // Only its other API signs with these.
     privateKey: pem(setup.keyFile),
-    certs: { other: pem(setup.bankCertFile) },
+    certs: { other: pem(setup.sandboxCertFile) },
     secret: apiKey.reveal(),
     merchant: { cert: pem(setup.certFile), key: pem(setup.keyFile) },
     baseURL: `${setup.origin}/`,
@@ -200,7 +200,7 @@ async function barePayer(setup: PayerSetup): Promise<Payer> {
   const socket = connect({
     host: hostname,
     port: Number(port),
-    ca: pem(setup.bankCertFile),
+    ca: pem(setup.sandboxCertFile),
     cert: pem(setup.certFile),
     key: pem(setup.keyFile),
   });

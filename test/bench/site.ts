@@ -20,11 +20,11 @@ export function makeDirectory(): string {
 
 /** What differs from the usual box, which charges 1.00 and reports over MQTT. */
 export interface SiteWishes {
-  /** Yuan; its last two digits choose what happens at the bank. */
+  /** Yuan; its last two digits choose what happens at the sandbox. */
   readonly fixed?: string;
   /** Whether staff type the amount, on pins that are played; the bundle has to be `makeKeypadBundle`'s. */
   readonly keypad?: boolean;
-  /** Hears of every call at the bank. */
+  /** Hears of every call at the sandbox. */
   readonly served?: (call: Served) => void;
 }
 
@@ -32,7 +32,7 @@ export interface SiteWishes {
 export interface Site {
   readonly directory: string;
   readonly configFile: string;
-  readonly bank: TlsBank;
+  readonly sandbox: TlsBank;
   readonly scanner: PseudoTerminal;
   readonly end: () => Promise<void>;
 }
@@ -55,23 +55,26 @@ const keypad = { rows: [5, 6, 13, 19], columns: [12, 16, 20, 21], keys: ["789C",
 export async function openSite({ fixed = "1.00", keypad = false, served }: SiteWishes = {}): Promise<Site> {
   const directory = makeDirectory();
   const certificates = await makeCertificates(directory);
-  const bank = await startTlsBank(certificates, { pace: 0.1, ...(served === undefined ? {} : { served }) });
+  const sandbox = await startTlsBank(certificates, {
+    pace: 0.1,
+    ...(served === undefined ? {} : { served }),
+  });
   const broker = await Mosquitto.prepare(directory);
   await broker.start();
   const scanner = new PseudoTerminal(join(directory, "scanner"));
   await scanner.plug();
   const configFile = join(directory, "device.config.json");
-  const config = boxConfig(directory, { certificates, bank, broker, scanner, fixed, keypad });
+  const config = boxConfig(directory, { certificates, sandbox, broker, scanner, fixed, keypad });
   writeFileSync(configFile, JSON.stringify(config));
   return {
     directory,
     configFile,
-    bank,
+    sandbox,
     scanner,
     end: async () => {
       await scanner.unplug();
       await broker.stop();
-      await bank.close();
+      await sandbox.close();
     },
   };
 }
@@ -80,14 +83,14 @@ function boxConfig(
   directory: string,
   parts: {
     readonly certificates: Certificates;
-    readonly bank: TlsBank;
+    readonly sandbox: TlsBank;
     readonly broker: Mosquitto;
     readonly scanner: PseudoTerminal;
     readonly fixed: string;
     readonly keypad: boolean;
   },
 ): object {
-  const { merchant, bank } = parts.certificates;
+  const { merchant, sandbox } = parts.certificates;
   const { appId, merchantId, apiKey } = fixtureMerchant;
   const keyFile = join(directory, "api-key");
   writeFileSync(keyFile, apiKey.reveal(), { mode: 0o600 });
@@ -97,10 +100,10 @@ function boxConfig(
     merchant: {
       appId,
       merchantId,
-      hosts: [parts.bank.origin],
+      hosts: [parts.sandbox.origin],
       apiKey: { file: keyFile },
       certificate: { cert: { file: merchant.certFile }, key: { file: merchant.keyFile } },
-      ca: { file: bank.certFile },
+      ca: { file: sandbox.certFile },
     },
     amount: parts.keypad ? { source: "keypad", maximum: "100.00" } : { source: "fixed", fixed: parts.fixed },
     scanner: { path: parts.scanner.path },

@@ -3,8 +3,8 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { TLSSocket } from "node:tls";
-import { Bank } from "../../src/providers/wechat-v2/sandbox/bank.ts";
 import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
+import { Sandbox } from "../../src/providers/wechat-v2/sandbox/sandbox.ts";
 import { type Certificates, pem } from "../e2e/certificates.ts";
 import { moment } from "./moment.ts";
 
@@ -25,14 +25,14 @@ export interface TlsBank {
 }
 
 /**
- * Serves the look-alike of `scanbox bank` on 127.0.0.1. Its own server stays out of the way: it has no place to
+ * Serves the look-alike of `scanbox sandbox` on 127.0.0.1. Its own server stays out of the way: it has no place to
  * stamp a call when it arrives.
  */
 export async function startTlsBank(
   certificates: Certificates,
   { pace = 1, served = () => {} }: { readonly pace?: number; readonly served?: (call: Served) => void } = {},
 ): Promise<TlsBank> {
-  const bank = new Bank({
+  const sandbox = new Sandbox({
     merchants: [fixtureMerchant],
     entropy: { bytes: (count) => randomBytes(count) },
     pace,
@@ -41,8 +41,8 @@ export async function startTlsBank(
   let connections = 0;
   const server = createServer(
     {
-      cert: pem(certificates.bank.certFile),
-      key: pem(certificates.bank.keyFile),
+      cert: pem(certificates.sandbox.certFile),
+      key: pem(certificates.sandbox.keyFile),
       ca: pem(certificates.authorityFile),
       requestCert: true,
       rejectUnauthorized: false,
@@ -54,7 +54,7 @@ export async function startTlsBank(
       request.on("end", () => {
         const answer = (answeredAt: number): void =>
           served({ path: request.url ?? "", arrivedAt, answeredAt });
-        reply(bank, request, response, Buffer.concat(chunks), answer);
+        reply(sandbox, request, response, Buffer.concat(chunks), answer);
       });
     },
   );
@@ -76,14 +76,14 @@ export async function startTlsBank(
 }
 
 function reply(
-  bank: Bank,
+  sandbox: Sandbox,
   request: IncomingMessage,
   response: ServerResponse,
   body: Uint8Array,
   answered: (at: number) => void,
 ): void {
   const { socket, method = "", url = "", headers } = request;
-  const made = bank.handle({
+  const made = sandbox.handle({
     method,
     path: url,
     body,

@@ -237,7 +237,7 @@ test("a configuration in another encoding is refused, and the file is named", (t
     problems: [`${file} is not UTF-8 in line ${line}, perhaps GBK: save it as UTF-8.`],
   });
   writeFileSync(file, `\ufeff${text}`);
-  assert.ok(loadConfig(file).ok, "a mark in front is nothing wrong");
+  assert.ok(loadConfig(file).ok, "a mark in foreground is nothing wrong");
 });
 
 test("root follows no configuration that others could have written, or put where it stands", () => {
@@ -328,7 +328,7 @@ test("the program itself ends with the status of its command", () => {
 });
 
 test("a command ends quietly where the reader of its output is gone", () => {
-  const command = `{ "${process.execPath}" src/main.ts bank; echo "status $?" >&2; } | true`;
+  const command = `{ "${process.execPath}" src/main.ts sandbox; echo "status $?" >&2; } | true`;
   const { stderr } = spawnSync("/bin/sh", ["-c", command], {
     cwd: root,
     encoding: "utf8",

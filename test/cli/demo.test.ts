@@ -105,18 +105,18 @@ interface Expected {
   readonly state: string;
   readonly charged: string;
   /** What the customer reads at the end: how the first line begins, and the second one. */
-  readonly glass: readonly [string, string];
+  readonly display: readonly [string, string];
 }
 
 const paid: Omit<Expected, "scenario"> = {
   state: "paid",
   charged: "yes",
-  glass: ["PAID      ¥12.50", "Thank you       "],
+  display: ["PAID      ¥12.50", "Thank you       "],
 };
 const timedOut: Omit<Expected, "scenario"> = {
   state: "reversed",
   charged: "no",
-  glass: ["TIMED OUT", "Nothing charged "],
+  display: ["TIMED OUT", "Nothing charged "],
 };
 
 /** The scenarios that the contract names, the long ones first. */
@@ -127,36 +127,36 @@ const expectations: readonly Expected[] = [
     scenario: "paid-at-last",
     state: "refunded",
     charged: "no",
-    glass: ["Refunded  ¥12.50", "See WeChat msg  "],
+    display: ["Refunded  ¥12.50", "See WeChat msg  "],
   },
   {
     scenario: "cancelled",
     state: "reversed",
     charged: "no",
-    glass: ["NOT PAID", "Nothing charged "],
+    display: ["NOT PAID", "Nothing charged "],
   },
   { scenario: "success", ...paid },
   { scenario: "password", ...paid },
   { scenario: "password-wrong", ...paid },
   { scenario: "reply-lost", ...paid },
   { scenario: "reply-late", ...paid },
-  { scenario: "declined", state: "declined", charged: "no", glass: ["NOT PAID", "Low balance     "] },
+  { scenario: "declined", state: "declined", charged: "no", display: ["NOT PAID", "Low balance     "] },
   {
     scenario: "expired-code",
     state: "declined",
     charged: "no",
-    glass: ["Code expired    ", "Refresh + rescan"],
+    display: ["Code expired    ", "Refresh + rescan"],
   },
   {
-    scenario: "bank-down",
+    scenario: "provider-down",
     state: "declined",
     charged: "no",
-    glass: ["NOT PAID", "No network      "],
+    display: ["NOT PAID", "No network      "],
   },
 ];
 
 describe("one payment", { concurrency: 4 }, () => {
-  for (const { scenario, state, charged, glass } of expectations) {
+  for (const { scenario, state, charged, display } of expectations) {
     test(`${scenario} ends ${state}: one JSON line on stdout, the story on stderr, status 0`, async (t) => {
       const ended = await demo(t, ["--pay", "12.50", "--code", code, "--scenario", scenario]);
       assert.equal(ended.status, 0, ended.stderr);
@@ -167,10 +167,10 @@ describe("one payment", { concurrency: 4 }, () => {
         { state: tx.state, final: tx.final, amountFen: tx.amountFen, charged: tx.charged, box: tx.box },
         { state, final: true, amountFen: 1250, charged, box: "demo-box" },
       );
-      assert.equal(tx.chargeCount, scenario === "bank-down" ? 0 : 1);
+      assert.equal(tx.chargeCount, scenario === "provider-down" ? 0 : 1);
       const [first = "", second] = (ended.stderr.match(/│.{16}│/g) ?? []).slice(-2);
-      assert.ok(first.startsWith(`│${glass[0]}`), first);
-      assert.equal(second, `│${glass[1]}│`);
+      assert.ok(first.startsWith(`│${display[0]}`), first);
+      assert.equal(second, `│${display[1]}│`);
       assert.match(ended.stderr, new RegExp(`mqtt {4}scanbox/v1/demo-box/tx ← scanbox\\.tx\\.${state}\\.v1`));
       assert.match(ended.stderr, new RegExp(`\nIt ended ${state}, as it should\\.\n$`));
       assert.ok(ended.stderr.includes("13*************789") && !ended.stderr.includes(code));
@@ -178,7 +178,7 @@ describe("one payment", { concurrency: 4 }, () => {
     });
   }
 
-  test("the glass is told once for each picture, with the light that belongs to it", async (t) => {
+  test("the display is told once for each picture, with the light that belongs to it", async (t) => {
     const pictures: readonly (readonly string[])[] = [
       ["ScanBox", "Starting...", "off"],
       ["Welcome", "Enter amount", "ready"],
@@ -213,7 +213,7 @@ describe("one payment", { concurrency: 4 }, () => {
     assert.deepEqual(Object.keys(JSON.parse(shownLine)), Object.keys(JSON.parse(stdout)));
     const told = byChannel(stderr);
     const shown = byChannel(shownStory);
-    assert.deepEqual([...shown.keys()].sort(), ["bank", "glass", "journal", "mqtt", "scanner", "story"]);
+    assert.deepEqual([...shown.keys()].sort(), ["sandbox", "display", "journal", "mqtt", "scanner", "story"]);
     for (const [channel, lines] of shown) {
       const printed = told.get(channel) ?? [];
       assert.equal(printed.join("\n").includes(lines.join("\n")), true, `${channel}: ${printed.join("\n")}`);
@@ -231,7 +231,7 @@ describe("one payment", { concurrency: 4 }, () => {
       const { status, stdout, stderr, left } = await demo(t, ["--pay", "1", "--code", digits]);
       assert.deepEqual([status, stdout, left], [1, "", []]);
       assert.match(stderr, new RegExp(`\nThe box refused the code: ${words}\\.\n$`));
-      assert.doesNotMatch(stderr, /journal charging|bank {4}charge/);
+      assert.doesNotMatch(stderr, /journal charging|sandbox {4}charge/);
     });
   }
 
@@ -258,7 +258,7 @@ describe("one payment", { concurrency: 4 }, () => {
       "│Pay       ¥12.50│",
       "> scan\n",
       "journal charging #",
-      "bank    charge #",
+      "sandbox charge #",
       "journal paid #",
       "│PAID      ¥12.50│",
       "> scenario declined\n",
@@ -279,9 +279,9 @@ describe("one payment", { concurrency: 4 }, () => {
       "│Password   ¥8.88│",
       "│PAID       ¥8.88│",
       "> orders\n",
-      "paid                      bank: SUCCESS, took 12.50, gave back 0.00",
-      "declined (funds)          bank: NOTPAY, took 0.00, gave back 0.00",
-      "paid                      bank: SUCCESS, took 8.88, gave back 0.00",
+      "paid                      sandbox: SUCCESS, took 12.50, gave back 0.00",
+      "declined (funds)          sandbox: NOTPAY, took 0.00, gave back 0.00",
+      "paid                      sandbox: SUCCESS, took 8.88, gave back 0.00",
       "The scenario is password.",
       'There is no command "frobnicate".',
       "scanbox.status.offline.v1",
@@ -293,7 +293,7 @@ describe("one payment", { concurrency: 4 }, () => {
       assert.notEqual(at, -1, `"${words.trim()}" comes in its place:\n${stdout}`);
       from = at + words.length;
     }
-    // The broker hears of it before or after the glass has changed.
+    // The broker hears of it before or after the display has changed.
     const paid = stdout.indexOf("journal paid #");
     const told = stdout.indexOf("← scanbox.tx.paid.v1 seq 2");
     assert.ok(paid !== -1 && told > paid, stdout);

@@ -18,9 +18,9 @@ describe("the links of a device", () => {
   const directory = mkdtempSync(join(tmpdir(), "scanbox-links-"));
   after(() => rmSync(directory, { recursive: true, force: true }));
 
-  /** A bank that wants to see a client certificate and takes any; hears whose it was. */
-  async function bank(): Promise<{ origin: string; ca: string; callers: string[]; close: () => void }> {
-    const { bank: own } = await makeCertificates(directory);
+  /** A sandbox that wants to see a client certificate and takes any; hears whose it was. */
+  async function sandbox(): Promise<{ origin: string; ca: string; callers: string[]; close: () => void }> {
+    const { sandbox: own } = await makeCertificates(directory);
     const callers: string[] = [];
     const pair = { cert: pem(own.certFile), key: pem(own.keyFile) };
     const server = createServer(
@@ -51,7 +51,7 @@ describe("the links of a device", () => {
   }
 
   it("show the bank a certificate that was not valid yet by the clock of their start", async (t) => {
-    const { origin, ca, callers, close } = await bank();
+    const { origin, ca, callers, close } = await sandbox();
     t.after(close);
     const { configFile } = await RunningBox.prepare(
       join(directory, "early"),
@@ -73,7 +73,7 @@ describe("the links of a device", () => {
   });
 
   it("show the bank its own certificate for each merchant", async (t) => {
-    const { origin, ca, callers, close } = await bank();
+    const { origin, ca, callers, close } = await sandbox();
     t.after(close);
     const place = join(directory, "two");
     const { configFile } = await RunningBox.prepare(place, origin, {}, { ca: { file: ca } });

@@ -50,9 +50,9 @@ test("areas are named with blanks, with commas or one by one, and a wrong name i
 
 test("areas that --quick leaves out, and no others, are no examination", async () => {
   const sentence = "--quick leaves out everything that --only names.";
-  for (const only of ["bank", "bank,mqtt"])
+  for (const only of ["provider", "provider,mqtt"])
     await assert.rejects(doctor("--quick", "--only", only), new UsageError(sentence));
-  const { stdout } = await doctor("--json", "--quick", "--only", "bank,machine", "--config", nowhere);
+  const { stdout } = await doctor("--json", "--quick", "--only", "provider,machine", "--config", nowhere);
   assert.ok(JSON.parse(stdout).findings.length > 0);
 });
 
@@ -74,7 +74,7 @@ test("without a configuration all of the rest is looked at, and the status is 2"
   assert.equal(stderr, "");
   assert.match(stdout, /^✗ config\.problem +There is no file .*none\.json/m);
   assert.match(stdout, /^. machine\.system /m);
-  assert.match(stdout, /^– bank\.probe +The bank was not asked/m);
+  assert.match(stdout, /^– sandbox\.probe +The sandbox was not asked/m);
   assert.match(stdout, /^Wrong: config\.problem/m);
 });
 
@@ -105,7 +105,10 @@ test("one mistake in the configuration keeps no other section from its check", a
   const levels = levelsOf(findings);
   assert.equal(levels.filter((one) => one === "config.problem fault").length, 2, "merchant and scanner.path");
   assert.ok(levels.includes("disk.folder note"), "the journal's folder is looked at");
-  assert.ok(!levels.some((one) => one.startsWith("bank.") || one.startsWith("mqtt.")), "--quick asks nobody");
+  assert.ok(
+    !levels.some((one) => one.startsWith("provider.") || one.startsWith("mqtt.")),
+    "--quick asks nobody",
+  );
 });
 
 function area(name: string, more: Partial<Area>): Area {
@@ -199,7 +202,7 @@ test("people get a line for each finding, what to do below it, and one sentence 
 });
 
 test("names that others chose cannot steer the terminal", () => {
-  const text = reportText([note("bank.tls", "By \u001b[2J\u202eEvil\nCA.")], false);
+  const text = reportText([note("provider.tls", "By \u001b[2J\u202eEvil\nCA.")], false);
   assert.match(text, /By \?\[2J\?Evil\?CA\./);
 });
 

@@ -16,10 +16,10 @@ function simulate(args: readonly string[], before: readonly string[] = []) {
 
 /** Lets the witness find something in every world in which a payment was reversed. */
 function suspicious(): readonly string[] {
-  const witness = new URL("src/simulator/checker/witness.ts", root).href;
-  const code = `import { Witness } from "${witness}";
-    const asked = Witness.prototype.asked;
-    Witness.prototype.asked = function (request) {
+  const witness = new URL("src/simulator/checker/invariant-checker.ts", root).href;
+  const code = `import { InvariantChecker } from "${witness}";
+    const asked = InvariantChecker.prototype.asked;
+    InvariantChecker.prototype.asked = function (request) {
       asked.call(this, request);
       if (request.path.endsWith("/reverse")) this.found("planted", "a reversal");
     };`;

@@ -51,7 +51,7 @@ describe("the panel in a terminal", { concurrency: 3 }, () => {
     await panel.golden("no-scanner");
     panel.keys("n");
     await panel.until(/PAID {7}¥8\.00/);
-    await panel.until(/#\d{4} +8\.00 +paid +✓ bank keeps 8\.00/);
+    await panel.until(/#\d{4} +8\.00 +paid +✓ sandbox keeps 8\.00/);
 
     // The code stands for as long as nobody has paid; this customer takes longer than any look at the terminal.
     panel.keys("Enter", "s");
@@ -73,7 +73,7 @@ describe("the panel in a terminal", { concurrency: 3 }, () => {
 
   test("cents as they are typed on 20×4, a lost reply, out of service and back", async (t) => {
     const panel = new TmuxPanel(t, { columns: 100, rows: 30 });
-    await panel.demo("--glass 20x4 --entry implied --scenario reply-lost");
+    await panel.demo("--display 20x4 --entry implied --scenario reply-lost");
     panel.keys("C-l", "1", "2", "5");
     await panel.golden("cents-entry");
     panel.keys("0", "Enter", "g");
@@ -87,13 +87,13 @@ describe("the panel in a terminal", { concurrency: 3 }, () => {
     panel.keys("u");
     await panel.until(/scanner {2}in/);
 
-    // A box that starts while its bank is down says so, and heals.
+    // A box that starts while its sandbox is down says so, and heals.
     panel.keys("b", "k");
     await panel.until(/power {4}OFF/);
-    await panel.until(/│No network[\s\S]*● REFUSED[\s\S]*b brings the bank back/);
+    await panel.until(/│No network[\s\S]*● REFUSED[\s\S]*b brings the sandbox back/);
     panel.keys("b");
     await panel.until(/│Welcome/);
-    await panel.until(/#\d{4} +12\.50 +paid +✓ bank keeps 12\.50/);
+    await panel.until(/#\d{4} +12\.50 +paid +✓ sandbox keeps 12\.50/);
 
     panel.keys("?");
     await panel.until(/KEYS ─[\s\S]*mosquitto_sub -p \d+/);
@@ -119,9 +119,9 @@ describe("the panel in a terminal", { concurrency: 3 }, () => {
 
     panel.keys("k");
     await panel.golden("power-off");
-    // The next life finds the order in the journal, takes it back, and the bank confirms it.
+    // The next life finds the order in the journal, takes it back, and the sandbox confirms it.
     await panel.until(/box {5}#\d{4} was reversing: goes on/);
-    await panel.until(/#\d{4} +5\.00 +reversed +✓ bank keeps 0\.00/);
+    await panel.until(/#\d{4} +5\.00 +reversed +✓ sandbox keeps 0\.00/);
     const log = panel.capture();
     assert.equal(log.match(/✓ reversed/g)?.length, 1);
     assert.doesNotMatch(log, /→ charge/);

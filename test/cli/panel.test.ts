@@ -8,7 +8,7 @@ import fc from "fast-check";
 import { runCli } from "../../src/cli/cli.ts";
 import { DEVICE_COLUMNS, deviceLines } from "../../src/cli/demo/panel/device-view.ts";
 import { hintFor } from "../../src/cli/demo/panel/hint.ts";
-import { intentsOf, lastingWishOf, type Press, StrokeReader } from "../../src/cli/demo/panel/keyboard.ts";
+import { intentsOf, lastingRequestOf, type Press, StrokeReader } from "../../src/cli/demo/panel/keyboard.ts";
 import { orderNote } from "../../src/cli/demo/panel/order-notes.ts";
 import { Painter } from "../../src/cli/demo/panel/painter.ts";
 import { drawPanel, helpPages, LEAST, type PanelFacts } from "../../src/cli/demo/panel/panel-view.ts";
@@ -45,7 +45,7 @@ import { assertGolden } from "./panel/golden.ts";
 const large = { columns: 20, rows: 4 };
 const twentyByFour: Partial<PanelFacts> = {
   device: {
-    glass: large,
+    display: large,
     rows: ["Password       ¥8.88", "on phone         37s", " ".repeat(20), " ".repeat(20)],
     light: "wait",
     sound: "read",
@@ -54,14 +54,14 @@ const twentyByFour: Partial<PanelFacts> = {
 };
 const dark: Partial<PanelFacts> = {
   powered: false,
-  device: { glass: { columns: 16, rows: 2 }, rows: [], light: "off", sound: "none", pressed: null },
+  device: { display: { columns: 16, rows: 2 }, rows: [], light: "off", sound: "none", pressed: null },
 };
 
-test("the front that README shows is the front that is drawn", () => {
+test("the foreground that README shows is the foreground that is drawn", () => {
   const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8").split("\n");
   const top = readme.findIndex((line) => line.startsWith("╭"));
   const lines = deviceLines({
-    glass: { columns: 16, rows: 2 },
+    display: { columns: 16, rows: 2 },
     rows: ["Checking  ¥12.50", "Do NOT pay again"],
     light: "wait",
     sound: "none",
@@ -74,15 +74,15 @@ test("the front that README shows is the front that is drawn", () => {
 describe("the picture", () => {
   const golden: readonly (readonly [name: string, facts: Partial<PanelFacts>, size: Size])[] = [
     ["100x30", {}, { columns: 100, rows: 30 }],
-    ["80x24-glass-20x4", twentyByFour, { columns: 80, rows: 24 }],
+    ["80x24-display-20x4", twentyByFour, { columns: 80, rows: 24 }],
     ["44x18", {}, { columns: 44, rows: 18 }],
-    ["40x16-glass-20x4", twentyByFour, { columns: 40, rows: 16 }],
+    ["40x16-display-20x4", twentyByFour, { columns: 40, rows: 16 }],
     ["60x40", {}, { columns: 60, rows: 40 }],
     ["120x20", {}, { columns: 120, rows: 20 }],
     ["39x16", {}, { columns: 39, rows: 16 }],
     [
       "80x24-dark",
-      { ...dark, bankUp: false, brokerUp: false, scannerPlugged: false },
+      { ...dark, sandboxUp: false, brokerUp: false, scannerPlugged: false },
       { columns: 80, rows: 24 },
     ],
     ["80x24-help", { overlay: { kind: "help", page: 0 } }, { columns: 80, rows: 24 }],
@@ -127,7 +127,7 @@ describe("the picture", () => {
     );
   });
 
-  test("shows the whole glass, the lights, the hint and the newest note wherever the panel fits", () => {
+  test("shows the whole display, the lights, the hint and the newest note wherever the panel fits", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: LEAST.columns, max: 150 }),
@@ -172,7 +172,7 @@ describe("the picture", () => {
     const places = textOf(
       drawPanel({ ...panelFacts(), overlay: { kind: "help", page: 1 } }, { columns: 80, rows: 24 }),
     );
-    for (const place of ["bank", "broker", "journal"]) assert.match(places, new RegExp(place));
+    for (const place of ["sandbox", "broker", "journal"]) assert.match(places, new RegExp(place));
   });
 
   test("an open order is shown before those that are over, and four beside the box", () => {
@@ -181,7 +181,7 @@ describe("the picture", () => {
       yuan: "1.00",
       state: "paid",
       tone: "good" as const,
-      remark: "✓ bank keeps 1.00",
+      remark: "✓ sandbox keeps 1.00",
     }));
     const wide = textOf(drawPanel(panelFacts({ orders }), { columns: 100, rows: 30 }));
     assert.deepEqual(wide.match(/#000\d/g), ["#0005", "#0006", "#0007", "#0008"]);
@@ -200,12 +200,12 @@ describe("the picture", () => {
   });
 });
 
-test("every text of the glass has a hint, of at most two lines in the narrowest panel", () => {
+test("every text of the display has a hint, of at most two lines in the narrowest panel", () => {
   for (const text of Object.keys(texts)) {
     for (const entry of ["implied", "explicit"] as const) {
       for (const up of [true, false]) {
         const screen = { ...bootScreen, text: text as keyof typeof texts, ref: "E14" };
-        const hint = hintFor({ powered: true, screen, entry, scannerPlugged: up, bankUp: up });
+        const hint = hintFor({ powered: true, screen, entry, scannerPlugged: up, sandboxUp: up });
         assert.ok(hint.length > 10, text);
         assert.ok(wrap(hint, LEAST.columns - 2).length <= 2, hint);
       }
@@ -261,13 +261,13 @@ describe("redrawing", () => {
     const time = new SimulatedTime();
     const clock = new SimulatedClock(time, 0);
     const drawn: number[] = [];
-    let flying = 0;
+    let inFlight = 0;
     const redraw = new Redraw(clock, (done) => {
-      flying += 1;
-      assert.equal(flying, 1, "one picture at a time");
+      inFlight += 1;
+      assert.equal(inFlight, 1, "one picture at a time");
       drawn.push(time.now);
       time.after(writeMs, () => {
-        flying -= 1;
+        inFlight -= 1;
         done();
       });
     });
@@ -322,7 +322,7 @@ describe("the keyboard", () => {
     [press("t"), { kind: "type-code" }],
     [press("u"), { kind: "plug" }],
     [press("s"), { kind: "scenarios" }],
-    [press("b"), { kind: "bank" }],
+    [press("b"), { kind: "sandbox" }],
     [press("m"), { kind: "broker" }],
     [press("k"), { kind: "power" }],
     [press("?"), { kind: "help" }],
@@ -344,7 +344,7 @@ describe("the keyboard", () => {
     ]) {
       assert.deepEqual(intentsOf({ kind: "key", press: key }), []);
     }
-    assert.equal(lastingWishOf(press("c")), null);
+    assert.equal(lastingRequestOf(press("c")), null);
   });
 
   test("eighteen digits at once are a code, seventeen are keys, with or without marks around them", () => {
@@ -505,12 +505,12 @@ describe("notes of orders", () => {
     }).remark;
   const reversed: TxData = { ...tx, state: "reversed", charged: "no" };
 
-  test("the bank's books agree with what the box says, or it is said that they do not", () => {
-    assert.equal(said(tx, 1_250), "✓ bank keeps 12.50");
-    assert.equal(said(tx, 0), "✗ but bank keeps 0.00");
-    assert.equal(said(reversed, 1_250, 1_250), "✓ bank gave it back");
-    assert.equal(said(reversed, 1_250), "✗ but bank keeps 12.50");
-    assert.equal(said(reversed, null), "✓ bank saw nothing");
+  test("the sandbox's books agree with what the box says, or it is said that they do not", () => {
+    assert.equal(said(tx, 1_250), "✓ sandbox keeps 12.50");
+    assert.equal(said(tx, 0), "✗ but sandbox keeps 0.00");
+    assert.equal(said(reversed, 1_250, 1_250), "✓ sandbox gave it back");
+    assert.equal(said(reversed, 1_250), "✗ but sandbox keeps 12.50");
+    assert.equal(said(reversed, null), "✓ sandbox saw nothing");
     assert.equal(said({ ...tx, state: "manual", charged: "unknown" }, 1_250), "a person has to look");
   });
 
@@ -534,10 +534,10 @@ test("what a terminal can show is told by its environment", () => {
   assert.equal(abilities({ TERM: "xterm" }).unicode, true);
 });
 
-test("options of the front are refused where there is none", async () => {
+test("options of the foreground are refused where there is none", async () => {
   const wrong: readonly (readonly [args: readonly string[], sentence: RegExp])[] = [
-    [["--glass", "20x4"], /^--glass goes with a front on a terminal\./],
-    [["--plain", "--speed", "3"], /^--speed goes with a front on a terminal\./],
+    [["--display", "20x4"], /^--display goes with a foreground on a terminal\./],
+    [["--plain", "--speed", "3"], /^--speed goes with a foreground on a terminal\./],
     [["--pay", "1", "--entry", "implied"], /^--entry and --pay do not go together\./],
   ];
   for (const [args, sentence] of wrong) {

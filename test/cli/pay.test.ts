@@ -7,15 +7,15 @@ import { after, before, describe, it, test } from "node:test";
 import { Leaving } from "../../src/cli/leaving.ts";
 import { outOfService } from "../../src/cli/outages.ts";
 import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
-import { startBankServer } from "../../src/providers/wechat-v2/sandbox/server.ts";
+import { startSandboxServer } from "../../src/providers/wechat-v2/sandbox/server.ts";
 import { RunningBox } from "./running-box.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "scanbox-pay-"));
 after(() => rmSync(directory, { recursive: true, force: true }));
 
-test("a till at a box out of service hears the code and the meaning of the outage, as people at the glass do", async () => {
-  const bank = await startBankServer({ merchants: [fixtureMerchant] });
-  const box = await RunningBox.prepare(join(directory, "box"), bank.origin, {
+test("a till at a box out of service hears the code and the meaning of the outage, as people at the display do", async () => {
+  const sandbox = await startSandboxServer({ merchants: [fixtureMerchant] });
+  const box = await RunningBox.prepare(join(directory, "box"), sandbox.origin, {
     amount: { source: "till" },
     scanner: { path: join(directory, "no-scanner") },
   });
@@ -32,13 +32,13 @@ test("a till at a box out of service hears the code and the meaning of the outag
     });
   } finally {
     await box.end();
-    await bank.close();
+    await sandbox.close();
   }
 });
 
 test("a box that reports in the clear to another machine says so in its log", async () => {
-  const bank = await startBankServer({ merchants: [fixtureMerchant] });
-  const box = await RunningBox.prepare(join(directory, "clear"), bank.origin, {
+  const sandbox = await startSandboxServer({ merchants: [fixtureMerchant] });
+  const box = await RunningBox.prepare(join(directory, "clear"), sandbox.origin, {
     amount: { source: "till" },
     mqtt: { url: "mqtt://broker.invalid" },
   });
@@ -47,7 +47,7 @@ test("a box that reports in the clear to another machine says so in its log", as
     await box.run("mqtt.clear");
   } finally {
     await box.end();
-    await bank.close();
+    await sandbox.close();
   }
 });
 
@@ -67,18 +67,20 @@ test("what has no code of its own is told without an inner word", () => {
 });
 
 describe("somebody who asked for an amount and waits no longer", () => {
-  let bank: Awaited<ReturnType<typeof startBankServer>>;
+  let sandbox: Awaited<ReturnType<typeof startSandboxServer>>;
   let box: RunningBox;
 
   before(async () => {
-    bank = await startBankServer({ merchants: [fixtureMerchant] });
-    box = await RunningBox.prepare(join(directory, "waiting"), bank.origin, { amount: { source: "till" } });
+    sandbox = await startSandboxServer({ merchants: [fixtureMerchant] });
+    box = await RunningBox.prepare(join(directory, "waiting"), sandbox.origin, {
+      amount: { source: "till" },
+    });
     await box.run("screen.shown");
     for (;;) if ((await box.command("status")).status === 0) break;
   });
   after(async () => {
     await box.end();
-    await bank.close();
+    await sandbox.close();
   });
 
   for (const [index, signal] of (["SIGINT", "SIGTERM", "SIGHUP"] as const).entries())

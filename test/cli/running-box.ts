@@ -1,4 +1,4 @@
-/** The real program as a process, with a look-alike bank on loopback and no devices. */
+/** The real program as a process, with a sandbox on loopback and no devices. */
 import assert from "node:assert/strict";
 import { type ChildProcess, type ChildProcessByStdio, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -30,7 +30,7 @@ export class RunningBox {
   /** Writes a configuration of a box that takes 5.00 of whoever comes. */
   static async prepare(
     directory: string,
-    bank: string,
+    sandbox: string,
     more: object = {},
     merchantMore: object = {},
   ): Promise<RunningBox> {
@@ -46,7 +46,7 @@ export class RunningBox {
         merchantId: "1900000109",
         apiKey: { file: join(directory, "api-key") },
         certificate: { cert: { file: merchant.certFile }, key: { file: merchant.keyFile } },
-        hosts: [bank],
+        hosts: [sandbox],
         ...merchantMore,
       },
       amount: { source: "fixed", fixed: "5.00" },
@@ -113,7 +113,7 @@ export class RunningBox {
     return { status, stdout, stderr };
   }
 
-  /** Runs another command about this box to its end; the bank of the same process goes on meanwhile. */
+  /** Runs another command about this box to its end; the sandbox of the same process goes on meanwhile. */
   async command(...args: readonly string[]): Promise<Said> {
     const child = spawn(process.execPath, [program, ...args, "--config", this.configFile], {
       stdio: ["ignore", "pipe", "pipe"],

@@ -42,10 +42,10 @@ async function simulate(
 
 /** Lets the witness find something in every world that has `least` payments. */
 function suspicious(least: number): readonly string[] {
-  const witness = new URL("src/simulator/checker/witness.ts", root).href;
-  const code = `import { Witness } from "${witness}";
-    const final = Witness.prototype.final;
-    Witness.prototype.final = function () {
+  const witness = new URL("src/simulator/checker/invariant-checker.ts", root).href;
+  const code = `import { InvariantChecker } from "${witness}";
+    const final = InvariantChecker.prototype.final;
+    InvariantChecker.prototype.final = function () {
       final.call(this);
       if (this.payments >= ${least}) this.found("planted", this.payments + " payments");
     };`;

@@ -7,7 +7,7 @@ import { table } from "../../src/cli/status.ts";
 import { boxStatusSchema } from "../../src/control/status.ts";
 import type { Entry } from "../../src/core/payment/order.ts";
 import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
-import { type BankServer, startBankServer } from "../../src/providers/wechat-v2/sandbox/server.ts";
+import { type SandboxServer, startSandboxServer } from "../../src/providers/wechat-v2/sandbox/server.ts";
 import { aStatus } from "../control/a-status.ts";
 import { boot, charging, money } from "../journal/entries.ts";
 import { realJournal } from "../journal/real.ts";
@@ -21,7 +21,7 @@ describe("a status", () => {
 program     scanbox 0.1.0, boot Q7dV2mTz9KpL, process 4711
 config      /etc/scanbox/device.config.json
 since       2026-03-15T09:30:12.000Z (1 d 2 h)
-service     in service, the glass says "Welcome / Enter amount"
+service     in service, the display says "Welcome / Enter amount"
 devices     scanner ready, keypad ready, display absent, relay none
 scans       811 codes, 14 refused
             2 thrown away: without an end (let the scanner send CR behind a code)
@@ -39,7 +39,7 @@ memory      80.0 MiB, 18.0 MiB of it heap`,
     const service = {
       inService: false,
       screen: "out-of-service",
-      glass: ["OUT OF SERVICE", "Ask staff    E31", "", " "],
+      display: ["OUT OF SERVICE", "Ask staff    E31", "", " "],
       blocker: "unproved",
       reason: "api-key",
       code: "E31",
@@ -48,7 +48,7 @@ memory      80.0 MiB, 18.0 MiB of it heap`,
     const text = table({ ...aStatus, service, mqtt: null });
     assert.match(
       text,
-      /^service {5}OUT OF SERVICE \(E31, api-key\), the glass says "OUT OF SERVICE \/ Ask staff E31"$/m,
+      /^service {5}OUT OF SERVICE \(E31, api-key\), the display says "OUT OF SERVICE \/ Ask staff E31"$/m,
     );
     assert.match(text, /^ {12}WeChat Pay's answers do not fit the API key, or it refuses our signatures\.$/m);
     assert.match(text, /^ {12}Check `merchant\.apiKey`/m);
@@ -88,20 +88,20 @@ it("says in words what the broker refuses", () => {
   assert.match(text, /^ {12}nothing is retained: /m);
 });
 
-describe("the door of the real program", () => {
+describe("the control socket of the real program", () => {
   let directory = "";
-  let bank: BankServer;
+  let sandbox: SandboxServer;
   let box: RunningBox;
 
   before(async () => {
     directory = mkdtempSync(join(tmpdir(), "scanbox-status-"));
-    bank = await startBankServer({ merchants: [fixtureMerchant] });
-    box = await RunningBox.prepare(join(directory, "box"), bank.origin);
+    sandbox = await startSandboxServer({ merchants: [fixtureMerchant] });
+    box = await RunningBox.prepare(join(directory, "box"), sandbox.origin);
   });
 
   after(async () => {
     await box.end();
-    await bank.close();
+    await sandbox.close();
     rmSync(directory, { recursive: true, force: true });
   });
 
@@ -143,7 +143,7 @@ describe("the door of the real program", () => {
     }
     const socket = join(box.journal, "control.sock");
     assert.equal(statSync(socket).mode & 0o777, 0o660);
-    assert.match(said.stdout, /^service {5}in service, the glass says "Pay ¥5\.00 \/ Show WeChat code"$/m);
+    assert.match(said.stdout, /^service {5}in service, the display says "Pay ¥5\.00 \/ Show WeChat code"$/m);
     const json = await box.command("status", "--json");
     assert.equal(json.status, 0);
     const { running, ...rest } = JSON.parse(json.stdout) as Record<string, unknown>;

@@ -203,13 +203,13 @@ describe("a composed box", () => {
       assert.ok(box.money[0]?.outTradeNo.includes(box.box.status()?.boot ?? "nothing"));
     });
 
-    it("what stands on the screen and on the glass", () => {
+    it("what stands on the screen and on the display", () => {
       const box = stand();
       const { service } = box.box.status() ?? {};
       assert.equal(service?.screen, "armed");
       assert.deepEqual(
-        service.glass,
-        box.glass.at(-1)?.map((row) => row.trimEnd()),
+        service.display,
+        box.display.at(-1)?.map((row) => row.trimEnd()),
       );
       assert.deepEqual(
         [service.inService, service.blocker, service.reason, service.code],

@@ -24,7 +24,7 @@ export const elsewhere: Readonly<Record<string, Elsewhere>> = {
   "display.e": kernelBox,
   "display.data": kernelBox,
   "display.address": {
-    file: "test/links/device-glass.test.ts",
+    file: "test/links/device-display.test.ts",
     says: "loadI2cDevice({ bus: 31, address: 0x27 })",
   },
   "gpio.backend": { file: "test/hil/gpio-box.test.ts", says: "gpio: { backend }" },

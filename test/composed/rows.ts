@@ -31,7 +31,7 @@ export function pays(stand: Stand): void {
   stand.scan().shows("paid");
 }
 
-/** The same with another scenario of the bank, and its end. */
+/** The same with another scenario of the sandbox, and its end. */
 export function tells(scenario: string, text: string): (stand: Stand) => void {
   return (stand) => void stand.scan(scenario).shows(text);
 }
@@ -55,7 +55,7 @@ export function about(ms: number | null, toMs = 100): number | null {
   return ms === null ? null : Math.round(ms / toMs) * toMs;
 }
 
-/** Whether the bank takes what comes: the box is proved and a payment goes through. */
+/** Whether the sandbox takes what comes: the box is proved and a payment goes through. */
 export function tries(stand: Stand): void {
   stand.scan().pass(3_000);
 }

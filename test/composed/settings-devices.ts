@@ -110,7 +110,7 @@ export const deviceRows: readonly Row[] = [
   {
     key: "box.language",
     values: ["en", "zh"],
-    see: (stand) => stand.glass.at(-1)?.[0],
+    see: (stand) => stand.display.at(-1)?.[0],
     seen: ["PAID       ¥5.00", "OK         ¥5.00"],
   },
   {
@@ -118,7 +118,7 @@ export const deviceRows: readonly Row[] = [
     also: byKeypad,
     values: [["Fresh tea"], []],
     story: (stand) => void stand.pass(20_000),
-    see: (stand) => stand.glass.some((rows) => rows.some((row) => row.includes("Fresh tea"))),
+    see: (stand) => stand.display.some((rows) => rows.some((row) => row.includes("Fresh tea"))),
     seen: [true, false],
   },
   {
@@ -156,7 +156,7 @@ export const deviceRows: readonly Row[] = [
     key: "amount.menu[].name",
     values: [new Together(byMenu(tea)), new Together(byMenu({ ...tea, name: "Cola" }))],
     story: (stand) => void stand.pass(10_000),
-    see: (stand) => stand.glass.some((rows) => rows.some((row) => row.includes("Tea"))),
+    see: (stand) => stand.display.some((rows) => rows.some((row) => row.includes("Tea"))),
     seen: [true, false],
   },
   {
@@ -252,13 +252,13 @@ export const deviceRows: readonly Row[] = [
   {
     key: "display.columns",
     values: [new Together({}), new Together({ "display.columns": 20, "display.rows": 4 })],
-    see: (stand) => stand.glass.at(-1)?.[0]?.length,
+    see: (stand) => stand.display.at(-1)?.[0]?.length,
     seen: [16, 20],
   },
   {
     key: "display.rows",
     values: [new Together({}), new Together({ "display.columns": 20, "display.rows": 4 })],
-    see: (stand) => stand.glass.at(-1)?.length,
+    see: (stand) => stand.display.at(-1)?.length,
     seen: [2, 4],
   },
   ...lamps.flatMap(([name, scenario]) => lit(name, scenario)),

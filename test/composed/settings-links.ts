@@ -51,10 +51,10 @@ const quiet: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () 
 
 /** How the first try to open a display ends. */
 async function opened(config: DeviceConfig): Promise<string> {
-  const { glass } = panelLinks(config, new SystemClock(), quiet);
-  if (glass === null) return "no display";
+  const { display } = panelLinks(config, new SystemClock(), quiet);
+  if (display === null) return "no display";
   return await new Promise((resolve) => {
-    const connection = glass.open({
+    const connection = display.open({
       ready: () => connection.close(() => resolve("ready")),
       closed: (cause) => resolve(cause.replace(/[:;].*/s, "")),
     });
@@ -173,8 +173,8 @@ export const linkRows: readonly LinkRow[] = [
           write: (bytes: Uint8Array) => resolve((bytes[0] ?? 0) & 0x08),
           close: (done: () => void) => done(),
         };
-        const glass = new Hd44780Backpack({ i2c: device, clock: new SystemClock(), settings: display });
-        glass.open({ ready: () => {}, closed: () => {} });
+        const backpack = new Hd44780Backpack({ i2c: device, clock: new SystemClock(), settings: display });
+        backpack.open({ ready: () => {}, closed: () => {} });
       });
     },
     seen: () => [0x08, 0],

@@ -1,4 +1,4 @@
-/** Settings whose effect is seen at the bank, at the broker or in the journal. */
+/** Settings whose effect is seen at the sandbox, at the broker or in the journal. */
 
 import { about, field, type Row, sinceCharge, Together, tells, tries } from "./rows.ts";
 import { type Files, formerMerchant, hosts, type Keys, type Stand } from "./stand.ts";

@@ -15,11 +15,11 @@ import type { Key } from "../../src/core/payment/amount-entry.ts";
 import type { ProbeFailure } from "../../src/core/payment/answers.ts";
 import type { TxData } from "../../src/core/payment/order.ts";
 import type { Screen } from "../../src/core/payment/screen.ts";
-import { glassSizeOf } from "../../src/devices.ts";
+import { displaySizeOf } from "../../src/devices.ts";
 import { ApiKey } from "../../src/providers/wechat-v2/api-key.ts";
-import { Bank } from "../../src/providers/wechat-v2/sandbox/bank.ts";
 import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
-import type { BankMerchant } from "../../src/providers/wechat-v2/sandbox/request.ts";
+import type { SandboxMerchant } from "../../src/providers/wechat-v2/sandbox/request.ts";
+import { Sandbox } from "../../src/providers/wechat-v2/sandbox/sandbox.ts";
 import { scenarioNamed } from "../../src/providers/wechat-v2/sandbox/scenarios.ts";
 import type {
   BrokerLink,
@@ -38,14 +38,14 @@ import { SimulatedDisk } from "../../src/simulator/outside/store.ts";
 import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.ts";
 import { SimulatedKeypad } from "../../src/simulator/site/keypad.ts";
 import { SimulatedPins } from "../../src/simulator/site/pins.ts";
-import { PlayedGlass } from "../../src/simulator/site/played-glass.ts";
 import { SimulatedSerialLink } from "../../src/simulator/site/serial.ts";
+import { VirtualDisplay } from "../../src/simulator/site/virtual-display.ts";
 import { makeCertificates, type Pair } from "../e2e/certificates.ts";
 
 export const hosts = ["https://api.example", "https://api2.example"] as const;
 
 /** The merchant that was charged for before; its key is another one, and it has a sub-merchant too. */
-export const formerMerchant: BankMerchant = {
+export const formerMerchant: SandboxMerchant = {
   appId: "wxformerformer0001",
   merchantId: "1900000777",
   apiKey: new ApiKey("formerkeyformerkeyformerkeyfor00"),
@@ -86,7 +86,7 @@ export async function makeFiles(): Promise<Files> {
 /** Some keys of a configuration by their paths, such as `timing.restMs`; undefined takes a key away. */
 export type Keys = Readonly<Record<string, unknown>>;
 
-/** A request at the bank. */
+/** A request at the sandbox. */
 export interface Asked {
   readonly at: number;
   readonly lane: HttpsLane;
@@ -112,7 +112,7 @@ const KEY_EVERY_MS = 400;
 export class Stand {
   readonly time = new SimulatedTime();
   readonly broker: SimulatedBroker;
-  readonly bank: Bank;
+  readonly sandbox: Sandbox;
   readonly disk: SimulatedDisk;
   readonly pins: SimulatedPins;
   readonly serial: SimulatedSerialLink;
@@ -125,7 +125,7 @@ export class Stand {
     readonly answerWithinMs: number;
   }[] = [];
   readonly screens: (Screen & { readonly at: number })[] = [];
-  readonly glass: (readonly string[])[] = [];
+  readonly display: (readonly string[])[] = [];
   readonly lines: {
     readonly at: number;
     readonly level: string;
@@ -158,7 +158,10 @@ export class Stand {
     this.#files = files;
     this.config = this.#configOf(keys);
     this.broker = new SimulatedBroker(this.time);
-    this.bank = new Bank({ merchants: [fixtureMerchant, formerMerchant], entropy: this.#random.fork() });
+    this.sandbox = new Sandbox({
+      merchants: [fixtureMerchant, formerMerchant],
+      entropy: this.#random.fork(),
+    });
     this.disk = new SimulatedDisk(this.time, this.#random.fork());
     this.pins = new SimulatedPins(this.time, this.#random.fork());
     this.serial = new SimulatedSerialLink(this.time, this.#random.fork(), (bytes) =>
@@ -186,7 +189,7 @@ export class Stand {
     return this.screens.map(({ text }) => text).filter((text, index, all) => text !== all[index - 1]);
   }
 
-  /** The charges that reached the bank. */
+  /** The charges that reached the sandbox. */
   get charges(): readonly Asked[] {
     return this.to("/pay/micropay");
   }
@@ -215,10 +218,10 @@ export class Stand {
       };
     };
     const [first, ...others] = merchants;
-    const glass = new PlayedGlass({
+    const display = new VirtualDisplay({
       clock,
-      size: glassSizeOf(config),
-      shown: (rows) => this.glass.push(rows),
+      size: displaySizeOf(config),
+      shown: (rows) => this.display.push(rows),
     });
     this.#keypad =
       config.keypad === null
@@ -234,7 +237,7 @@ export class Stand {
         store: this.disk.link(),
         serial: config.scanner === null ? null : this.#scanner(),
         broker: config.mqtt === null ? null : this.#reported(),
-        glass: config.display === null ? null : glass,
+        display: config.display === null ? null : display,
         gpio: this.pins,
       },
       merchants: [played(first), ...others.map(played)],
@@ -285,11 +288,11 @@ export class Stand {
     return this.until(() => this.screens.at(-1)?.text === text, mostMs);
   }
 
-  /** Somebody holds a phone under the scanner; the scenario of the bank says what they do. */
+  /** Somebody holds a phone under the scanner; the scenario of the sandbox says what they do. */
   scan(scenario = "success"): this {
     const story = scenarioNamed(scenario);
     assert.ok(story !== null, scenario);
-    this.bank.scenario = story;
+    this.sandbox.scenario = story;
     this.#codes += 1;
     this.serial.send(Buffer.from(`13${String(this.#codes).padStart(16, "0")}\r`));
     return this;
@@ -347,7 +350,7 @@ export class Stand {
         const { lane, host, path, body } = request;
         this.asked.push({ at: this.time.now, lane, host, path, fields: fieldsOf(body) });
         const now = this.epoch + this.time.now;
-        const reply = this.bank.handle({ ...request, method: "POST", body: Buffer.from(body), now });
+        const reply = this.sandbox.handle({ ...request, method: "POST", body: Buffer.from(body), now });
         if (reply.kind !== "reply") return { kind: "drop" };
         return { kind: "reply", status: reply.status, body: reply.body, delayMs: 20 + reply.delayMs };
       },

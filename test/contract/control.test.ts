@@ -1,4 +1,4 @@
-/** What every door keeps, checked on a unix socket and on its twin; then what only a real file system can show. */
+/** What every control socket keeps, checked on a unix socket and on its twin; then what only a real file system can show. */
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
@@ -54,7 +54,7 @@ function simulated(): World {
   };
 }
 
-const folder = mkdtempSync(join(tmpdir(), "scanbox-door-"));
+const folder = mkdtempSync(join(tmpdir(), "scanbox-socket-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 let doors = 0;
 
@@ -132,7 +132,7 @@ for (const [name, makeWorld] of [
   ["a unix socket", real],
   ["the simulator", simulated],
 ] as const) {
-  describe(`a door of ${name}`, () => {
+  describe(`a control socket of ${name}`, () => {
     it("passes on what is said and what is answered, and each end of it", async () => {
       const world = makeWorld();
       const link = world.link();
@@ -169,7 +169,7 @@ for (const [name, makeWorld] of [
   });
 }
 
-describe("a door on a real file system", () => {
+describe("a control socket on a real file system", () => {
   const world = real();
 
   it("is for its user and group alone, and gone when it is closed", async () => {

@@ -120,14 +120,14 @@ async function portOf(listening: Server): Promise<number> {
 }
 
 /** A server that remembers its requests and connections and answers as it is told. */
-class Bank {
+class Sandbox {
   readonly seen: Seen[] = [];
   readonly sockets: Socket[] = [];
   answer: (request: IncomingMessage, response: ServerResponse, seen: Seen) => void;
   readonly #server: Server;
   port = 0;
 
-  constructor(secure: boolean, answer: Bank["answer"]) {
+  constructor(secure: boolean, answer: Sandbox["answer"]) {
     this.answer = answer;
     const take = (request: IncomingMessage, response: ServerResponse): void => {
       const chunks: Buffer[] = [];
@@ -169,13 +169,13 @@ function linkTo(ca: string, connectTimeoutMs = 6_000): UndiciHttpsLink {
 }
 
 async function realWorld(obstacle: Obstacle): Promise<World> {
-  const bank = await new Bank(true, (_request, response, seen) => {
+  const sandbox = await new Sandbox(true, (_request, response, seen) => {
     const reaction = world.react(seen.path);
     if (reaction.kind === "cut") {
       response.writeHead(200, { "content-length": 1_000 });
       response.write("<xml>", () => response.destroy());
     } else if (reaction.kind === "reply") {
-      response.writeHead(reaction.status, { location: `https://localhost:${bank.port}/elsewhere` });
+      response.writeHead(reaction.status, { location: `https://localhost:${sandbox.port}/elsewhere` });
       response.end(reaction.body);
     }
   }).listen();
@@ -186,13 +186,13 @@ async function realWorld(obstacle: Obstacle): Promise<World> {
   const world: World = {
     link,
     host: {
-      none: `https://localhost:${bank.port}`,
-      "no-trust": `https://localhost:${bank.port}`,
+      none: `https://localhost:${sandbox.port}`,
+      "no-trust": `https://localhost:${sandbox.port}`,
       "no-name": "https://scanbox.invalid",
       refused: "https://localhost:1",
       stuck: `https://localhost:${mutePort}`,
     }[obstacle],
-    seen: bank.seen,
+    seen: sandbox.seen,
     react: () => OK,
     until: (condition) => until(condition),
     pass: async (milliseconds) => {
@@ -202,7 +202,7 @@ async function realWorld(obstacle: Obstacle): Promise<World> {
       await new Promise<void>((resolve) => link.close(resolve));
       for (const socket of held) socket.destroy();
       await new Promise((resolve) => mute.close(resolve));
-      await bank.end();
+      await sandbox.end();
     },
   };
   return world;
@@ -506,17 +506,17 @@ describe("the simulated network", () => {
 describe("the link on undici", { concurrency: true }, () => {
   const withBank = (
     behaviour: string,
-    test: (bank: Bank, link: UndiciHttpsLink, host: string) => Promise<void>,
+    test: (sandbox: Sandbox, link: UndiciHttpsLink, host: string) => Promise<void>,
     secure = true,
   ): void => {
     it(behaviour, async () => {
-      const bank = await new Bank(secure, (_request, response) => void response.end("<xml/>")).listen();
+      const sandbox = await new Sandbox(secure, (_request, response) => void response.end("<xml/>")).listen();
       const link = linkTo(server.cert);
       try {
-        await test(bank, link, `${secure ? "https" : "http"}://localhost:${bank.port}`);
+        await test(sandbox, link, `${secure ? "https" : "http"}://localhost:${sandbox.port}`);
       } finally {
         await new Promise<void>((resolve) => link.close(resolve));
-        await bank.end();
+        await sandbox.end();
       }
     });
   };
@@ -532,71 +532,77 @@ describe("the link on undici", { concurrency: true }, () => {
     return outcome;
   };
 
-  withBank("keeps one connection for charges and another for queries", async (bank, link, host) => {
+  withBank("keeps one connection for charges and another for queries", async (sandbox, link, host) => {
     for (let turn = 0; turn < 3; turn += 1) {
       await exchange(link, host);
       await exchange(link, host, { lane: "query" });
     }
-    assert.equal(bank.seen.length, 6);
-    assert.equal(bank.sockets.length, 2);
+    assert.equal(sandbox.seen.length, 6);
+    assert.equal(sandbox.sockets.length, 2);
   });
 
-  withBank("sends the charge on the connection that was warmed", async (bank, link, host) => {
+  withBank("sends the charge on the connection that was warmed", async (sandbox, link, host) => {
     link.warm(host);
-    await until(() => bank.sockets.length === 1 && link.localAddress() !== null);
-    link.warm(host);
-    assert.equal((await exchange(link, host)).kind, "answered");
-    assert.deepEqual([bank.sockets.length, bank.seen.length], [1, 1]);
-  });
-
-  withBank("sends the charge on the connection that is being warmed", async (bank, link, host) => {
+    await until(() => sandbox.sockets.length === 1 && link.localAddress() !== null);
     link.warm(host);
     assert.equal((await exchange(link, host)).kind, "answered");
-    assert.deepEqual([bank.sockets.length, bank.seen.length], [1, 1]);
+    assert.deepEqual([sandbox.sockets.length, sandbox.seen.length], [1, 1]);
   });
 
-  withBank("does not send again what a kept connection swallowed", async (bank, link, host) => {
-    bank.answer = (request, response) => {
-      if (bank.seen.length === 1) response.end("<xml/>");
+  withBank("sends the charge on the connection that is being warmed", async (sandbox, link, host) => {
+    link.warm(host);
+    assert.equal((await exchange(link, host)).kind, "answered");
+    assert.deepEqual([sandbox.sockets.length, sandbox.seen.length], [1, 1]);
+  });
+
+  withBank("does not send again what a kept connection swallowed", async (sandbox, link, host) => {
+    sandbox.answer = (request, response) => {
+      if (sandbox.seen.length === 1) response.end("<xml/>");
       else request.socket.destroy();
     };
     assert.equal((await exchange(link, host)).kind, "answered");
     const broken = { kind: "unanswered", why: "broken" };
     assert.deepEqual(await exchange(link, host, { path: "/second" }), broken);
-    assert.equal(bank.sockets.length, 1);
+    assert.equal(sandbox.sockets.length, 1);
     // By the end of a later one, whatever would have been sent again has come.
     assert.deepEqual(await exchange(link, host, { path: "/third" }), broken);
     assert.deepEqual(
-      bank.seen.map(({ path }) => path),
+      sandbox.seen.map(({ path }) => path),
       ["/pay/micropay", "/second", "/third"],
     );
   });
 
-  withBank("does not send again what a kept connection closed without reading", async (bank, link, host) => {
-    // The server closes with the request already on its way: the order in which both learn of it is a race.
-    for (let round = 0; round < 30; round += 1) {
-      assert.equal((await exchange(link, host, { path: `/first-${round}` })).kind, "answered");
-      const pending = start(link, host, { path: `/second-${round}` });
-      bank.sockets.at(-1)?.destroy();
-      await until(() => pending.outcomes.length > 0);
-      const seconds = bank.seen.filter(({ path }) => path === `/second-${round}`).length;
-      assert.ok(seconds <= 1, "one attempt is one request");
-      if (pending.outcomes[0]?.kind === "not-sent") assert.equal(seconds, 0);
-    }
-  });
+  withBank(
+    "does not send again what a kept connection closed without reading",
+    async (sandbox, link, host) => {
+      // The server closes with the request already on its way: the order in which both learn of it is a race.
+      for (let round = 0; round < 30; round += 1) {
+        assert.equal((await exchange(link, host, { path: `/first-${round}` })).kind, "answered");
+        const pending = start(link, host, { path: `/second-${round}` });
+        sandbox.sockets.at(-1)?.destroy();
+        await until(() => pending.outcomes.length > 0);
+        const seconds = sandbox.seen.filter(({ path }) => path === `/second-${round}`).length;
+        assert.ok(seconds <= 1, "one attempt is one request");
+        if (pending.outcomes[0]?.kind === "not-sent") assert.equal(seconds, 0);
+      }
+    },
+  );
 
-  withBank("connects anew where the server closed the idle connection before", async (bank, link, host) => {
-    await exchange(link, host);
-    bank.sockets[0]?.end();
-    // The link closes its side once it has seen that.
-    await until(() => bank.sockets[0]?.closed === true);
-    assert.equal((await exchange(link, host)).kind, "answered");
-    assert.deepEqual([bank.sockets.length, bank.seen.length], [2, 2]);
-  });
+  withBank(
+    "connects anew where the server closed the idle connection before",
+    async (sandbox, link, host) => {
+      await exchange(link, host);
+      sandbox.sockets[0]?.end();
+      // The link closes its side once it has seen that.
+      await until(() => sandbox.sockets[0]?.closed === true);
+      assert.equal((await exchange(link, host)).kind, "answered");
+      assert.deepEqual([sandbox.sockets.length, sandbox.seen.length], [2, 2]);
+    },
+  );
 
-  withBank("closes an idle connection before the server does, and by itself", async (bank, link, host) => {
+  withBank("closes an idle connection before the server does, and by itself", async (sandbox, link, host) => {
     // Neither speed nor pauses of the machine change which of them is closed first.
-    bank.answer = (_request, response, { path }) => {
+    sandbox.answer = (_request, response, { path }) => {
       response.setHeader("keep-alive", `timeout=${path === "/short" ? 3 : 600}`);
       response.end("<xml/>");
     };
@@ -607,7 +613,7 @@ describe("the link on undici", { concurrency: true }, () => {
     ] as const) {
       await exchange(link, host, { lane, path });
       const began = performance.now();
-      bank.sockets.at(-1)?.once("close", () => closed.push([path, performance.now() - began]));
+      sandbox.sockets.at(-1)?.once("close", () => closed.push([path, performance.now() - began]));
     }
     await until(() => closed.length === 2);
     const [[first, shortMs], [, longMs]] = closed as [(typeof closed)[0], (typeof closed)[0]];
@@ -615,8 +621,8 @@ describe("the link on undici", { concurrency: true }, () => {
     assert.ok(shortMs > 900 && longMs > 4_500, `closed after ${shortMs} and ${longMs} ms`);
   });
 
-  withBank("ends a trickle at the deadline, with its connection", async (bank, link, host) => {
-    bank.answer = (_request, response) => {
+  withBank("ends a trickle at the deadline, with its connection", async (sandbox, link, host) => {
+    sandbox.answer = (_request, response) => {
       response.writeHead(200, { "content-length": 1_000 });
       const drip = setInterval(() => {
         drops += 1;
@@ -629,12 +635,12 @@ describe("the link on undici", { concurrency: true }, () => {
       kind: "unanswered",
       why: "timeout",
     });
-    await until(() => bank.sockets[0]?.closed === true);
+    await until(() => sandbox.sockets[0]?.closed === true);
     assert.ok(drops < 1_000, "it ended before all of it had come");
   });
 
-  withBank("reads a reply without a length to its end", async (bank, link, host) => {
-    bank.answer = (request) => {
+  withBank("reads a reply without a length to its end", async (sandbox, link, host) => {
+    sandbox.answer = (request) => {
       request.socket.end("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n<xml>whole</xml>");
     };
     const outcome = await exchange(link, host);
@@ -642,28 +648,28 @@ describe("the link on undici", { concurrency: true }, () => {
     assert.equal(Buffer.from(outcome.body).toString(), "<xml>whole</xml>");
   });
 
-  withBank("calls what is not HTTP broken", async (bank, link, host) => {
-    bank.answer = (request) => void request.socket.end("SSH-2.0-OpenSSH_9.2\r\n");
+  withBank("calls what is not HTTP broken", async (sandbox, link, host) => {
+    sandbox.answer = (request) => void request.socket.end("SSH-2.0-OpenSSH_9.2\r\n");
     assert.deepEqual(await exchange(link, host), { kind: "unanswered", why: "broken" });
   });
 
-  withBank("does not trust a certificate that names another host", async (bank, link) => {
-    const outcome = await exchange(link, `https://127.0.0.1:${bank.port}`);
+  withBank("does not trust a certificate that names another host", async (sandbox, link) => {
+    const outcome = await exchange(link, `https://127.0.0.1:${sandbox.port}`);
     assert.deepEqual(outcome, { kind: "not-sent", why: "no-trust" });
-    assert.deepEqual(bank.seen, []);
+    assert.deepEqual(sandbox.seen, []);
   });
 
   withBank(
     "speaks plain HTTP to a host that says so",
-    async (bank, link, host) => {
+    async (sandbox, link, host) => {
       link.warm(host);
       assert.equal((await exchange(link, host)).kind, "answered");
-      assert.deepEqual([bank.sockets.length, bank.seen.length], [1, 1]);
+      assert.deepEqual([sandbox.sockets.length, sandbox.seen.length], [1, 1]);
     },
     false,
   );
 
-  withBank("sends nothing on a connection that comes after the deadline", async (bank, link) => {
+  withBank("sends nothing on a connection that comes after the deadline", async (sandbox, link) => {
     const held: Socket[] = [];
     const late = createTcpServer({ pauseOnConnect: true }, (socket) => {
       socket.on("error", () => {});
@@ -672,13 +678,13 @@ describe("the link on undici", { concurrency: true }, () => {
     const port = await portOf(late);
     const outcome = await exchange(link, `https://localhost:${port}`, { sendWithinMs: 100 });
     assert.deepEqual(outcome, { kind: "not-sent", why: "too-late" });
-    // What the link has said on it reaches the bank now, and is followed by the end.
+    // What the link has said on it reaches the sandbox now, and is followed by the end.
     await until(() => held.length > 0);
-    const onward = connect(bank.port, "127.0.0.1");
+    const onward = connect(sandbox.port, "127.0.0.1");
     onward.on("error", () => {}).resume();
     for (const socket of held) socket.on("close", () => onward.end()).pipe(onward);
     await until(() => onward.closed);
-    assert.deepEqual(bank.seen, []);
+    assert.deepEqual(sandbox.seen, []);
     late.close();
   });
 
@@ -698,12 +704,12 @@ describe("the link on undici", { concurrency: true }, () => {
   });
 
   it("lets a defect of its caller end the process", async () => {
-    const bank = await new Bank(false, (_request, response) => void response.end("<xml/>")).listen();
+    const sandbox = await new Sandbox(false, (_request, response) => void response.end("<xml/>")).listen();
     const module = new URL("../../src/links/https/undici-https.ts", import.meta.url).href;
     const program = `
       import { UndiciHttpsLink } from ${JSON.stringify(module)};
       const link = new UndiciHttpsLink({ connectTimeoutMs: ${PATIENCE_MS}, ca: null, certificate: null });
-      const request = { lane: "charge", host: "http://localhost:${bank.port}", path: "/", body: "x" };
+      const request = { lane: "charge", host: "http://localhost:${sandbox.port}", path: "/", body: "x" };
       link.exchange({ ...request, sendWithinMs: ${PATIENCE_MS}, answerWithinMs: ${PATIENCE_MS} }, () => { throw new Error("defect"); });
       setTimeout(() => process.exit(0), ${PATIENCE_MS});
     `;
@@ -715,7 +721,7 @@ describe("the link on undici", { concurrency: true }, () => {
     });
     assert.equal(child.status, 1);
     assert.match(child.stderr, /defect/);
-    await bank.end();
+    await sandbox.end();
   });
 });
 

@@ -13,7 +13,7 @@ export const aStatus: BoxStatus = {
   service: {
     inService: true,
     screen: "idle",
-    glass: ["Welcome", "Enter amount"],
+    display: ["Welcome", "Enter amount"],
     blocker: null,
     reason: null,
     code: null,

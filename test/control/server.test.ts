@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { type ControlHands, obey, type Rotated } from "../../src/control/commands.ts";
+import { type ControlApi, obey, type Rotated } from "../../src/control/commands.ts";
 import {
   problemAnswer,
   REQUEST_BYTES_MAX,
@@ -36,7 +36,7 @@ class Stand {
 
   constructor() {
     const note = (event: string): void => void this.logged.push(event);
-    const hands: ControlHands = {
+    const handlers: ControlApi = {
       status: () => {
         this.asked += 1;
         return this.status;
@@ -52,7 +52,7 @@ class Stand {
       link: this.link,
       clock: new SimulatedClock(this.time, 0),
       log: { debug: note, info: note, warn: note, error: note },
-      hands,
+      handlers,
     });
     this.server.start();
     this.pass(1);
@@ -107,7 +107,7 @@ function answers(visitor: SimulatedVisitor): readonly unknown[] {
     });
 }
 
-describe("the door of a box", () => {
+describe("the control socket of a box", () => {
   it("answers each request with one line, in order, however it is cut", () => {
     const stand = new Stand();
     const visitor = stand.visit();
@@ -225,14 +225,14 @@ describe("the door of a box", () => {
     const logged: string[] = [];
     const note = (event: string): void => void logged.push(event);
     const log = { debug: note, info: note, warn: note, error: note };
-    const hands = { status: () => aStatus, rotate: () => undefined, sales: noSales };
-    new ControlServer({ link, clock: new SimulatedClock(time, 0), log, hands }).start();
+    const handlers = { status: () => aStatus, rotate: () => undefined, sales: noSales };
+    new ControlServer({ link, clock: new SimulatedClock(time, 0), log, handlers }).start();
     time.runUntil(10);
     assert.deepEqual(logged, ["control.closed"]);
   });
 });
 
-describe("a till at the door", () => {
+describe("a till at the control socket", () => {
   const sayAll = (answer: SaleAnswer, ...requests: readonly string[]) => {
     const stand = new Stand();
     stand.saleAnswer = answer;

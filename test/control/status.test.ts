@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { z } from "zod";
-import { asleepFrom } from "../../src/cli/asleep.ts";
+import { offlineStatusFrom } from "../../src/cli/offline-status.ts";
 import { boxStatusJsonSchema, boxStatusSchema } from "../../src/control/status.ts";
 import { aStatus } from "./a-status.ts";
 
@@ -20,10 +20,10 @@ test("what is said of a box that does not run fits the published schema", () => 
   const directory = mkdtempSync(join(tmpdir(), "scanbox-schema-"));
   try {
     const config = "/etc/scanbox/device.config.json";
-    const none = { ...asleepFrom(directory, null), config };
+    const none = { ...offlineStatusFrom(directory, null), config };
     assert.deepEqual(published.safeParse(none).error, undefined);
     writeFileSync(join(directory, "journal.db"), "this is not a database");
-    const unread = { ...asleepFrom(directory, "it does not answer"), config };
+    const unread = { ...offlineStatusFrom(directory, "it does not answer"), config };
     assert.deepEqual([unread.orders, published.safeParse(unread).error], [null, undefined]);
     const readable = { outTradeNo: "a_1", shortRef: "0001", state: "charging", amountFen: 1, problem: null };
     const order = { ...readable, at: "2026-03-15T09:30:12.000Z" };

@@ -13,16 +13,16 @@ import {
   RESYNC_LATEST_MS,
 } from "../../src/drivers/display.ts";
 import type {
-  GlassConnection,
-  GlassLink,
-  GlassListener,
-  GlassRun,
+  DisplayConnection,
+  DisplayLink,
+  DisplayListener,
+  DisplayRun,
   Log,
   LogFields,
 } from "../../src/runtime/ports.ts";
 import { Random } from "../../src/simulator/outside/random.ts";
 import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.ts";
-import { PlayedGlass } from "../../src/simulator/site/played-glass.ts";
+import { VirtualDisplay } from "../../src/simulator/site/virtual-display.ts";
 
 const size = { columns: 16, rows: 2 };
 
@@ -34,13 +34,13 @@ function countdown(seconds: number): Screen {
   return { ...bootScreen, text: "password", amountFen: 1_250, seconds };
 }
 
-/** What a glass shows of `armed`. */
+/** What a display shows of `armed`. */
 function armedRows(amountFen: number): readonly string[] {
   const yuan = `\u00a5${formatYuan(amountFen)}`;
   return [`Pay${yuan.padStart(13)}`, "Show WeChat code"];
 }
 
-function displayOn(time: SimulatedTime, link: GlassLink) {
+function displayOn(time: SimulatedTime, link: DisplayLink) {
   const logged: string[] = [];
   const write =
     (level: string) =>
@@ -52,27 +52,31 @@ function displayOn(time: SimulatedTime, link: GlassLink) {
   return { display: new Display({ link, clock, log, language: "en", size }), logged };
 }
 
-/** A display on a glass that tells what stands on it. */
+/** A display on a device that tells what stands on it. */
 function bench({ writeMs = 3, startMs = 50 }: { readonly writeMs?: number; readonly startMs?: number } = {}) {
   const time = new SimulatedTime();
   const pictures: { readonly at: number; readonly rows: readonly string[] }[] = [];
   const clock = new SimulatedClock(time, 0);
-  const glass = new PlayedGlass({
+  const device = new VirtualDisplay({
     clock,
     size,
     startMs,
     writeMs,
     shown: (rows) => pictures.push({ at: time.now, rows }),
   });
-  return { time, glass, pictures, rows: () => pictures.at(-1)?.rows, ...displayOn(time, glass) };
+  return { time, device, pictures, rows: () => pictures.at(-1)?.rows, ...displayOn(time, device) };
 }
 
 /** A link whose every opening is remembered and answered by hand. */
-class HeldLink implements GlassLink {
+class HeldLink implements DisplayLink {
   readonly openings: {
     readonly at: number;
-    readonly listener: GlassListener;
-    readonly writes: { readonly at: number; readonly runs: readonly GlassRun[]; readonly done: () => void }[];
+    readonly listener: DisplayListener;
+    readonly writes: {
+      readonly at: number;
+      readonly runs: readonly DisplayRun[];
+      readonly done: () => void;
+    }[];
     closes: number;
   }[] = [];
   readonly #time: SimulatedTime;
@@ -89,7 +93,7 @@ class HeldLink implements GlassLink {
     return last;
   }
 
-  open(listener: GlassListener): GlassConnection {
+  open(listener: DisplayListener): DisplayConnection {
     const opening: HeldLink["openings"][number] = { at: this.#time.now, listener, writes: [], closes: 0 };
     this.openings.push(opening);
     return {
@@ -189,15 +193,15 @@ describe("the display", () => {
   });
 
   it("says once that it is absent, once that it is ready, and draws everything again", () => {
-    const { time, glass, display, rows, logged } = bench();
+    const { time, device, display, rows, logged } = bench();
     display.start();
     time.runUntil(1_000);
     display.show(armed(1_250));
     time.runUntil(2_000);
-    glass.unplug();
+    device.unplug();
     time.runUntil(30_000);
     display.show(armed(500));
-    glass.plug();
+    device.plug();
     time.runUntil(30_000 + REOPEN_LAST_MS + 200);
     assert.deepEqual(rows(), armedRows(500));
     assert.deepEqual(logged, [
@@ -409,7 +413,7 @@ describe("the display", () => {
     );
     fc.assert(
       fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
-        const { time, glass, display, rows } = bench();
+        const { time, device, display, rows } = bench();
         display.start();
         let newest: readonly string[] = ["ScanBox         ", "Starting...     "];
         for (const one of steps) {
@@ -417,11 +421,11 @@ describe("the display", () => {
             display.show(armed(one.fen));
             newest = armedRows(one.fen);
           } else if ("ms" in one) time.runUntil(time.now + one.ms);
-          else if (one.does === "plug") glass.plug();
-          else if (one.does === "unplug") glass.unplug();
+          else if (one.does === "plug") device.plug();
+          else if (one.does === "unplug") device.unplug();
           else display.resync();
         }
-        glass.plug();
+        device.plug();
         time.runUntil(time.now + REOPEN_LAST_MS + 2_000);
         assert.deepEqual(rows(), newest);
       }),

@@ -3,13 +3,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { GLASS_ALPHABET, type GlassSize } from "../../src/core/codecs/glass.ts";
+import { DISPLAY_ALPHABET, type DisplaySize } from "../../src/core/codecs/display-frame.ts";
 import { Hd44780Backpack } from "../../src/drivers/hd44780-backpack.ts";
 import { Hd44780Pins } from "../../src/drivers/hd44780-pins.ts";
-import type { GlassConnection, GlassLink, GlassRun } from "../../src/runtime/ports.ts";
+import type { DisplayConnection, DisplayLink, DisplayRun } from "../../src/runtime/ports.ts";
 import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.ts";
 import { CharacterModule, type CharacterRom } from "../../src/simulator/site/character-module.ts";
-import { BackpackModule, PinnedModule } from "../../src/simulator/site/module-fronts.ts";
+import { BackpackModule, PinnedModule } from "../../src/simulator/site/module-wirings.ts";
 
 const small = { columns: 16, rows: 2 };
 const large = { columns: 20, rows: 4 };
@@ -18,7 +18,7 @@ const pins = { rs: 25, e: 24, data: [23, 17, 18, 22] };
 interface Bench {
   readonly time: SimulatedTime;
   readonly module: CharacterModule;
-  readonly link: GlassLink;
+  readonly link: DisplayLink;
   /** Of the module and of its wires. */
   breaches(): readonly string[];
   /** The device under the driver fails; what it then says. */
@@ -27,7 +27,7 @@ interface Bench {
   held(): boolean;
 }
 
-function onPins(size: GlassSize, { atomic = true, rom = "A00" as CharacterRom } = {}) {
+function onPins(size: DisplaySize, { atomic = true, rom = "A00" as CharacterRom } = {}) {
   const time = new SimulatedTime();
   const module = new CharacterModule(size, { rom });
   const gpio = new PinnedModule(module, time, { pins, atomic });
@@ -47,7 +47,7 @@ function onPins(size: GlassSize, { atomic = true, rom = "A00" as CharacterRom } 
   return { ...bench, gpio };
 }
 
-function onBackpack(size: GlassSize, { backlight = true, rom = "A00" as CharacterRom } = {}) {
+function onBackpack(size: DisplaySize, { backlight = true, rom = "A00" as CharacterRom } = {}) {
   const time = new SimulatedTime();
   const module = new CharacterModule(size, { rom });
   const i2c = new BackpackModule(module, time);
@@ -67,14 +67,14 @@ function onBackpack(size: GlassSize, { backlight = true, rom = "A00" as Characte
   return { ...bench, i2c };
 }
 
-const benches: Readonly<Record<string, (size: GlassSize, rom?: CharacterRom) => Bench>> = {
+const benches: Readonly<Record<string, (size: DisplaySize, rom?: CharacterRom) => Bench>> = {
   "six pins that move at once": (size, rom = "A00") => onPins(size, { rom }),
   "six pins that move one by one": (size, rom = "A00") => onPins(size, { atomic: false, rom }),
   "an expander": (size, rom = "A00") => onBackpack(size, { rom }),
 };
 
 /** Opens and lets time pass until the module is ready. */
-function ready({ link, time }: Bench): { readonly connection: GlassConnection; readonly said: string[] } {
+function ready({ link, time }: Bench): { readonly connection: DisplayConnection; readonly said: string[] } {
   const said: string[] = [];
   const connection = link.open({
     ready: () => said.push("ready"),
@@ -86,7 +86,7 @@ function ready({ link, time }: Bench): { readonly connection: GlassConnection; r
   return { connection, said };
 }
 
-function write({ time }: Bench, connection: GlassConnection, runs: readonly GlassRun[]): void {
+function write({ time }: Bench, connection: DisplayConnection, runs: readonly DisplayRun[]): void {
   let written = false;
   connection.write(runs, () => {
     written = true;
@@ -95,7 +95,7 @@ function write({ time }: Bench, connection: GlassConnection, runs: readonly Glas
   while (!written) assert.ok(time.step(), "the write ends");
 }
 
-function full(rows: readonly string[]): readonly GlassRun[] {
+function full(rows: readonly string[]): readonly DisplayRun[] {
   return rows.map((text, row) => ({ row, column: 0, text }));
 }
 
@@ -111,7 +111,7 @@ for (const [name, benchOf] of Object.entries(benches)) {
     });
 
     it("shows every character of the alphabet as itself, whichever generator it was made with", () => {
-      const characters = [...GLASS_ALPHABET].join("").padEnd(5 * 20);
+      const characters = [...DISPLAY_ALPHABET].join("").padEnd(5 * 20);
       for (const rom of ["A00", "A02"] as const) {
         const bench = benchOf(large, rom);
         const { connection } = ready(bench);
@@ -125,7 +125,7 @@ for (const [name, benchOf] of Object.entries(benches)) {
     });
 
     it("shows what random runs leave standing, within every limit of the data sheet", () => {
-      const letter = fc.constantFrom(...GLASS_ALPHABET);
+      const letter = fc.constantFrom(...DISPLAY_ALPHABET);
       const run = fc
         .record({
           row: fc.nat(3),
@@ -243,7 +243,7 @@ describe("six pins", () => {
   });
 
   it("write a picture in little time, a row at a time, and a changed digit in nearly none", () => {
-    const costs = (size: GlassSize, runs: readonly GlassRun[]) => {
+    const costs = (size: DisplaySize, runs: readonly DisplayRun[]) => {
       const bench = onPins(size);
       const { connection } = ready(bench);
       const before = { spunUs: bench.gpio.spunUs, writes: bench.gpio.writes, levels: bench.gpio.levels };

@@ -12,15 +12,15 @@ export interface Pair {
   readonly keyFile: string;
 }
 
-/** Who appears in TLS: the bank, and merchants as the bank knows them or does not. */
+/** Who appears in TLS: the sandbox, and merchants as the sandbox knows them or does not. */
 export interface Certificates {
-  readonly bank: Pair;
+  readonly sandbox: Pair;
   readonly merchant: Pair;
-  /** Signed by itself, not by whom the bank trusts. */
+  /** Signed by itself, not by whom the sandbox trusts. */
   readonly stranger: Pair;
   /** The merchant's, with its last day yesterday. */
   readonly expired: Pair;
-  /** Whom the bank trusts. */
+  /** Whom the sandbox trusts. */
   readonly authorityFile: string;
 }
 
@@ -39,8 +39,8 @@ export async function makeCertificates(directory: string): Promise<Certificates>
     return { certFile, keyFile };
   };
   const names = "subjectAltName=IP:127.0.0.1,DNS:localhost";
-  const [bank, stranger, authority] = await Promise.all([
-    selfSigned("bank", "-addext", names),
+  const [sandbox, stranger, authority] = await Promise.all([
+    selfSigned("sandbox", "-addext", names),
     selfSigned("stranger"),
     selfSigned("authority"),
   ]);
@@ -76,7 +76,7 @@ export async function makeCertificates(directory: string): Promise<Certificates>
   };
   const merchant = await signed("merchant", day(-1), day(2));
   const expired = await signed("expired", day(-3), day(-1));
-  return { bank, merchant, stranger, expired, authorityFile: authority.certFile };
+  return { sandbox, merchant, stranger, expired, authorityFile: authority.certFile };
 }
 
 /** A moment so many days from now, as openssl writes it. */

@@ -1,5 +1,5 @@
 /**
- * Doctor as it is shipped, beside the look-alike bank over TLS and Mosquitto: it finds what was broken, it disturbs nothing,
+ * Doctor as it is shipped, beside the sandbox over TLS and Mosquitto: it finds what was broken, it disturbs nothing,
  * and it says so without a configuration, without packages and without a network. What belongs to the machine that the
  * tests run on is left out of the comparison.
  */
@@ -97,11 +97,11 @@ describe("doctor", { concurrency: 4 }, () => {
     stand.onCall = ({ path }) => calls.push(path);
     const examined = await doctor(box);
     assert.deepEqual(faults(examined), []);
-    for (const check of ["bank.name", "bank.tls", "bank.clock", "bank.probe", "mqtt.login"]) {
+    for (const check of ["provider.name", "provider.tls", "provider.clock", "provider.probe", "mqtt.login"]) {
       assert.notEqual(one(examined, check).level, "fault", check);
     }
     assert.equal(
-      examined.findings.filter(({ check, level }) => check === "bank.probe" && level === "ok").length,
+      examined.findings.filter(({ check, level }) => check === "provider.probe" && level === "ok").length,
       2,
     );
     assert.equal(one(examined, "scanner.path").level, "ok");
@@ -124,7 +124,7 @@ describe("doctor", { concurrency: 4 }, () => {
 
   it("says the same to people, with a sentence at the end", async () => {
     const { status, stdout } = await (await stand.box("people")).command("doctor");
-    assert.match(stdout, /^✓ bank\.probe +https:\/\/127\.0\.0\.1:\d+ knows the merchant and the key/m);
+    assert.match(stdout, /^✓ sandbox\.probe +https:\/\/127\.0\.0\.1:\d+ knows the merchant and the key/m);
     assert.match(stdout, /^! certificate\.validity .*\n +→ Renew it/m);
     assert.match(stdout, status === 0 ? /\nNothing is wrong in \d+ findings; .*\.\n$/ : /\nWrong: .*\.\n$/);
   });
@@ -162,8 +162,8 @@ describe("doctor", { concurrency: 4 }, () => {
     writeFileSync(file, key, { mode: 0o644 });
     const examined = await doctor(await stand.box("wrong-key", { apiKeyFile: file }));
     assert.equal(examined.status, 1);
-    assert.deepEqual(faults(examined), ["bank.probe"]);
-    assert.equal(one(examined, "bank.probe").data?.why, "api-key");
+    assert.deepEqual(faults(examined), ["provider.probe"]);
+    assert.equal(one(examined, "provider.probe").data?.why, "api-key");
     assert.equal(one(examined, "credentials.private").level, "warning");
     assert.ok(!examined.text.includes(key));
   });
@@ -182,10 +182,10 @@ describe("doctor", { concurrency: 4 }, () => {
     const box = await stand.box("untrusted");
     change(box, { merchant: { ca: null } });
     const examined = await doctor(box);
-    assert.deepEqual(faults(examined), ["bank.tls", "bank.probe"]);
-    const { data } = one(examined, "bank.tls");
-    assert.deepEqual([data?.issuer, data?.distrust], ["bank", "DEPTH_ZERO_SELF_SIGNED_CERT"]);
-    assert.equal(one(examined, "bank.probe").data?.why, "no-trust");
+    assert.deepEqual(faults(examined), ["provider.tls", "provider.probe"]);
+    const { data } = one(examined, "provider.tls");
+    assert.deepEqual([data?.issuer, data?.distrust], ["sandbox", "DEPTH_ZERO_SELF_SIGNED_CERT"]);
+    assert.equal(one(examined, "provider.probe").data?.why, "no-trust");
   });
 
   it("finds a broker that is down, and one that wants another password", async () => {
@@ -347,13 +347,13 @@ describe("doctor", { concurrency: 4 }, () => {
       timing: hastyTiming,
     });
     const began = performance.now();
-    const { stdout, stderr, status } = await box.command("doctor", "--only", "bank", "mqtt");
+    const { stdout, stderr, status } = await box.command("doctor", "--only", "sandbox", "mqtt");
     const seconds = (performance.now() - began) / 1_000;
     // Nobody ever answers, so that it ends at all is its limit; how late that is found depends on the machine.
     assert.ok(seconds > 4.5, `${seconds} s`);
     assert.equal(status, 1);
     assert.equal(stderr, "Still looking at: bank, mqtt …\n");
-    assert.match(stdout, /^✗ bank\.tls .*cannot be reached \(ETIMEDOUT/m);
+    assert.match(stdout, /^✗ sandbox\.tls .*cannot be reached \(ETIMEDOUT/m);
     assert.match(stdout, /^✗ mqtt\.login .*does not answer as an MQTT broker \(ETIMEDOUT\)/m);
   });
 
@@ -380,7 +380,7 @@ describe("doctor", { concurrency: 4 }, () => {
     const names = join(stand.directory, "resolv.conf");
     writeFileSync(names, "nameserver 127.0.0.77\noptions timeout:30 attempts:5\n");
     const script = `mount --bind "$1" /etc/resolv.conf && shift && exec "$@"`;
-    const words = [process.execPath, makeBundle(), "doctor", "--json", "--only", "bank", "--config"];
+    const words = [process.execPath, makeBundle(), "doctor", "--json", "--only", "sandbox", "--config"];
     const config = join(stand.directory, box.id, "device.config.json");
     const child = startChild("unshare", ["-rm", "sh", "-c", script, "sh", names, ...words, config], {
       stdio: ["ignore", "pipe", "ignore"],
@@ -395,7 +395,7 @@ describe("doctor", { concurrency: 4 }, () => {
     if (stdout === "") return t.skip("this machine lets nobody mount in a namespace of their own");
     const lateMs = performance.now() - saidAt;
     const examined = { status, findings: JSON.parse(stdout).findings, text: stdout };
-    assert.deepEqual(faults(examined), ["bank.name"]);
+    assert.deepEqual(faults(examined), ["provider.name"]);
     assert.ok(asked >= 2, "it was asked, and asked again");
     // The resolver gives up after 150 s.
     assert.ok(lateMs < 60_000, `it ended ${lateMs} ms after its last word`);

@@ -2,7 +2,7 @@
 
 import { setTimeout as sleep } from "node:timers/promises";
 import { ask, findBox } from "../../src/cli/ask-box.ts";
-import { bankPaths, type CallNote } from "../../src/providers/wechat-v2/sandbox/call.ts";
+import { type CallNote, sandboxPaths } from "../../src/providers/wechat-v2/sandbox/call.ts";
 import type { Random } from "../../src/simulator/outside/random.ts";
 import type { Box } from "./box.ts";
 import type { LogLine } from "./program.ts";
@@ -17,7 +17,7 @@ export type Trigger =
   | { readonly on: "scan"; readonly withinMs: number }
   /** A line of the log. */
   | { readonly on: "line"; readonly is: (line: LogLine) => boolean }
-  /** A call about an order of the box arrives at the bank. */
+  /** A call about an order of the box arrives at the sandbox. */
   | { readonly on: "call"; readonly call: "charge" | "query" | "reverse" }
   /** A new segment of the journal is asked for. */
   | { readonly on: "rotation" };
@@ -25,7 +25,7 @@ export type Trigger =
 /** A kill as it is planned. */
 export interface Aim {
   readonly trigger: Trigger;
-  /** Amounts whose last digits bring the payment there: what the bank and the customer do. */
+  /** Amounts whose last digits bring the payment there: what the sandbox and the customer do. */
   readonly amounts: readonly string[];
 }
 
@@ -78,7 +78,7 @@ export const killStates = [
   "charging",
   "asking",
   "reversing",
-  "closing",
+  "recording-outcome",
   "ended",
   "rotation",
 ] as const;
@@ -105,7 +105,7 @@ export class Killer {
     this.#random = random;
   }
 
-  /** A call about an order of the box has arrived at the bank. */
+  /** A call about an order of the box has arrived at the sandbox. */
   heard(note: CallNote): void {
     this.#hear(note);
   }
@@ -148,7 +148,7 @@ export class Killer {
     };
     if (trigger.on === "call") {
       this.#hear = ({ path }) => {
-        if (bankPaths.get(path) === trigger.call) strike();
+        if (sandboxPaths.get(path) === trigger.call) strike();
       };
     }
     this.#strikeIn(MISSED_MS);
@@ -192,7 +192,7 @@ function stateOf(log: readonly LogLine[]): KillState {
     else if (event === "order.resumed") resumed.add(outTradeNo ?? "");
     else if (event !== "order.moved") continue;
     else if (resumed.has(outTradeNo ?? "")) {
-      if (phase === "over" || phase === "settled") resumed.delete(outTradeNo ?? "");
+      if (phase === "over" || phase === "final") resumed.delete(outTradeNo ?? "");
     } else state = phases.get(phase ?? "") ?? "ended";
   }
   return resumed.size > 0 && (state === "waiting" || state === "ended") ? "recovery" : state;
@@ -203,7 +203,7 @@ const phases: ReadonlyMap<string, KillState> = new Map([
   ["recording", "recording"],
   ["charging", "charging"],
   ["asking", "asking"],
-  ["booking", "reversing"],
+  ["recording-reversal", "reversing"],
   ["reversing", "reversing"],
-  ["closing", "closing"],
+  ["recording-outcome", "recording-outcome"],
 ]);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it, test } from "node:test";
-import { bankPaths, type CallNote } from "../../src/providers/wechat-v2/sandbox/call.ts";
+import { type CallNote, sandboxPaths } from "../../src/providers/wechat-v2/sandbox/call.ts";
 import { Random } from "../../src/simulator/outside/random.ts";
 import type { Box, JournalRow } from "./box.ts";
 import { aims, Killer, type KillState, killStates } from "./kill-moments.ts";
@@ -18,9 +18,9 @@ before(async () => {
   await box.stop();
 });
 
-/** A moment in the life of a payment, seen from the bank or in the log of the box. */
+/** A moment in the life of a payment, seen from the sandbox or in the log of the box. */
 type Moment =
-  | { readonly at: "bank"; readonly call: "charge" | "query" | "reverse"; readonly count: number }
+  | { readonly at: "sandbox"; readonly call: "charge" | "query" | "reverse"; readonly count: number }
   | { readonly at: "box"; readonly event: string; readonly kind?: string; readonly screen?: string };
 
 interface Case {
@@ -34,10 +34,10 @@ interface Case {
 
 const scanned: Moment = { at: "box", event: "scanner.scanned" };
 const intent: Moment = { at: "box", event: "box.asked", kind: "charge" };
-const charge: Moment = { at: "bank", call: "charge", count: 1 };
-const query: Moment = { at: "bank", call: "query", count: 1 };
+const charge: Moment = { at: "sandbox", call: "charge", count: 1 };
+const query: Moment = { at: "sandbox", call: "query", count: 1 };
 const reversing: Moment = { at: "box", event: "order.moved", kind: "recorded:reversing" };
-const reverse: Moment = { at: "bank", call: "reverse", count: 1 };
+const reverse: Moment = { at: "sandbox", call: "reverse", count: 1 };
 
 const cases: readonly Case[] = [
   {
@@ -112,14 +112,14 @@ const cases: readonly Case[] = [
 /** Kills the process of a box when a moment comes, from inside the very event that shows it. */
 function killAt(box: Box, moment: Moment): void {
   const { program } = box;
-  let left = moment.at === "bank" ? moment.count : 1;
+  let left = moment.at === "sandbox" ? moment.count : 1;
   const strike = (): void => {
     left -= 1;
     if (left === 0) program.signal("SIGKILL");
   };
-  if (moment.at === "bank") {
+  if (moment.at === "sandbox") {
     hearers.set(box, (note) => {
-      if (bankPaths.get(note.path) === moment.call) strike();
+      if (sandboxPaths.get(note.path) === moment.call) strike();
     });
     return;
   }
@@ -171,7 +171,7 @@ describe(`boxes that are killed at any moment (SCANBOX_E2E_SEED=${SEED})`, { con
       random,
       plan.filter((_, index) => index % BOXES === number - 1),
     );
-    it(`box ${number} ends every order as the bank has it`, async () => {
+    it(`box ${number} ends every order as the sandbox has it`, async () => {
       const box = await stand.box(`chance-${number}`);
       const killer = new Killer(box, random);
       hearers.set(box, (note) => killer.heard(note));
@@ -218,7 +218,7 @@ test("the kills were spread over the whole life of a payment", (t) => {
       ["asking"],
       ["reversing"],
     ] as const),
-    ...([["closing", "ended"], ["rotation"]] as const),
+    ...([["recording-outcome", "ended"], ["rotation"]] as const),
   ];
   for (const states of together) {
     assert.ok(

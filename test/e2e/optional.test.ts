@@ -12,7 +12,7 @@ import { Stand } from "./stand.ts";
 const stand = await Stand.start({ broker: false });
 after(() => stand.end());
 
-/** At this amount the bank asks for a password for ever. */
+/** At this amount the sandbox asks for a password for ever. */
 const NEVER_PAID = "1.14";
 
 /** Cuts the power while a customer is asked for a password that never comes. */

@@ -80,18 +80,18 @@ describe("a box that loses what is around it", { concurrency: true }, () => {
     assert.equal((await stand.assertOneStory(box)).length, 2);
   });
 
-  it("takes no payment until the bank has answered, and charges then", async (t) => {
+  it("takes no payment until the provider has answered, and charges then", async (t) => {
     const stand = await Stand.start();
     t.after(() => stand.end());
-    stand.bank.bank.down = true;
-    await stand.bank.follow();
+    stand.sandbox.sandbox.down = true;
+    await stand.sandbox.follow();
     const box = await stand.box("no-bank");
     const program = box.launch();
     await program.screen("offline");
     await box.scan(stand.code());
     await sleep(100);
-    stand.bank.bank.down = false;
-    await stand.bank.follow();
+    stand.sandbox.sandbox.down = false;
+    await stand.sandbox.follow();
     await program.screen("armed");
     assert.deepEqual(stand.orders(box), []);
     const code = stand.code();
@@ -103,8 +103,8 @@ describe("a box that loses what is around it", { concurrency: true }, () => {
     // Away between two payments: the charge never leaves, and nothing is owed.
     const mark = program.log.length;
     await program.screen("armed", mark);
-    stand.bank.bank.down = true;
-    await stand.bank.follow();
+    stand.sandbox.sandbox.down = true;
+    await stand.sandbox.follow();
     const unsent = stand.code();
     await box.scan(unsent);
     await program.screen("not-sent", mark);

@@ -174,7 +174,7 @@ it("nothing that any of them said, sent or wrote holds a code, a key or a payer"
   assert.deepEqual(leaks(captured, stand.secrets()), []);
   // The search sees what is there: every kind of place holds the number of an order.
   const places = new Set(
-    stand.bank.bank.ledger
+    stand.sandbox.sandbox.ledger
       .orders()
       .flatMap(({ outTradeNo }) => leaks(captured, [{ name: "an order", text: outTradeNo }]))
       .map((leak) => leak.replace(/ of .*| holds .*/, "")),
@@ -193,8 +193,8 @@ it("the checks notice money that the journal does not know of, and a secret that
   const [order] = stand.orders(box);
   assert.ok(order);
   const reference = { outTradeNo: order.outTradeNo, transactionId: null };
-  stand.bank.bank.ledger.reverse(order.merchant, reference, Date.now());
-  await assert.rejects(stand.assertOneStory(box), /is paid here and revoked at the bank/);
+  stand.sandbox.sandbox.ledger.reverse(order.merchant, reference, Date.now());
+  await assert.rejects(stand.assertOneStory(box), /is paid here and revoked at the sandbox/);
   const file = join(box.journalDirectory, "journal.db-wal");
   writeFileSync(file, `spilt ${code}`);
   assert.deepEqual(leaks(stand.captured(), stand.secrets()), [

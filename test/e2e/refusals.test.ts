@@ -93,7 +93,7 @@ describe("a box that must not start, or must not charge", { concurrency: 4 }, ()
     await outOfService(await stand.box("no-pem", { certificate: { certFile: file, keyFile: file } }), "E21");
   });
 
-  it("is out of service with E33 where it does not trust the bank's certificate", async () => {
+  it("is out of service with E33 where it does not trust the provider's certificate", async () => {
     const box = await stand.box("no-trust");
     const config = stand.config(box, {});
     const { merchant } = config;
@@ -105,7 +105,7 @@ describe("a box that must not start, or must not charge", { concurrency: 4 }, ()
     await outOfService(box, "E33");
   });
 
-  it("goes on reversing where the bank does not know its certificate, and ends when it does", async () => {
+  it("goes on reversing where the provider does not know its certificate, and ends when it does", async () => {
     const wishes = { fixed: "1.14", certificate: stand.certificates.stranger };
     const box = await stand.box("foreign", wishes);
     await box.start();

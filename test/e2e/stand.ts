@@ -1,5 +1,5 @@
 /**
- * A place for whole boxes: the bank over TLS with client certificates, Mosquitto with a consumer, scanners on
+ * A place for whole boxes: the sandbox over TLS with client certificates, Mosquitto with a consumer, scanners on
  * pseudo-terminals, and the bundled program as it is shipped. Everything runs on the loopback interface; everything that
  * any program says, sends or writes is searched for secrets when the stand ends.
  */
@@ -13,7 +13,7 @@ import type { CallNote } from "../../src/providers/wechat-v2/sandbox/call.ts";
 import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
 import type { Order, Totals } from "../../src/providers/wechat-v2/sandbox/ledger.ts";
 import { scenarioOfAmount } from "../../src/providers/wechat-v2/sandbox/scenarios.ts";
-import { type BankServer, startBankServer } from "../../src/providers/wechat-v2/sandbox/server.ts";
+import { type SandboxServer, startSandboxServer } from "../../src/providers/wechat-v2/sandbox/server.ts";
 import { Box, type JournalRow } from "./box.ts";
 import { makeBundle } from "./bundle.ts";
 import { type Certificates, makeCertificates, type Pair, pem } from "./certificates.ts";
@@ -24,7 +24,7 @@ import { until } from "./until.ts";
 
 /** What of a box differs from the usual: one that charges 1.00 and reports over MQTT. */
 export interface BoxWishes {
-  /** Yuan, as text. The last two digits choose what happens at the bank, see its scenarios. */
+  /** Yuan, as text. The last two digits choose what happens at the sandbox, see its scenarios. */
   readonly fixed?: string;
   readonly apiKeyFile?: string;
   readonly certificate?: Pair;
@@ -76,10 +76,10 @@ function timingFor(fixed: string): typeof timing {
   };
 }
 
-/** The bank's times are a tenth of what its scenarios say: 3 s until a password is typed are 300 ms. */
+/** The sandbox's times are a tenth of what its scenarios say: 3 s until a password is typed are 300 ms. */
 const PACE = 0.1;
 
-/** What the bank says of an order in each end of the journal; absent is an order that the bank never saw. */
+/** What the sandbox says of an order in each end of the journal; absent is an order that the sandbox never saw. */
 const agreeing: Readonly<Record<string, readonly string[]>> = {
   paid: ["success"],
   reversed: ["revoked", "closed", "absent"],
@@ -90,11 +90,11 @@ const agreeing: Readonly<Record<string, readonly string[]>> = {
 
 export class Stand {
   readonly certificates: Certificates;
-  readonly bank: BankServer;
+  readonly sandbox: SandboxServer;
   readonly mosquitto: Mosquitto;
   readonly consumer: Consumer;
   readonly directory: string;
-  /** Hears of every call that the bank handled, before its reply leaves. */
+  /** Hears of every call that the sandbox handled, before its reply leaves. */
   onCall: (note: CallNote) => void = () => {};
   readonly #bundle: string;
   readonly #apiKeyFile: string;
@@ -106,7 +106,7 @@ export class Stand {
     readonly bundle: string;
     readonly directory: string;
     readonly certificates: Certificates;
-    readonly bank: BankServer;
+    readonly sandbox: SandboxServer;
     readonly mosquitto: Mosquitto;
     readonly apiKeyFile: string;
     readonly apiKey: string;
@@ -114,7 +114,7 @@ export class Stand {
     this.#bundle = parts.bundle;
     this.directory = parts.directory;
     this.certificates = parts.certificates;
-    this.bank = parts.bank;
+    this.sandbox = parts.sandbox;
     this.mosquitto = parts.mosquitto;
     this.#apiKeyFile = parts.apiKeyFile;
     this.consumer = new Consumer(parts.mosquitto.port);
@@ -133,20 +133,20 @@ export class Stand {
     writeFileSync(apiKeyFile, `${apiKey}\n`, { mode: 0o600 });
     const certificates = await makeCertificates(directory);
     const calls: { hear: (note: CallNote) => void } = { hear: () => {} };
-    const bank = await startBankServer({
+    const sandbox = await startSandboxServer({
       merchants: [{ ...fixtureMerchant, apiKey: new ApiKey(apiKey) }],
       pace: PACE,
       byAmount: true,
       tls: {
-        cert: pem(certificates.bank.certFile),
-        key: pem(certificates.bank.keyFile),
+        cert: pem(certificates.sandbox.certFile),
+        key: pem(certificates.sandbox.keyFile),
         clientCa: pem(certificates.authorityFile),
       },
       observe: (note) => calls.hear(note),
     });
     const mosquitto = await Mosquitto.prepare(directory);
     if (broker) await mosquitto.start();
-    const stand = new Stand({ bundle, directory, certificates, bank, mosquitto, apiKeyFile, apiKey });
+    const stand = new Stand({ bundle, directory, certificates, sandbox, mosquitto, apiKeyFile, apiKey });
     calls.hear = (note) => stand.onCall(note);
     if (broker) await stand.consumer.ready();
     return stand;
@@ -165,7 +165,7 @@ export class Stand {
   config(box: Box, wishes: BoxWishes): Record<string, unknown> {
     const { certFile, keyFile } = wishes.certificate ?? this.certificates.merchant;
     const { appId, merchantId } = fixtureMerchant;
-    const { origin } = this.bank;
+    const { origin } = this.sandbox;
     return {
       version: 1,
       box: { id: box.id, store: "Example store" },
@@ -173,7 +173,7 @@ export class Stand {
         ...{ appId, merchantId, hosts: [origin, origin.replace("127.0.0.1", "localhost")] },
         apiKey: { file: wishes.apiKeyFile ?? this.#apiKeyFile },
         certificate: { cert: { file: certFile }, key: { file: keyFile } },
-        ca: { file: this.certificates.bank.certFile },
+        ca: { file: this.certificates.sandbox.certFile },
       },
       amount: { source: "fixed", fixed: wishes.fixed ?? "1.00" },
       scanner: { path: box.scanner.path },
@@ -200,16 +200,16 @@ export class Stand {
     this.#secrets.push({ name, text });
   }
 
-  /** The orders of a box in the bank's books. */
+  /** The orders of a box in the sandbox's books. */
   orders(box: Box): readonly Order[] {
-    return this.bank.bank.ledger.orders().filter(({ deviceInfo }) => deviceInfo === box.id);
+    return this.sandbox.sandbox.ledger.orders().filter(({ deviceInfo }) => deviceInfo === box.id);
   }
 
   /** What moved for one code, over all orders. */
   totalsOf(code: string): Totals {
-    const order = this.bank.bank.ledger.orders().find(({ authCode }) => authCode.reveal() === code);
+    const order = this.sandbox.sandbox.ledger.orders().find(({ authCode }) => authCode.reveal() === code);
     if (order === undefined) return { chargedFen: 0, returnedFen: 0, charges: 0 };
-    return this.bank.bank.ledger.totalsOfCode(order.authCode);
+    return this.sandbox.sandbox.ledger.totalsOfCode(order.authCode);
   }
 
   /** Waits until a box has recorded at least `count` orders, all have ended, and the consumer has every event. */
@@ -232,14 +232,14 @@ export class Stand {
   }
 
   /**
-   * Fails unless the journal, the consumer and the bank tell one story of a box: every order has ended, the money is where
+   * Fails unless the journal, the consumer and the sandbox tell one story of a box: every order has ended, the money is where
    * the journal says, no code was charged twice, and the events are whole. Gives the journal, newest order first.
    */
   async assertOneStory(box: Box): Promise<readonly JournalRow[]> {
     const rows = await box.journal();
     const events = this.consumer.events(box.id);
     this.consumer.assertWhole(box.id);
-    const ledger = this.bank.bank.ledger;
+    const ledger = this.sandbox.sandbox.ledger;
     const orders = new Map(this.orders(box).map((order) => [order.outTradeNo, order]));
     for (const { seq, at, ...tx } of rows) {
       const event = events.findLast(({ data }) => data.outTradeNo === tx.outTradeNo);
@@ -247,7 +247,7 @@ export class Stand {
       const order = orders.get(tx.outTradeNo);
       const { chargedFen, returnedFen, charges } =
         order === undefined ? { chargedFen: 0, returnedFen: 0, charges: 0 } : ledger.totalsOfOrder(order);
-      const story = `${tx.outTradeNo} is ${tx.state} here and ${order?.state ?? "absent"} at the bank`;
+      const story = `${tx.outTradeNo} is ${tx.state} here and ${order?.state ?? "absent"} at the sandbox`;
       assert.ok(tx.final && (agreeing[tx.state] ?? []).includes(order?.state ?? "absent"), story);
       assert.equal(chargedFen - returnedFen, tx.state === "paid" ? tx.amountFen : 0, story);
       assert.equal(charges, tx.state === "paid" || tx.state === "refunded" ? 1 : 0, story);
@@ -286,7 +286,9 @@ export class Stand {
 
   /** What must not be in any of it: payment codes, keys and the names of payers. */
   secrets(): readonly Secret[] {
-    const payers = this.bank.bank.ledger.orders().map(({ openId }) => ({ name: "an openid", text: openId }));
+    const payers = this.sandbox.sandbox.ledger
+      .orders()
+      .map(({ openId }) => ({ name: "an openid", text: openId }));
     return [...this.#secrets, ...payers];
   }
 
@@ -302,7 +304,7 @@ export class Stand {
       }
       await this.consumer.end();
       await this.mosquitto.stop();
-      await this.bank.close();
+      await this.sandbox.close();
       assert.deepEqual(leaks(this.captured(), this.secrets()), []);
     } finally {
       rmSync(this.directory, { recursive: true, force: true });
@@ -310,8 +312,8 @@ export class Stand {
   }
 
   #pairs(): readonly Pair[] {
-    const { bank, merchant, stranger, expired } = this.certificates;
-    return [bank, merchant, stranger, expired];
+    const { sandbox, merchant, stranger, expired } = this.certificates;
+    return [sandbox, merchant, stranger, expired];
   }
 }
 
@@ -321,7 +323,7 @@ function digits(count: number): string {
 
 function filesIn(directory: string): readonly string[] {
   try {
-    // A box that was killed leaves its door behind, which is a socket and holds nothing.
+    // A box that was killed leaves its control socket behind, which is a socket and holds nothing.
     return readdirSync(directory, { withFileTypes: true })
       .filter((entry) => entry.isFile())
       .map(({ name }) => name);

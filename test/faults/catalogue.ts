@@ -115,7 +115,7 @@ export const catalogue: readonly FaultRow[] = [
   {
     id: "P3",
     fails: "It goes between the charge and its answer.",
-    must: "The start asks, and ends the order as the bank has it.",
+    must: "The start asks, and ends the order as the provider has it.",
     proof: { kind: "tested", test: kill("when a charge that is paid has arrived") },
   },
   {
@@ -268,9 +268,11 @@ export const catalogue: readonly FaultRow[] = [
     must: "No order is lost; systemd waits between the starts.",
     proof: {
       kind: "tested",
-      test: process("ten starts in a row are cut off with an order open: the order ends as the bank has it"),
+      test: process(
+        "ten starts in a row are cut off with an order open: the order ends as the provider has it",
+      ),
       also: [
-        inFile("test/e2e/kills.test.ts")(`box \${number} ends every order as the bank has it`),
+        inFile("test/e2e/kills.test.ts")(`box \${number} ends every order as the sandbox has it`),
         life("start after start that is cut off is followed by another one, for ever, after a wait"),
       ],
     },
@@ -333,7 +335,7 @@ export const catalogue: readonly FaultRow[] = [
       test: network(`the connection \${what} at both hosts: not sent, and the next one is paid`),
       also: [
         network("one host is away: the charge goes to the other one, once"),
-        outages("takes no payment until the bank has answered, and charges then"),
+        outages("takes no payment until the provider has answered, and charges then"),
         https(`proves that nothing left where the obstacle is \${obstacle}`, "refused"),
       ],
     },
@@ -345,7 +347,7 @@ export const catalogue: readonly FaultRow[] = [
     proof: {
       kind: "tested",
       test: network("the connection is reset once the charge has arrived: the box asks, and finds it paid"),
-      also: [network(`the line breaks \${what}: the box asks, and ends as the bank has it`)],
+      also: [network(`the line breaks \${what}: the box asks, and ends as the sandbox has it`)],
     },
   },
   {
@@ -358,7 +360,7 @@ export const catalogue: readonly FaultRow[] = [
       also: [
         network("one host's handshake is silent: it is waited for once, then the other one is first"),
         network(
-          `the line breaks \${what}: the box asks, and ends as the bank has it`,
+          `the line breaks \${what}: the box asks, and ends as the sandbox has it`,
           "before its last bytes, silently",
         ),
         story("the reply to a charge is lost, and the query finds the payment"),
@@ -375,7 +377,7 @@ export const catalogue: readonly FaultRow[] = [
       test: network("the reply trickles: the deadline holds, and the box asks"),
       also: [
         network(
-          `the line breaks \${what}: the box asks, and ends as the bank has it`,
+          `the line breaks \${what}: the box asks, and ends as the sandbox has it`,
           "late in the reply, closed",
         ),
         https("ends a trickle at the deadline, with its connection"),
@@ -442,7 +444,7 @@ export const catalogue: readonly FaultRow[] = [
     must: "Nothing is sent; the box is out of service and says why.",
     proof: {
       kind: "tested",
-      test: refusals("is out of service with E33 where it does not trust the bank's certificate"),
+      test: refusals("is out of service with E33 where it does not trust the provider's certificate"),
       also: [https("does not trust a certificate that names another host")],
     },
   },
@@ -464,7 +466,7 @@ export const catalogue: readonly FaultRow[] = [
       kind: "tested",
       test: network("comes and goes: payments end, and none is made twice"),
       also: [
-        network(`world \${number} breaks at random bytes: the order ends as the bank has it`),
+        network(`world \${number} breaks at random bytes: the order ends as the sandbox has it`),
         network("takes its time each way: slow, and paid"),
       ],
     },
@@ -642,7 +644,9 @@ export const catalogue: readonly FaultRow[] = [
     must: "Out of service with a code that says which; reversals wait and go on.",
     proof: {
       kind: "tested",
-      test: refusals("goes on reversing where the bank does not know its certificate, and ends when it does"),
+      test: refusals(
+        "goes on reversing where the provider does not know its certificate, and ends when it does",
+      ),
       also: [
         refusals("is out of service with E31 where the API key is wrong"),
         refusals("is out of service with E23 where the certificate has expired"),
@@ -903,7 +907,7 @@ export const catalogue: readonly FaultRow[] = [
           "its control group has no memory left: the process is killed, and the next one finds the payment",
         ),
         process("a stop is asked for: it takes ten seconds at most, and the next process goes on"),
-        process("it is stopped for longer than every deadline: it ends the order as the bank has it"),
+        process("it is stopped for longer than every deadline: it ends the order as the provider has it"),
         inFile("test/e2e/kills.test.ts")(`\${what}: the order ends \${ends.join(" or ")}`),
       ],
     },

@@ -1,11 +1,11 @@
 /**
- * A line between a box and its bank that fails as it is told: it knows bytes, not TLS, so it can be cut anywhere. What it
+ * A line between a box and its sandbox that fails as it is told: it knows bytes, not TLS, so it can be cut anywhere. What it
  * carries it carries unchanged and in order; what it swallows is gone.
  */
 import { once } from "node:events";
 import { connect, createServer, type Server, type Socket } from "node:net";
 
-/** Out is from the box to the bank. */
+/** Out is from the box to the sandbox. */
 export type Way = "out" | "back";
 
 /** What the line does from the moment when it is set. Times are milliseconds. */
@@ -45,7 +45,7 @@ interface Connection {
 }
 
 export class FaultProxy {
-  /** The port of the bank, or of who plays it; a connection keeps the one with which it began. */
+  /** The port of the sandbox, or of who plays it; a connection keeps the one with which it began. */
   target: number;
   /** The times that a cut has struck. */
   strikes = 0;

@@ -165,7 +165,7 @@ describe("a card that was changed", { concurrency: 2 }, () => {
     const { own, box } = await pay(t, (journal) => cpSync(`${journal}.image`, journal, { recursive: true }));
     const orders = own.orders(box);
     assert.equal(new Set(orders.map(({ outTradeNo }) => outTradeNo)).size, 3);
-    for (const order of orders) assert.equal(own.bank.bank.ledger.totalsOfOrder(order).charges, 1);
+    for (const order of orders) assert.equal(own.sandbox.sandbox.ledger.totalsOfOrder(order).charges, 1);
     assert.throws(() => own.consumer.assertWhole(box.id), /came with other bytes/);
   });
 

@@ -1,6 +1,6 @@
 /**
- * The network between the shipped program and its bank, failing at chosen bytes and moments. Whatever happens, journal,
- * consumer and bank must tell one story in the end.
+ * The network between the shipped program and its sandbox, failing at chosen bytes and moments. Whatever happens, journal,
+ * consumer and sandbox must tell one story in the end.
  */
 import assert from "node:assert/strict";
 import { once } from "node:events";
@@ -8,7 +8,7 @@ import { createServer as createHttpsServer } from "node:https";
 import { connect } from "node:net";
 import { after, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { bankPaths } from "../../src/providers/wechat-v2/sandbox/call.ts";
+import { sandboxPaths } from "../../src/providers/wechat-v2/sandbox/call.ts";
 import { Random } from "../../src/simulator/outside/random.ts";
 import type { Box } from "../e2e/box.ts";
 import { type Pair, pem } from "../e2e/certificates.ts";
@@ -36,14 +36,14 @@ async function screenAt({ box }: Proxied, name: string): Promise<number> {
   return program.log.findIndex(({ event, screen }) => event === "screen.shown" && screen === name);
 }
 
-/** Does something when the bank has heard the charge of a box, before its reply leaves. */
+/** Does something when the sandbox has heard the charge of a box, before its reply leaves. */
 function whenCharged({ box }: Proxied, act: () => void): void {
   hearers.set(box, act);
 }
 
 const hearers = new Map<Box, () => void>();
 stand.onCall = ({ path, outTradeNo }) => {
-  if (bankPaths.get(path) !== "charge") return;
+  if (sandboxPaths.get(path) !== "charge") return;
   for (const [box, act] of hearers) {
     if (stand.orders(box).some((order) => order.outTradeNo === outTradeNo)) act();
   }
@@ -177,14 +177,14 @@ describe("a charge that provably never left", { concurrency: 4 }, () => {
     await started(place);
     const { program } = place.box;
     // The same as another certificate at the old address.
-    const bank = place.first.target;
+    const sandbox = place.first.target;
     for (const line of place.lines) line.target = stranger.port;
     await dropped(place);
     await place.box.scan(stand.code());
     const mark = await screenAt(place, "not-sent");
     await program.line("no trust", ({ event, why }) => event === "provider.not-sent" && why === "no-trust");
     assert.deepEqual(stranger.paths, []);
-    for (const line of place.lines) line.target = bank;
+    for (const line of place.lines) line.target = sandbox;
     await program.screen("armed", mark);
     await place.box.scan(stand.code());
     const [paid, declined] = await ended(stand, place, 2);
@@ -280,7 +280,7 @@ describe("a charge that may have left", { concurrency: 4 }, () => {
     /** The share of the bytes that pass, or how many of them do. */
     readonly pass: (all: number) => number;
     readonly how: "end" | "reset" | "hang";
-    /** How the order must end; the first byte back may be one of TLS, before the bank has read the charge. */
+    /** How the order must end; the first byte back may be one of TLS, before the sandbox has read the charge. */
     readonly ends: "paid" | "reversed" | "any";
   }
   const cuts: readonly Cut[] = [
@@ -317,7 +317,7 @@ describe("a charge that may have left", { concurrency: 4 }, () => {
     { what: "late in the reply, closed", way: "back", pass: part(0.65), how: "end", ends: "paid" },
   ];
   for (const { what, way, pass, how, ends } of cuts) {
-    it(`the line breaks ${what}: the box asks, and ends as the bank has it`, async (t) => {
+    it(`the line breaks ${what}: the box asks, and ends as the sandbox has it`, async (t) => {
       const sizes = await measured();
       const place = await proxied(t, stand, { hasty: true });
       await started(place);
@@ -392,18 +392,18 @@ describe("a charge that may have left", { concurrency: 4 }, () => {
   for (const status of [200, 302, 502, 504]) {
     it(`somebody in between answers ${status} with a page: nothing is believed or followed`, async (t) => {
       const page = "<html><body>Please log in</body></html>";
-      const portal = await impostor(stand.certificates.bank, status, page);
+      const portal = await impostor(stand.certificates.sandbox, status, page);
       t.after(() => portal.end());
       const place = await proxied(t, stand, { hasty: true });
       await started(place);
-      const bank = place.first.target;
+      const sandbox = place.first.target;
       for (const line of place.lines) line.target = portal.port;
       await dropped(place);
       await place.box.scan(stand.code());
       await place.box.program.screen("checking");
       await until(() => portal.paths.length >= 3, "charge and queries are answered by somebody else");
       for (const line of place.lines) {
-        line.target = bank;
+        line.target = sandbox;
         line.drop();
       }
       const [row] = await ended(stand, place);
@@ -419,7 +419,7 @@ describe("a charge that may have left", { concurrency: 4 }, () => {
 
 describe(`a link that is never well (SCANBOX_FAULT_SEED=${SEED})`, { concurrency: 4 }, () => {
   for (let number = 0; number < 6; number += 1) {
-    it(`world ${number} breaks at random bytes: the order ends as the bank has it`, async (t) => {
+    it(`world ${number} breaks at random bytes: the order ends as the sandbox has it`, async (t) => {
       const random = new Random(SEED + number);
       const sizes = await measured();
       const fixed = random.pick(["1.00", "1.11", "1.14", "1.15", "1.21", "1.41"]);

@@ -51,7 +51,7 @@ describe("a process that fails in the middle of a payment", { concurrency: 4 }, 
     assert.equal(row?.state, "reversed");
   });
 
-  it("it is stopped for longer than every deadline: it ends the order as the bank has it", async (t) => {
+  it("it is stopped for longer than every deadline: it ends the order as the provider has it", async (t) => {
     const place = await proxied(t, stand, { fixed: "1.11", hasty: true });
     const program = await started(place);
     await place.box.scan(stand.code());
@@ -111,7 +111,7 @@ describe("a box that starts badly", { concurrency: 4 }, () => {
     assert.deepEqual(stand.orders(place.box), []);
   });
 
-  it("ten starts in a row are cut off with an order open: the order ends as the bank has it", async (t) => {
+  it("ten starts in a row are cut off with an order open: the order ends as the provider has it", async (t) => {
     const place = await proxied(t, stand, { fixed: "1.14" });
     const program = await started(place);
     await place.box.scan(stand.code());

@@ -13,7 +13,7 @@ export interface Ends {
   after(end: () => Promise<void>): void;
 }
 
-/** A box whose two hosts are two lines to the same bank. */
+/** A box whose two hosts are two lines to the same sandbox. */
 export interface Proxied {
   readonly box: Box;
   readonly first: FaultProxy;
@@ -40,8 +40,11 @@ export async function proxied(
   stand: Stand,
   { host = "127.0.0.1", surprise, ...wishes }: ProxiedWishes = {},
 ): Promise<Proxied> {
-  const bank = Number(new URL(stand.bank.origin).port);
-  const [first, second] = await Promise.all([new FaultProxy(bank).start(), new FaultProxy(bank).start()]);
+  const sandbox = Number(new URL(stand.sandbox.origin).port);
+  const [first, second] = await Promise.all([
+    new FaultProxy(sandbox).start(),
+    new FaultProxy(sandbox).start(),
+  ]);
   made += 1;
   const box = await stand.box(`faulty-${String(made).padStart(3, "0")}`, wishes);
   const config = stand.config(box, wishes);
@@ -76,14 +79,14 @@ export async function started({ box, lines }: Proxied): Promise<Program> {
   return program;
 }
 
-/** Ends every connection of the box to its bank, and waits until the box has seen that. */
+/** Ends every connection of the box to its sandbox, and waits until the box has seen that. */
 export async function dropped({ box, lines }: Proxied): Promise<void> {
   for (const line of lines) line.drop();
   await until(() => lines.every((line) => line.isBare), "both lines carry nothing");
   await box.program.done({ kind: "nothing" });
 }
 
-/** Waits until every order has ended, stops the box, and gives the newest order as journal, consumer and bank have it. */
+/** Waits until every order has ended, stops the box, and gives the newest order as journal, consumer and sandbox have it. */
 export async function ended(
   stand: Stand,
   { box }: Proxied,

@@ -7,12 +7,12 @@ import { ComposedBox } from "../../src/compose.ts";
 import { checkConfig, type DeviceConfig } from "../../src/config/device-config.ts";
 import type { ProbeFailure } from "../../src/core/payment/answers.ts";
 import type { TxData } from "../../src/core/payment/order.ts";
-import { Bank } from "../../src/providers/wechat-v2/sandbox/bank.ts";
 import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
+import { Sandbox } from "../../src/providers/wechat-v2/sandbox/sandbox.ts";
 import { scenarioNamed } from "../../src/providers/wechat-v2/sandbox/scenarios.ts";
 import type { Log, LogFields } from "../../src/runtime/ports.ts";
 import { Watchdog } from "../../src/runtime/watchdog.ts";
-import { Witness } from "../../src/simulator/checker/witness.ts";
+import { InvariantChecker } from "../../src/simulator/checker/invariant-checker.ts";
 import { SimulatedBroker } from "../../src/simulator/outside/broker.ts";
 import { type HttpsFaults, NO_HTTPS_FAULTS, SimulatedHttpsLink } from "../../src/simulator/outside/https.ts";
 import { Random } from "../../src/simulator/outside/random.ts";
@@ -50,7 +50,7 @@ interface Line {
   readonly fields: LogFields;
 }
 
-/** What of a world differs from the usual: a box that charges 5.00, and a bank that takes them. */
+/** What of a world differs from the usual: a box that charges 5.00, and a sandbox that takes them. */
 export interface ToldWishes {
   readonly seed?: number;
   readonly faults?: Partial<HttpsFaults>;
@@ -60,7 +60,7 @@ export class ToldWorld {
   readonly time = new SimulatedTime();
   readonly disk: SimulatedDisk;
   readonly broker: SimulatedBroker;
-  readonly bank: Bank;
+  readonly sandbox: Sandbox;
   readonly lines: Line[] = [];
   /** The texts that were shown, each when it came. */
   readonly screens: { readonly at: number; readonly text: string }[] = [];
@@ -70,7 +70,7 @@ export class ToldWorld {
   certificateFault: ProbeFailure | null = null;
   readonly #random: Random;
   readonly #serial: SimulatedSerialLink;
-  readonly #witness: Witness;
+  readonly #witness: InvariantChecker;
   readonly #faults: HttpsFaults;
   readonly #config: DeviceConfig;
   #codes = 0;
@@ -82,9 +82,9 @@ export class ToldWorld {
     this.#faults = { ...NO_HTTPS_FAULTS, ...faults };
     this.disk = new SimulatedDisk(this.time, this.#random.fork());
     this.broker = new SimulatedBroker(this.time);
-    this.bank = new Bank({ merchants: [fixtureMerchant], entropy: this.#random.fork() });
+    this.sandbox = new Sandbox({ merchants: [fixtureMerchant], entropy: this.#random.fork() });
     this.#serial = new SimulatedSerialLink(this.time, this.#random.fork());
-    this.#witness = new Witness({ disk: this.disk, bank: this.bank, time: this.time });
+    this.#witness = new InvariantChecker({ disk: this.disk, sandbox: this.sandbox, time: this.time });
     this.broker.watch("scanbox/v1/+/tx", ({ payload }) => this.#witness.reported(payload));
     this.#config = readConfig();
   }
@@ -106,7 +106,12 @@ export class ToldWorld {
       serve: (request) => {
         this.#witness.arrived(request);
         const now = WALL_EPOCH + this.time.now;
-        const reply = this.bank.handle({ ...request, method: "POST", body: Buffer.from(request.body), now });
+        const reply = this.sandbox.handle({
+          ...request,
+          method: "POST",
+          body: Buffer.from(request.body),
+          now,
+        });
         this.#witness.served(reply);
         assert.equal(reply.kind, "reply", "the bank of this world always answers");
         return { kind: "reply", status: reply.status, body: reply.body, delayMs: 20 + reply.delayMs };
@@ -178,16 +183,16 @@ export class ToldWorld {
     }
   }
 
-  /** Somebody holds a phone under the scanner; the scenario of the bank says what they do. */
+  /** Somebody holds a phone under the scanner; the scenario of the sandbox says what they do. */
   scan(scenario = "success"): void {
     const story = scenarioNamed(scenario);
     assert.ok(story !== null);
-    this.bank.scenario = story;
+    this.sandbox.scenario = story;
     this.#codes += 1;
     this.#serial.send(Buffer.from(`13${String(this.#codes).padStart(16, "0")}\r`));
   }
 
-  /** Every way to the bank is cut, or is there again. */
+  /** Every way to the sandbox is cut, or is there again. */
   network(there: boolean): void {
     this.#network = there;
     for (const host of hosts) this.#life?.https.setDown(host, !there);
@@ -199,7 +204,7 @@ export class ToldWorld {
   }
 
   /**
-   * Waits until so many orders have ended, and there is no other one, then lets the witness compare journal, bank, screens
+   * Waits until so many orders have ended, and there is no other one, then lets the witness compare journal, sandbox, screens
    * and broker. Gives each order as it ended, in the order of their intents.
    */
   ended(count = 1): readonly TxData[] {
@@ -233,7 +238,7 @@ export class ToldWorld {
         log: this.#log(),
         serial: this.#serial,
         broker: this.broker,
-        glass: null,
+        display: null,
         gpio: null,
       },
       merchants: [
@@ -267,12 +272,12 @@ export class ToldWorld {
         },
       ],
       onScreen: (screen) => {
-        const { front } = box.turn?.box ?? {};
+        const { foreground } = box.turn?.box ?? {};
         this.#witness.reads(screen);
         if (this.screens.at(-1)?.text !== screen.text)
           this.screens.push({ at: this.time.now, text: screen.text });
-        if (front?.name === "result" || front?.name === "unknown")
-          this.#witness.shown(front.intent.outTradeNo, screen);
+        if (foreground?.name === "result" || foreground?.name === "unknown")
+          this.#witness.shown(foreground.intent.outTradeNo, screen);
       },
     });
     return box;

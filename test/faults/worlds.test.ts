@@ -32,7 +32,7 @@ describe("a box in a world that is told", () => {
     const [end] = world.ended();
     assert.deepEqual([end?.state, end?.reason, end?.chargeCount], ["declined", "stale", 0]);
     assert.equal(world.calls("charge"), 0);
-    assert.deepEqual(world.bank.ledger.orders(), []);
+    assert.deepEqual(world.sandbox.ledger.orders(), []);
     assertFed(world, began);
   });
 
@@ -144,14 +144,14 @@ describe("a box in a world that is told", () => {
       for (const scenario of ["success", "password", "paid-at-last", "declined"]) {
         const world = new ToldWorld({ seed, faults: { requestTwice: 1, lateMsMax: 45_000 } });
         world.start();
-        const before = world.bank.ledger.orders().length;
+        const before = world.sandbox.ledger.orders().length;
         world.scan(scenario);
         const [end] = world.ended();
         assert.equal(end?.chargeCount, 1, scenario);
         // What arrives late is waited for, and changes nothing.
         world.pass(120_000);
         world.ended();
-        assert.equal(world.bank.ledger.orders().length, before + 1);
+        assert.equal(world.sandbox.ledger.orders().length, before + 1);
       }
     }
   });

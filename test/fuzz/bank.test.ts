@@ -1,4 +1,4 @@
-/** What comes from where the bank should be: documents, replies, notifications and bills, damaged, forged and swollen. */
+/** What comes from where the sandbox should be: documents, replies, notifications and bills, damaged, forged and swollen. */
 import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";
 import { parseBill } from "../../src/providers/wechat-v2/bill.ts";
@@ -99,7 +99,7 @@ for (const [name, read] of Object.entries(readers)) {
   }
 }
 
-fuzz("nothing is believed of a reply that the bank did not sign", (one) => {
+fuzz("nothing is believed of a reply that the sandbox did not sign", (one) => {
   const body = one.damaged(pickOf(one, bodies), bodies, BODY_BYTES_MAX);
   const used = one.random.pick(merchants);
   for (const [name, read] of Object.entries(readers)) {
@@ -133,7 +133,7 @@ const values = [
   "N",
 ];
 
-fuzz("nothing is paid by a reply that the bank signed about something else", (one) => {
+fuzz("nothing is paid by a reply that the sandbox signed about something else", (one) => {
   const fields = oddly(one, fixtureFields(pickOf(one, genuineNames)));
   for (const [name, read] of Object.entries(readers)) {
     const answer = one.timed(() => read(openReply(answered(fields), settings)));

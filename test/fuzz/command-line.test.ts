@@ -34,7 +34,7 @@ const harmless = [
 ] as const;
 
 /** Commands that go on, ask, or move pins: each line of theirs has something that they refuse before they begin. */
-const refusing = ["setup", "run", "demo", "bank", "simulate", "outputs-off", "doctor"] as const;
+const refusing = ["setup", "run", "demo", "sandbox", "simulate", "outputs-off", "doctor"] as const;
 const refused = ["--nothing", "--no-config", "-x", "-\u0000", "--=", "--__proto__", "-é"] as const;
 
 const words = [
@@ -78,7 +78,7 @@ const words = [
     "--host=::",
     "--pace=NaN",
     "--speed=0",
-    "--glass=1x1",
+    "--display=1x1",
   ],
   ...[
     "--",

@@ -1,4 +1,4 @@
-/** What programs, brokers and the kernel say to a box: requests at its door, confirmations, chips and mounts. */
+/** What programs, brokers and the kernel say to a box: requests at its control socket, confirmations, chips and mounts. */
 import assert from "node:assert/strict";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -35,7 +35,7 @@ fuzz("every request is answered in one line, or its sender is sent away", (one) 
     link,
     clock: new SimulatedClock(time, 0),
     log: { debug: note, info: note, warn: note, error: note },
-    hands: {
+    handlers: {
       status: () => aStatus,
       rotate: (done) => {
         rotations += 1;

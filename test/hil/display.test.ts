@@ -7,12 +7,12 @@ import { join } from "node:path";
 import { describe, it, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { glyphs } from "../../src/core/codecs/character-rom.ts";
-import { GLASS_ALPHABET } from "../../src/core/codecs/glass.ts";
+import { DISPLAY_ALPHABET } from "../../src/core/codecs/display-frame.ts";
 import { Hd44780Pins } from "../../src/drivers/hd44780-pins.ts";
-import { loadLcdGlass, sysfsNumbers } from "../../src/links/display/lcd-glass.ts";
+import { loadLcdDisplay, sysfsNumbers } from "../../src/links/display/lcd-display.ts";
 import { spin } from "../../src/links/machine/spin.ts";
 import { SystemClock } from "../../src/links/machine/system-clock.ts";
-import type { GlassConnection, GlassLink, GlassRun } from "../../src/runtime/ports.ts";
+import type { DisplayConnection, DisplayLink, DisplayRun } from "../../src/runtime/ports.ts";
 import { CharacterModule } from "../../src/simulator/site/character-module.ts";
 import { until } from "../e2e/until.ts";
 import { Hd44780 } from "./hd44780.ts";
@@ -25,7 +25,7 @@ const settings = { rs: 25, e: 24, data: [23, 17, 18, 22], ...size };
 const pins = [settings.rs, settings.e, ...settings.data];
 
 interface Way {
-  readonly link: () => Promise<GlassLink>;
+  readonly link: () => Promise<DisplayLink>;
   /** The slowest module that it is made for. */
   readonly oscillatorKhz: number;
 }
@@ -33,14 +33,14 @@ interface Way {
 const ways: Readonly<Record<string, Way>> = {
   "the package lcd": {
     link: async () =>
-      loadLcdGlass({ gpio: await loadLink("sysfs"), sysfsNumber: sysfsNumbers(null), settings }),
+      loadLcdDisplay({ gpio: await loadLink("sysfs"), sysfsNumber: sysfsNumbers(null), settings }),
     oscillatorKhz: 270,
   },
   "our driver on the character device": { link: () => ownDriver("cdev"), oscillatorKhz: 190 },
   "our driver on sysfs": { link: () => ownDriver("sysfs"), oscillatorKhz: 190 },
 };
 
-async function ownDriver(backend: "sysfs" | "cdev"): Promise<GlassLink> {
+async function ownDriver(backend: "sysfs" | "cdev"): Promise<DisplayLink> {
   return new Hd44780Pins({ gpio: await loadLink(backend), clock: new SystemClock(), spin, settings });
 }
 
@@ -75,7 +75,7 @@ function breaches(oscillatorKhz: number): readonly string[] {
   return module.breaches;
 }
 
-async function ready(link: GlassLink) {
+async function ready(link: DisplayLink) {
   const said: string[] = [];
   const connection = link.open({
     ready: () => said.push("ready"),
@@ -86,15 +86,15 @@ async function ready(link: GlassLink) {
   return { connection, said };
 }
 
-async function write(connection: GlassConnection, runs: readonly GlassRun[]): Promise<void> {
+async function write(connection: DisplayConnection, runs: readonly DisplayRun[]): Promise<void> {
   await new Promise<void>((resolve) => connection.write(runs, resolve));
 }
 
-async function closed(connection: GlassConnection): Promise<void> {
+async function closed(connection: DisplayConnection): Promise<void> {
   await new Promise<void>((resolve) => connection.close(resolve));
 }
 
-function full(rows: readonly string[]): readonly GlassRun[] {
+function full(rows: readonly string[]): readonly DisplayRun[] {
   return rows.map((text, row) => ({ row, column: 0, text }));
 }
 
@@ -106,7 +106,7 @@ const picture = [
 ];
 
 for (const [name, { link: linkOf, oscillatorKhz }] of Object.entries(ways)) {
-  const onPins = (claim: string, check: (link: GlassLink, t: TestContext) => Promise<void>): void => {
+  const onPins = (claim: string, check: (link: DisplayLink, t: TestContext) => Promise<void>): void => {
     it(claim, async (t) => {
       restoreHeader();
       clearTrace();
@@ -120,7 +120,7 @@ for (const [name, { link: linkOf, oscillatorKhz }] of Object.entries(ways)) {
       const began = performance.now();
       const { connection } = await ready(link);
       const readyMs = performance.now() - began;
-      const characters = [...GLASS_ALPHABET].join("");
+      const characters = [...DISPLAY_ALPHABET].join("");
       const last = [80, 84, 88, 92].map((from) => characters.slice(from, from + 4).padEnd(20));
       const first = [0, 20, 40, 60].map((from) => characters.slice(from, from + 20));
       for (const rows of [first, last, picture]) {

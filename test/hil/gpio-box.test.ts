@@ -1,6 +1,6 @@
 /**
  * A whole box on the kernel's pins: the bundled program with keypad, display, lights and relay, a scanner on a
- * pseudo-terminal, the bank over TLS and a broker. Fingers type on a key matrix, and what the display shows is decoded from
+ * pseudo-terminal, the sandbox over TLS and a broker. Fingers type on a key matrix, and what the display shows is decoded from
  * the trace of its pins.
  */
 import assert from "node:assert/strict";
@@ -17,7 +17,7 @@ import { type PinEvent, TraceFollower } from "./trace.ts";
 const keypad = { rows: [5, 6, 13, 19], columns: [12, 16, 20, 21], keys: ["789C", "456<", "123X", "0.:="] };
 const display = { driver: "hd44780-gpio", columns: 16, rows: 2, rs: 25, e: 24, data: [23, 17, 18, 22] };
 /**
- * Pulses as long as they may be: five of them take seconds, in which the glass comes to show that goods are given out, and
+ * Pulses as long as they may be: five of them take seconds, in which the display comes to show that goods are given out, and
  * eight are not over before a process is killed between them. The box draws the newest picture, never all of them.
  */
 const relay = { pin: 7, fenPerPulse: 250, widthMs: 500, gapMs: 500 };
@@ -185,12 +185,12 @@ class Film {
       this.events.push(event);
       this.module.follow([event]);
       if (event.pin !== display.e) continue;
-      const picture = [0, 1].map((row) => glassText(this.module, row)).join("|");
+      const picture = [0, 1].map((row) => displayText(this.module, row)).join("|");
       if (picture !== this.#pictures.at(-1)) this.#pictures.push(picture);
     }
   }
 
-  /** Waits until the glass has shown this, after what was waited for before. */
+  /** Waits until the display has shown this, after what was waited for before. */
   async shows(...rows: readonly string[]): Promise<void> {
     const picture = rows.join("|");
     const found = (): number => this.#pictures.indexOf(picture, this.#seen);
@@ -199,7 +199,7 @@ class Film {
         this.look();
         return found() >= 0;
       },
-      () => `the glass shows ${picture}, and not only ${this.#pictures.slice(-3).join(" ")}`,
+      () => `the display shows ${picture}, and not only ${this.#pictures.slice(-3).join(" ")}`,
       { everyMs: 100 },
     );
     this.#seen = found() + 1;
@@ -227,7 +227,7 @@ class Film {
 }
 
 /** What people see of a row: the signs of our own with their meaning. */
-function glassText(module: Hd44780, row: number): string {
+function displayText(module: Hd44780, row: number): string {
   return module.text(row, display.columns).replaceAll("①", "¥").replaceAll("②", "元").replaceAll("③", "✓");
 }
 

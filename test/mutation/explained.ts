@@ -39,7 +39,7 @@ export const explanations: readonly Explanation[] = [
     source: "src/core/kernel/rfc3339.ts",
     line: 'return digits.length === width ? digits : digits.padStart(width, "0");',
     becomes: "false",
-    because: "Digits that are enough get no zeros in front; this spares asking for none.",
+    because: "Digits that are enough get no zeros in foreground; this spares asking for none.",
   },
   {
     source: "src/core/kernel/fen.ts",
@@ -60,21 +60,21 @@ export const explanations: readonly Explanation[] = [
   },
   {
     source: "src/core/payment/payment.ts",
-    line: 'return phase.name === "void" || (phase.name === "settled" && phase.check === null && flying === null);',
+    line: 'return phase.name === "abandoned" || (phase.name === "final" && phase.check === null && inFlight === null);',
     becomes: "true",
     because: "Only what is settled has a check, or none on purpose. The compiler wants the name.",
   },
   {
-    source: "src/core/payment/trust.ts",
+    source: "src/core/payment/provider-health.ts",
     line: 'if (answer.kind === "declined" && (answer.reason === "configuration" || answer.reason === "request")) {',
     becomes: "true",
     because: "Only a declined charge has a reason. The compiler wants the name.",
   },
   {
-    source: "src/core/payment/trust.ts",
-    line: 'if (trust.probe === "flying") return { probe: "flying" };',
+    source: "src/core/payment/provider-health.ts",
+    line: 'if (trust.probe === "inFlight") return { probe: "inFlight" };',
     becomes: "{}",
-    because: "Who calls keeps what stands there, and that is flying.",
+    because: "Who calls keeps what stands there, and that is inFlight.",
   },
   {
     source: box,
@@ -112,7 +112,7 @@ export const explanations: readonly Explanation[] = [
       "All thirty-two combinations have one, which a test counts; another table would fail here at once.",
   },
   {
-    source: "src/core/codecs/glass.ts",
+    source: "src/core/codecs/display-frame.ts",
     line: 'const [left = "", right = ""] = line.split("|").map((part) => fillIn(part, screen));',
     because: "Whatever is split has a first part. The compiler wants a value for none.",
   },
@@ -148,10 +148,10 @@ export const explanations: readonly Explanation[] = [
   },
   {
     source: box,
-    line: 'return front.name === "paying" ? orders.get(front.outTradeNo) : undefined;',
+    line: 'return foreground.name === "paying" ? orders.get(foreground.outTradeNo) : undefined;',
     becomes: "true",
     because:
-      "Only a front that pays has an order number, and no order has none. The compiler wants the name.",
+      "Only a foreground that pays has an order number, and no order has none. The compiler wants the name.",
   },
   {
     source: box,

@@ -62,7 +62,7 @@ const configFile = "/etc/scanbox/device.config.json";
 const log = "journalctl --unit=scanbox --output=cat --no-pager";
 const list = "scanbox journal list --json";
 
-/** What happens at the bank to the next order. */
+/** What happens at the sandbox to the next order. */
 function scenario(name: string): void {
   const call = `fetch("http://127.0.0.1:8401/scenario", {method: "PUT", body: JSON.stringify({name: "${name}"})})`;
   box.do(`/usr/lib/scanbox/bin/node -e '${call}.then((reply) => process.exit(reply.ok ? 0 : 1))'`);
@@ -124,7 +124,7 @@ test("with a complete one it says that it is ready, and takes a payment", { skip
   box.do("cp /packages/merchant.pem /etc/credstore/scanbox.cert");
   box.do("cp /packages/merchant.key /etc/credstore/scanbox.key");
   box.do("chmod 600 /etc/credstore/*; touch /run/scanner.in; systemctl start mosquitto");
-  box.do("systemd-run --quiet --unit=bank scanbox bank --port 8400 --control-port 8401 --pace 0.1");
+  box.do("systemd-run --quiet --unit=bank scanbox sandbox --port 8400 --control-port 8401 --pace 0.1");
   const cable =
     "tail -f /run/scanner.in | socat -u - PTY,link=/run/scanner,raw,echo=0,group=dialout,mode=660";
   box.do(`systemd-run --quiet --unit=cable sh -c '${cable}'`);

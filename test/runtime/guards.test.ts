@@ -4,7 +4,7 @@ import { Defect } from "../../src/core/kernel/defect.ts";
 import {
   found,
   guardedBroker,
-  guardedGlass,
+  guardedDisplay,
   guardedGpio,
   guardedLog,
   guardedSerial,
@@ -47,7 +47,7 @@ test("a link that cannot be found, or throws when it is opened, has ended: told 
     const closed = (why: string): void => void heard.push(why);
     const none = (): void => assert.fail("nothing was opened");
     guardedBroker(load, clock).connect(wish, { connected: none, message: none, closed });
-    guardedGlass(load, clock).open({ ready: none, closed });
+    guardedDisplay(load, clock).open({ ready: none, closed });
     guardedSerial(load, clock).open(serial, { opened: none, line: none, discarded: none, closed });
     guardedGpio(load, clock).claim([], { edge: none, lost: none }, (outcome) => {
       heard.push(outcome.kind === "refused" ? outcome.why : "claimed");

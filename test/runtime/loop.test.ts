@@ -8,7 +8,7 @@ import type { BoxEvent } from "../../src/core/payment/events.ts";
 import type { Stamp } from "../../src/core/payment/rules.ts";
 import type { Screen } from "../../src/core/payment/screen.ts";
 import type { Turn } from "../../src/core/payment/turn.ts";
-import { type Hands, Loop } from "../../src/runtime/loop.ts";
+import { type Handlers, Loop } from "../../src/runtime/loop.ts";
 import type { Entropy } from "../../src/runtime/ports.ts";
 import { Random } from "../../src/simulator/outside/random.ts";
 import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.ts";
@@ -30,7 +30,7 @@ class Bench {
   readonly done: string[] = [];
   /** How the turns to come end; the last one repeats with nothing new. */
   readonly endings: Ending[] = [];
-  readonly hands: Hands;
+  readonly handlers: Handlers;
   /** What the world does at once when it is asked for an effect. */
   onHand: (type: Effect["type"]) => void = () => undefined;
   readonly loop: Loop;
@@ -40,7 +40,7 @@ class Bench {
       this.done.push(type);
       this.onHand(type);
     };
-    this.hands = new Proxy({} as Hands, { get: () => hand });
+    this.handlers = new Proxy({} as Handlers, { get: () => hand });
     const turned = (before: Turn, stamp: Stamp, event: BoxEvent): Turn => {
       this.stamps.push(stamp);
       this.heard.push(event);
@@ -55,7 +55,7 @@ class Bench {
         firstTurn: (event, stamp) => turned(standing, stamp, event),
         nextTurn: (before, event, stamp) => turned(before, stamp, event),
       },
-      hands: this.hands,
+      handlers: this.handlers,
       show: (screen) => this.shown.push(screen),
       onTurn: (event) => this.done.push(`turn ${event.type}`),
     });
@@ -263,7 +263,7 @@ test("a clock with fractions is a defect", () => {
     entropy: new Random(1),
     rules: keypadRules,
     core: { firstTurn: () => standing, nextTurn: (before) => before },
-    hands: bench.hands,
+    handlers: bench.handlers,
     show: () => undefined,
     onTurn: () => undefined,
   });

@@ -10,7 +10,7 @@ import type { Rules, Stamp } from "../../src/core/payment/rules.ts";
 import type { Sale } from "../../src/core/payment/sale.ts";
 import { screenFor } from "../../src/core/payment/screen.ts";
 import { checkedTurn, type Turn } from "../../src/core/payment/turn.ts";
-import { close, notCharged, paidVerdict } from "../../src/core/payment/verdict.ts";
+import { notCharged, paidVerdict, recordOutcome } from "../../src/core/payment/verdict.ts";
 import type { Core } from "../../src/runtime/loop.ts";
 import type { PlantedDefect } from "../../src/simulator/seeded/world.ts";
 import type { Planted } from "./planted.ts";
@@ -107,7 +107,12 @@ function closes(
     if (event.type !== "payment" || payment === undefined) return null;
     const verdict = where(payment, event.event, stamp.at);
     if (verdict === null) return null;
-    const { effects, payment: closing } = close({ ...payment, flying: null }, verdict, stamp, rules);
+    const { effects, payment: closing } = recordOutcome(
+      { ...payment, inFlight: null },
+      verdict,
+      stamp,
+      rules,
+    );
     const orders = new Map(before.box.orders).set(event.outTradeNo, closing);
     return turnOf({ ...before.box, orders }, effects, stamp, rules);
   });
@@ -123,10 +128,10 @@ function armsInstead(wrongly: (moment: Moment) => boolean): PlantedDefect {
   return otherTurns((moment, real) => {
     const { before, event, stamp, rules } = moment;
     const turn = real(before, event, stamp, rules);
-    const { front } = turn.box;
-    if (front.name !== "resting" || !wrongly(moment)) return turn;
-    const armed: Box["front"] = { name: "armed", sale: front.sale, until: front.until };
-    return turnOf({ ...turn.box, front: armed }, turn.effects, stamp, rules);
+    const { foreground } = turn.box;
+    if (foreground.name !== "resting" || !wrongly(moment)) return turn;
+    const armed: Box["foreground"] = { name: "armed", sale: foreground.sale, until: foreground.until };
+    return turnOf({ ...turn.box, foreground: armed }, turn.effects, stamp, rules);
   });
 }
 
@@ -136,7 +141,7 @@ function orderOf({ orders }: Box, event: BoxEvent): Payment | undefined {
 
 /** The box as it was when the amount of `payment` waited for a code. */
 function armedAgain(box: Box, { amountFen, pulses, ref, caller }: Sale): Box {
-  return { ...box, front: { name: "armed", sale: { amountFen, pulses, ref, caller }, until: null } };
+  return { ...box, foreground: { name: "armed", sale: { amountFen, pulses, ref, caller }, until: null } };
 }
 
 /** A core that lives by other rules. */
@@ -197,7 +202,7 @@ export const plantedInCore: readonly Planted[] = [
     defect: mishears((event) => {
       if (event.type !== "charge-answered") return event;
       const { host, answer } = event;
-      const refused = answer.kind === "disputed" || (answer.kind === "unknown" && answer.signed);
+      const refused = answer.kind === "refused-unconfirmed" || (answer.kind === "unknown" && answer.signed);
       return refused
         ? { type: event.type, host, answer: { kind: "declined", reason: "card", code: "" } }
         : event;
@@ -233,9 +238,10 @@ export const plantedInCore: readonly Planted[] = [
     seed: 2,
     defect: otherTurns(({ before, event, stamp, rules }, real) => {
       const { box } = before;
-      const front = box.front.name === "paying" ? box.orders.get(box.front.outTradeNo) : undefined;
-      if (event.type !== "code-scanned" || front === undefined) return null;
-      return real({ ...before, box: armedAgain(box, front.intent) }, event, stamp, rules);
+      const foreground =
+        box.foreground.name === "paying" ? box.orders.get(box.foreground.outTradeNo) : undefined;
+      if (event.type !== "code-scanned" || foreground === undefined) return null;
+      return real({ ...before, box: armedAgain(box, foreground.intent) }, event, stamp, rules);
     }),
   },
   {
@@ -292,7 +298,7 @@ export const plantedInCore: readonly Planted[] = [
             const { phase } = payment;
             return [
               outTradeNo,
-              phase.name === "settled" ? { ...payment, phase: { ...phase, check: null } } : payment,
+              phase.name === "final" ? { ...payment, phase: { ...phase, check: null } } : payment,
             ];
           });
           return { ...turn, box: { ...turn.box, orders: new Map(unlooked) } };
@@ -301,12 +307,12 @@ export const plantedInCore: readonly Planted[] = [
     },
   },
   {
-    // Needs a bank that declines with a listed code what is paid all the same.
+    // Needs a sandbox that declines with a listed code what is paid all the same.
     name: "the second look at a declined order changes nothing",
     caughtBy: ["I19"],
     seed: 7,
     defect: mishears((event, { phase }) => {
-      if (event.type !== "query-answered" || event.answer.kind !== "paid" || phase.name !== "settled")
+      if (event.type !== "query-answered" || event.answer.kind !== "paid" || phase.name !== "final")
         return event;
       return { ...event, answer: { kind: "absent" } };
     }),
@@ -317,7 +323,7 @@ export const plantedInCore: readonly Planted[] = [
     seed: 7,
     defect: closes(({ phase }, event) => {
       const paid = event.type === "query-answered" && event.answer.kind === "paid";
-      return paid && phase.name === "settled" ? paidVerdict(false) : null;
+      return paid && phase.name === "final" ? paidVerdict(false) : null;
     }),
   },
   {
@@ -396,7 +402,7 @@ export const plantedInCore: readonly Planted[] = [
           const turn = core.firstTurn(event, stamp, rules);
           const [outTradeNo] = turn.box.orders.keys();
           if (outTradeNo === undefined) return turn;
-          return { ...turn, box: { ...turn.box, front: { name: "paying", outTradeNo } } };
+          return { ...turn, box: { ...turn.box, foreground: { name: "paying", outTradeNo } } };
         },
       }),
     },
@@ -416,8 +422,8 @@ export const plantedInCore: readonly Planted[] = [
     caughtBy: ["I13"],
     seed: 6,
     defect: ends((turn) => {
-      const { front } = turn.box;
-      const reversed = front.name === "result" && front.verdict.state === "reversed";
+      const { foreground } = turn.box;
+      const reversed = foreground.name === "result" && foreground.verdict.state === "reversed";
       return reversed ? { ...turn, screen: { ...turn.screen, text: "paid" } } : turn;
     }),
   },
@@ -479,8 +485,8 @@ export const plantedInCore: readonly Planted[] = [
     caughtBy: ["I14"],
     seed: 14,
     defect: mishears((event) => {
-      if (event.type !== "charge-answered" || event.answer.kind !== "taken") return event;
-      return { ...event, answer: { kind: "disputed", code: event.answer.code } };
+      if (event.type !== "charge-answered" || event.answer.kind !== "number-conflict") return event;
+      return { ...event, answer: { kind: "refused-unconfirmed", code: event.answer.code } };
     }),
   },
   {
@@ -517,7 +523,7 @@ export const plantedInCore: readonly Planted[] = [
     name: "a triggered reader does not read while the amount rests",
     caughtBy: ["phone"],
     seed: 28,
-    defect: ends((turn) => ({ ...turn, reading: turn.reading && turn.box.front.name !== "resting" })),
+    defect: ends((turn) => ({ ...turn, reading: turn.reading && turn.box.foreground.name !== "resting" })),
   },
   {
     // Needs a reader that is pulled out while a phone lies in it.
@@ -531,7 +537,7 @@ export const plantedInCore: readonly Planted[] = [
     caughtBy: ["phone"],
     seed: 776,
     defect: armsInstead(
-      ({ before, event }) => before.box.front.name === "unknown" && event.type === "key-pressed",
+      ({ before, event }) => before.box.foreground.name === "unknown" && event.type === "key-pressed",
     ),
   },
   {
@@ -545,10 +551,10 @@ export const plantedInCore: readonly Planted[] = [
     caughtBy: ["staff"],
     seed: 60,
     defect: otherTurns(({ before, event, stamp, rules }, real) => {
-      const { front } = before.box;
+      const { foreground } = before.box;
       const digit = event.type === "key-pressed" && event.key.name === "digit";
-      if (!digit || front.name !== "result") return null;
-      return real({ ...before, box: { ...before.box, front: { name: "idle" } } }, event, stamp, rules);
+      if (!digit || foreground.name !== "result") return null;
+      return real({ ...before, box: { ...before.box, foreground: { name: "idle" } } }, event, stamp, rules);
     }),
   },
   {
@@ -556,7 +562,7 @@ export const plantedInCore: readonly Planted[] = [
     caughtBy: ["I19"],
     seed: 128,
     defect: mishears((event, { phase }) =>
-      event.type === "query-answered" && event.answer.kind === "unpaid" && phase.name === "settled"
+      event.type === "query-answered" && event.answer.kind === "unpaid" && phase.name === "final"
         ? { ...event, answer: { kind: "absent" } }
         : event,
     ),
@@ -652,7 +658,7 @@ export const plantedInCore: readonly Planted[] = [
         last: false,
       } as const;
       const orders = new Map(made.box.orders);
-      orders.set(event.outTradeNo, { ...payment, flying: null, phase: { name: "asking", ...later } });
+      orders.set(event.outTradeNo, { ...payment, inFlight: null, phase: { name: "asking", ...later } });
       return { ...made, box: { ...made.box, orders } };
     }),
   },

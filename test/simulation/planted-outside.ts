@@ -34,8 +34,8 @@ export const plantedOutside: readonly Planted[] = [
     caughtBy: ["offer"],
     seed: 1,
     defect: ends((turn) => {
-      const { front } = turn.box;
-      return front.name === "result" ? { ...turn, screen: { ...turn.screen, ref: "0000" } } : turn;
+      const { foreground } = turn.box;
+      return foreground.name === "result" ? { ...turn, screen: { ...turn.screen, ref: "0000" } } : turn;
     }),
   },
   {
@@ -133,7 +133,7 @@ export const plantedOutside: readonly Planted[] = [
     }),
   },
   {
-    // Needs a bank that does not name the payment of an order that it has reversed.
+    // Needs a sandbox that does not name the payment of an order that it has reversed.
     name: "a payment that was seen before the reversal is told of as never made",
     caughtBy: ["I12"],
     seed: 71,

@@ -48,10 +48,11 @@ export const plantedForTills: readonly Planted[] = [
     caughtBy: ["caller"],
     seed: 15,
     defect: otherTurns(({ before, event, stamp, rules }, real) => {
-      const { front } = before.box;
-      if (event.type !== "command" || event.command.name !== "pay" || front.name !== "armed") return null;
-      if (front.sale.caller === event.command.caller) return null;
-      return real({ ...before, box: { ...before.box, front: { name: "idle" } } }, event, stamp, rules);
+      const { foreground } = before.box;
+      if (event.type !== "command" || event.command.name !== "pay" || foreground.name !== "armed")
+        return null;
+      if (foreground.sale.caller === event.command.caller) return null;
+      return real({ ...before, box: { ...before.box, foreground: { name: "idle" } } }, event, stamp, rules);
     }),
   },
   {
@@ -84,8 +85,8 @@ export const plantedForTills: readonly Planted[] = [
     seed: 6,
     defect: otherTurns(({ before, event, stamp, rules }, real) => {
       const { box, effects } = real(before, event, stamp, rules);
-      if (box.front.name !== "earlier") return null;
-      return turnOf({ ...box, untold: [], front: { name: "idle" } }, effects, stamp, rules);
+      if (box.foreground.name !== "earlier") return null;
+      return turnOf({ ...box, untold: [], foreground: { name: "idle" } }, effects, stamp, rules);
     }),
   },
 ];

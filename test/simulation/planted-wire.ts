@@ -1,4 +1,4 @@
-/** Faults that only tests can plant, between the box and what it hears: the bank's replies, the broker, and the clock. */
+/** Faults that only tests can plant, between the box and what it hears: the sandbox's replies, the broker, and the clock. */
 import { instantOf } from "../../src/core/kernel/instant.ts";
 import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
 import { signatureOf } from "../../src/providers/wechat-v2/signature.ts";

@@ -4,7 +4,7 @@ import { describe, it } from "node:test";
 import { startTransfers, type Transfer } from "../../src/core/codecs/hd44780.ts";
 import { SimulatedTime } from "../../src/simulator/outside/time.ts";
 import { CharacterModule } from "../../src/simulator/site/character-module.ts";
-import { PinnedModule } from "../../src/simulator/site/module-fronts.ts";
+import { PinnedModule } from "../../src/simulator/site/module-wirings.ts";
 
 const size = { columns: 16, rows: 2 };
 

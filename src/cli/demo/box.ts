@@ -1,44 +1,44 @@
 /**
- * The box of the demonstration: everything that runs on a device runs here, on real links. The bank is the
- * look-alike on loopback, the broker is embedded; of the hardware the scanner, the keys and the glass are played.
+ * The box of the demonstration: everything that runs on a device runs here, on real links. The sandbox is the
+ * look-alike on loopback, the broker is embedded; of the hardware the scanner, the keys and the display are played.
  *
- *     person ─► keys, typed scanner ─► ComposedBox ─► HTTP ─► look-alike bank
- *                       glass ◄──────────┘  │  └────► MQTT ─► embedded broker
+ *     person ─► keys, typed scanner ─► ComposedBox ─► HTTP ─► sandbox
+ *                       display ◄──────────┘  │  └────► MQTT ─► embedded broker
  *                                           └► SQLite in a directory that is removed at the end
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { DeviceConfig } from "../../config/device-config.ts";
-import { drawGlass } from "../../core/codecs/glass.ts";
+import { drawFrame } from "../../core/codecs/display-frame.ts";
 import { Defect } from "../../core/kernel/defect.ts";
 import { after } from "../../core/kernel/instant.ts";
 import type { Key } from "../../core/payment/amount-entry.ts";
 import type { Box } from "../../core/payment/box.ts";
 import type { TxData } from "../../core/payment/order.ts";
 import { bootScreen, type Screen } from "../../core/payment/screen.ts";
-import { glassSizeOf } from "../../devices.ts";
+import { displaySizeOf } from "../../devices.ts";
 import { SystemClock } from "../../links/machine/system-clock.ts";
 import { SystemEntropy } from "../../links/machine/system-entropy.ts";
 import { MqttBroker } from "../../links/mqtt/mqtt-broker.ts";
 import type { CallNote } from "../../providers/wechat-v2/sandbox/call.ts";
 import type { Scenario } from "../../providers/wechat-v2/sandbox/scenarios.ts";
-import { type BankServer, startBankServer } from "../../providers/wechat-v2/sandbox/server.ts";
+import { type SandboxServer, startSandboxServer } from "../../providers/wechat-v2/sandbox/server.ts";
 import { txEventSchema } from "../../reporting/tx-event.ts";
 import type { Clock, HttpsRequest, Log, LogFields, Timer } from "../../runtime/ports.ts";
 import type { BrokerReceipt } from "../../simulator/outside/embedded-broker.ts";
-import { PlayedGlass } from "../../simulator/site/played-glass.ts";
-import { TypedScanner } from "../../simulator/site/typed-scanner.ts";
+import { VirtualDisplay } from "../../simulator/site/virtual-display.ts";
+import { VirtualScanner } from "../../simulator/site/virtual-scanner.ts";
 import { UsageError } from "../usage.ts";
 import { DemoBroker } from "./broker.ts";
 import { type DemoDevice, demoConfig, demoTiming } from "./config.ts";
 import { Life } from "./life.ts";
 
-/** Hears what happens on the glass and on every wire. */
+/** Hears what happens on the display and on every wire. */
 export interface DemoListener {
-  /** The glass or the light has changed; what changes in one moment is one picture. The rows are none where it is dark. */
+  /** The display or the light has changed; what changes in one moment is one picture. The rows are none where it is dark. */
   shown(rows: readonly string[], screen: Screen): void;
-  /** The bank has handled a call. */
+  /** The sandbox has handled a call. */
   called(note: CallNote): void;
   /** A money record is durable. */
   recorded(tx: TxData): void;
@@ -54,7 +54,7 @@ export interface DemoListener {
 
 /** How the box of a demonstration is set up. */
 export interface DemoSettings {
-  /** By how much all waits for the bank, and the bank itself, are quicker than usual. */
+  /** By how much all waits for the sandbox, and the sandbox itself, are quicker than usual. */
   readonly hurry: number;
   /** The largest payment, in yuan. */
   readonly maximum: string;
@@ -62,34 +62,34 @@ export interface DemoSettings {
   readonly device?: DemoDevice;
 }
 
-/** How long the box may take to have its journal open and the bank proved. */
+/** How long the box may take to have its journal open and the sandbox proved. */
 const READY_WITHIN_MS = 20_000;
 
-/** Between the last digit and the confirmation, so that the glass is seen. */
+/** Between the last digit and the confirmation, so that the display is seen. */
 const KEY_PAUSE_MS = 150;
 
 /** In this time the box has taken up what a person did. */
 const TAKEN_UP_MS = 50;
 
-/** In this time the glass shows it. */
+/** In this time the display shows it. */
 const SHOWN_WITHIN_MS = 500;
 
-/** Starts the bank, the broker and the box; everything is stopped and removed again by `close`. */
+/** Starts the sandbox, the broker and the box; everything is stopped and removed again by `close`. */
 export async function openDemo(settings: DemoSettings, listener: DemoListener): Promise<Demo> {
   await using stack = new AsyncDisposableStack();
   const directory = temporaryDirectory(stack);
   const demo = new Demo(listener);
-  const bank = await startBankServer({
+  const sandbox = await startSandboxServer({
     pace: 1 / settings.hurry,
     observe: (note) => demo.heard(() => listener.called(note)),
   });
-  stack.defer(() => bank.close());
+  stack.defer(() => sandbox.close());
   const broker = await DemoBroker.start((receipt) => demo.published(receipt));
   stack.defer(() => broker.stop());
-  const config = demoConfig({ bank: bank.origin, broker: broker.url, directory, ...settings });
+  const config = demoConfig({ sandbox: sandbox.origin, broker: broker.url, directory, ...settings });
   stack.defer(() => demo.stopBox());
-  const scanner = new TypedScanner(demo.clock);
-  demo.begin({ config, hurry: settings.hurry, bank, broker, scanner, directory, stack: stack.move() });
+  const scanner = new VirtualScanner(demo.clock);
+  demo.begin({ config, hurry: settings.hurry, sandbox, broker, scanner, directory, stack: stack.move() });
   await demo.switchOn();
   return demo;
 }
@@ -97,9 +97,9 @@ export async function openDemo(settings: DemoSettings, listener: DemoListener): 
 interface Running {
   readonly config: DeviceConfig;
   readonly hurry: number;
-  readonly bank: BankServer;
+  readonly sandbox: SandboxServer;
   readonly broker: DemoBroker;
-  readonly scanner: TypedScanner;
+  readonly scanner: VirtualScanner;
   readonly directory: string;
   readonly stack: AsyncDisposableStack;
 }
@@ -120,7 +120,7 @@ export class Demo {
   #rows: readonly string[] = [];
   #drawn = "";
   #drawing = false;
-  /** The light is there at once and the glass follows; a picture that does not come is told as far as it is there. */
+  /** The light is there at once and the display follows; a picture that does not come is told as far as it is there. */
   #drawLate: Timer | null = null;
   #interrupted = false;
 
@@ -138,8 +138,8 @@ export class Demo {
   }
 
   /** What the people at the box deal with. */
-  get front(): Box["front"] {
-    return this.box?.front ?? { name: "idle" };
+  get foreground(): Box["foreground"] {
+    return this.box?.foreground ?? { name: "idle" };
   }
 
   /** Whether somebody asked for the end. */
@@ -147,11 +147,11 @@ export class Demo {
     return this.#interrupted;
   }
 
-  get bank(): BankServer {
-    return this.#parts.bank;
+  get sandbox(): SandboxServer {
+    return this.#parts.sandbox;
   }
 
-  get scanner(): TypedScanner {
+  get scanner(): VirtualScanner {
     return this.#parts.scanner;
   }
 
@@ -163,7 +163,7 @@ export class Demo {
     return this.#parts.directory;
   }
 
-  /** Waits until the box takes payments: its journal is open, and the bank has proved itself. */
+  /** Waits until the box takes payments: its journal is open, and the sandbox has proved itself. */
   async ready(): Promise<boolean> {
     return (await this.until(() => (this.#screen.text === "idle" ? true : null), READY_WITHIN_MS)) ?? false;
   }
@@ -211,7 +211,7 @@ export class Demo {
   /** Types an amount such as `12.50` and confirms it; what is on the keypad already is cleared. */
   async typeAmount(text: string): Promise<void> {
     const box = this.#life?.box;
-    const { name } = this.front;
+    const { name } = this.foreground;
     if (name === "entering" || name === "armed") box?.press({ name: "clear" });
     for (const character of text) {
       box?.press(
@@ -230,7 +230,7 @@ export class Demo {
     });
   }
 
-  /** Lets the box take up what was done, and the glass show it. */
+  /** Lets the box take up what was done, and the display show it. */
   async settle(): Promise<void> {
     await this.pause(TAKEN_UP_MS);
     // A display that is given pictures too fast takes its time.
@@ -238,10 +238,10 @@ export class Demo {
     await new Promise((resolve) => setImmediate(resolve));
   }
 
-  /** Sets what becomes of the next charges; a bank that is to be down is down when this returns. */
+  /** Sets what becomes of the next charges; a sandbox that is to be down is down when this returns. */
   async setScenario(scenario: Scenario): Promise<void> {
-    this.bank.bank.scenario = scenario;
-    await this.bank.follow();
+    this.sandbox.sandbox.scenario = scenario;
+    await this.sandbox.follow();
   }
 
   /** Gives the box power; it finds what its last life has written. */
@@ -257,7 +257,7 @@ export class Demo {
         log: logFor(this.#listener),
         serial: scanner,
         broker: new MqttBroker({ ...anonymous, url: broker.url }),
-        glass: this.#glass(config),
+        display: this.#display(config),
         gpio: null,
       },
       onScreen: (screen) => this.#screened(screen),
@@ -314,10 +314,10 @@ export class Demo {
     this.#happened();
   }
 
-  #glass(config: DeviceConfig): PlayedGlass {
-    return new PlayedGlass({
+  #display(config: DeviceConfig): VirtualDisplay {
+    return new VirtualDisplay({
       clock: this.clock,
-      size: glassSizeOf(config),
+      size: displaySizeOf(config),
       shown: (rows) => {
         this.#rows = rows;
         this.#draw();
@@ -326,10 +326,10 @@ export class Demo {
     });
   }
 
-  /** Whether the glass shows the newest screen; one without power shows nothing. */
+  /** Whether the display shows the newest screen; one without power shows nothing. */
   #isShown(): boolean {
     const { config } = this.#parts;
-    const rows = drawGlass(this.#screen, config.box.language, glassSizeOf(config));
+    const rows = drawFrame(this.#screen, config.box.language, displaySizeOf(config));
     return this.#life === null || rows.every((row, index) => row === this.#rows[index]);
   }
 

@@ -1,5 +1,5 @@
 import { checkConfig, type DeviceConfig } from "../../config/device-config.ts";
-import type { GlassSize } from "../../core/codecs/glass.ts";
+import type { DisplaySize } from "../../core/codecs/display-frame.ts";
 import { Defect } from "../../core/kernel/defect.ts";
 import { standardTiming, type Timing } from "../../core/payment/rules.ts";
 import type { Language } from "../../core/payment/texts.ts";
@@ -7,7 +7,7 @@ import { fixtureMerchant } from "../../providers/wechat-v2/sandbox/fixture-merch
 
 /** What the played box looks like, and how it is typed on. */
 export interface DemoDevice {
-  readonly glass: GlassSize;
+  readonly display: DisplaySize;
   /** `implied`: 1250 is 12.50; `explicit`: the point is typed. */
   readonly entry: "implied" | "explicit";
   readonly language: Language;
@@ -17,7 +17,7 @@ export interface DemoDevice {
 
 /** The box where nobody asks for another one. */
 export const usualDevice: DemoDevice = {
-  glass: { columns: 16, rows: 2 },
+  display: { columns: 16, rows: 2 },
   entry: "explicit",
   language: "en",
   drawsCodes: false,
@@ -25,13 +25,13 @@ export const usualDevice: DemoDevice = {
 
 /** What the configuration of a demonstration depends on. */
 export interface DemoPlace {
-  /** Origin of the look-alike bank, on loopback. */
-  readonly bank: string;
+  /** Origin of the sandbox, on loopback. */
+  readonly sandbox: string;
   /** URL of the embedded broker. */
   readonly broker: string;
   /** Where the journal is kept. */
   readonly directory: string;
-  /** By how much all waits for the bank are shorter than usual, 1 or more. */
+  /** By how much all waits for the sandbox are shorter than usual, 1 or more. */
   readonly hurry: number;
   /** The largest payment, in yuan. */
   readonly maximum: string;
@@ -43,7 +43,7 @@ export interface DemoPlace {
  * it is held to the same rules: short waits and `http:` pass because every host is loopback.
  */
 export function demoConfig(place: DemoPlace): DeviceConfig {
-  const { bank, broker, directory, hurry, maximum, device = usualDevice } = place;
+  const { sandbox, broker, directory, hurry, maximum, device = usualDevice } = place;
   const { appId, merchantId } = fixtureMerchant;
   const hurried = (ms: number): number => Math.round(ms / hurry);
   const giveUpAfterMs = hurried(45_000);
@@ -58,15 +58,15 @@ export function demoConfig(place: DemoPlace): DeviceConfig {
       // Named and never opened: the key is the one that the look-alike knows.
       apiKey: { credential: "api-key" },
       certificate: { cert: { credential: "certificate" }, key: { credential: "certificate-key" } },
-      hosts: [bank],
+      hosts: [sandbox],
       body: "Demo store-groceries",
       // WeChat Pay wants an address for notifications; the box only queries, so nobody serves it.
-      notifyUrl: device.drawsCodes ? `${bank}/nobody-listens` : null,
+      notifyUrl: device.drawsCodes ? `${sandbox}/nobody-listens` : null,
     },
     amount: { source: "keypad", entry: device.entry, maximum },
     scanner: { path: "/dev/demo-scanner" },
     keypad: { rows: [5, 6, 13, 19], columns: [12, 16, 20, 21], keys: ["789C", "456<", "123X", "0.:="] },
-    display: { driver: "hd44780-gpio", ...device.glass, rs: 25, e: 24, data: [23, 17, 18, 22] },
+    display: { driver: "hd44780-gpio", ...device.display, rs: 25, e: 24, data: [23, 17, 18, 22] },
     outputs: { paid: 26, wait: 4, refused: 27, buzzer: 11 },
     // The embedded broker speaks 3.1.1 alone; asking for 5 first would cost a second connection.
     mqtt: { url: broker, version: "3.1.1" },
@@ -86,10 +86,10 @@ export function demoConfig(place: DemoPlace): DeviceConfig {
   return checked.config;
 }
 
-/** The waits for the bank that have no key in the configuration; waits for people stay as they are. */
+/** The waits for the sandbox that have no key in the configuration; waits for people stay as they are. */
 export function demoTiming(hurry: number): Partial<Timing> {
   const hurried = (ms: number): number => Math.round(ms / hurry);
-  const { reverseAgainMs, reversalAlarmMs, askStaffAfterMs, checkAfterMs, strandedEveryMs, probeAgainMs } =
+  const { reverseAgainMs, reversalAlarmMs, askStaffAfterMs, checkAfterMs, unrecordedEveryMs, probeAgainMs } =
     standardTiming;
   const { closeNotBeforeMs, offerMs } = standardTiming;
   return {
@@ -99,7 +99,7 @@ export function demoTiming(hurry: number): Partial<Timing> {
     reversalAlarmMs: hurried(reversalAlarmMs),
     askStaffAfterMs: hurried(askStaffAfterMs),
     checkAfterMs: hurried(checkAfterMs),
-    strandedEveryMs: hurried(strandedEveryMs),
+    unrecordedEveryMs: hurried(unrecordedEveryMs),
     probeAgainMs: probeAgainMs.map(hurried),
   };
 }

@@ -14,12 +14,12 @@ import { usualDevice } from "./config.ts";
 import { scenarioTable, talk } from "./lines.ts";
 import { payOnce } from "./pay.ts";
 
-const help = `Usage: scanbox demo [--scenario NAME] [--glass 20x4] [--entry implied] [--language zh] [--speed N]
+const help = `Usage: scanbox demo [--scenario NAME] [--display 20x4] [--entry implied] [--language zh] [--speed N]
        scanbox demo --plain [--scenario NAME]
        scanbox demo --pay AMOUNT [--code DIGITS] [--scenario NAME]
 
 Runs a whole box on this machine, with a look-alike of WeChat Pay and an MQTT broker; the scanner, the
-keys and the glass are played. Nothing leaves the machine, no money moves, and nothing is left behind.
+keys and the display are played. Nothing leaves the machine, no money moves, and nothing is left behind.
 
 On a terminal it shows the front of the box; "?" lists the keys. With --plain, and where its input or
 output is no terminal, it takes commands line by line; "help" lists them.
@@ -30,11 +30,11 @@ as one JSON line.
   --code DIGITS      the payment code that is scanned; a random one where absent
   --scenario NAME    what becomes of the payment (default: success)
   --plain            lines in and lines out, for screen readers too
-  --glass SIZE       the glass of the front: 16x2 (default) or 20x4
+  --display SIZE       the display of the foreground: 16x2 (default) or 20x4
   --entry HABIT      explicit (default): 12.50 is typed as 12.5; implied: as 1250
-  --language LANG    the language on the glass: en (default), or zh for pinyin
-  --speed N          how much quicker the bank and its waits are than in life: 1 to 20 (default: 3)
-  --ascii            draw the front with ASCII
+  --language LANG    the language on the display: en (default), or zh for pinyin
+  --speed N          how much quicker the sandbox and its waits are than in life: 1 to 20 (default: 3)
+  --ascii            draw the foreground with ASCII
   --list             print the scenarios and end
 
 Exit status with --pay: 0 it ended as the scenario should, 1 it ended otherwise or the code was refused,
@@ -46,7 +46,7 @@ const described = {
   code: { type: "string" },
   scenario: { type: "string" },
   plain: { type: "boolean" },
-  glass: { type: "string" },
+  display: { type: "string" },
   entry: { type: "string" },
   language: { type: "string" },
   speed: { type: "string" },
@@ -56,7 +56,7 @@ const described = {
 } as const;
 
 /** Options that only the front on a terminal understands. */
-const ofPanel = ["glass", "entry", "language", "speed", "ascii"] as const;
+const ofPanel = ["display", "entry", "language", "speed", "ascii"] as const;
 
 /** `scanbox demo`: the box to try out, on a terminal, by lines or, with `--pay`, for one payment. */
 export async function demoCommand(args: readonly string[], io: CommandIo): Promise<number> {
@@ -78,7 +78,7 @@ export async function demoCommand(args: readonly string[], io: CommandIo): Promi
   }
   if (values.code !== undefined) throw new UsageError("--code goes with --pay.");
   if (values.plain === true || !isTerminal(io.stdin) || !isTerminal(io.stdout)) {
-    if (shown !== undefined) throw new UsageError(`--${shown} goes with a front on a terminal.`);
+    if (shown !== undefined) throw new UsageError(`--${shown} goes with a foreground on a terminal.`);
     return await talk(scenario, io);
   }
   // What the panel is made of is loaded where there is a panel.
@@ -92,7 +92,10 @@ export async function demoCommand(args: readonly string[], io: CommandIo): Promi
       scenario,
       hurry: speedOf(values.speed ?? "3"),
       device: {
-        glass: oneOf("glass", values.glass, { "16x2": usualDevice.glass, "20x4": { columns: 20, rows: 4 } }),
+        display: oneOf("display", values.display, {
+          "16x2": usualDevice.display,
+          "20x4": { columns: 20, rows: 4 },
+        }),
         entry: oneOf("entry", values.entry, { explicit: "explicit", implied: "implied" }),
         language: oneOf("language", values.language, { en: "en", zh: "zh" }),
         drawsCodes: true,

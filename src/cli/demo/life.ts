@@ -8,11 +8,11 @@ import { UndiciHttpsLink } from "../../links/https/undici-https.ts";
 import { SqliteStore } from "../../links/sqlite/sqlite-store.ts";
 import { fixtureMerchant } from "../../providers/wechat-v2/sandbox/fixture-merchant.ts";
 import type { HttpsRequest } from "../../runtime/ports.ts";
-import { Mortality } from "../run/mortal-links.ts";
+import { PowerSession } from "../run/session-links.ts";
 import { version } from "../version.ts";
 
 /** What one life of the demonstration's box is made of; the journal's store and the HTTPS link are its own. */
-export interface LifeParts {
+export interface RunParts {
   readonly config: DeviceConfig;
   readonly timing: Partial<Timing>;
   readonly links: Omit<Links, "store">;
@@ -25,10 +25,10 @@ export interface LifeParts {
 /** The box from one power-on to the next stop or power cut. Starts once, and ends once. */
 export class Life {
   readonly box: ComposedBox;
-  readonly #mortality = new Mortality();
+  readonly #mortality = new PowerSession();
   readonly #store: SqliteStore;
 
-  constructor({ config, timing, links, onRequest, onScreen, onMoney }: LifeParts) {
+  constructor({ config, timing, links, onRequest, onScreen, onMoney }: RunParts) {
     this.#store = new SqliteStore({ directory: config.journal.directory, onDeath });
     this.box = new ComposedBox({
       config,

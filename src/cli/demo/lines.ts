@@ -34,7 +34,7 @@ const lineHelp = `  12.50            type this amount and confirm it
   cancel, ok       press the key
   scenario NAME    what becomes of the next payments; "scenarios" lists them
   unplug, plug     pull the scanner's plug, put it in
-  orders           the orders of the box, and what the bank says of them
+  orders           the orders of the box, and what the sandbox says of them
   help, quit
 `;
 
@@ -181,7 +181,7 @@ class Conversation {
   }
 
   async #typeAmount(amount: string): Promise<void> {
-    const { name } = this.#demo.front;
+    const { name } = this.#demo.foreground;
     if (name === "paying") return this.#say("A payment is under way; of the keys only cancel is heard.\n");
     if (name === "unknown") return this.#say("The box waits for somebody to press ok.\n");
     this.#story.typed(`${amount}=`);
@@ -189,10 +189,10 @@ class Conversation {
   }
 
   async #scan(code: string): Promise<void> {
-    const { name } = this.#demo.front;
+    const { name } = this.#demo.foreground;
     this.#story.scanned(code, await this.#demo.scan(code));
     if (name === "paying" || name === "result" || name === "unknown") {
-      this.#say("The box hears no code while this is on the glass.\n");
+      this.#say("The box hears no code while this is on the display.\n");
     }
     await this.#demo.settle();
   }
@@ -203,7 +203,7 @@ class Conversation {
   }
 
   async #setScenario(name: string): Promise<void> {
-    if (name === "") return this.#say(`The scenario is ${this.#demo.bank.bank.scenario.name}.\n`);
+    if (name === "") return this.#say(`The scenario is ${this.#demo.sandbox.sandbox.scenario.name}.\n`);
     const scenario = scenarioNamed(name);
     if (scenario === null) {
       const known = scenarios.map((one) => one.name);
@@ -231,27 +231,27 @@ class Conversation {
     const rows = [...this.#demo.orders.values()].map((tx) => {
       const amount = formatYuan(tx.amountFen).padStart(8);
       const state = `${tx.state}${tx.reason === null ? "" : ` (${tx.reason})`}`.padEnd(24);
-      return `  ${refOf(tx.outTradeNo)}  ${amount} CNY  ${state}  ${this.#bankOn(tx.outTradeNo)}\n`;
+      return `  ${refOf(tx.outTradeNo)}  ${amount} CNY  ${state}  ${this.#sandboxOn(tx.outTradeNo)}\n`;
     });
     return rows.length === 0 ? "  There are no orders yet.\n" : rows.join("");
   }
 
-  /** What the bank's books say of an order. */
-  #bankOn(outTradeNo: string): string {
-    const { ledger } = this.#demo.bank.bank;
+  /** What the sandbox's books say of an order. */
+  #sandboxOn(outTradeNo: string): string {
+    const { ledger } = this.#demo.sandbox.sandbox;
     const order = ledger.orders().find((one) => one.outTradeNo === outTradeNo);
-    if (order === undefined) return "the bank never saw it";
+    if (order === undefined) return "the sandbox never saw it";
     const { chargedFen, returnedFen } = ledger.totalsOfOrder(order);
     const moved = `took ${formatYuan(chargedFen)}, gave back ${formatYuan(returnedFen)}`;
-    return `bank: ${order.state.toUpperCase()}, ${moved}`;
+    return `sandbox: ${order.state.toUpperCase()}, ${moved}`;
   }
 
   /** Waits until no payment is in front and, for a scan, until the box listens to codes again. */
   async #rest(forScan = false): Promise<void> {
     const isAtRest = (): boolean => {
-      const { front } = this.#demo;
-      if (front.name === "paying" || front.name === "unknown") return false;
-      return !forScan || front.name !== "result" || front.rearm === null;
+      const { foreground } = this.#demo;
+      if (foreground.name === "paying" || foreground.name === "unknown") return false;
+      return !forScan || foreground.name !== "result" || foreground.rearm === null;
     };
     await this.#demo.until(() => (isAtRest() ? true : null), AT_REST_WITHIN_MS);
     await this.#demo.settle();
@@ -275,14 +275,14 @@ function banner(): string {
   return (
     `scanbox ${version}: a whole box on played devices, with a look-alike of WeChat Pay\n` +
     "and an MQTT broker. Nothing leaves this machine, and no money moves.\n" +
-    `Bank and waits are ${HURRY} times as quick as usual: it gives up after ${45 / HURRY} s, not 45 s.\n`
+    `Sandbox and waits are ${HURRY} times as quick as usual: it gives up after ${45 / HURRY} s, not 45 s.\n`
   );
 }
 
-function addresses({ bank, broker, directory }: Demo): string {
+function addresses({ sandbox, broker, directory }: Demo): string {
   const { port } = new URL(broker.url);
   return [
-    `  bank     ${bank.origin}, controlled at ${bank.controlOrigin}/state`,
+    `  sandbox     ${sandbox.origin}, controlled at ${sandbox.controlOrigin}/state`,
     `  broker   ${broker.url}: mosquitto_sub -p ${port} -t 'scanbox/#' -v`,
     `  journal  ${directory}: scanbox journal list --directory ${directory}\n`,
   ].join("\n");

@@ -25,7 +25,7 @@ const FINAL_WITHIN_MS = 120_000;
 /** How long the last message may take to the broker, which is on this machine. */
 const REPORTED_WITHIN_MS = 10_000;
 
-/** Between the steps of the person, so that the glass is seen. */
+/** Between the steps of the person, so that the display is seen. */
 const STEP_PAUSE_MS = 150;
 
 /** A box that was armed or has refused shows it at once. */
@@ -45,7 +45,7 @@ export async function payOnce(payment: DemoPayment, io: CommandIo): Promise<numb
     stream: io.stderr,
   });
   story.say(`${formatYuan(amountFen)} CNY, scenario "${scenario.name}": ${scenario.story}`);
-  story.say(`It should end ${scenario.ends}. Bank and waits are ${HURRY} times as quick as usual.\n`);
+  story.say(`It should end ${scenario.ends}. Sandbox and waits are ${HURRY} times as quick as usual.\n`);
   const demo = await openDemo({ hurry: HURRY, maximum: "99999.99" }, story);
   let ending: Ending;
   try {
@@ -72,7 +72,7 @@ async function pay(demo: Demo, story: DemoStory, payment: DemoPayment): Promise<
     return unknown(demo.interrupted ? "Interrupted." : "The box did not become ready.");
   }
   await demo.pause(STEP_PAUSE_MS);
-  // The start-up probe has passed by now: a bank that is down is down for the charge alone.
+  // The start-up probe has passed by now: a sandbox that is down is down for the charge alone.
   await demo.setScenario(scenario);
   const amount = formatYuan(amountFen);
   story.typed(`${amount}=`);
@@ -106,7 +106,7 @@ async function pay(demo: Demo, story: DemoStory, payment: DemoPayment): Promise<
   }
   const line = await demo.until(() => demo.reported.get(end.outTradeNo) ?? null, REPORTED_WITHIN_MS);
   if (line === null) return unknown(`It ended ${end.state}, and the report did not reach the broker.`);
-  // The glass is drawn after the record is durable.
+  // The display is drawn after the record is durable.
   await demo.pause(STEP_PAUSE_MS);
   return end.state === scenario.ends
     ? { status: exitStatus.done, line, sentence: `It ended ${end.state}, as it should.` }

@@ -3,7 +3,7 @@ import { readScan } from "../../core/codecs/scan.ts";
 import { formatYuan } from "../../core/kernel/fen.ts";
 import type { TxData } from "../../core/payment/order.ts";
 import type { Light, Screen } from "../../core/payment/screen.ts";
-import { bankPaths, type CallNote } from "../../providers/wechat-v2/sandbox/call.ts";
+import { type CallNote, sandboxPaths } from "../../providers/wechat-v2/sandbox/call.ts";
 import type { Treatment } from "../../providers/wechat-v2/sandbox/scenarios.ts";
 import type { Clock, LogFields } from "../../runtime/ports.ts";
 import type { BrokerReceipt } from "../../simulator/outside/embedded-broker.ts";
@@ -18,7 +18,7 @@ export interface StoryTeller {
   readonly stream: NodeJS.WritableStream;
 }
 
-type Channel = "glass" | "keypad" | "scanner" | "bank" | "https" | "journal" | "mqtt" | "box";
+type Channel = "display" | "keypad" | "scanner" | "sandbox" | "https" | "journal" | "mqtt" | "box";
 type Colour = "green" | "yellow" | "red" | "cyan" | "gray";
 
 const colours: Readonly<Record<Light, Colour>> = {
@@ -86,7 +86,7 @@ export class DemoStory implements DemoListener {
 
   shown(rows: readonly string[], { light, sound }: Screen): void {
     const [first] = rows;
-    // A dark glass is no picture.
+    // A dark display is no picture.
     if (first === undefined) return;
     const edge = "─".repeat(first.length);
     const notes = [`light: ${light}`, sound === "none" ? "" : `sound: ${sound}`];
@@ -94,20 +94,20 @@ export class DemoStory implements DemoListener {
     const pictured = rows.map(
       (row, index) => `${paint(`│${row}│`)}  ${this.#paint("gray", notes[index] ?? "")}`,
     );
-    this.#tell("glass", [paint(`┌${edge}┐`), ...pictured, paint(`└${edge}┘`)]);
+    this.#tell("display", [paint(`┌${edge}┐`), ...pictured, paint(`└${edge}┘`)]);
   }
 
   called(note: CallNote): void {
     const { path, outTradeNo, amountFen, authCode, outcome, treatment } = note;
     const isProbe = outTradeNo?.startsWith("probe-") ?? false;
-    const call = isProbe ? "probe" : `${bankPaths.get(path) ?? path} ${refOf(outTradeNo)}`;
+    const call = isProbe ? "probe" : `${sandboxPaths.get(path) ?? path} ${refOf(outTradeNo)}`;
     const wanted =
       amountFen === null || authCode === null
         ? ""
         : ` ${formatYuan(amountFen)} CNY from ${authCode.toString()}`;
     const lost = treatment === "vanish" ? "" : ` → ${outcome}`;
     this.#tell(
-      "bank",
+      "sandbox",
       `${call}${wanted}${lost}${treatment === null ? "" : `, ${treatmentWords[treatment]}`}`,
     );
   }

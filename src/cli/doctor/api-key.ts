@@ -1,10 +1,10 @@
 import { type Finding, ok, warning } from "./finding.ts";
 import { type Area, merchantKey, type Subject } from "./subject.ts";
 
-/** The shape of the API keys; only the bank can say whether they are the right ones. */
+/** The shape of the API keys; only the provider can say whether they are the right ones. */
 export const apiKeyArea: Area = {
   name: "api-key",
-  about: "API keys: their length; whether they are right says the bank",
+  about: "API keys: their length; whether they are right says the provider",
   network: false,
   configured: true,
   examine: (subject) => keysOf(subject).map(judgeApiKey),

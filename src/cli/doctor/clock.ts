@@ -4,7 +4,7 @@ import { SystemClock } from "../../links/machine/system-clock.ts";
 import { type Finding, fault, note, ok, warning } from "./finding.ts";
 import type { Area } from "./subject.ts";
 
-/** This machine's clock by itself; the bank's clock is compared with it where the bank is asked. */
+/** This machine's clock by itself; the provider's clock is compared with it where the provider is asked. */
 export const clockArea: Area = {
   name: "clock",
   about: "the clock: plausible, synchronised, kept without power",

@@ -22,6 +22,6 @@ export function judgeConfig(path: string, check: ConfigCheck): readonly Finding[
   const clear = isClear(check.config.mqtt) ? [warning("config.mqtt", clearWords, "Use mqtts://.")] : [];
   const findings = [ok("config.file", `${path} is in order.`, { path }), ...clear];
   if (!check.config.loopbackOnly) return findings;
-  const lookAlike = "Every host of the bank is this machine: no real money can move.";
+  const lookAlike = "Every host of the provider is this machine: no real money can move.";
   return [...findings, note("config.loopback", lookAlike)];
 }

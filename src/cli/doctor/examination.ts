@@ -1,6 +1,5 @@
 import { inspect } from "node:util";
 import { apiKeyArea } from "./api-key.ts";
-import { bankArea } from "./bank.ts";
 import { brokerArea } from "./broker.ts";
 import { certificateArea } from "./certificate.ts";
 import { clockArea } from "./clock.ts";
@@ -13,6 +12,7 @@ import { journalArea } from "./journal.ts";
 import { machineArea } from "./machine.ts";
 import { packagesArea } from "./packages.ts";
 import { pinsArea } from "./pins.ts";
+import { providerArea } from "./provider.ts";
 import { scannerArea } from "./scanner.ts";
 import { serviceArea } from "./service.ts";
 import type { Area, Subject } from "./subject.ts";
@@ -24,7 +24,7 @@ export const areas: readonly Area[] = [
   ...[credentialsArea, certificateArea, apiKeyArea],
   ...[clockArea, diskArea, journalArea],
   ...[scannerArea, pinsArea, displayArea, serviceArea],
-  ...[bankArea, brokerArea],
+  ...[providerArea, brokerArea],
 ];
 
 /** Which areas are wanted. */

@@ -1,4 +1,4 @@
-/** Words for what a look at a host brought, the same for the bank and for the broker. */
+/** Words for what a look at a host brought, the same for the provider and for the broker. */
 import { isIP } from "node:net";
 import type { HostReached, NameLooked, PeerSeen } from "../../links/https/host-probe.ts";
 import { type Finding, fault, ok, warning } from "./finding.ts";

@@ -5,17 +5,21 @@ import { controlPaths } from "../run/control-paths.ts";
 import { type Finding, fault, note, ok, warning } from "./finding.ts";
 import type { Area, Subject } from "./subject.ts";
 
-/** The unit of the box at systemd, and the box's door for programs on this machine. */
+/** The unit of the box at systemd, and the box's control socket for programs on this machine. */
 export const serviceArea: Area = {
   name: "service",
-  about: "the service at systemd: running, started at boot, not failing over and over; the box's door",
+  about:
+    "the service at systemd: running, started at boot, not failing over and over; the box's control socket",
   network: false,
   configured: true,
-  examine: async (subject) => [...judgeService(await serviceFacts()), ...judgeDoor(await doorFacts(subject))],
+  examine: async (subject) => [
+    ...judgeService(await serviceFacts()),
+    ...judgeControlSocket(await controlSocketFacts(subject)),
+  ],
 };
 
 /** The box's socket: whether a box runs, where one is, and what knocking at it said (null: somebody listens). */
-export interface DoorFacts {
+export interface ControlSocketFacts {
   readonly running: boolean;
   readonly socket: { readonly path: string; readonly said: string | null } | null;
 }
@@ -80,8 +84,8 @@ function restarts(said: Said): readonly Finding[] {
   ];
 }
 
-/** Judges the box's door. */
-export function judgeDoor({ running, socket }: DoorFacts): readonly Finding[] {
+/** Judges the box's control socket. */
+export function judgeControlSocket({ running, socket }: ControlSocketFacts): readonly Finding[] {
   if (socket === null) {
     if (!running) return [];
     const found = "The running box has no socket, so no program on this machine can ask it.";
@@ -103,7 +107,10 @@ export function judgeDoor({ running, socket }: DoorFacts): readonly Finding[] {
 }
 
 /** The first socket that is there, in the order in which the box tries the places. */
-async function doorFacts({ sections: { journal }, runningBox }: Subject): Promise<DoorFacts> {
+async function controlSocketFacts({
+  sections: { journal },
+  runningBox,
+}: Subject): Promise<ControlSocketFacts> {
   const running = runningBox !== null;
   const paths = journal === undefined ? [] : controlPaths({ journal });
   const path = paths.find((one) => realPathIfAny(one) !== null);

@@ -1,6 +1,6 @@
 /** `scanbox journal reconcile`: holds a bill of WeChat Pay against the journal. */
 import { readFileSync, statSync } from "node:fs";
-import { boxMark } from "../../config/box-mark.ts";
+import { boxTag } from "../../config/box-tag.ts";
 import type { DeviceConfig } from "../../config/device-config.ts";
 import { formatYuan } from "../../core/kernel/fen.ts";
 import type { TxData } from "../../core/payment/order.ts";
@@ -74,7 +74,7 @@ export function reconcileJournal(
   const date = dateOf(wish, bill.value, checked.config);
   const orders = ordersOf(journal.directory, io);
   if (orders === null) return exitStatus.no;
-  const whose = { box: box.id, boxMark: boxMark(box.id), date };
+  const whose = { box: box.id, boxTag: boxTag(box.id), date };
   const { inBill, inJournal, exceptions, notCompared } = reconcile(bill.value, orders, whose);
   for (const one of exceptions) io.stdout.write(`${wish.json ? JSON.stringify(one) : lineOf(one)}\n`);
   for (const one of notCompared)

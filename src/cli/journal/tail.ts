@@ -1,4 +1,4 @@
-import { ChainWalk, damageWords } from "../../journal/chain.ts";
+import { ChainVerifier, damageWords } from "../../journal/chain.ts";
 import { genesis } from "../../journal/row.ts";
 import type { SqliteReader } from "../../links/sqlite/sqlite-reader.ts";
 import { TAIL_ROWS } from "../../runtime/ports.ts";
@@ -18,7 +18,7 @@ export interface JournalTail {
 export function readTail(reader: SqliteReader): JournalTail {
   const { journal, lastRow: last } = reader;
   const rows = reader.rowsAfter(Math.max(0, last - TAIL_ROWS), TAIL_ROWS);
-  const walk = new ChainWalk(journal, (rows[0]?.n ?? 1) === 1 ? genesis(journal) : null);
+  const walk = new ChainVerifier(journal, (rows[0]?.n ?? 1) === 1 ? genesis(journal) : null);
   const facts = { journal, read: rows.length, last, openOrders: reader.openNumbers().length };
   for (const row of rows) {
     const step = walk.step(row);

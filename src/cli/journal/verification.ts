@@ -1,4 +1,4 @@
-import { ChainWalk, damageWords } from "../../journal/chain.ts";
+import { ChainVerifier, damageWords } from "../../journal/chain.ts";
 import type { Beginning } from "../../journal/own-entry.ts";
 import { genesis, type ReadRow } from "../../journal/row.ts";
 import type { SqliteReader } from "../../links/sqlite/sqlite-reader.ts";
@@ -29,7 +29,7 @@ export class Verification {
   readonly #tell: (line: string) => void;
   readonly #open = new Set<string>();
   readonly #first: StoredRow | null;
-  readonly #walk: ChainWalk;
+  readonly #walk: ChainVerifier;
   #rows = 0;
   #events = 0;
   #segments = 1;
@@ -43,7 +43,7 @@ export class Verification {
     this.#tell = tell;
     const start = genesis(reader.journal);
     this.#first = reader.rowsAfter(0, 1)[0] ?? null;
-    this.#walk = new ChainWalk(reader.journal, (this.#first?.n ?? 1) === 1 ? start : null);
+    this.#walk = new ChainVerifier(reader.journal, (this.#first?.n ?? 1) === 1 ? start : null);
     this.#claimed = { n: 1, before: start.hash };
   }
 

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { DeviceConfig } from "../../config/device-config.ts";
 
 /**
- * Where the box's door may be, in this order: the folder that the service manager made for it, the usual one, and the
+ * Where the box's control socket may be, in this order: the folder that the service manager made for it, the usual one, and the
  * journal's, which is always there and never another box's.
  */
 export function controlPaths(

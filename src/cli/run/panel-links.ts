@@ -4,17 +4,17 @@ import type { DeviceLinks } from "../../devices.ts";
 import { Hd44780Backpack } from "../../drivers/hd44780-backpack.ts";
 import { Hd44780Pins } from "../../drivers/hd44780-pins.ts";
 import { loadI2cDevice } from "../../links/display/i2c-bus.ts";
-import { KernelGlass } from "../../links/display/kernel-glass.ts";
-import { loadLcdGlass, sysfsNumbers } from "../../links/display/lcd-glass.ts";
-import { TerminalGlass } from "../../links/display/terminal-glass.ts";
+import { KernelDisplay } from "../../links/display/kernel-display.ts";
+import { loadLcdDisplay, sysfsNumbers } from "../../links/display/lcd-display.ts";
+import { TerminalDisplay } from "../../links/display/terminal-display.ts";
 import { type LoadedGpio, loadGpio } from "../../links/gpio/gpio.ts";
 import { spin } from "../../links/machine/spin.ts";
-import { guardedGlass, guardedGpio, type Loaded, promised } from "../../runtime/guards.ts";
-import type { Clock, GlassLink, GpioLink, Log } from "../../runtime/ports.ts";
+import { guardedDisplay, guardedGpio, type Loaded, promised } from "../../runtime/guards.ts";
+import type { Clock, DisplayLink, GpioLink, Log } from "../../runtime/ports.ts";
 
 /** The links, or what is missing on this machine, a sentence each. */
 export type PanelLinks =
-  | { readonly ok: true; readonly gpio: GpioLink | null; readonly glass: GlassLink | null }
+  | { readonly ok: true; readonly gpio: GpioLink | null; readonly display: DisplayLink | null }
   | { readonly ok: false; readonly problems: readonly string[] };
 
 /** Loads what keypad, display, outputs and inputs take; says in the log by which interface and why. */
@@ -23,7 +23,7 @@ export async function loadPanelLinks(config: DeviceConfig, clock: Clock, log: Lo
   if (pins?.ok === false) return { ok: false, problems: [`gpio: ${pins.problem}`] };
   if (pins !== null) log.info("gpio.ready", { backend: pins.backend, why: pins.why });
   try {
-    return { ok: true, gpio: pins?.link ?? null, glass: await loadGlass(config, pins, clock) };
+    return { ok: true, gpio: pins?.link ?? null, display: await loadDisplay(config, pins, clock) };
   } catch (error) {
     return { ok: false, problems: [`display: ${error instanceof Error ? error.message : String(error)}`] };
   }
@@ -37,7 +37,7 @@ export function panelLinks(
   config: DeviceConfig,
   clock: Clock,
   log: Log,
-): Pick<DeviceLinks, "gpio" | "glass"> {
+): Pick<DeviceLinks, "gpio" | "display"> {
   let pins: Pins = null;
   const loadPins = async (): Promise<LoadedGpio> => {
     if (pins !== null) return pins;
@@ -47,15 +47,15 @@ export function panelLinks(
     pins = loaded;
     return loaded;
   };
-  const loadDisplay = async (): Promise<Loaded<GlassLink>> => {
+  const loadConfigured = async (): Promise<Loaded<DisplayLink>> => {
     const wanted = config.display?.driver === "hd44780-gpio" ? await loadPins() : null;
     if (wanted?.ok === false) return wanted;
-    const link = await loadGlass(config, wanted, clock);
+    const link = await loadDisplay(config, wanted, clock);
     return link === null ? { ok: false, problem: "display: none is configured." } : { ok: true, link };
   };
   return {
     gpio: needsPins(config) ? guardedGpio(promised(loadPins), clock) : null,
-    glass: config.display === null ? null : guardedGlass(promised(loadDisplay), clock),
+    display: config.display === null ? null : guardedDisplay(promised(loadConfigured), clock),
   };
 }
 
@@ -67,11 +67,11 @@ function needsPins({ keypad, display, outputs, inputs }: DeviceConfig): boolean 
 
 type Pins = Extract<LoadedGpio, { ok: true }> | null;
 
-async function loadGlass(
+async function loadDisplay(
   { display, gpio }: DeviceConfig,
   pins: Pins,
   clock: Clock,
-): Promise<GlassLink | null> {
+): Promise<DisplayLink | null> {
   switch (display?.driver) {
     case undefined:
       return null;
@@ -81,13 +81,17 @@ async function loadGlass(
       if (pins.backend === "cdev") {
         return new Hd44780Pins({ gpio: pins.link, clock, spin, settings: display });
       }
-      return await loadLcdGlass({ gpio: pins.link, sysfsNumber: sysfsNumbers(gpio.chip), settings: display });
+      return await loadLcdDisplay({
+        gpio: pins.link,
+        sysfsNumber: sysfsNumbers(gpio.chip),
+        settings: display,
+      });
     }
     case "hd44780-i2c":
       return new Hd44780Backpack({ i2c: await loadI2cDevice(display), clock, settings: display });
     case "kernel":
-      return new KernelGlass(display);
+      return new KernelDisplay(display);
     case "terminal":
-      return new TerminalGlass({ stream: process.stderr, size: display });
+      return new TerminalDisplay({ stream: process.stderr, size: display });
   }
 }

@@ -73,7 +73,7 @@ export class Service {
 /** What the screen says in general terms: no amount, no order, no name. */
 export function statusOf({ text, light, ref }: Screen): string {
   const code = ref === null ? "" : ` (${ref})`;
-  if (text === "boot") return "Starting: the journal is read, the bank is asked.";
+  if (text === "boot") return "Starting: the journal is read, the provider is asked.";
   if (text === "out-of-service") return `Out of service${code}.`;
   if (text === "offline") return `No network${code}.`;
   switch (light) {

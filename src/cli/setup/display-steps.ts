@@ -1,13 +1,13 @@
-import { GLASS_ALPHABET } from "../../core/codecs/glass.ts";
+import { DISPLAY_ALPHABET } from "../../core/codecs/display-frame.ts";
 import { after } from "../../core/kernel/instant.ts";
-import type { GlassConnection, GlassLink } from "../../runtime/ports.ts";
+import type { DisplayConnection, DisplayLink } from "../../runtime/ports.ts";
 import { Left } from "./dialogue.ts";
 import { type Draft, textAt, valueAt, withValue } from "./draft.ts";
 import { address, anyText, oneOf, pinList, wholeNumber, yesOrNo } from "./form.ts";
 import { partialConfig } from "./partial-config.ts";
 import { has, usualPins } from "./pins-text.ts";
 import { ask, askYes, questionStep } from "./question.ts";
-import type { Desk, Section, State, Step } from "./step.ts";
+import type { Section, SetupContext, State, Step } from "./step.ts";
 
 const name = "Display";
 
@@ -138,7 +138,7 @@ function begun(driver: string): Draft {
   return driver === "hd44780-i2c" ? { ...size, bus: 1, address: 0x27 } : { ...size, path: "/dev/lcd" };
 }
 
-async function tryDisplay(state: State, desk: Desk): Promise<State | "back"> {
+async function tryDisplay(state: State, desk: SetupContext): Promise<State | "back"> {
   const { dialogue, machine } = desk;
   const go = await askYes(dialogue, {
     text: "Show a picture on it now",
@@ -149,19 +149,19 @@ async function tryDisplay(state: State, desk: Desk): Promise<State | "back"> {
   if (!go) return state;
   const config = partialConfig(state.draft, ["display", "gpio"]);
   const links = config === null ? null : await machine.panel(config);
-  if (links?.ok !== true || links.glass === null) {
+  if (links?.ok !== true || links.display === null) {
     const problems = links?.ok === false ? links.problems : ["What was typed for it is not complete."];
     for (const problem of problems) dialogue.say(problem, "bad");
     return state;
   }
-  const read = await withPicture(links.glass, pictureOf(config?.display?.columns ?? 16), desk);
+  const read = await withPicture(links.display, pictureOf(config?.display?.columns ?? 16), desk);
   if (read === "yes") dialogue.say("The display is as it should be.", "good");
   if (read === "yes" || read === "skip") return state;
   return read === "back" ? "back" : await tryDisplay(state, desk);
 }
 
 /** Shows the picture while a person is asked about it. */
-async function withPicture(link: GlassLink, picture: readonly string[], desk: Desk) {
+async function withPicture(link: DisplayLink, picture: readonly string[], desk: SetupContext) {
   const { dialogue } = desk;
   const shown = await show(link, picture, desk);
   if (typeof shown === "string") {
@@ -191,10 +191,10 @@ async function withPicture(link: GlassLink, picture: readonly string[], desk: De
 
 /** Starts the module and writes; the connection, or why there is none. */
 async function show(
-  link: GlassLink,
+  link: DisplayLink,
   picture: readonly string[],
-  { dialogue: { left }, machine: { clock } }: Desk,
-): Promise<GlassConnection | string> {
+  { dialogue: { left }, machine: { clock } }: SetupContext,
+): Promise<DisplayConnection | string> {
   const opened = Promise.withResolvers<string | null>();
   const leave = (): void => opened.resolve("left");
   const connection = link.open({
@@ -222,6 +222,6 @@ async function show(
 
 /** Two lines that show whether all eight bits of a character arrive. */
 function pictureOf(columns: number): readonly string[] {
-  const signs = [...GLASS_ALPHABET].filter((sign) => /[0-9A-Za-z#%&@?]/.test(sign)).join("");
+  const signs = [...DISPLAY_ALPHABET].filter((sign) => /[0-9A-Za-z#%&@?]/.test(sign)).join("");
   return ["Can you read me?", `¥12.50 ${signs}`].map((text) => text.slice(0, columns).padEnd(columns));
 }

@@ -4,7 +4,7 @@ import { arrange, labelsOf, type WiredKeypad, type Wiring } from "./key-print.ts
 import { KEY_MS, learnKeys } from "./key-search.ts";
 import { has, pinsOf, usualPins } from "./pins-text.ts";
 import { askYes, questionStep } from "./question.ts";
-import type { Desk, Section, State, Step } from "./step.ts";
+import type { Section, SetupContext, State, Step } from "./step.ts";
 
 const name = "Keypad";
 
@@ -64,7 +64,7 @@ export const keypadSection: Section = {
   ],
 };
 
-async function tryKeys(state: State, desk: Desk): Promise<State | "back"> {
+async function tryKeys(state: State, desk: SetupContext): Promise<State | "back"> {
   const { dialogue } = desk;
   const go = await askYes(dialogue, {
     text: "Try every key now",
@@ -106,7 +106,7 @@ function withKeypad(draft: Draft, { rows, columns, keys }: WiredKeypad): Draft {
   );
 }
 
-function tellWiring({ rows, columns, keys }: WiredKeypad, wiring: Wiring, { dialogue }: Desk): void {
+function tellWiring({ rows, columns, keys }: WiredKeypad, wiring: Wiring, { dialogue }: SetupContext): void {
   const words: Readonly<Record<Wiring, string>> = {
     "as-printed": "Every key is where it should be.",
     reordered: `The wires run in another order: rows ${rows.join(" ")}, columns ${columns.join(" ")}.`,

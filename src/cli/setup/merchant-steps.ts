@@ -3,7 +3,7 @@ import { type Draft, textAt, withoutValue } from "./draft.ts";
 import { anyText, oneOf, source, textOrNone } from "./form.ts";
 import { questionStep } from "./question.ts";
 import { secretStep } from "./secret-step.ts";
-import type { Desk, Section } from "./step.ts";
+import type { Section, SetupContext } from "./step.ts";
 
 const name = "Whom customers pay";
 
@@ -89,7 +89,7 @@ export const merchantSection: Section = {
   ],
 };
 
-function pairRemark(draft: Draft, { machine }: Desk): string | null {
+function pairRemark(draft: Draft, { machine }: SetupContext): string | null {
   const [cert, key] = ["cert", "key"].map((which) => textAt(draft, `merchant.certificate.${which}.file`));
   if (!cert || !key) return null;
   const judged = machine.pair(cert, key);

@@ -4,7 +4,7 @@ import { beat } from "./output-trial.ts";
 import { type OutputPin, pinAt } from "./pin-at.ts";
 import { pinsOf, usualPins } from "./pins-text.ts";
 import { ask, askYes } from "./question.ts";
-import type { Desk, Section, State, Step } from "./step.ts";
+import type { Section, SetupContext, State, Step } from "./step.ts";
 
 const name = "Lights and buzzer";
 
@@ -53,12 +53,16 @@ export const outputSection: Section = {
     ...outputs.map((output) => ({
       section: name,
       when: ({ draft }: State) => outputs.some(({ which }) => pinAt(draft, which) !== null),
-      run: async (state: State, desk: Desk) => await outputStep(output, state, desk),
+      run: async (state: State, desk: SetupContext) => await outputStep(output, state, desk),
     })),
   ],
 };
 
-async function outputStep({ which, what }: Output, state: State, desk: Desk): Promise<State | "back"> {
+async function outputStep(
+  { which, what }: Output,
+  state: State,
+  desk: SetupContext,
+): Promise<State | "back"> {
   const known = pinAt(state.draft, which);
   const answer = await ask(desk.dialogue, {
     text: `Pin of ${what}`,
@@ -75,7 +79,12 @@ async function outputStep({ which, what }: Output, state: State, desk: Desk): Pr
   return await tryOutput({ which, what }, { pin, activeLow }, state, desk);
 }
 
-async function tryOutput(output: Output, pin: OutputPin, state: State, desk: Desk): Promise<State | "back"> {
+async function tryOutput(
+  output: Output,
+  pin: OutputPin,
+  state: State,
+  desk: SetupContext,
+): Promise<State | "back"> {
   const { dialogue } = desk;
   const draft = withOutput(state.draft, output.which, pin);
   const kept = { ...state, draft };

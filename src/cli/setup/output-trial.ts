@@ -2,7 +2,7 @@
 import { levelOf, type Pin } from "../../drivers/pin.ts";
 import type { GpioLines, GpioLink } from "../../runtime/ports.ts";
 import { pause } from "./pause.ts";
-import type { Desk } from "./step.ts";
+import type { SetupContext } from "./step.ts";
 
 /** How often, and for how long, in milliseconds. */
 export interface Beat {
@@ -16,7 +16,7 @@ export async function beat(
   link: GpioLink,
   pin: Pin,
   { times, onMs, offMs }: Beat,
-  desk: Desk,
+  desk: SetupContext,
 ): Promise<string | null> {
   const { clock } = desk.machine;
   const { left } = desk.dialogue;

@@ -1,7 +1,7 @@
 /** The wiring that the documents show, as what a new configuration begins with; and the words around pins. */
 import type { LoadedGpio } from "../../links/gpio/gpio.ts";
 import { type Draft, textAt, valueAt } from "./draft.ts";
-import type { Desk } from "./step.ts";
+import type { SetupContext } from "./step.ts";
 
 /** Pins of the wiring table, by BCM number. */
 export const usualPins = {
@@ -11,7 +11,7 @@ export const usualPins = {
 } as const;
 
 /** The pins as the draft says they are reached; null where they cannot be, which is said. */
-export async function pinsOf(draft: Draft, { dialogue, machine, told }: Desk) {
+export async function pinsOf(draft: Draft, { dialogue, machine, told }: SetupContext) {
   const backend = textAt(draft, "gpio.backend");
   const loaded: LoadedGpio = await machine.pins({
     backend: backend === "sysfs" || backend === "cdev" ? backend : "auto",

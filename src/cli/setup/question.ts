@@ -2,7 +2,7 @@
 import type { Dialogue } from "./dialogue.ts";
 import { type Draft, problemsAt, valueAt, withValue } from "./draft.ts";
 import { type Form, yesOrNo } from "./form.ts";
-import type { Desk, State, Step } from "./step.ts";
+import type { SetupContext, State, Step } from "./step.ts";
 
 /** What is asked, whatever becomes of the answer. */
 export interface Asking {
@@ -76,12 +76,12 @@ export interface Question {
   readonly help: string;
   readonly form: Form;
   /** What Enter means where the configuration says nothing. */
-  readonly proposal?: string | ((draft: Draft, desk: Desk) => string | null);
+  readonly proposal?: string | ((draft: Draft, desk: SetupContext) => string | null);
   readonly when?: (draft: Draft) => boolean;
   /** What else changes with the answer. */
   readonly also?: (draft: Draft) => Draft;
   /** A word to the answer: about what is worth knowing and does not stand in the way. */
-  readonly remark?: (draft: Draft, desk: Desk) => string | null;
+  readonly remark?: (draft: Draft, desk: SetupContext) => string | null;
 }
 
 /** The step that asks a question. What the configuration's own check says of the answer stands in its way. */
@@ -90,7 +90,7 @@ export function questionStep(question: Question): Step {
   return {
     section,
     when: ({ draft }) => when(draft),
-    run: async (state: State, desk: Desk) => {
+    run: async (state: State, desk: SetupContext) => {
       const { draft } = state;
       const answered = (value: unknown): Draft => also(withValue(draft, key, value));
       const answer = await ask(desk.dialogue, {
@@ -108,7 +108,7 @@ export function questionStep(question: Question): Step {
   };
 }
 
-function proposalOf({ form, key, proposal }: Question, draft: Draft, desk: Desk): string | null {
+function proposalOf({ form, key, proposal }: Question, draft: Draft, desk: SetupContext): string | null {
   const value = valueAt(draft, key);
   // A secret has no default but its file, which `show` names.
   if (value !== undefined && (value !== null || form.show(null) !== "null")) return form.show(value);

@@ -7,7 +7,7 @@ import { beat } from "./output-trial.ts";
 import { pinAt } from "./pin-at.ts";
 import { pinsOf } from "./pins-text.ts";
 import { ask, askYes, questionStep } from "./question.ts";
-import type { Desk, Section, State, Step } from "./step.ts";
+import type { Section, SetupContext, State, Step } from "./step.ts";
 
 const name = "Relay";
 
@@ -106,7 +106,7 @@ function pulseWorth(draft: Draft): string {
   return String([100, 1_000, 10_000].find((worth) => most / worth <= PULSES_MAX) ?? 100_000);
 }
 
-async function tryRelay(state: State, desk: Desk): Promise<State | "back"> {
+async function tryRelay(state: State, desk: SetupContext): Promise<State | "back"> {
   const { dialogue } = desk;
   const pin = pinAt(state.draft, "relay");
   if (pin === null) return state;

@@ -25,7 +25,7 @@ export interface SearchEnd {
 }
 
 /** Which devices, at which speed; `ready` hears when each of them is open or has refused. */
-export interface SearchWish {
+export interface SearchOptions {
   readonly paths: readonly string[];
   readonly baudRate: number;
   readonly ready: () => void;
@@ -35,7 +35,7 @@ export interface SearchWish {
 export async function searchScanner(
   machine: Machine,
   dialogue: Dialogue,
-  { paths, baudRate, ready }: SearchWish,
+  { paths, baudRate, ready }: SearchOptions,
 ): Promise<SearchEnd> {
   const connections: SerialConnection[] = [];
   const closed = new Map<string, string>();

@@ -4,7 +4,7 @@ import { type Draft, textAt, valueAt, withValue } from "./draft.ts";
 import { anyText, type Choice, oneOf, wholeNumber } from "./form.ts";
 import { ask, questionStep } from "./question.ts";
 import { SEARCH_MS, type SearchEnd, searchScanner } from "./scanner-search.ts";
-import type { Desk, Section, State, Step } from "./step.ts";
+import type { Section, SetupContext, State, Step } from "./step.ts";
 
 const name = "Scanner";
 
@@ -71,7 +71,7 @@ export const scannerSection: Section = {
   ],
 };
 
-async function find(state: State, desk: Desk): Promise<State | "back"> {
+async function find(state: State, desk: SetupContext): Promise<State | "back"> {
   const { dialogue } = desk;
   const known = textAt(state.draft, "scanner.path");
   const ways: readonly Choice[] = [
@@ -93,7 +93,7 @@ async function find(state: State, desk: Desk): Promise<State | "back"> {
   return found === "back" ? await find(state, desk) : found;
 }
 
-async function typed(state: State, { dialogue }: Desk): Promise<State | "back"> {
+async function typed(state: State, { dialogue }: SetupContext): Promise<State | "back"> {
   const answer = await ask(dialogue, {
     text: "Its device",
     help: "An absolute path such as /dev/serial/by-id/usb-NAME or, for the UART of the header, /dev/serial0.",
@@ -108,7 +108,7 @@ async function typed(state: State, { dialogue }: Desk): Promise<State | "back"> 
 }
 
 /** Rounds of the search, until something is found or the person has enough. */
-async function search(state: State, desk: Desk): Promise<State | "back"> {
+async function search(state: State, desk: SetupContext): Promise<State | "back"> {
   const { dialogue, machine } = desk;
   const known = textAt(state.draft, "scanner.path");
   const speedKnown = valueAt(state.draft, "scanner.baudRate");
@@ -161,7 +161,7 @@ async function search(state: State, desk: Desk): Promise<State | "back"> {
   }
 }
 
-function announce(paths: readonly string[], baudRate: number, { dialogue }: Desk): void {
+function announce(paths: readonly string[], baudRate: number, { dialogue }: SetupContext): void {
   dialogue.say(`Listening at ${baudRate} baud to:`);
   for (const path of paths) dialogue.say(`  ${path}`);
   if (paths.some((path) => path.startsWith("/dev/input/"))) {
@@ -175,7 +175,7 @@ function announce(paths: readonly string[], baudRate: number, { dialogue }: Desk
 function tellFailure(
   { garbled, altNumbers, closed }: SearchEnd,
   paths: readonly string[],
-  { dialogue }: Desk,
+  { dialogue }: SetupContext,
 ): void {
   if (paths.length === 0) {
     dialogue.say(

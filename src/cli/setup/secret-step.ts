@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { type Draft, valueAt, withValue } from "./draft.ts";
 import { secretText, source } from "./form.ts";
 import { ask } from "./question.ts";
-import type { Desk, State, Step } from "./step.ts";
+import type { SetupContext, State, Step } from "./step.ts";
 
 /** What is asked for a secret. */
 export interface SecretQuestion {
@@ -28,7 +28,7 @@ export function secretStep(question: SecretQuestion): Step {
   return {
     section,
     when: ({ draft }) => when(draft),
-    run: async (state: State, { dialogue, folder }: Desk): Promise<State | "back"> => {
+    run: async (state: State, { dialogue, folder }: SetupContext): Promise<State | "back"> => {
       const path = join(folder, fileName);
       const before = valueAt(state.draft, key);
       const known = state.secrets.has(path) ? "as typed" : before ? `as in ${source.show(before)}` : null;

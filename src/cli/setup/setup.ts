@@ -172,7 +172,7 @@ async function isWanted(file: string, { draft }: State, dialogue: Dialogue): Pro
 /** All that doctor looks at, on this machine as it is now; what it finds in order is only counted. Says whether all is. */
 async function look(file: string, dialogue: Dialogue, machine: Machine): Promise<boolean> {
   dialogue.title("What doctor says");
-  dialogue.say("This takes a moment: the bank and the broker are asked too.", "quiet");
+  dialogue.say("This takes a moment: the provider and the broker are asked too.", "quiet");
   const findings = await machine.examine(file);
   const told = findings.filter(({ level }) => level === "fault" || level === "warning");
   for (const { check, found, level, remedy } of told) {

@@ -11,7 +11,7 @@ export interface State {
 }
 
 /** What every step works with. */
-export interface Desk {
+export interface SetupContext {
   readonly dialogue: Dialogue;
   readonly machine: Machine;
   /** The folder of the configuration, where secrets go. */
@@ -25,7 +25,7 @@ export interface Step {
   /** The subject that it belongs to. */
   readonly section: string;
   readonly when: (state: State) => boolean;
-  readonly run: (state: State, desk: Desk) => Promise<State | "back">;
+  readonly run: (state: State, desk: SetupContext) => Promise<State | "back">;
 }
 
 /** A subject: its name and what is said about it before its first question. */
@@ -36,7 +36,7 @@ export interface Section {
 }
 
 /** Goes through all steps; "back" leads to the step before, with what has been answered as its default. */
-export async function walk(sections: readonly Section[], begun: State, desk: Desk): Promise<State> {
+export async function walk(sections: readonly Section[], begun: State, desk: SetupContext): Promise<State> {
   const steps = sections.flatMap(({ steps: own }) => own);
   const been: number[] = [];
   let state = begun;

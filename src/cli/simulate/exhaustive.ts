@@ -22,7 +22,7 @@ const PROGRESS_EVERY_MS = 5_000;
 const FINDINGS_TOLD = 10;
 
 /** What is wanted. */
-export interface ExhaustiveWish {
+export interface ExhaustiveOptions {
   /** Null for the usual bounds. */
   readonly faults: number | null;
   /** The name of one kind, null for all. */
@@ -94,7 +94,7 @@ function sum(a: SmallTotals, b: SmallTotals): SmallTotals {
 }
 
 /** Runs the worlds of the kinds that are wanted, and says how many they were. */
-export async function exhaustiveCommand(wish: ExhaustiveWish, io: CommandIo): Promise<number> {
+export async function exhaustiveCommand(wish: ExhaustiveOptions, io: CommandIo): Promise<number> {
   const { faults, kind, jobs, json } = wish;
   const wanted = setups.filter(({ name }) => kind === null || name === kind);
   if (wanted.length === 0) throw new UsageError(`--of takes ${setups.map(({ name }) => name).join(", ")}.`);

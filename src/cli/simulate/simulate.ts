@@ -9,7 +9,7 @@ const help = `Usage: scanbox simulate --seeds A..B [--minutes M] [--jobs N] [--j
        scanbox simulate --exhaustive [--of KIND] [--faults N] [--jobs N] [--json]
        scanbox simulate --world "KIND CHOICES" --story
 
-Runs whole worlds: the real box on simulated links, with a bank, a broker, a card, people, and everything that goes
+Runs whole worlds: the real box on simulated links, with a sandbox, a broker, a card, people, and everything that goes
 wrong, each from one seed. The same seed gives the same world on any machine.
 
 With --exhaustive the worlds are small and left to no chance: a payment or two, and every combination of lost, late,

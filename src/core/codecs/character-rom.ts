@@ -5,7 +5,7 @@
  * beyond ASCII are drawn in the character generator's RAM, and nobody has to know which module it is.
  */
 import { invariant } from "../kernel/defect.ts";
-import { GLASS_ALPHABET } from "./glass.ts";
+import { DISPLAY_ALPHABET } from "./display-frame.ts";
 
 /** A sign that is drawn, not built in. */
 export interface Glyph {
@@ -28,10 +28,10 @@ export const glyphs: readonly [Glyph, ...Glyph[]] = [
 
 const places: ReadonlyMap<string, number> = new Map(glyphs.map(({ character, place }) => [character, place]));
 
-/** The codes of a text, one for each character; the text is of `GLASS_ALPHABET`. */
+/** The codes of a text, one for each character; the text is of `DISPLAY_ALPHABET`. */
 export function characterCodes(text: string): readonly number[] {
   return Array.from(text, (character) => {
-    invariant(GLASS_ALPHABET.has(character), "a glass is given characters of its alphabet");
+    invariant(DISPLAY_ALPHABET.has(character), "a display is given characters of its alphabet");
     return places.get(character) ?? character.charCodeAt(0);
   });
 }

@@ -10,7 +10,7 @@ export function charlcdStart(): Uint8Array {
   return bytesOf(`${ESCAPE}I${ESCAPE}c${ESCAPE}b${ESCAPE}+${drawn.join("")}`);
 }
 
-/** Writes characters of `GLASS_ALPHABET` into cells. */
+/** Writes characters of `DISPLAY_ALPHABET` into cells. */
 export function charlcdCells(
   runs: readonly { readonly row: number; readonly column: number; readonly text: string }[],
 ): Uint8Array {

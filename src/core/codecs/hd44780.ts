@@ -5,7 +5,7 @@
  */
 import { invariant } from "../kernel/defect.ts";
 import { characterCodes, glyphs } from "./character-rom.ts";
-import type { GlassSize } from "./glass.ts";
+import type { DisplaySize } from "./display-frame.ts";
 
 /** One transfer to the module. */
 export interface Transfer {
@@ -39,7 +39,7 @@ const CGRAM = 0x40;
 const DDRAM = 0x80;
 
 /**
- * Brings a module from any state, also from the middle of a byte, to four data lines, an empty glass and our glyphs
+ * Brings a module from any state, also from the middle of a byte, to four data lines, an empty display and our glyphs
  * (figure 24). `POWER_ON_WAIT_US` goes before it.
  */
 export function startTransfers(): readonly Transfer[] {
@@ -62,13 +62,13 @@ export function glyphTransfers(): readonly Transfer[] {
   return glyphs.flatMap(({ place, dots }) => [instruction(CGRAM | (place << 3)), ...dots.map(datum)]);
 }
 
-/** Writes characters of `GLASS_ALPHABET` into neighbouring cells of one row, which must all be there. */
+/** Writes characters of `DISPLAY_ALPHABET` into neighbouring cells of one row, which must all be there. */
 export function cellTransfers(
   { row, column, text }: { readonly row: number; readonly column: number; readonly text: string },
-  size: GlassSize,
+  size: DisplaySize,
 ): readonly Transfer[] {
   const codes = characterCodes(text);
-  invariant(row >= 0 && row < size.rows, "a run is in a row of the glass");
+  invariant(row >= 0 && row < size.rows, "a run is in a row of the display");
   invariant(column >= 0 && column + codes.length <= size.columns, "a run ends within its row");
   return [instruction(DDRAM | cellAddress(row, column, size)), ...codes.map(datum)];
 }
@@ -77,7 +77,7 @@ export function cellTransfers(
  * Where a cell is in the module's memory. Rows 0 and 1 begin the two lines of the controller, rows 2 and 3 go on where
  * those ended: 0x00, 0x40, 0x14, 0x54 where a row has 20 cells.
  */
-export function cellAddress(row: number, column: number, { columns }: GlassSize): number {
+export function cellAddress(row: number, column: number, { columns }: DisplaySize): number {
   return (row % 2) * 0x40 + (row >= 2 ? columns : 0) + column;
 }
 

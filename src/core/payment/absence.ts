@@ -41,8 +41,8 @@ export function withAbsence(absences: Absences, host: string, askedAt: Instant, 
 }
 
 /** Whether an absence that was asked for at `askedAt` counts at all: the charge may still have been in flight. */
-export function absencesCountFrom(landedAt: Instant, { timing }: Rules): Instant {
-  return after(landedAt, timing.confirmNotBeforeMs);
+export function absencesCountFrom(answeredAt: Instant, { timing }: Rules): Instant {
+  return after(answeredAt, timing.confirmNotBeforeMs);
 }
 
 /** Whether absences are so many and so far apart that they need no host in particular. */

@@ -7,13 +7,14 @@ import type { QueryAnswer } from "./answers.ts";
 import { askedAnswered, asking, chargeAnswered, checked } from "./asking.ts";
 import { dispense, dispensed, dispensingAt } from "./dispensing.ts";
 import { doubtedFrom, doubtedQueried } from "./doubted.ts";
-import { mark } from "./known-number.ts";
+import { recordConflict } from "./known-number.ts";
+import { conflictAnswered, conflictFrom } from "./number-conflict.ts";
 import {
   type FinalState,
   type Goods,
   type Intent,
+  isConflict,
   isDeclinedByCode,
-  isTaken,
   type MoneyReason,
   type MoneyState,
   type OpenOrder,
@@ -28,10 +29,9 @@ import {
   wakeAt,
 } from "./payment.ts";
 import type { PaymentCode } from "./payment-code.ts";
-import { book, remembered, reversalQueried, reverseFrom, undoAnswered } from "./reversal.ts";
+import { recordReversal, remembered, reversalQueried, reverseFrom, undoAnswered } from "./reversal.ts";
 import type { Rules, Stamp } from "./rules.ts";
-import { takenAnswered, takenFrom } from "./taken.ts";
-import { alarm, close, go, isAwaited, notCharged, txOf } from "./verdict.ts";
+import { alarm, go, isAwaited, notCharged, recordOutcome, txOf } from "./verdict.ts";
 
 /** Begins an order: its intent goes to the journal. */
 export function begin(intent: Intent, code: PaymentCode | null, stamp: Stamp, rules: Rules): Advance {
@@ -43,7 +43,7 @@ export function begin(intent: Intent, code: PaymentCode | null, stamp: Stamp, ru
       sendBefore: after(stamp.at, rules.timing.sendWithinMs),
       cancelled: false,
     },
-    flying: null,
+    inFlight: null,
     counts: { charge: 1, query: 0, reverse: 0 },
     transactionId: null,
     seenPaid: false,
@@ -51,7 +51,7 @@ export function begin(intent: Intent, code: PaymentCode | null, stamp: Stamp, ru
     recovered: false,
     chargedAt: stamp.at,
     sentAt: stamp.at,
-    landedAt: stamp.at,
+    answeredAt: stamp.at,
     chargedHost: null,
   };
   const tx = txOf(payment, { state: "charging", charged: "unknown", reason: null, late: false }, null, rules);
@@ -65,7 +65,7 @@ export function resume(order: OpenOrder, stamp: Stamp, rules: Rules): Payment {
   const { at } = stamp;
   const payment = {
     intent,
-    flying: null,
+    inFlight: null,
     counts,
     transactionId: last.transactionId,
     seenPaid: last.transactionId !== null || evidence?.paid === true,
@@ -73,7 +73,7 @@ export function resume(order: OpenOrder, stamp: Stamp, rules: Rules): Payment {
     recovered: true,
     chargedAt: at,
     sentAt: at,
-    landedAt: at,
+    answeredAt: at,
     chargedHost: evidence?.chargedHost ?? null,
   };
   if (order.doubted === true && last.state !== "reversing")
@@ -82,14 +82,22 @@ export function resume(order: OpenOrder, stamp: Stamp, rules: Rules): Payment {
       goods: unclear(last.dispense),
       phase: doubtedFrom(stamp, resumedAbsences(evidence, at)),
     };
-  if (isTaken(last))
-    return takenFrom({ ...payment, phase: { name: "void" } }, last.state === "reversing", stamp, rules);
+  if (isConflict(last))
+    return conflictFrom(
+      { ...payment, phase: { name: "abandoned" } },
+      last.state === "reversing",
+      stamp,
+      rules,
+    );
   if (last.state === "charging") return { ...payment, phase: asking("unclear", at, at, stamp, rules) };
   if (last.state === "declined") return { ...payment, phase: uncheckedFrom(last, stamp, rules) };
   if (last.state === "paid") return { ...payment, phase: dispensingAt(at, last.late) };
   invariant(last.state === "reversing", "an order that is taken up waits for something");
-  const booked: Payment = { ...payment, phase: { name: "booking", reason: last.reason ?? "gave-up" } };
-  return reverseFrom(booked, stamp, rules, resumedAbsences(evidence, at));
+  const reversalRecorded: Payment = {
+    ...payment,
+    phase: { name: "recording-reversal", reason: last.reason ?? "gave-up" },
+  };
+  return reverseFrom(reversalRecorded, stamp, rules, resumedAbsences(evidence, at));
 }
 
 /** Whatever became of the goods of an order whose last row is lost, nothing more is given for it. */
@@ -100,7 +108,7 @@ function unclear(goods: Goods | null): Goods | null {
 /** The phase of a decline that nobody has looked at once more before the process ended. */
 function uncheckedFrom({ reason }: TxData, stamp: Stamp, rules: Rules): Phase {
   const verdict: Verdict = { state: "declined", charged: "no", reason, late: false };
-  return { name: "settled", verdict, check: after(stamp.at, rules.timing.checkAfterMs), looks: 0 };
+  return { name: "final", verdict, check: after(stamp.at, rules.timing.checkAfterMs), looks: 0 };
 }
 
 /** Moves one order by one event. What people can cause at any time is ignored by name; an answer nobody asked for is a defect. */
@@ -131,10 +139,12 @@ function recorded(payment: Payment, state: MoneyState, stamp: Stamp, rules: Rule
   const { phase } = payment;
   invariant(state === awaitedRecord(phase), `a ${phase.name} order does not wait for a ${state} record`);
   if (phase.name === "recording") return unsent(payment, phase, stamp, rules) ?? send(payment, phase, stamp);
-  if (phase.name === "marking") return go(takenFrom(payment, phase.booked, stamp, rules));
-  if (phase.name === "booking" && phase.taken === true) return mark(payment, true, rules);
-  if (phase.name === "closing") {
-    return isAwaited(payment.goods) ? dispense(payment) : settle(payment, phase.verdict, stamp, rules);
+  if (phase.name === "recording-conflict")
+    return go(conflictFrom(payment, phase.reversalRecorded, stamp, rules));
+  if (phase.name === "recording-reversal" && phase.taken === true)
+    return recordConflict(payment, true, rules);
+  if (phase.name === "recording-outcome") {
+    return isAwaited(payment.goods) ? dispense(payment) : finish(payment, phase.verdict, stamp, rules);
   }
   return go(reverseFrom(payment, stamp, rules));
 }
@@ -165,7 +175,7 @@ function closeUnsent(
   rules: Rules,
 ): Advance {
   const uncharged: Payment = { ...payment, counts: { ...payment.counts, charge: 0 } };
-  return close(uncharged, notCharged(state, reason), stamp, rules);
+  return recordOutcome(uncharged, notCharged(state, reason), stamp, rules);
 }
 
 /** The charge leaves. */
@@ -173,7 +183,7 @@ function send(payment: Payment, { code, sendBefore }: Phase & { name: "recording
   const charging: Payment = {
     ...payment,
     phase: { name: "charging", sendBefore, cancelled: false },
-    flying: { call: "charge", at: stamp.at },
+    inFlight: { call: "charge", at: stamp.at },
     chargedAt: stamp.at,
   };
   const { intent } = payment;
@@ -184,9 +194,9 @@ function send(payment: Payment, { code, sendBefore }: Phase & { name: "recording
 }
 
 /** The verdict is durable. A decline by code gets one later look (money rule 7). */
-function settle(payment: Payment, verdict: Verdict, stamp: Stamp, rules: Rules): Advance {
+function finish(payment: Payment, verdict: Verdict, stamp: Stamp, rules: Rules): Advance {
   const check = isDeclinedByCode(verdict) ? after(stamp.at, rules.timing.checkAfterMs) : null;
-  return go({ ...payment, phase: { name: "settled", verdict, check, looks: 0 } });
+  return go({ ...payment, phase: { name: "final", verdict, check, looks: 0 } });
 }
 
 /**
@@ -196,9 +206,9 @@ function settle(payment: Payment, verdict: Verdict, stamp: Stamp, rules: Rules):
 function recordFailed(payment: Payment, state: MoneyState, stamp: Stamp, rules: Rules): Advance {
   const { phase } = payment;
   invariant(state === awaitedRecord(phase), `a ${phase.name} order does not wait for a ${state} record`);
-  if (phase.name === "recording") return go({ ...payment, phase: { name: "void" } });
-  const next = after(stamp.at, rules.timing.strandedEveryMs);
-  return go({ ...payment, phase: { name: "stranded", next } }, alarm("order-stranded", payment));
+  if (phase.name === "recording") return go({ ...payment, phase: { name: "abandoned" } });
+  const next = after(stamp.at, rules.timing.unrecordedEveryMs);
+  return go({ ...payment, phase: { name: "unrecorded", next } }, alarm("order-unrecorded", payment));
 }
 
 /** The money record that an order in this phase waits for. */
@@ -206,11 +216,11 @@ export function awaitedRecord(phase: Phase): MoneyState | null {
   switch (phase.name) {
     case "recording":
       return "charging";
-    case "booking":
+    case "recording-reversal":
       return "reversing";
-    case "marking":
-      return phase.booked ? "reversing" : "charging";
-    case "closing":
+    case "recording-conflict":
+      return phase.reversalRecorded ? "reversing" : "charging";
+    case "recording-outcome":
       return phase.verdict.state;
     default:
       return null;
@@ -224,7 +234,7 @@ function queryAnswered(
   stamp: Stamp,
   rules: Rules,
 ): Advance {
-  const askedAt = payment.flying?.at ?? stamp.at;
+  const askedAt = payment.inFlight?.at ?? stamp.at;
   const here = withMoneySeen(landed(payment, "query"), answer);
   const { phase } = here;
   switch (phase.name) {
@@ -236,19 +246,19 @@ function queryAnswered(
         reversalQueried(here, phase, { host, answer, askedAt }, stamp, rules),
         stamp,
       );
-    case "taken":
-      return takenAnswered(here, phase, answer, stamp, rules);
-    case "settled":
+    case "number-conflict":
+      return conflictAnswered(here, phase, answer, stamp, rules);
+    case "final":
       return checked(here, phase, answer, stamp, rules);
     case "doubted":
       return remembered(payment, doubtedQueried(here, phase, { host, answer, askedAt }, stamp, rules), stamp);
-    case "stranded":
+    case "unrecorded":
       return go({
         ...here,
-        phase: { name: "stranded", next: after(stamp.at, rules.timing.strandedEveryMs) },
+        phase: { name: "unrecorded", next: after(stamp.at, rules.timing.unrecordedEveryMs) },
       });
     default:
-      invariant(phase.name === "booking", "a query is answered where one can be under way");
+      invariant(phase.name === "recording-reversal", "a query is answered where one can be under way");
       // The record is on its way and the reversal has not left: somebody else's order is not reversed.
       return go(answer.kind === "foreign" ? { ...here, phase: { ...phase, taken: true } } : here);
   }
@@ -264,7 +274,7 @@ function woke(payment: Payment, stamp: Stamp, rules: Rules): Advance {
     return query({ ...payment, phase: { ...phase, last: stamp.at >= phase.giveUpAt } }, null, stamp);
   }
   if (phase.name === "doubted") return query(payment, hostOf(counts.query, rules), stamp);
-  if (phase.name === "taken") {
+  if (phase.name === "number-conflict") {
     return query({ ...payment, phase: { ...phase, last: stamp.at >= phase.giveUpAt } }, null, stamp);
   }
   if (phase.name !== "reversing") return query(payment, null, stamp);
@@ -273,7 +283,7 @@ function woke(payment: Payment, stamp: Stamp, rules: Rules): Advance {
     {
       ...payment,
       counts: { ...counts, reverse: counts.reverse + 1 },
-      flying: { call: "undo", at: stamp.at },
+      inFlight: { call: "undo", at: stamp.at },
     },
     { type: "undo", intent, host: hostOf(counts.reverse, rules), paid: payment.seenPaid },
   );
@@ -285,16 +295,16 @@ function cancelPressed(payment: Payment, stamp: Stamp, rules: Rules): Advance {
   if (phase.name === "recording" || phase.name === "charging") {
     return go({ ...payment, phase: { ...phase, cancelled: true } });
   }
-  return phase.name === "asking" ? book(payment, "cancelled-by-person", stamp, rules) : go(payment);
+  return phase.name === "asking" ? recordReversal(payment, "cancelled-by-person", stamp, rules) : go(payment);
 }
 
 function query(payment: Payment, host: string | null, stamp: Stamp): Advance {
   const counts = { ...payment.counts, query: payment.counts.query + 1 };
-  const flying = { call: "query", at: stamp.at } as const;
+  const inFlight = { call: "query", at: stamp.at } as const;
   const { intent, phase, seenPaid } = payment;
   const fresh = phase.name === "reversing";
   const refund = fresh && intent.mode === "mpm" && seenPaid;
-  return go({ ...payment, counts, flying }, { type: "query", intent, host, refund, fresh });
+  return go({ ...payment, counts, inFlight }, { type: "query", intent, host, refund, fresh });
 }
 
 /** Reversals and their queries take the hosts in turn: an order book is shared, a broken host is not waited for. */
@@ -303,8 +313,8 @@ function hostOf(count: number, rules: Rules): string | null {
 }
 
 function landed(payment: Payment, call: "charge" | "query" | "undo"): Payment {
-  invariant(payment.flying?.call === call, `a ${call} is answered where one is flying`);
-  return { ...payment, flying: null };
+  invariant(payment.inFlight?.call === call, `a ${call} is answered where one is inFlight`);
+  return { ...payment, inFlight: null };
 }
 
 function withMoneySeen(payment: Payment, answer: QueryAnswer): Payment {

@@ -25,7 +25,7 @@ export function enteredFen(entry: AmountEntry): number {
   return Number(yuan) * 100 + Number(cents.padEnd(2, "0"));
 }
 
-/** What stands on the glass while it is typed: the amount, or what was typed with a cursor behind it. */
+/** What stands on the display while it is typed: the amount, or what was typed with a cursor behind it. */
 export function enteredText(entry: AmountEntry): string {
   return entry.habit === "implied" ? formatYuan(entry.fen) : `${entry.text}_`;
 }

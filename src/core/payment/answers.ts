@@ -46,8 +46,8 @@ export interface NotSent {
 }
 
 /**
- * Answers to `/pay/micropay` and, for NATIVE, to `/pay/unifiedorder`, of which alone `ordered` comes. `disputed` is a refusal that
- * must be queried first; `taken`: the number is known there, by a request that was repeated on the way or by somebody else.
+ * Answers to `/pay/micropay` and, for NATIVE, to `/pay/unifiedorder`, of which alone `ordered` comes. `refused-unconfirmed` is a refusal that
+ * must be queried first; `number-conflict`: the number is known there, by a request that was repeated on the way or by somebody else.
  */
 export type ChargeAnswer =
   /** The order stands unpaid; `codeUrl` is what the customer scans. */
@@ -55,8 +55,8 @@ export type ChargeAnswer =
   | { readonly kind: "paid"; readonly transactionId: string }
   | { readonly kind: "declined"; readonly reason: DeclineReason; readonly code: string }
   | { readonly kind: "pending" }
-  | { readonly kind: "disputed"; readonly code: string }
-  | { readonly kind: "taken"; readonly code: string }
+  | { readonly kind: "refused-unconfirmed"; readonly code: string }
+  | { readonly kind: "number-conflict"; readonly code: string }
   | Unknown
   | NotSent;
 

@@ -4,11 +4,11 @@ import { after, earlier, type Instant, later } from "../kernel/instant.ts";
 import { rfc3339 } from "../kernel/rfc3339.ts";
 import type { ChargeAnswer, QueryAnswer } from "./answers.ts";
 import { paid, refundedByOthers } from "./found-paid.ts";
-import { foreign, mark } from "./known-number.ts";
-import type { About, Advance, Payment, Phase } from "./payment.ts";
-import { book } from "./reversal.ts";
+import { foreign, recordConflict } from "./known-number.ts";
+import type { Advance, Payment, PendingBecause, Phase } from "./payment.ts";
+import { recordReversal } from "./reversal.ts";
 import type { Rules, Stamp } from "./rules.ts";
-import { close, closed, go, notCharged, withAlarm } from "./verdict.ts";
+import { closedOutcome, go, notCharged, recordOutcome, withAlarm } from "./verdict.ts";
 
 /** The charge came back, or did not. */
 export function chargeAnswered(
@@ -21,35 +21,39 @@ export function chargeAnswered(
   const { phase } = payment;
   invariant(phase.name === "charging", "a charge is answered while its order is charging");
   const sentAt = earlier(stamp.at, phase.sendBefore);
-  const here: Payment = { ...payment, sentAt, landedAt: stamp.at, chargedHost: host };
+  const here: Payment = { ...payment, sentAt, answeredAt: stamp.at, chargedHost: host };
   switch (answer.kind) {
     case "paid":
       return paid(here, answer.transactionId, stamp, rules);
     case "declined":
-      return close(here, notCharged("declined", answer.reason), stamp, rules);
+      return recordOutcome(here, notCharged("declined", answer.reason), stamp, rules);
     case "not-sent": {
       const unsent = { ...here, counts: { ...here.counts, charge: 0 } };
       const reason = answer.why === "too-late" ? "stale" : "not-sent";
-      return close(unsent, notCharged("declined", reason), stamp, rules);
+      return recordOutcome(unsent, notCharged("declined", reason), stamp, rules);
     }
-    case "taken":
-      return mark(here, false, rules);
+    case "number-conflict":
+      return recordConflict(here, false, rules);
     case "ordered": {
-      if (phase.cancelled) return book(here, "cancelled-by-person", stamp, rules);
+      if (phase.cancelled) return recordReversal(here, "cancelled-by-person", stamp, rules);
       const next = after(stamp.at, rules.timing.queryEveryMs);
       const giveUpAt = after(payment.chargedAt, rules.timing.offerMs);
       const { codeUrl } = answer;
       return go({ ...here, phase: { name: "asking", about: "scan", codeUrl, giveUpAt, next, last: false } });
     }
     case "pending":
-    case "disputed":
+    case "refused-unconfirmed":
     case "unknown": {
-      if (phase.cancelled) return book(here, "cancelled-by-person", stamp, rules);
+      if (phase.cancelled) return recordReversal(here, "cancelled-by-person", stamp, rules);
       // A code that nobody was shown is a code that nobody can pay.
-      if (here.intent.mode === "mpm") return book(here, "gave-up", stamp, rules);
+      if (here.intent.mode === "mpm") return recordReversal(here, "gave-up", stamp, rules);
       const { at } = stamp;
       const about =
-        answer.kind === "pending" ? "password" : answer.kind === "disputed" ? "disputed" : "unclear";
+        answer.kind === "pending"
+          ? "password"
+          : answer.kind === "refused-unconfirmed"
+            ? "refused-unconfirmed"
+            : "unclear";
       const first = answer.kind === "pending" ? after(at, rules.timing.queryEveryMs) : at;
       return go({ ...here, phase: asking(about, payment.chargedAt, first, stamp, rules) });
     }
@@ -68,9 +72,9 @@ export function askedAnswered(
     case "paid":
       return paid(payment, answer.transactionId, stamp, rules);
     case "closed":
-      return close(payment, closed(payment, "closed-by-provider"), stamp, rules);
+      return recordOutcome(payment, closedOutcome(payment, "closed-by-provider"), stamp, rules);
     case "failed":
-      return book(payment, "pay-error", stamp, rules);
+      return recordReversal(payment, "pay-error", stamp, rules);
     case "refunded":
       if (answer.transactionId !== null) return refundedByOthers(payment, stamp, rules);
       return askAgain(payment, phase, answer, stamp, rules);
@@ -93,8 +97,9 @@ function askAgain(
   rules: Rules,
 ): Advance {
   const signed = answer.kind === "unpaid" || answer.kind === "absent";
-  if (phase.about === "disputed" && signed) return book(payment, "refused-unclear", stamp, rules);
-  if (phase.last) return book(payment, "gave-up", stamp, rules);
+  if (phase.about === "refused-unconfirmed" && signed)
+    return recordReversal(payment, "refused-unclear", stamp, rules);
+  if (phase.last) return recordReversal(payment, "gave-up", stamp, rules);
   const paying = answer.kind === "unpaid" && answer.paying;
   const next = after(stamp.at, rules.timing.queryEveryMs);
   const unpaid = phase.codeUrl === null ? "unclear" : "scan";
@@ -114,7 +119,7 @@ const LOOKS_MAX = 3;
  */
 export function checked(
   payment: Payment,
-  phase: Phase & { name: "settled" },
+  phase: Phase & { name: "final" },
   answer: QueryAnswer,
   stamp: Stamp,
   rules: Rules,
@@ -123,9 +128,10 @@ export function checked(
     case "paid":
     case "refunded":
     case "failed":
-      return withAlarm(book(payment, "contradiction", stamp, rules), "contradiction");
+      return withAlarm(recordReversal(payment, "contradiction", stamp, rules), "contradiction");
     case "unpaid": {
-      if (answer.paying) return withAlarm(book(payment, "contradiction", stamp, rules), "contradiction");
+      if (answer.paying)
+        return withAlarm(recordReversal(payment, "contradiction", stamp, rules), "contradiction");
       const looks = phase.looks + 1;
       return looks < LOOKS_MAX
         ? lookAgain(payment, { ...phase, looks }, stamp, rules)
@@ -139,20 +145,15 @@ export function checked(
       return seen(payment, phase, stamp);
     case "foreign":
       // Ours was refused for good, and what stands there is nobody's to take back.
-      return withAlarm(seen(payment, phase, stamp), "number-taken");
+      return withAlarm(seen(payment, phase, stamp), "number-conflict");
   }
 }
 
-function lookAgain(
-  payment: Payment,
-  phase: Phase & { name: "settled" },
-  { at }: Stamp,
-  rules: Rules,
-): Advance {
+function lookAgain(payment: Payment, phase: Phase & { name: "final" }, { at }: Stamp, rules: Rules): Advance {
   return go({ ...payment, phase: { ...phase, check: after(at, rules.timing.checkAfterMs) } });
 }
 
-function seen(payment: Payment, phase: Phase & { name: "settled" }, { wall }: Stamp): Advance {
+function seen(payment: Payment, phase: Phase & { name: "final" }, { wall }: Stamp): Advance {
   const { outTradeNo } = payment.intent;
   return go(
     { ...payment, phase: { ...phase, check: null } },
@@ -161,7 +162,13 @@ function seen(payment: Payment, phase: Phase & { name: "settled" }, { wall }: St
 }
 
 /** The phase in which an order is asked about until `giveUpAfterMs` after its charge. */
-export function asking(about: About, chargedAt: Instant, next: Instant, { at }: Stamp, rules: Rules): Phase {
+export function asking(
+  about: PendingBecause,
+  chargedAt: Instant,
+  next: Instant,
+  { at }: Stamp,
+  rules: Rules,
+): Phase {
   const giveUpAt = later(after(chargedAt, rules.timing.giveUpAfterMs), at);
   return { name: "asking", about, codeUrl: null, giveUpAt, next: earlier(next, giveUpAt), last: false };
 }

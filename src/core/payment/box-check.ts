@@ -3,7 +3,7 @@
  * asks for. A box that has broken one charges nobody any more (`halt.ts`). The names are those of ARCHITECTURE.md, "Invariants
  * by name".
  */
-import { BEHIND_MAX, type Box, REFS_MAX, type Step, USED_CODES_MAX } from "./box.ts";
+import { type Box, REFS_MAX, type Step, UNRESOLVED_MAX, USED_CODES_MAX } from "./box.ts";
 import { dangerOf, isRecordOf, objectionTo } from "./effect-check.ts";
 import type { BoxEvent } from "./events.ts";
 import { isOver, type Payment } from "./payment.ts";
@@ -35,15 +35,15 @@ export function vanishedOrders(before: Box, after: Box, event: BoxEvent): readon
 
 /** Only what is over leaves: by the record of its end, by the last look at a decline, or because nothing was ever sent. */
 function mayLeave(payment: Payment, event: BoxEvent): boolean {
-  const { phase, flying, intent } = payment;
+  const { phase, inFlight, intent } = payment;
   const own = event.type === "payment" && event.outTradeNo === intent.outTradeNo ? event.event.type : null;
   switch (phase.name) {
-    case "closing":
+    case "recording-outcome":
       return own === "recorded";
     case "recording":
       return own === "record-failed";
-    case "settled":
-      return isOver(payment) || (own === "query-answered" && flying?.call === "query");
+    case "final":
+      return isOver(payment) || (own === "query-answered" && inFlight?.call === "query");
     default:
       return isOver(payment);
   }
@@ -114,7 +114,8 @@ function crowded(before: Box, after: Box): string | null {
   if (own.filter(isYoung).length > 1)
     return "I6: one order at most is without a durable outcome or a durable reversal";
   const open = own.filter((payment) => !isFinal(payment) && !isContradicted(payment));
-  if (open.length > BEHIND_MAX + 1) return "I6: no more than four unresolved orders stand behind the front";
+  if (open.length > UNRESOLVED_MAX + 1)
+    return "I6: no more than four unresolved orders stand behind the front";
   return null;
 }
 
@@ -123,16 +124,16 @@ function isYoung({ phase: { name } }: Payment): boolean {
 }
 
 function isFinal({ phase: { name } }: Payment): boolean {
-  return name === "settled" || name === "void";
+  return name === "final" || name === "abandoned";
 }
 
 /** A decline that WeChat Pay took back: it was over when the payments after it began, and the box could not know. */
 function isContradicted({ phase }: Payment): boolean {
   switch (phase.name) {
-    case "booking":
+    case "recording-reversal":
     case "reversing":
       return phase.reason === "contradiction";
-    case "closing":
+    case "recording-outcome":
       return phase.verdict.reason === "contradiction";
     default:
       return false;
@@ -154,15 +155,15 @@ export function brokenBy(
 }
 
 function brokenCall(before: Payment, after: Payment, rules: Rules): string | null {
-  if (before.flying !== null || after.flying === null) return null;
+  if (before.inFlight !== null || after.inFlight === null) return null;
   const { phase: was } = before;
-  const { phase: is, flying } = after;
-  if (flying.call === "charge" && (was.name !== "recording" || is.name !== "charging"))
+  const { phase: is, inFlight } = after;
+  if (inFlight.call === "charge" && (was.name !== "recording" || is.name !== "charging"))
     return "I3: a charge leaves once, after its record";
-  if (flying.call !== "undo") return null;
-  const recorded = was.name === "reversing" || was.name === "booking";
+  if (inFlight.call !== "undo") return null;
+  const recorded = was.name === "reversing" || was.name === "recording-reversal";
   if (!recorded || is.name !== "reversing") return "I14: a reversal leaves only after its record";
-  return flying.at - before.sentAt < rules.timing.reverseNotBeforeMs
+  return inFlight.at - before.sentAt < rules.timing.reverseNotBeforeMs
     ? "I17: a reversal never races the charge"
     : null;
 }
@@ -171,26 +172,28 @@ function brokenPhase(before: Payment, after: Payment, event: BoxEvent): string |
   const { phase: was } = before;
   const { phase: is } = after;
   const recorded = isRecordOf(event, after.intent.outTradeNo);
-  if (was.name === "reversing" || was.name === "booking") {
-    const paid = is.name === "closing" && is.verdict.state === "paid";
+  if (was.name === "reversing" || was.name === "recording-reversal") {
+    const paid = is.name === "recording-outcome" && is.verdict.state === "paid";
     if (paid) return "I15: what is being reversed never becomes paid";
     const asks = is.name === "recording" || is.name === "charging" || is.name === "asking";
     if (asks) return "I15: what is being reversed is not asked for its outcome any more";
   }
   if (was.name === "doubted" && is.name !== "doubted") {
-    const ends = is.name === "closing" && (is.verdict.state === "manual" || is.verdict.charged === "no");
+    const ends =
+      is.name === "recording-outcome" && (is.verdict.state === "manual" || is.verdict.charged === "no");
     if (!ends) return "doubt: an order whose last row is lost is only asked about";
   }
   if (was.name !== is.name) {
     if (is.name === "recording") return "I3: an order is recorded once";
     if (is.name === "charging" && was.name !== "recording") return "I5: an order is charged once";
-    if (is.name === "void" && was.name !== "recording") return "I18: what may have been sent is not dropped";
-    if (is.name === "dispensing" && (was.name !== "closing" || before.recovered || !recorded))
+    if (is.name === "abandoned" && was.name !== "recording")
+      return "I18: what may have been sent is not dropped";
+    if (is.name === "dispensing" && (was.name !== "recording-outcome" || before.recovered || !recorded))
       return "goods: they are given once, for a payment in front";
-    if (is.name === "settled" && (was.name !== "closing" || !recorded))
+    if (is.name === "final" && (was.name !== "recording-outcome" || !recorded))
       return "I11: an end is durable before it counts";
   }
-  if (was.name === "closing" && is.name === "settled" && was.verdict !== is.verdict)
+  if (was.name === "recording-outcome" && is.name === "final" && was.verdict !== is.verdict)
     return "I12: a verdict never changes";
   return null;
 }

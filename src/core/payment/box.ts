@@ -10,7 +10,7 @@ import { advance, begin, resume } from "./advance.ts";
 import { type AmountEntry, emptyEntry, enteredFen, type Key, typeKey } from "./amount-entry.ts";
 import type { AlarmName, Effect } from "./effects.ts";
 import type { BoxEvent } from "./events.ts";
-import { type Goods, type Intent, isTaken, type Merchant, type OpenOrder } from "./order.ts";
+import { type Goods, type Intent, isConflict, type Merchant, type OpenOrder } from "./order.ts";
 import { markOf, type Numbering, numberingOf, orderNumber } from "./order-number.ts";
 import {
   isOpen,
@@ -21,6 +21,13 @@ import {
   type Verdict,
 } from "./payment.ts";
 import type { PaymentCode } from "./payment-code.ts";
+import {
+  afterAnswer,
+  afterProbe,
+  isVerified,
+  type ProviderHealth,
+  unverifiedHealth,
+} from "./provider-health.ts";
 import { nextLook, RECENT_MAX, type RecentOrder, withRecord } from "./recent.ts";
 import { type RecoveryAction, recoveryOf } from "./recovery.ts";
 import { asksToPay, quietAt, type Resting, readsAt, restEnd, restOf, rests, startsEntry } from "./rest.ts";
@@ -40,7 +47,6 @@ import {
   withEnds,
 } from "./selling.ts";
 import type { SaleCommand, SaleDecision, SaleName } from "./till-sale.ts";
-import { afterAnswer, afterProbe, isTrusted, noTrust, type Trust } from "./trust.ts";
 import { needsStaff } from "./verdict.ts";
 
 /**
@@ -50,7 +56,7 @@ import { needsStaff } from "./verdict.ts";
 const MUTE_ROUNDS = 3;
 
 /** How many unresolved orders may stand behind the front (money rule 12). */
-export const BEHIND_MAX = 4;
+export const UNRESOLVED_MAX = 4;
 
 /** So many declined codes in a short time pause the box. */
 const DECLINES_MAX = 3;
@@ -64,7 +70,7 @@ export const USED_CODES_MAX = 4_096;
 /** Everything the core knows. Before `started` there is no box, so nothing can be charged. */
 export interface Box {
   readonly numbering: Numbering;
-  readonly front: Front;
+  readonly foreground: Foreground;
   readonly notice: { readonly name: NoticeName; readonly until: Instant } | null;
   /** All orders that are not over, by order number, in the order they began. */
   readonly orders: ReadonlyMap<string, Payment>;
@@ -77,7 +83,7 @@ export interface Box {
   readonly untold: readonly EarlierEnd[];
   /** The last orders, newest first, each with its newest durable state. */
   readonly recent: readonly RecentOrder[];
-  readonly trust: Trust;
+  readonly trust: ProviderHealth;
   readonly scannerReady: boolean;
   /** Since when the reader reads and has read nothing; null where it is not to read, or is not there. */
   readonly quietSince: Instant | null;
@@ -102,7 +108,7 @@ export interface Box {
 }
 
 /** What the people at the box deal with. */
-export type Front =
+export type Foreground =
   | { readonly name: "idle" }
   /** Somebody looks back at one of the last orders. */
   | { readonly name: "looking"; readonly order: RecentOrder; readonly until: Instant }
@@ -175,7 +181,7 @@ export interface Step {
 
 /** Takes up the journal's open orders and begins a boot of order numbers. */
 export function start(event: BoxEvent & { readonly type: "started" }, stamp: Stamp, rules: Rules): Step {
-  const numbering = numberingOf(rules.boxMark, stamp.chance);
+  const numbering = numberingOf(rules.boxTag, stamp.chance);
   const orders = new Map<string, Payment>();
   const held: string[] = [];
   const doubted: string[] = [];
@@ -194,7 +200,7 @@ export function start(event: BoxEvent & { readonly type: "started" }, stamp: Sta
   }
   const box: Box = {
     numbering,
-    front: freeFront(stamp, rules),
+    foreground: freeForeground(stamp, rules),
     notice: null,
     orders,
     usedCodes: event.usedCodes.slice(-USED_CODES_MAX),
@@ -202,7 +208,7 @@ export function start(event: BoxEvent & { readonly type: "started" }, stamp: Sta
     sales: knownAtStart(event.open),
     untold: [],
     recent: event.recent.slice(0, RECENT_MAX),
-    trust: noTrust(stamp.at),
+    trust: unverifiedHealth(stamp.at),
     scannerReady: false,
     quietSince: null,
     keypadReady: true,
@@ -224,14 +230,14 @@ export function start(event: BoxEvent & { readonly type: "started" }, stamp: Sta
   return { box: due.box, effects: [...alarms, ...due.effects] };
 }
 
-const resumed: ReadonlySet<RecoveryAction> = new Set(["ask", "reverse", "judge", "doubt"] as const);
+const resumed: ReadonlySet<RecoveryAction> = new Set(["ask", "reverse", "resolve-goods", "doubt"] as const);
 
 /** Moves the box by one event. */
 export function step(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Step {
   const early = passTime(box, stamp, rules);
   const moved = react(early.box, event, stamp, rules);
   const due = doWhatIsDue(moved.box, stamp, rules);
-  const seen = tellEarlier(tidy(lookAtFront(due.box, stamp, rules)), stamp, rules);
+  const seen = tellEarlier(tidy(lookAtForeground(due.box, stamp, rules)), stamp, rules);
   const told = withEnds(lookAtReader(seen, stamp, rules), stamp.at);
   return { box: told, effects: [...early.effects, ...moved.effects, ...due.effects] };
 }
@@ -239,15 +245,15 @@ export function step(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Ste
 /** When the box wants to be woken next, or null. */
 export function wakeAt(box: Box, now: Instant, rules: Rules): Instant | null {
   const { probe } = box.trust;
-  const payment = frontPayment(box);
+  const payment = foregroundPayment(box);
   const phase = payment?.phase;
   return earliest([
-    untilOf(box.front),
-    box.front.name === "resting" ? quietAt(box.quietSince, rules) : null,
+    untilOf(box.foreground),
+    box.foreground.name === "resting" ? quietAt(box.quietSince, rules) : null,
     box.notice?.until ?? null,
     box.pausedUntil === null ? null : nextSecond(now, box.pausedUntil),
-    lineCount(box.front, rules) > 1 ? nextLineAt(now, rules) : null,
-    probe === "flying" || box.stopping ? null : probe,
+    lineCount(box.foreground, rules) > 1 ? nextLineAt(now, rules) : null,
+    probe === "inFlight" || box.stopping ? null : probe,
     ...[...box.orders.values()].map(paymentWakeAt),
     phase?.name === "reversing" ? after(phase.since, rules.timing.askStaffAfterMs) : null,
     phase?.name === "asking" ? nextSecond(now, phase.giveUpAt) : null,
@@ -272,9 +278,9 @@ export function blockerOf(box: Box, rules: Rules): Blocker | null {
   if (!box.keypadReady && hasKeys(rules)) return "no-keypad";
   if (!box.relayReady) return "no-relay";
   if ([...box.orders.values()].some(isReversalMute)) return "cannot-reverse";
-  if (!isTrusted(box.trust)) return "unclear";
+  if (!isVerified(box.trust)) return "unclear";
   // No payment begins while one is in front, so that all open orders stand behind.
-  if ([...box.orders.values()].filter(isOpen).length >= BEHIND_MAX) return "unresolved";
+  if ([...box.orders.values()].filter(isOpen).length >= UNRESOLVED_MAX) return "unresolved";
   if (box.inhibited) return "inhibited";
   if (box.pausedUntil !== null) return "paused";
   return null;
@@ -286,8 +292,8 @@ function isReversalMute({ phase }: Payment): boolean {
 }
 
 /** The order in front, where there is one. */
-export function frontPayment({ front, orders }: Box): Payment | undefined {
-  return front.name === "paying" ? orders.get(front.outTradeNo) : undefined;
+export function foregroundPayment({ foreground, orders }: Box): Payment | undefined {
+  return foreground.name === "paying" ? orders.get(foreground.outTradeNo) : undefined;
 }
 
 /** Whether a machine is giving goods: cut off, nobody could say what the customer got. */
@@ -298,7 +304,14 @@ export function isDispensing(box: Box): boolean {
 /** Whether a charge or goods may still be on their way into the world: a graceful stop waits for these. */
 export function isBusy(box: Box): boolean {
   return [...box.orders.values()].some(({ phase }) =>
-    ["recording", "charging", "booking", "marking", "closing", "dispensing"].includes(phase.name),
+    [
+      "recording",
+      "charging",
+      "recording-reversal",
+      "recording-conflict",
+      "recording-outcome",
+      "dispensing",
+    ].includes(phase.name),
   );
 }
 
@@ -340,8 +353,8 @@ function react(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Step {
 }
 
 function keyPressed(box: Box, key: Key, stamp: Stamp, rules: Rules): Step {
-  const { front } = box;
-  switch (front.name) {
+  const { foreground } = box;
+  switch (foreground.name) {
     case "idle":
       return idleKey(box, key, stamp, rules);
     case "looking":
@@ -349,79 +362,89 @@ function keyPressed(box: Box, key: Key, stamp: Stamp, rules: Rules): Step {
     case "entering":
       return typed(box, key, stamp, rules);
     case "armed":
-      return armedKey(box, front, key, stamp, rules);
+      return armedKey(box, foreground, key, stamp, rules);
     case "paying":
       if (key.name !== "cancel") return still(box);
-      return paymentMoved(box, front.outTradeNo, { type: "cancel-pressed" }, stamp, rules);
+      return paymentMoved(box, foreground.outTradeNo, { type: "cancel-pressed" }, stamp, rules);
     case "result": {
-      if (needsStaff(front) && key.name !== "confirm") return still(box);
-      const left = leaveResult(box, front, stamp, rules);
+      if (needsStaff(foreground) && key.name !== "confirm") return still(box);
+      const left = leaveResult(box, foreground, stamp, rules);
       return startsEntry(key) && hasKeys(rules)
-        ? typed({ ...left, front: { name: "idle" } }, key, stamp, rules)
+        ? typed({ ...left, foreground: { name: "idle" } }, key, stamp, rules)
         : arrive(box, left);
     }
     case "unknown":
-      return key.name === "confirm" ? arrive(box, { ...box, front: freeFront(stamp, rules) }) : still(box);
+      return key.name === "confirm"
+        ? arrive(box, { ...box, foreground: freeForeground(stamp, rules) })
+        : still(box);
     case "earlier":
       return still(key.name === "confirm" ? acknowledged(box, stamp, rules) : box);
     case "resting":
-      return restingKey(box, front, key, stamp, rules);
+      return restingKey(box, foreground, key, stamp, rules);
   }
 }
 
 /** OK where nothing is typed looks back at the last orders, and never where the screen has to say why nothing is sold. */
 function idleKey(box: Box, key: Key, stamp: Stamp, rules: Rules): Step {
   const look = key.name === "confirm" && blockerOf(box, rules) === null ? nextLook(box, stamp.at) : null;
-  return look === null ? typed(box, key, stamp, rules) : still({ ...box, front: look });
+  return look === null ? typed(box, key, stamp, rules) : still({ ...box, foreground: look });
 }
 
 /** OK goes on to the order before; any other key leaves, and counts as it does where nothing is looked at. */
 function lookingKey(box: Box, key: Key, stamp: Stamp, rules: Rules): Step {
-  if (key.name === "confirm") return still({ ...box, front: nextLook(box, stamp.at) ?? { name: "idle" } });
-  return typed({ ...box, front: { name: "idle" } }, key, stamp, rules);
+  if (key.name === "confirm")
+    return still({ ...box, foreground: nextLook(box, stamp.at) ?? { name: "idle" } });
+  return typed({ ...box, foreground: { name: "idle" } }, key, stamp, rules);
 }
 
-function restingKey(box: Box, front: Resting, key: Key, stamp: Stamp, rules: Rules): Step {
+function restingKey(box: Box, foreground: Resting, key: Key, stamp: Stamp, rules: Rules): Step {
   if (rules.amount.source === "menu") {
-    if (key.name === "cancel" || key.name === "clear") return still({ ...box, front: { name: "idle" } });
+    if (key.name === "cancel" || key.name === "clear") return still({ ...box, foreground: { name: "idle" } });
     return chosen(box, key, stamp, rules);
   }
-  if (!asksToPay(key, front, stamp.at)) return still(box);
-  return arrive(box, { ...box, front: armed(front.sale, stamp, rules) });
+  if (!asksToPay(key, foreground, stamp.at)) return still(box);
+  return arrive(box, { ...box, foreground: armed(foreground.sale, stamp, rules) });
 }
 
-function armedKey(box: Box, front: Front & { name: "armed" }, key: Key, stamp: Stamp, rules: Rules): Step {
+function armedKey(
+  box: Box,
+  foreground: Foreground & { name: "armed" },
+  key: Key,
+  stamp: Stamp,
+  rules: Rules,
+): Step {
   if (rules.amount.source === "fixed") return still(box);
-  if (key.name === "cancel" || key.name === "clear") return still({ ...box, front: { name: "idle" } });
+  if (key.name === "cancel" || key.name === "clear") return still({ ...box, foreground: { name: "idle" } });
   if (rules.amount.source === "menu") return typed(box, key, stamp, rules);
   if (key.name !== "backspace" || rules.amount.source !== "keypad") return still(box);
   const { entry } = rules.amount;
-  const { amountFen } = front.sale;
+  const { amountFen } = foreground.sale;
   const text = formatYuan(amountFen);
   const typedEntry: AmountEntry =
     entry === "implied" ? { habit: entry, fen: amountFen } : { habit: entry, text };
-  return still({ ...box, front: entering(typeKey(typedEntry, key), stamp, rules) });
+  return still({ ...box, foreground: entering(typeKey(typedEntry, key), stamp, rules) });
 }
 
 function typed(box: Box, key: Key, stamp: Stamp, rules: Rules): Step {
   if (rules.amount.source === "menu") return chosen(box, key, stamp, rules);
   if (rules.amount.source !== "keypad") return still(box);
   const { maximum, entry: habit } = rules.amount;
-  const entry = box.front.name === "entering" ? box.front.entry : emptyEntry(habit);
-  if (key.name === "cancel") return still({ ...box, front: { name: "idle" } });
+  const entry = box.foreground.name === "entering" ? box.foreground.entry : emptyEntry(habit);
+  if (key.name === "cancel") return still({ ...box, foreground: { name: "idle" } });
   if (key.name !== "confirm") {
     const next = typeKey(entry, key);
-    const warm: readonly Effect[] = box.front.name === "idle" && startsEntry(key) ? [{ type: "warm" }] : [];
-    const front: Front =
-      box.front.name === "idle" && !startsEntry(key) ? box.front : entering(next, stamp, rules);
-    return { box: { ...box, front }, effects: warm };
+    const warm: readonly Effect[] =
+      box.foreground.name === "idle" && startsEntry(key) ? [{ type: "warm" }] : [];
+    const foreground: Foreground =
+      box.foreground.name === "idle" && !startsEntry(key) ? box.foreground : entering(next, stamp, rules);
+    return { box: { ...box, foreground }, effects: warm };
   }
   const amount = fenOf(enteredFen(entry));
   if (!amount.ok) return still(notice(box, "amount-zero", stamp, rules));
   if (amount.value > maximum) return still(notice(box, "amount-too-large", stamp, rules));
   const sale = saleOf(amount.value, rules);
   if (sale === null) return still(notice(box, "amount-uneven", stamp, rules));
-  return arrive(box, { ...box, front: armed(sale, stamp, rules) });
+  return arrive(box, { ...box, foreground: armed(sale, stamp, rules) });
 }
 
 /**
@@ -433,7 +456,10 @@ function chosen(box: Box, key: Key, stamp: Stamp, rules: Rules): Step {
   if (sale === undefined) return still(box);
   const quiet = quietAt(box.quietSince, rules);
   const free = quiet !== null && stamp.at >= quiet;
-  return arrive(box, { ...box, front: free ? armed(sale, stamp, rules) : restOf(sale, stamp.at, rules) });
+  return arrive(box, {
+    ...box,
+    foreground: free ? armed(sale, stamp, rules) : restOf(sale, stamp.at, rules),
+  });
 }
 
 /** A command is decided once, after time has passed and before anything else happens: its answer is what the box does. */
@@ -454,8 +480,8 @@ function amountAsked(
 ): Step {
   const judged = judge(box, asked, blockerOf(box, rules), stamp.at, rules);
   const key = saleKey(asked);
-  const { front } = box;
-  const before = front.name === "armed" ? front.sale : null;
+  const { foreground } = box;
+  const before = foreground.name === "armed" ? foreground.sale : null;
   const old = before === null ? null : keyOf(before);
   if (judged.kind === "told") {
     const { decision } = judged;
@@ -464,13 +490,13 @@ function amountAsked(
     // Its caller wants what waits no more, and is told that nothing does.
     if (old === key) return { box: dropped(box, key), effects };
     const shown =
-      decision.why === "busy" && front.name === "paying" ? notice(box, "till-busy", stamp, rules) : box;
+      decision.why === "busy" && foreground.name === "paying" ? notice(box, "till-busy", stamp, rules) : box;
     return { box: shown, effects };
   }
   const { sale } = judged;
   const left = before === null || old === null || old === key ? box : withdrawn(box, old, before);
   const sales = withArmed(left.sales, key, sale);
-  const changed: Box = { ...left, notice: null, front: armed(sale, stamp, rules), sales };
+  const changed: Box = { ...left, notice: null, foreground: armed(sale, stamp, rules), sales };
   const { box: next, effects } = arrive(
     box,
     before === null ? changed : notice(changed, "amount-changed", stamp, rules),
@@ -479,12 +505,12 @@ function amountAsked(
 }
 
 function saleWithdrawn(box: Box, name: SaleName, stamp: Stamp, rules: Rules): Step {
-  const { front } = box;
+  const { foreground } = box;
   const key = saleKey(name);
-  if (front.name === "armed" && keyOf(front.sale) === key)
-    return still(withdrawn({ ...box, notice: null, front: { name: "idle" } }, key, front.sale));
-  if (front.name === "result" && front.rearm !== null && keyOf(front.rearm) === key)
-    return still({ ...box, front: { ...front, rearm: null } });
+  if (foreground.name === "armed" && keyOf(foreground.sale) === key)
+    return still(withdrawn({ ...box, notice: null, foreground: { name: "idle" } }, key, foreground.sale));
+  if (foreground.name === "result" && foreground.rearm !== null && keyOf(foreground.rearm) === key)
+    return still({ ...box, foreground: { ...foreground, rearm: null } });
   // In front or, after a restart, behind it.
   const outTradeNo = box.refs.get(key);
   if (outTradeNo === undefined || !box.orders.has(outTradeNo)) return still(box);
@@ -506,8 +532,8 @@ function withRef(
 }
 
 function codeScanned(box: Box, code: PaymentCode, codeHash: string, stamp: Stamp, rules: Rules): Step {
-  const { front } = box;
-  switch (front.name) {
+  const { foreground } = box;
+  switch (foreground.name) {
     case "idle":
     case "looking":
     case "entering":
@@ -516,10 +542,10 @@ function codeScanned(box: Box, code: PaymentCode, codeHash: string, stamp: Stamp
       if (blockerOf(box, rules) !== null) return still(box);
       if (box.usedCodes.includes(codeHash)) {
         // The phone of a payment before is there still, and shows its next code soon.
-        const next = rests(rules) ? restOf(front.sale, stamp.at, rules) : front;
-        return still(notice({ ...box, front: next }, "code-used", stamp, rules));
+        const next = rests(rules) ? restOf(foreground.sale, stamp.at, rules) : foreground;
+        return still(notice({ ...box, foreground: next }, "code-used", stamp, rules));
       }
-      return pay(box, front.sale, code, codeHash, stamp, rules);
+      return pay(box, foreground.sale, code, codeHash, stamp, rules);
     }
     case "resting":
     case "paying":
@@ -532,11 +558,11 @@ function codeScanned(box: Box, code: PaymentCode, codeHash: string, stamp: Stamp
 
 /** The way to pay when the scanner is broken, or the customer would rather scan (WeChat Pay v2, NATIVE). */
 function codeWanted(box: Box, stamp: Stamp, rules: Rules): Step {
-  const { front } = box;
+  const { foreground } = box;
   if (!rules.native || blockerOf(box, rules) !== null) return still(box);
   // A code of ours is not paid by a phone that lies in the reader.
-  if (front.name !== "armed" && front.name !== "resting") return still(box);
-  return pay(box, front.sale, null, null, stamp, rules);
+  if (foreground.name !== "armed" && foreground.name !== "resting") return still(box);
+  return pay(box, foreground.sale, null, null, stamp, rules);
 }
 
 function scanRefused(
@@ -547,7 +573,7 @@ function scanRefused(
 ): Box {
   // Whatever came, something may lie in the reader.
   const heard = unquiet(box, stamp);
-  const { name } = box.front;
+  const { name } = box.foreground;
   if (refusal === "unfinished") return heard;
   const told = name === "result" || name === "unknown" || name === "earlier";
   if (name === "paying" || told || blockerOf(box, rules) !== null) return heard;
@@ -588,7 +614,7 @@ function pay(
   const paying: Box = {
     ...box,
     numbering: { ...box.numbering, counter: box.numbering.counter + 1 },
-    front: { name: "paying", outTradeNo },
+    foreground: { name: "paying", outTradeNo },
     notice: null,
     orders: new Map(box.orders).set(outTradeNo, payment),
     usedCodes: codeHash === null ? box.usedCodes : [...box.usedCodes, codeHash].slice(-USED_CODES_MAX),
@@ -612,9 +638,9 @@ function paymentMoved(box: Box, outTradeNo: string, event: PaymentEvent, stamp: 
     event.type === "charge-answered" || event.type === "query-answered" || event.type === "undo-answered"
       ? afterAnswer(box.trust, event.answer, stamp.at, rules.timing)
       : box.trust;
-  const taken = moved.effects.some((effect) => effect.type === "alarm" && effect.alarm === "number-taken");
+  const taken = moved.effects.some((effect) => effect.type === "alarm" && effect.alarm === "number-conflict");
   // Somebody else makes our numbers: go on with new ones (money rule 2).
-  const numbering = taken ? numberingOf(rules.boxMark, stamp.chance) : box.numbering;
+  const numbering = taken ? numberingOf(rules.boxTag, stamp.chance) : box.numbering;
   const broken = event.type === "record-failed";
   const alarms = broken ? brokenAlarm(box) : [];
   const orders = new Map(box.orders).set(outTradeNo, moved.payment);
@@ -644,7 +670,7 @@ export function mayMoveOn(box: Box, outTradeNo: string, rules: Rules): boolean {
 /** Nothing new begins; an order whose intent is still on its way to the journal is not charged. */
 function stop(box: Box, stamp: Stamp, rules: Rules): Step {
   const stopped: Box = { ...box, stopping: true };
-  const payment = frontPayment(stopped);
+  const payment = foregroundPayment(stopped);
   if (payment?.phase.name !== "recording") return still(stopped);
   return paymentMoved(stopped, payment.intent.outTradeNo, { type: "cancel-pressed" }, stamp, rules);
 }
@@ -657,23 +683,23 @@ function passTime(box: Box, stamp: Stamp, rules: Rules): Step {
     notice: noticeOver ? null : box.notice,
     pausedUntil: pauseOver ? null : box.pausedUntil,
   };
-  const { front } = seen;
-  if (front.name === "resting") return passRest(seen, front, stamp, rules);
-  const until = untilOf(front);
+  const { foreground } = seen;
+  if (foreground.name === "resting") return passRest(seen, foreground, stamp, rules);
+  const until = untilOf(foreground);
   if (until === null || stamp.at < until) return still(seen);
-  if (front.name === "result") return arrive(seen, leaveResult(seen, front, stamp, rules));
-  if (front.name === "earlier") return still(acknowledged(seen, stamp, rules));
-  return arrive(seen, { ...seen, front: freeFront(stamp, rules) });
+  if (foreground.name === "result") return arrive(seen, leaveResult(seen, foreground, stamp, rules));
+  if (foreground.name === "earlier") return still(acknowledged(seen, stamp, rules));
+  return arrive(seen, { ...seen, foreground: freeForeground(stamp, rules) });
 }
 
-function passRest(box: Box, front: Resting, stamp: Stamp, rules: Rules): Step {
-  switch (restEnd(front, box.quietSince, stamp.at, rules)) {
+function passRest(box: Box, foreground: Resting, stamp: Stamp, rules: Rules): Step {
+  switch (restEnd(foreground, box.quietSince, stamp.at, rules)) {
     case "goes-on":
       return still(box);
     case "over":
-      return arrive(box, { ...box, front: armed(front.sale, stamp, rules) });
+      return arrive(box, { ...box, foreground: armed(foreground.sale, stamp, rules) });
     case "given-up":
-      return still({ ...box, front: { name: "idle" } });
+      return still({ ...box, foreground: { name: "idle" } });
     case "slept-through":
       return still(unquiet(box, stamp));
   }
@@ -690,25 +716,25 @@ function doWhatIsDue(box: Box, stamp: Stamp, rules: Rules): Step {
     effects.push(...woken.effects);
   }
   const { probe } = next.trust;
-  if (probe === null || probe === "flying" || stamp.at < probe || next.stopping)
+  if (probe === null || probe === "inFlight" || stamp.at < probe || next.stopping)
     return { box: next, effects };
-  const trust: Trust = { ...next.trust, probe: "flying" };
+  const trust: ProviderHealth = { ...next.trust, probe: "inFlight" };
   return { box: { ...next, trust }, effects: [...effects, { type: "probe" }] };
 }
 
 /** Shows the order in front as far as it has come: its durable end, or that nobody knows yet. */
-export function lookAtFront(box: Box, stamp: Stamp, rules: Rules): Box {
+export function lookAtForeground(box: Box, stamp: Stamp, rules: Rules): Box {
   const watched =
-    box.front.name === "paying"
-      ? box.front.outTradeNo
-      : box.front.name === "unknown"
-        ? box.front.intent.outTradeNo
+    box.foreground.name === "paying"
+      ? box.foreground.outTradeNo
+      : box.foreground.name === "unknown"
+        ? box.foreground.intent.outTradeNo
         : null;
   const payment = watched === null ? undefined : box.orders.get(watched);
   if (payment === undefined) return box;
   const { phase, intent, goods } = payment;
-  if (phase.name === "void") return { ...box, front: freeFront(stamp, rules) };
-  if (phase.name === "settled") {
+  if (phase.name === "abandoned") return { ...box, foreground: freeForeground(stamp, rules) };
+  if (phase.name === "final") {
     const { verdict } = phase;
     const { amountFen, pulses, ref, caller } = intent;
     const declined = verdict.state === "declined";
@@ -716,15 +742,15 @@ export function lookAtFront(box: Box, stamp: Stamp, rules: Rules): Box {
     // Somebody who got nothing for their money needs the time to show it to staff.
     const shownMs = goods?.outcome === "unclear" ? rules.timing.unknownShownMs : rules.timing.resultMs;
     const until = needsStaff({ verdict, goods }) ? staffUntil(stamp, rules) : after(stamp.at, shownMs);
-    const shown: Box = { ...box, front: { name: "result", intent, verdict, goods, until, rearm } };
+    const shown: Box = { ...box, foreground: { name: "result", intent, verdict, goods, until, rearm } };
     return declined && phase.check !== null ? countDecline(shown, stamp, rules) : shown;
   }
-  if (box.front.name === "unknown") return box;
+  if (box.foreground.name === "unknown") return box;
   // A code of ours that was withdrawn is closed minutes later: nobody waits for that.
   const patience = intent.mode === "mpm" && goods === null ? 0 : rules.timing.askStaffAfterMs;
   const old = phase.name === "reversing" && stamp.at >= after(phase.since, patience);
-  if (!old && phase.name !== "stranded") return box;
-  return { ...box, front: { name: "unknown", intent, until: staffUntil(stamp, rules) } };
+  if (!old && phase.name !== "unrecorded") return box;
+  return { ...box, foreground: { name: "unknown", intent, until: staffUntil(stamp, rules) } };
 }
 
 /** Until when staff are asked: until somebody confirms or, without keys, for a while (money rule 12). */
@@ -754,7 +780,7 @@ function tidy(box: Box): Box {
  * was not charged has lost nothing, and where a decline was contradicted nobody stands there any more.
  */
 function earlierEnd({ recovered, phase, intent }: Payment): readonly EarlierEnd[] {
-  if (!recovered || phase.name !== "settled") return [];
+  if (!recovered || phase.name !== "final") return [];
   const { verdict } = phase;
   const heard = verdict.state === "paid" || verdict.state === "refunded" || verdict.state === "manual";
   return heard && verdict.reason !== "contradiction" ? [{ intent, verdict }] : [];
@@ -763,25 +789,29 @@ function earlierEnd({ recovered, phase, intent }: Payment): readonly EarlierEnd[
 /** Tells of an earlier end where no payment is in the way; one that was interrupted is told again. */
 function tellEarlier(box: Box, stamp: Stamp, rules: Rules): Box {
   const [end] = box.untold;
-  const { name } = box.front;
+  const { name } = box.foreground;
   const stands = name === "resting" || name === "armed";
   const free = name === "idle" || name === "looking" || (stands && rules.amount.source === "fixed");
   if (end === undefined || !free) return box;
-  return { ...box, notice: null, front: { name: "earlier", end, until: staffUntil(stamp, rules) } };
+  return { ...box, notice: null, foreground: { name: "earlier", end, until: staffUntil(stamp, rules) } };
 }
 
 /** Somebody has read of an earlier end, or it has stood there for its time. */
 function acknowledged(box: Box, stamp: Stamp, rules: Rules): Box {
-  return { ...box, untold: box.untold.slice(1), front: freeFront(stamp, rules) };
+  return { ...box, untold: box.untold.slice(1), foreground: freeForeground(stamp, rules) };
 }
 
-function leaveResult(box: Box, front: Front & { name: "result" }, stamp: Stamp, rules: Rules): Box {
-  return { ...box, front: front.rearm === null ? freeFront(stamp, rules) : armed(front.rearm, stamp, rules) };
+function leaveResult(box: Box, foreground: Foreground & { name: "result" }, stamp: Stamp, rules: Rules): Box {
+  return {
+    ...box,
+    foreground:
+      foreground.rearm === null ? freeForeground(stamp, rules) : armed(foreground.rearm, stamp, rules),
+  };
 }
 
 /** Opens the charge connection whenever a change has armed an amount. */
 function arrive(before: Box, box: Box): Step {
-  const warm = box.front.name === "armed" && before.front.name !== "armed";
+  const warm = box.foreground.name === "armed" && before.foreground.name !== "armed";
   return { box, effects: warm ? [{ type: "warm" }] : [] };
 }
 
@@ -789,7 +819,7 @@ function arrive(before: Box, box: Box): Step {
  * Nobody pays. A fixed amount is armed only when no code has been read for a while: a phone left in the reader shows a new one
  * each minute (money rule 13), and before a start there may have been a payment.
  */
-function freeFront({ at }: Stamp, rules: Rules): Front {
+function freeForeground({ at }: Stamp, rules: Rules): Foreground {
   const sale = fixedSale(rules);
   return sale === null ? { name: "idle" } : restOf(sale, at, rules);
 }
@@ -807,14 +837,14 @@ export function wantsReading(box: Box, rules: Rules): boolean {
   const blocker = blockerOf(box, rules);
   // A machine that is busy for a moment, or a pause, sees who comes meanwhile.
   const open = blocker === null || blocker === "inhibited" || blocker === "paused";
-  return open && readsAt(box.front, rules);
+  return open && readsAt(box.foreground, rules);
 }
 
 function lookAtReader(box: Box, { at }: Stamp, rules: Rules): Box {
   if (box.scannerReady && wantsReading(box, rules)) return { ...box, quietSince: box.quietSince ?? at };
-  const { front } = box;
-  const next = front.name === "armed" && rests(rules) ? restOf(front.sale, at, rules) : front;
-  return { ...box, front: next, quietSince: null };
+  const { foreground } = box;
+  const next = foreground.name === "armed" && rests(rules) ? restOf(foreground.sale, at, rules) : foreground;
+  return { ...box, foreground: next, quietSince: null };
 }
 
 /** The only thing that is sold here, null where people say what they pay. */
@@ -825,7 +855,7 @@ function fixedSale(rules: Rules): Sale | null {
   return sale;
 }
 
-function armed(sale: Sale, stamp: Stamp, rules: Rules): Front {
+function armed(sale: Sale, stamp: Stamp, rules: Rules): Foreground {
   return { name: "armed", sale, until: armedUntil(stamp, rules) };
 }
 
@@ -842,7 +872,7 @@ function armedUntil({ at }: Stamp, { amount, timing }: Rules): Instant | null {
   }
 }
 
-function entering(entry: AmountEntry, stamp: Stamp, rules: Rules): Front {
+function entering(entry: AmountEntry, stamp: Stamp, rules: Rules): Foreground {
   return { name: "entering", entry, until: after(stamp.at, rules.timing.entryMs) };
 }
 
@@ -855,15 +885,15 @@ function notice(box: Box, name: NoticeName, stamp: Stamp, rules: Rules): Box {
   return { ...box, notice: { name, until: after(stamp.at, rules.timing.noticeMs) } };
 }
 
-function untilOf(front: Front): Instant | null {
-  return front.name === "idle" || front.name === "paying" ? null : front.until;
+function untilOf(foreground: Foreground): Instant | null {
+  return foreground.name === "idle" || foreground.name === "paying" ? null : foreground.until;
 }
 
 function factsOf({ last, intent, doubted }: OpenOrder, rules: Rules) {
   return {
     charging: true,
     reversing: last.state === "reversing",
-    taken: isTaken(last),
+    numberConflict: isConflict(last),
     dispensing: last.state === "paid" && !last.final,
     final: last.final,
     doubted: doubted === true,

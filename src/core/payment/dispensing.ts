@@ -3,14 +3,17 @@ import { invariant } from "../kernel/defect.ts";
 import type { Instant } from "../kernel/instant.ts";
 import type { AlarmName } from "./effects.ts";
 import type { Advance, DispenseAnswer, Payment, Phase } from "./payment.ts";
-import { book } from "./reversal.ts";
+import { recordReversal } from "./reversal.ts";
 import type { Rules, Stamp } from "./rules.ts";
-import { close, go, paidVerdict, withAlarm } from "./verdict.ts";
+import { go, paidVerdict, recordOutcome, withAlarm } from "./verdict.ts";
 
 /** The payment and the intent to dispense are durable: the machine may work, this once. */
 export function dispense(payment: Payment): Advance {
   const { goods, phase, intent } = payment;
-  invariant(goods !== null && phase.name === "closing", "goods are given for a payment that is being closed");
+  invariant(
+    goods !== null && phase.name === "recording-outcome",
+    "goods are given for a payment that is being closed",
+  );
   const dispensing: Phase = { name: "dispensing", verdict: phase.verdict, next: null };
   const { outTradeNo } = intent;
   return go({ ...payment, phase: dispensing }, { type: "dispense", outTradeNo, pulses: goods.pulses });
@@ -28,14 +31,14 @@ export function dispensed(payment: Payment, outcome: DispenseAnswer, stamp: Stam
   const told: Payment = { ...payment, goods: { ...goods, outcome } };
   switch (outcome) {
     case "dispensed":
-      return close(told, phase.verdict, stamp, rules);
+      return recordOutcome(told, phase.verdict, stamp, rules);
     case "not-dispensed":
-      return withAlarm(book(told, "not-dispensed", stamp, rules), alarms[outcome]);
+      return withAlarm(recordReversal(told, "not-dispensed", stamp, rules), alarms[outcome]);
     case "unclear": {
       const hold = rules.relay?.onAmbiguous !== "refund";
       const next = hold
-        ? close(told, phase.verdict, stamp, rules)
-        : book(told, "not-dispensed", stamp, rules);
+        ? recordOutcome(told, phase.verdict, stamp, rules)
+        : recordReversal(told, "not-dispensed", stamp, rules);
       return withAlarm(next, alarms[outcome]);
     }
   }

@@ -9,7 +9,7 @@ import { type Absences, absencesCountFrom, isLasting, noAbsences, withAbsence } 
 import type { QueryAnswer } from "./answers.ts";
 import type { Advance, Payment, Phase, Verdict } from "./payment.ts";
 import type { Rules, Stamp } from "./rules.ts";
-import { close, closed, go, notCharged, withAlarm } from "./verdict.ts";
+import { closedOutcome, go, notCharged, recordOutcome, withAlarm } from "./verdict.ts";
 
 type Doubted = Phase & { readonly name: "doubted" };
 
@@ -31,12 +31,12 @@ export function doubtedQueried(
     case "paid":
     case "refunded":
       // It may have been sold, with its end reported, before the row was lost: people compare the two.
-      return withAlarm(close(payment, forPeople, stamp, rules), "journal-damaged");
+      return withAlarm(recordOutcome(payment, forPeople, stamp, rules), "journal-damaged");
     case "closed":
-      return close(payment, closed(payment, "closed-by-provider"), stamp, rules);
+      return recordOutcome(payment, closedOutcome(payment, "closed-by-provider"), stamp, rules);
     case "foreign":
       if (answer.state === "open") return askOn(payment, noneAbsent(phase), stamp, rules);
-      return close(
+      return recordOutcome(
         payment,
         answer.state === "paid" ? forPeople : notCharged("reversed", "journal-damaged"),
         stamp,
@@ -65,11 +65,11 @@ function absent(
   rules: Rules,
 ): Advance {
   // Once money was seen to move, only a signed end of the order says that it went back.
-  const early = askedAt < absencesCountFrom(payment.landedAt, rules);
+  const early = askedAt < absencesCountFrom(payment.answeredAt, rules);
   if (early || payment.seenPaid) return askOn(payment, phase, stamp, rules);
   const absences = withAbsence(phase.absences, host, askedAt, stamp.at);
   if (isLasting(absences, rules))
-    return close(payment, notCharged("reversed", "journal-damaged"), stamp, rules);
+    return recordOutcome(payment, notCharged("reversed", "journal-damaged"), stamp, rules);
   return askOn(payment, { ...phase, absences }, stamp, rules);
 }
 

@@ -58,7 +58,7 @@ export function objectionTo(effect: Effect, before: Box, after: Box, event: BoxE
         : "I14: a reversal leaves only after its record";
     case "dispense":
       return payment.phase.name === "dispensing" &&
-        was?.phase.name === "closing" &&
+        was?.phase.name === "recording-outcome" &&
         isRecordOf(event, outTradeNo) &&
         effect.pulses === payment.goods?.pulses
         ? null
@@ -90,5 +90,5 @@ function chargeObjection(
 function isReversalDurable(was: Payment | undefined, event: BoxEvent): boolean {
   if (was === undefined) return false;
   if (was.phase.name === "reversing") return true;
-  return was.phase.name === "booking" && isRecordOf(event, was.intent.outTradeNo);
+  return was.phase.name === "recording-reversal" && isRecordOf(event, was.intent.outTradeNo);
 }

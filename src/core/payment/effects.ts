@@ -56,14 +56,14 @@ export type Effect =
 /** What operators are woken for. */
 export type AlarmName =
   | "reversal-open"
-  | "number-taken"
+  | "number-conflict"
   | "contradiction"
   | "reverse-expired"
   | "journal-damaged"
   | "refunded-by-others"
   | "journal-broken"
   | "invariant-broken"
-  | "order-stranded"
+  | "order-unrecorded"
   | "account-unknown"
   | "not-dispensed"
   | "goods-withheld"

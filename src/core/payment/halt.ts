@@ -4,7 +4,7 @@
  * read the journal.
  */
 import { after } from "../kernel/instant.ts";
-import { type Box, lookAtFront, type Step } from "./box.ts";
+import { type Box, lookAtForeground, type Step } from "./box.ts";
 import { brokenBy, vanishedOrders, violationOf } from "./box-check.ts";
 import { objectionTo, orderIn } from "./effect-check.ts";
 import type { Effect } from "./effects.ts";
@@ -36,18 +36,18 @@ function halted(before: Box, { box, effects }: Step, { event, violation, stamp, 
   );
   for (const [outTradeNo, payment] of box.orders) {
     if (brokenBy(before.orders.get(outTradeNo), payment, event, rules) === null) continue;
-    strand(orders, outTradeNo, stamp, rules);
+    leaveUnrecorded(orders, outTradeNo, stamp, rules);
     for (const effect of effects) if (orderIn(effect) === outTradeNo) stopped.add(effect);
   }
   for (const effect of stopped) {
     const outTradeNo = orderIn(effect);
-    if (outTradeNo !== null) strand(orders, outTradeNo, stamp, rules);
+    if (outTradeNo !== null) leaveUnrecorded(orders, outTradeNo, stamp, rules);
   }
   const told: readonly Effect[] =
     before.violation === null ? [{ type: "alarm", alarm: "invariant-broken", outTradeNo: null }] : [];
   const next = { ...box, orders, refs: new Map([...before.refs, ...box.refs]), violation };
   return {
-    box: lookAtFront(next, stamp, rules),
+    box: lookAtForeground(next, stamp, rules),
     effects: [...effects.filter((effect) => !stopped.has(effect)), ...told],
   };
 }
@@ -61,15 +61,20 @@ function isStopped({ type }: Effect): boolean {
 function returned(payment: Payment, stamp: Stamp, { timing }: Rules): Payment {
   const due = wakeAt(payment);
   if (due === null || due > stamp.at) return payment;
-  const next = after(stamp.at, timing.strandedEveryMs);
+  const next = after(stamp.at, timing.unrecordedEveryMs);
   const { phase } = payment;
-  if (phase.name !== "reversing") return { ...payment, phase: { name: "stranded", next } };
+  if (phase.name !== "reversing") return { ...payment, phase: { name: "unrecorded", next } };
   return { ...payment, phase: { ...phase, next: { ...phase.next, at: next } } };
 }
 
-function strand(orders: Map<string, Payment>, outTradeNo: string, { at }: Stamp, { timing }: Rules): void {
+function leaveUnrecorded(
+  orders: Map<string, Payment>,
+  outTradeNo: string,
+  { at }: Stamp,
+  { timing }: Rules,
+): void {
   const payment = orders.get(outTradeNo);
   if (payment === undefined) return;
-  const next = after(at, timing.strandedEveryMs);
-  orders.set(payment.intent.outTradeNo, { ...payment, flying: null, phase: { name: "stranded", next } });
+  const next = after(at, timing.unrecordedEveryMs);
+  orders.set(payment.intent.outTradeNo, { ...payment, inFlight: null, phase: { name: "unrecorded", next } });
 }

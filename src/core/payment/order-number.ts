@@ -5,7 +5,7 @@ import { invariant } from "../kernel/defect.ts";
  * counter (money rule 2). Cards that are copied, and boots that forget, still never make one number twice.
  */
 export interface Numbering {
-  readonly boxMark: string;
+  readonly boxTag: string;
   readonly bootMark: string;
   /** The number of the next order of this boot; it begins at a random place, for references people can tell apart. */
   readonly counter: number;
@@ -23,10 +23,10 @@ export function markOf(chance: readonly [number, number, number]): string {
 }
 
 /** Begins a boot's numbers from four random 32-bit numbers. */
-export function numberingOf(boxMark: string, chance: readonly [number, number, number, number]): Numbering {
-  invariant(/^[a-z0-9]{8}$/.test(boxMark), "a box mark has eight characters");
+export function numberingOf(boxTag: string, chance: readonly [number, number, number, number]): Numbering {
+  invariant(/^[a-z0-9]{8}$/.test(boxTag), "a box mark has eight characters");
   return {
-    boxMark,
+    boxTag,
     bootMark: markOf([chance[0], chance[1], chance[2]]),
     counter: (chance[3] >>> 0) % 10_000,
   };
@@ -37,8 +37,8 @@ export function orderNumber(numbering: Numbering): {
   readonly outTradeNo: string;
   readonly shortRef: string;
 } {
-  const { boxMark, bootMark, counter } = numbering;
-  const outTradeNo = `${boxMark}_${bootMark}_${counter}`;
+  const { boxTag, bootMark, counter } = numbering;
+  const outTradeNo = `${boxTag}_${bootMark}_${counter}`;
   invariant(outTradeNo.length <= 32, "an order number has at most 32 characters");
   return { outTradeNo, shortRef: String(counter % 10_000).padStart(4, "0") };
 }

@@ -60,7 +60,7 @@ export type MoneyReason =
   | "late-reversed"
   | "not-dispensed"
   | "contradiction"
-  | "number-taken"
+  | "number-conflict"
   | "reverse-expired"
   | "journal-damaged";
 
@@ -118,8 +118,8 @@ export function isDeclinedByCode({ state, reason }: Pick<TxData, "state" | "reas
 }
 
 /** Whether the number of an open order was said to be known at WeChat Pay: it is asked about and never reversed (money rule 2). */
-export function isTaken({ final, reason }: Pick<TxData, "final" | "reason">): boolean {
-  return !final && reason === "number-taken";
+export function isConflict({ final, reason }: Pick<TxData, "final" | "reason">): boolean {
+  return !final && reason === "number-conflict";
 }
 
 /** An entry of the journal. Money entries become `tx` events; the others explain them. */

@@ -3,11 +3,11 @@
  *
  *   recording → charging → asking → booking → reversing → closing → settled
  *
- * An order whose number turns out to be known at WeChat Pay goes through `marking` into `taken`, and never into `booking`.
+ * An order whose number turns out to be known at WeChat Pay goes through `recording-conflict` into `number-conflict`, and never into `recording-reversal`.
  * Where goods are sold, `dispensing` stands between the durable payment and the durable record of what became of them.
- * `recording`, `booking`, `marking` and `closing` wait for the journal: nothing dangerous happens before the first two have become
+ * `recording`, `recording-reversal`, `recording-conflict` and `recording-outcome` wait for the journal: nothing dangerous happens before the first two have become
  * durable, nothing is shown before the third has. At most one call to WeChat Pay is under way for an order at any time
- * (`flying`), so an answer always belongs to the call before it. Phases change in `advance.ts` and what it calls.
+ * (`inFlight`), so an answer always belongs to the call before it. Phases change in `advance.ts` and what it calls.
  */
 
 import type { Instant } from "../kernel/instant.ts";
@@ -22,7 +22,7 @@ export interface Payment {
   readonly intent: Intent;
   readonly phase: Phase;
   /** The call that is under way, and when it was made. */
-  readonly flying: { readonly call: "charge" | "query" | "undo"; readonly at: Instant } | null;
+  readonly inFlight: { readonly call: "charge" | "query" | "undo"; readonly at: Instant } | null;
   readonly counts: { readonly charge: number; readonly query: number; readonly reverse: number };
   readonly transactionId: string | null;
   /** A signed answer said that money had moved. */
@@ -36,12 +36,12 @@ export interface Payment {
   /** No later than this did the charge leave; a reversal counts its 15 s from here. */
   readonly sentAt: Instant;
   /** No later than this was the charge still in flight; an absence counts its 60 s from here. */
-  readonly landedAt: Instant;
+  readonly answeredAt: Instant;
   /** The host that was charged, null while nobody knows: before its answer, and after a crash before a reversal was recorded. */
   readonly chargedHost: string | null;
 }
 
-/** Where an order stands. `next` is when its next call is due, where none is flying. */
+/** Where an order stands. `next` is when its next call is due, where none is inFlight. */
 export type Phase =
   | {
       readonly name: "recording";
@@ -53,22 +53,22 @@ export type Phase =
   | { readonly name: "charging"; readonly sendBefore: Instant; readonly cancelled: boolean }
   | {
       readonly name: "asking";
-      /** `password`: the customer types; `unclear`: nobody knows; `disputed`: refused in a way that is asked about first; `scan`: our code stands on a screen. */
-      readonly about: About;
+      /** `password`: the customer types; `unclear`: nobody knows; `refused-unconfirmed`: refused in a way that is asked about first; `scan`: our code stands on a screen. */
+      readonly about: PendingBecause;
       /** What the customer scans, for as long as it may be shown. */
       readonly codeUrl: string | null;
       readonly giveUpAt: Instant;
       readonly next: Instant;
       readonly last: boolean;
     }
-  /** `taken` is there where a query has shown meanwhile that the number is somebody else's. */
-  | { readonly name: "booking"; readonly reason: MoneyReason; readonly taken?: true }
+  /** `number-conflict` is there where a query has shown meanwhile that the number is somebody else's. */
+  | { readonly name: "recording-reversal"; readonly reason: MoneyReason; readonly taken?: true }
   /** The number is known at WeChat Pay (money rule 2): that becomes durable before anything else leaves. */
-  | { readonly name: "marking"; readonly booked: boolean }
-  /** It is durable: the order is asked about and never reversed. `booked` where a reversal had been recorded before. */
+  | { readonly name: "recording-conflict"; readonly reversalRecorded: boolean }
+  /** It is durable: the order is asked about and never reversed. `reversalRecorded` where a reversal had been recorded before. */
   | {
-      readonly name: "taken";
-      readonly booked: boolean;
+      readonly name: "number-conflict";
+      readonly reversalRecorded: boolean;
       readonly giveUpAt: Instant;
       readonly next: Instant;
       readonly last: boolean;
@@ -81,14 +81,14 @@ export type Phase =
       /** How many rounds of reverse and query have not confirmed it. */
       readonly rounds: number;
       /** What the last signed answer to a reversal said. */
-      readonly heard: Heard;
+      readonly heard: LastReversalReply;
       /** The answers ORDERNOTEXIST that came late enough to count. */
       readonly absences: Absences;
       /** Queries in a row without another reversal between them. */
       readonly asks: number;
       readonly alarmed: boolean;
     }
-  | { readonly name: "closing"; readonly verdict: Verdict }
+  | { readonly name: "recording-outcome"; readonly verdict: Verdict }
   /**
    * Paid, and the intent to dispense is durable. `next` is when it counts as unclear: at once after a restart, null while the
    * machine is at work.
@@ -96,7 +96,7 @@ export type Phase =
   | { readonly name: "dispensing"; readonly verdict: Verdict; readonly next: Instant | null }
   /** Final and durable. `check` is when a decline by code is asked about in the background, after so many `looks`. */
   | {
-      readonly name: "settled";
+      readonly name: "final";
       readonly verdict: Verdict;
       readonly check: Instant | null;
       readonly looks: number;
@@ -110,18 +110,18 @@ export type Phase =
       readonly absences: Absences;
     }
   /** The journal did not take what had to be recorded: nothing is claimed, only asked (money rule 11). */
-  | { readonly name: "stranded"; readonly next: Instant }
+  | { readonly name: "unrecorded"; readonly next: Instant }
   /** The intent did not become durable: nothing was sent and nothing will be. */
-  | { readonly name: "void" };
+  | { readonly name: "abandoned" };
 
 /** What an order whose outcome is open waits for. */
-export type About = "password" | "unclear" | "disputed" | "scan";
+export type PendingBecause = "password" | "unclear" | "refused-unconfirmed" | "scan";
 
 /**
  * What the last correctly signed answer to a reversal said: there was none, our messages are refused, it is to be tried
  * again, it is done and no query has said otherwise since.
  */
-export type Heard = "nothing" | "refused" | "again" | "done";
+export type LastReversalReply = "nothing" | "refused" | "again" | "done";
 
 /** How an order ended, as its final record says. */
 export interface Verdict {
@@ -154,37 +154,37 @@ export interface Advance {
   readonly effects: readonly Effect[];
 }
 
-/** When the order wants to be woken, or null: never while a call is flying or the journal is asked. */
+/** When the order wants to be woken, or null: never while a call is inFlight or the journal is asked. */
 export function wakeAt(payment: Payment): Instant | null {
-  if (payment.flying !== null) return null;
+  if (payment.inFlight !== null) return null;
   const { phase } = payment;
   switch (phase.name) {
     case "recording":
     case "charging":
-    case "booking":
-    case "marking":
-    case "closing":
-    case "void":
+    case "recording-reversal":
+    case "recording-conflict":
+    case "recording-outcome":
+    case "abandoned":
       return null;
     case "asking":
-    case "taken":
-    case "stranded":
+    case "number-conflict":
+    case "unrecorded":
     case "doubted":
     case "dispensing":
       return phase.next;
     case "reversing":
       return phase.next.at;
-    case "settled":
+    case "final":
       return phase.check;
   }
 }
 
 /** Whether nothing more will happen to the order, so that it can be forgotten. */
-export function isOver({ phase, flying }: Payment): boolean {
-  return phase.name === "void" || (phase.name === "settled" && phase.check === null && flying === null);
+export function isOver({ phase, inFlight }: Payment): boolean {
+  return phase.name === "abandoned" || (phase.name === "final" && phase.check === null && inFlight === null);
 }
 
 /** Whether it is open what becomes of the money, and the box has to see to it. */
 export function isOpen({ phase: { name } }: Payment): boolean {
-  return name !== "settled" && name !== "void" && name !== "dispensing" && name !== "doubted";
+  return name !== "final" && name !== "abandoned" && name !== "dispensing" && name !== "doubted";
 }

@@ -3,7 +3,7 @@
  * a payment whose screen has gone, without a shell.
  */
 import { after, type Instant } from "../kernel/instant.ts";
-import type { Box, Front } from "./box.ts";
+import type { Box, Foreground } from "./box.ts";
 import type { Intent, MoneyState, TxData } from "./order.ts";
 import type { TextName } from "./texts.ts";
 
@@ -17,7 +17,7 @@ const LOOK_MS = 15_000;
 export type RecentOrder = Pick<TxData, "outTradeNo" | "shortRef" | "amountFen" | "state">;
 
 /** A look at one of the last orders. */
-export type Looking = Front & { readonly name: "looking" };
+export type Looking = Foreground & { readonly name: "looking" };
 
 /**
  * Remembers that a record of an order has become durable. An order that is listed keeps its place, one that is not is the newest
@@ -25,18 +25,21 @@ export type Looking = Front & { readonly name: "looking" };
  */
 export function withRecord(box: Box, { outTradeNo, shortRef, amountFen }: Intent, state: MoneyState): Box {
   const order: RecentOrder = { outTradeNo, shortRef, amountFen, state };
-  const { front, recent: before } = box;
+  const { foreground, recent: before } = box;
   const recent = before.some((one) => isSameOrder(one, order))
     ? before.map((one) => (isSameOrder(one, order) ? order : one))
     : [order, ...before].slice(0, RECENT_MAX);
-  const seen = front.name === "looking" && isSameOrder(front.order, order) ? { ...front, order } : front;
-  return { ...box, recent, front: seen };
+  const seen =
+    foreground.name === "looking" && isSameOrder(foreground.order, order)
+      ? { ...foreground, order }
+      : foreground;
+  return { ...box, recent, foreground: seen };
 }
 
 /** A look at the order before the one that is looked at, at the newest where none is; null behind the last. */
-export function nextLook({ front, recent }: Box, at: Instant): Looking | null {
+export function nextLook({ foreground, recent }: Box, at: Instant): Looking | null {
   const place =
-    front.name === "looking" ? recent.findIndex((order) => isSameOrder(order, front.order)) + 1 : 0;
+    foreground.name === "looking" ? recent.findIndex((order) => isSameOrder(order, foreground.order)) + 1 : 0;
   const order = recent[place];
   return order === undefined ? null : { name: "looking", order, until: after(at, LOOK_MS) };
 }

@@ -11,7 +11,7 @@ export interface OrderFacts {
   /** A `reversing` entry follows. */
   readonly reversing: boolean;
   /** The newest money entry says that the number is known at WeChat Pay. */
-  readonly taken: boolean;
+  readonly numberConflict: boolean;
   /** The newest money entry is a payment whose goods were still to come. */
   readonly dispensing: boolean;
   /** The newest money entry is final. */
@@ -26,7 +26,7 @@ export interface OrderFacts {
  * goods, the setting decides. `hold`: charge nobody until somebody brings
  * the credentials back. `doubt`: query and tell, never reverse. `leave`: nothing to do. `refuse`: the journal is damaged, do not start.
  */
-export type RecoveryAction = "ask" | "reverse" | "judge" | "doubt" | "hold" | "leave" | "refuse";
+export type RecoveryAction = "ask" | "reverse" | "resolve-goods" | "doubt" | "hold" | "leave" | "refuse";
 
 /** One row of the table: which facts it is for, and what the start does. */
 export interface RecoveryRow {
@@ -74,7 +74,7 @@ export const recoveryTable: readonly RecoveryRow[] = [
     when: {
       charging: true,
       reversing: false,
-      taken: false,
+      numberConflict: false,
       dispensing: false,
       final: false,
       credentials: true,
@@ -84,14 +84,21 @@ export const recoveryTable: readonly RecoveryRow[] = [
     because: "The charge may have left at any moment before the stop: it counts as charged now.",
   },
   {
-    name: "reversal-of-taken",
-    when: { charging: true, reversing: true, taken: true, final: false, credentials: true },
+    name: "reversal-of-number-conflict",
+    when: { charging: true, reversing: true, numberConflict: true, final: false, credentials: true },
     action: "ask",
     because: "A query has shown somebody else's order under the number that was being reversed.",
   },
   {
-    name: "number-taken",
-    when: { charging: true, reversing: false, taken: true, final: false, credentials: true, doubted: false },
+    name: "number-conflict",
+    when: {
+      charging: true,
+      reversing: false,
+      numberConflict: true,
+      final: false,
+      credentials: true,
+      doubted: false,
+    },
     action: "ask",
     because: "The number is known there, by whatever hand: nothing that may be another's is reversed.",
   },
@@ -100,13 +107,13 @@ export const recoveryTable: readonly RecoveryRow[] = [
     when: {
       charging: true,
       reversing: false,
-      taken: false,
+      numberConflict: false,
       dispensing: true,
       final: false,
       credentials: true,
       doubted: false,
     },
-    action: "judge",
+    action: "resolve-goods",
     because: "A pulse may have gone out, and a second one could be a second product.",
   },
   {
@@ -117,7 +124,7 @@ export const recoveryTable: readonly RecoveryRow[] = [
   },
   {
     name: "reversal-open",
-    when: { charging: true, reversing: true, taken: false, final: false, credentials: true },
+    when: { charging: true, reversing: true, numberConflict: false, final: false, credentials: true },
     action: "reverse",
     because: "What was to be reversed can never become paid; a query has not confirmed it yet.",
   },
@@ -132,7 +139,7 @@ export const recoveryTable: readonly RecoveryRow[] = [
 const factNames = [
   "charging",
   "reversing",
-  "taken",
+  "numberConflict",
   "dispensing",
   "final",
   "credentials",

@@ -5,7 +5,7 @@
  */
 import { after, type Instant } from "../kernel/instant.ts";
 import type { Key } from "./amount-entry.ts";
-import type { Front } from "./box.ts";
+import type { Foreground } from "./box.ts";
 import type { Rules } from "./rules.ts";
 import type { Sale } from "./sale.ts";
 
@@ -16,7 +16,7 @@ const MEANT_FOR_MESSAGE_MS = 1_000;
 const ASLEEP_MS = 1_000;
 
 /** Something to sell that waits until the reader has been quiet. */
-export type Resting = Front & { readonly name: "resting" };
+export type Resting = Foreground & { readonly name: "resting" };
 
 /** Whether amounts rest here: where somebody says each one to somebody, who looks at the reader, they do not. */
 export function rests({ amount }: Rules): boolean {
@@ -27,7 +27,7 @@ export function rests({ amount }: Rules): boolean {
  * Whether a reader is to read in front of people who see this: while a code is waited for, while an amount rests, and while a
  * menu stands, so that it is known of each choice whether a phone lies there.
  */
-export function readsAt({ name }: Front, { amount }: Rules): boolean {
+export function readsAt({ name }: Foreground, { amount }: Rules): boolean {
   return (
     name === "armed" ||
     name === "resting" ||

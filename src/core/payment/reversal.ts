@@ -8,19 +8,21 @@ import type { QueryAnswer, UndoAnswer } from "./answers.ts";
 import type { Effect } from "./effects.ts";
 import { foreign } from "./known-number.ts";
 import type { Evidence, MoneyReason } from "./order.ts";
-import type { Advance, Heard, Payment, Phase, Verdict } from "./payment.ts";
+import type { Advance, LastReversalReply, Payment, Phase, Verdict } from "./payment.ts";
 import type { Rules, Stamp } from "./rules.ts";
-import { alarm, close, closed, go, txOf, withAlarm } from "./verdict.ts";
+import { alarm, closedOutcome, go, recordOutcome, txOf, withAlarm } from "./verdict.ts";
 
 /**
- * Hands the reversal to the journal; from here on the order can never become paid (money rule 9). The host that was charged
+ * Handlers the reversal to the journal; from here on the order can never become paid (money rule 9). The host that was charged
  * goes along in the same flush.
  */
-export function book(payment: Payment, reason: MoneyReason, stamp: Stamp, rules: Rules): Advance {
+export function recordReversal(payment: Payment, reason: MoneyReason, stamp: Stamp, rules: Rules): Advance {
   const tx = txOf(payment, { state: "reversing", charged: "unknown", reason, late: false }, null, rules);
   const record: Effect = { type: "record", entry: { kind: "money", tx } };
-  const booked: Payment = { ...payment, phase: { name: "booking", reason } };
-  return payment.chargedHost === null ? go(booked, record) : go(booked, noteOf(payment, stamp), record);
+  const reversalRecorded: Payment = { ...payment, phase: { name: "recording-reversal", reason } };
+  return payment.chargedHost === null
+    ? go(reversalRecorded, record)
+    : go(reversalRecorded, noteOf(payment, stamp), record);
 }
 
 /** The reversal is durable: the first request leaves once the charge is old enough. */
@@ -30,7 +32,7 @@ export function reverseFrom(
   rules: Rules,
   absences: Absences = noAbsences,
 ): Payment {
-  invariant(payment.phase.name === "booking", "a reversal is recorded before it begins");
+  invariant(payment.phase.name === "recording-reversal", "a reversal is recorded before it begins");
   return {
     ...payment,
     phase: {
@@ -47,10 +49,10 @@ export function reverseFrom(
   };
 }
 
-/** When WeChat takes the first reversal of a charge, or the first closing of an order that nobody paid. */
+/** When WeChat takes the first reversal of a charge, or the first ending of an order that nobody paid. */
 function reversibleAt({ intent, sentAt, seenPaid }: Payment, { timing }: Rules): Instant {
-  const closing = intent.mode === "mpm" && !seenPaid;
-  return after(sentAt, closing ? timing.closeNotBeforeMs : timing.reverseNotBeforeMs);
+  const ending = intent.mode === "mpm" && !seenPaid;
+  return after(sentAt, ending ? timing.closeNotBeforeMs : timing.reverseNotBeforeMs);
 }
 
 /** A reversal came back: whatever it said, only a query confirms. */
@@ -79,7 +81,7 @@ export function undoAnswered(payment: Payment, answer: UndoAnswer, stamp: Stamp,
         reason: "reverse-expired",
         late: false,
       };
-      return withAlarm(close(payment, verdict, stamp, rules), "reverse-expired");
+      return withAlarm(recordOutcome(payment, verdict, stamp, rules), "reverse-expired");
     }
   }
 }
@@ -95,20 +97,20 @@ export function reversalQueried(
   const { answer, host, askedAt } = query;
   switch (answer.kind) {
     case "refunded": {
-      const closing = close(payment, closed(payment, phase.reason), stamp, rules);
+      const ending = recordOutcome(payment, closedOutcome(payment, phase.reason), stamp, rules);
       // Not by us, as far as we know: somebody has to see whether all of it went back.
-      return phase.heard === "done" ? closing : withAlarm(closing, "refunded-by-others");
+      return phase.heard === "done" ? ending : withAlarm(ending, "refunded-by-others");
     }
     case "closed":
-      return close(payment, closed(payment, phase.reason), stamp, rules);
+      return recordOutcome(payment, closedOutcome(payment, phase.reason), stamp, rules);
     case "absent": {
       // Once money was seen to move, only a signed end of the order says that it went back.
       if (phase.heard === "nothing" || payment.seenPaid) return reverseAgain(payment, phase, stamp, rules);
-      const countsFrom = absencesCountFrom(payment.landedAt, rules);
+      const countsFrom = absencesCountFrom(payment.answeredAt, rules);
       const absences =
         askedAt >= countsFrom ? withAbsence(phase.absences, host, askedAt, stamp.at) : phase.absences;
       if (isAbsent(absences, payment.chargedHost, rules)) {
-        return close(payment, closed(payment, phase.reason), stamp, rules);
+        return recordOutcome(payment, closedOutcome(payment, phase.reason), stamp, rules);
       }
       return askOn(payment, { ...phase, absences, heard: undone(phase.heard) }, stamp, rules);
     }
@@ -156,7 +158,7 @@ const QUICK_ASKS = 2;
 function askOn(payment: Payment, phase: Phase & { name: "reversing" }, stamp: Stamp, rules: Rules): Advance {
   const wait = waitAfter(rules.timing.reverseAgainMs, Math.max(0, phase.asks - QUICK_ASKS));
   const soon = after(stamp.at, wait);
-  const next = { call: "query", at: later(soon, absencesCountFrom(payment.landedAt, rules)) } as const;
+  const next = { call: "query", at: later(soon, absencesCountFrom(payment.answeredAt, rules)) } as const;
   return alarmIfLong({ ...payment, phase: { ...phase, next, asks: phase.asks + 1 } }, stamp, rules);
 }
 
@@ -187,7 +189,7 @@ function isSame(a: Evidence, b: Evidence): boolean {
 }
 
 /** What is still there, or was not there, was not reversed, whatever the answer said. */
-function undone(heard: Heard): Heard {
+function undone(heard: LastReversalReply): LastReversalReply {
   return heard === "done" ? "again" : heard;
 }
 

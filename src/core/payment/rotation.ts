@@ -2,18 +2,18 @@
 import { formatYuan } from "../kernel/fen.ts";
 import type { Instant } from "../kernel/instant.ts";
 import { instantOf } from "../kernel/instant.ts";
-import type { Front } from "./box.ts";
+import type { Foreground } from "./box.ts";
 import type { Rules } from "./rules.ts";
 import type { FreeLine } from "./screen.ts";
 
 /** How many lines take turns in front of people now; 1 is the screen's own text, which stands for ever. */
-export function lineCount(front: Front, rules: Rules): number {
-  return linesOf(front, rules).length;
+export function lineCount(foreground: Foreground, rules: Rules): number {
+  return linesOf(foreground, rules).length;
 }
 
 /** The line whose turn it is, null for the screen's own text. */
-export function lineAt(front: Front, now: Instant, rules: Rules): FreeLine | null {
-  const lines = linesOf(front, rules);
+export function lineAt(foreground: Foreground, now: Instant, rules: Rules): FreeLine | null {
+  const lines = linesOf(foreground, rules);
   return lines[Math.floor(now / rules.timing.advertMs) % lines.length] ?? null;
 }
 
@@ -22,11 +22,11 @@ export function nextLineAt(now: Instant, { timing }: Rules): Instant {
   return instantOf((Math.floor(now / timing.advertMs) + 1) * timing.advertMs);
 }
 
-function linesOf(front: Front, rules: Rules): readonly (FreeLine | null)[] {
+function linesOf(foreground: Foreground, rules: Rules): readonly (FreeLine | null)[] {
   const { amount } = rules;
   const advert = rules.advert.map((line): FreeLine => [line, ""]);
-  const idle = front.name === "idle";
-  const waits = idle || (front.name === "armed" && amount.source === "fixed");
+  const idle = foreground.name === "idle";
+  const waits = idle || (foreground.name === "armed" && amount.source === "fixed");
   if (!waits) return [null];
   // A menu says what there is; nobody has to be welcomed.
   if (amount.source !== "menu") return [null, ...advert];

@@ -7,7 +7,7 @@ import type { Merchant } from "./order.ts";
 export interface Rules {
   readonly boxId: string;
   /** Eight characters that stand for the box in order numbers; made by `order-number.ts`. */
-  readonly boxMark: string;
+  readonly boxTag: string;
   readonly version: string;
   readonly merchant: Merchant;
   /** Merchants whose credentials the box still holds, the current one included. */
@@ -90,7 +90,7 @@ export interface Timing {
   /** From a decline by code to its check in the background (money rule 7). */
   readonly checkAfterMs: number;
   /** Between queries of an order that the journal could not take (money rule 11). */
-  readonly strandedEveryMs: number;
+  readonly unrecordedEveryMs: number;
   /** Waits between probes that fail, in order; the last one repeats (money rule 4). */
   readonly probeAgainMs: Waits;
   /** An armed amount lives for so long (money rule 13). */
@@ -128,7 +128,7 @@ export const standardTiming: Timing = {
   askStaffAfterMs: 20_000,
   unknownShownMs: 30_000,
   checkAfterMs: 30_000,
-  strandedEveryMs: 30_000,
+  unrecordedEveryMs: 30_000,
   probeAgainMs: [1_000, 2_000, 5_000, 10_000, 30_000, 60_000],
   armedMs: 180_000,
   menuArmedMs: 60_000,

@@ -9,8 +9,8 @@ import {
   type Box,
   blockerOf,
   type EarlierEnd,
-  type Front,
-  frontPayment,
+  type Foreground,
+  foregroundPayment,
   type NoticeName,
 } from "./box.ts";
 import type { Intent } from "./order.ts";
@@ -84,27 +84,27 @@ const vendFailedScreen: Screen = plain("vend-failed", "refused", "unknown");
 
 /** The picture of this box at this moment. */
 export function screenFor(box: Box, now: Instant, rules: Rules): Screen {
-  const { front } = box;
-  switch (front.name) {
+  const { foreground } = box;
+  switch (foreground.name) {
     case "paying": {
-      const payment = frontPayment(box);
-      invariant(payment !== undefined, "the order in front is known");
-      // While nobody but the customer is waited for, who stands at the till may look at the glass for a moment.
+      const payment = foregroundPayment(box);
+      invariant(payment !== undefined, "the order in foreground is known");
+      // While nobody but the customer is waited for, who stands at the till may look at the display for a moment.
       if (box.notice !== null && payment.phase.name === "asking") {
-        return { ...noticeScreen(box.notice.name, front, rules), amountFen: payment.intent.amountFen };
+        return { ...noticeScreen(box.notice.name, foreground, rules), amountFen: payment.intent.amountFen };
       }
       return payingScreen(payment, now);
     }
     case "result":
-      return { ...resultScreen(front), ref: front.intent.shortRef };
+      return { ...resultScreen(foreground), ref: foreground.intent.shortRef };
     case "unknown":
       return {
-        ...plain(unknownText(front.intent, box), "unknown", "unknown"),
-        amountFen: front.intent.amountFen,
-        ref: front.intent.shortRef,
+        ...plain(unknownText(foreground.intent, box), "unknown", "unknown"),
+        amountFen: foreground.intent.amountFen,
+        ref: foreground.intent.shortRef,
       };
     case "earlier":
-      return earlierScreen(front.end);
+      return earlierScreen(foreground.end);
     case "idle":
     case "looking":
     case "entering":
@@ -112,39 +112,39 @@ export function screenFor(box: Box, now: Instant, rules: Rules): Screen {
     case "resting": {
       const blocker = blockerOf(box, rules);
       if (blocker !== null) return outageScreen(box, blocker, now);
-      if (box.notice !== null) return noticeScreen(box.notice.name, front, rules);
-      return { ...openScreen(front, box.scannerReady, rules), line: lineAt(front, now, rules) };
+      if (box.notice !== null) return noticeScreen(box.notice.name, foreground, rules);
+      return { ...openScreen(foreground, box.scannerReady, rules), line: lineAt(foreground, now, rules) };
     }
   }
 }
 
 function openScreen(
-  front: Front & { name: "idle" | "looking" | "entering" | "armed" | "resting" },
+  foreground: Foreground & { name: "idle" | "looking" | "entering" | "armed" | "resting" },
   scannerReady: boolean,
   { amount }: Rules,
 ): Screen {
-  switch (front.name) {
+  switch (foreground.name) {
     case "idle":
       return plain(idleTexts[amount.source], "ready");
     case "looking": {
-      const { state, amountFen, shortRef } = front.order;
+      const { state, amountFen, shortRef } = foreground.order;
       return { ...plain(recentTexts[state], "ready"), amountFen, ref: shortRef };
     }
     case "entering":
       return {
         ...plain("entering", "ready"),
-        amountFen: enteredFen(front.entry),
-        typed: enteredText(front.entry),
+        amountFen: enteredFen(foreground.entry),
+        typed: enteredText(foreground.entry),
       };
     case "armed":
       return {
         ...plain(scannerReady ? "armed" : "armed-no-scanner", "scan"),
-        amountFen: front.sale.amountFen,
+        amountFen: foreground.sale.amountFen,
       };
     case "resting":
       return {
         ...(scannerReady ? plain("resting", "off") : plain("armed-no-scanner", "scan")),
-        amountFen: front.sale.amountFen,
+        amountFen: foreground.sale.amountFen,
       };
   }
 }
@@ -163,12 +163,12 @@ function payingScreen(payment: Payment, now: Instant): Screen {
     case "recording":
     case "charging":
       return { ...plain("submitting", "wait", "read"), ...shown };
-    case "closing":
+    case "recording-outcome":
       return { ...closingScreen(payment, phase), ...shown };
     case "asking":
       return { ...askingScreen(phase, now), ...shown };
-    case "marking":
-    case "taken":
+    case "recording-conflict":
+    case "number-conflict":
       return { ...plain("checking", "wait"), ...shown };
     case "dispensing":
       return { ...dispensingScreen, ...shown };
@@ -185,13 +185,16 @@ function askingScreen({ about, giveUpAt, codeUrl }: Phase & { name: "asking" }, 
     case "scan":
       return { ...plain("code-shown", "scan"), seconds, codeUrl };
     case "unclear":
-    case "disputed":
+    case "refused-unconfirmed":
       return plain("checking", "wait");
   }
 }
 
-/** The end is on its way into the journal: until it is there, what stood on the glass goes on to hold. */
-function closingScreen({ counts, goods }: Payment, { verdict }: Phase & { name: "closing" }): Screen {
+/** The end is on its way into the journal: until it is there, what stood on the display goes on to hold. */
+function closingScreen(
+  { counts, goods }: Payment,
+  { verdict }: Phase & { name: "recording-outcome" },
+): Screen {
   if (goods !== null && goods.outcome !== "withheld" && !isAwaited(goods)) {
     return verdict.state === "paid" ? dispensingScreen : vendFailedScreen;
   }
@@ -205,11 +208,11 @@ function unknownText({ mode, outTradeNo }: Intent, box: Box): TextName {
   const { goods, phase, counts } = payment;
   if (goods === null) return mode === "mpm" ? "code-withdrawn" : "unknown";
   // Only a reversal that stands in the journal is a refund that will come.
-  const unbooked = phase.name === "stranded" && counts.reverse === 0;
-  return isAwaited(goods) || unbooked ? "unknown" : "refund-pending";
+  const unrecorded = phase.name === "unrecorded" && counts.reverse === 0;
+  return isAwaited(goods) || unrecorded ? "unknown" : "refund-pending";
 }
 
-function resultScreen({ verdict, intent, goods }: Front & { name: "result" }): Screen {
+function resultScreen({ verdict, intent, goods }: Foreground & { name: "result" }): Screen {
   const { amountFen } = intent;
   switch (verdict.state) {
     case "paid":
@@ -281,8 +284,8 @@ function outageScreen(box: Box, blocker: Blocker, now: Instant): Screen {
   return { ...plain(offline ? "offline" : "out-of-service", "refused"), ref: outageCodes[failure] };
 }
 
-function noticeScreen(name: NoticeName, front: Front, rules: Rules): Screen {
-  const amountFen = front.name === "armed" ? front.sale.amountFen : null;
+function noticeScreen(name: NoticeName, foreground: Foreground, rules: Rules): Screen {
+  const amountFen = foreground.name === "armed" ? foreground.sale.amountFen : null;
   const refused = { sound: "refused", amountFen } as const;
   switch (name) {
     case "no-amount":

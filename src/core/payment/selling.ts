@@ -70,7 +70,7 @@ export function judge(
   if (asked.amountFen > rules.amount.maximum) return refused("amount-too-large");
   const sale = saleOf(asked.amountFen, rules, asked);
   if (sale === null) return refused("amount-uneven");
-  if (isTaken(box, asked.caller)) return refused("busy");
+  if (isConflict(box, asked.caller)) return refused("busy");
   return blocker === null ? { kind: "arm", sale } : refused("not-ready", blocker);
 }
 
@@ -112,7 +112,7 @@ export function withdrawn(box: Box, key: string, { amountFen }: Sale): Box {
 export function dropped(box: Box, key: string): Box {
   const sales = new Map(box.sales);
   if (!box.refs.has(key)) sales.delete(key);
-  return { ...box, sales, notice: null, front: { name: "idle" } };
+  return { ...box, sales, notice: null, foreground: { name: "idle" } };
 }
 
 /** Notes which sales have come to their end by now, and forgets what is remembered elsewhere or need not be. */
@@ -135,15 +135,15 @@ export function withEnds(box: Box, at: Instant): Box {
 }
 
 /** Whether somebody else's sale is at the box, or any payment whose end is not shown yet. */
-function isTaken({ front }: Box, caller: string): boolean {
-  switch (front.name) {
+function isConflict({ foreground }: Box, caller: string): boolean {
+  switch (foreground.name) {
     case "paying":
     case "unknown":
       return true;
     case "armed":
-      return front.sale.caller !== caller;
+      return foreground.sale.caller !== caller;
     case "result":
-      return needsStaff(front) || (front.rearm !== null && front.rearm.caller !== caller);
+      return needsStaff(foreground) || (foreground.rearm !== null && foreground.rearm.caller !== caller);
     default:
       return false;
   }
@@ -151,18 +151,19 @@ function isTaken({ front }: Box, caller: string): boolean {
 
 /** Whether the box may go on with a sale. */
 function isOpenSale(box: Box, key: string): boolean {
-  const { front } = box;
+  const { foreground } = box;
   if (armedAs(box, key) !== null) return true;
   // A code was declined, and the sale will wait for the next one when people have read why.
-  if (front.name === "result" && front.rearm !== null && keyOf(front.rearm) === key) return true;
+  if (foreground.name === "result" && foreground.rearm !== null && keyOf(foreground.rearm) === key)
+    return true;
   const outTradeNo = box.refs.get(key);
   if (outTradeNo === undefined) return false;
   const phase = box.orders.get(outTradeNo)?.phase.name;
-  return phase === undefined ? box.held.includes(outTradeNo) : phase !== "settled" && phase !== "void";
+  return phase === undefined ? box.held.includes(outTradeNo) : phase !== "final" && phase !== "abandoned";
 }
 
-function armedAs({ front }: Box, key: string): Sale | null {
-  return front.name === "armed" && keyOf(front.sale) === key ? front.sale : null;
+function armedAs({ foreground }: Box, key: string): Sale | null {
+  return foreground.name === "armed" && keyOf(foreground.sale) === key ? foreground.sale : null;
 }
 
 function isAttached({ endedAt }: KnownSale, at: Instant): boolean {

@@ -80,7 +80,7 @@ export type SaleAnswer =
   | { readonly kind: "unread" };
 
 /** What a till may do at a box. An answer never comes before the call has returned. */
-export interface SaleHands {
+export interface SalesApi {
   /** Arms the amount, or says how the sale stands, or why it cannot be. */
   readonly ask: (sale: SaleName, amountFen: Fen, done: (answer: SaleAnswer) => void) => void;
   /** Says how a sale stands. */

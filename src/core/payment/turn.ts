@@ -57,7 +57,7 @@ function proofOfDisplay(before: Screen, { box, screen }: Turn, stamp: Stamp): Ef
 }
 
 /** The order whose end, or that nobody knows it, is in front of people. */
-function intentShown({ front }: Box): Intent | null {
-  if (front.name === "earlier") return front.end.intent;
-  return front.name === "result" || front.name === "unknown" ? front.intent : null;
+function intentShown({ foreground }: Box): Intent | null {
+  if (foreground.name === "earlier") return foreground.end.intent;
+  return foreground.name === "result" || foreground.name === "unknown" ? foreground.intent : null;
 }

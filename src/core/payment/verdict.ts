@@ -11,13 +11,13 @@ export function go(payment: Payment, ...effects: Effect[]): Advance {
 }
 
 /**
- * Hands the verdict to the journal; it is shown when it is durable (I11, durable before visible). A payment whose goods are
+ * Handlers the verdict to the journal; it is shown when it is durable (I11, durable before visible). A payment whose goods are
  * still to come is not final.
  */
-export function close(payment: Payment, verdict: Verdict, stamp: Stamp, rules: Rules): Advance {
+export function recordOutcome(payment: Payment, verdict: Verdict, stamp: Stamp, rules: Rules): Advance {
   const tx = txOf(payment, verdict, isAwaited(payment.goods) ? null : stamp, rules);
   return go(
-    { ...payment, phase: { name: "closing", verdict } },
+    { ...payment, phase: { name: "recording-outcome", verdict } },
     { type: "record", entry: { kind: "money", tx } },
   );
 }
@@ -38,7 +38,7 @@ export function notCharged(state: FinalState, reason: MoneyReason): Verdict {
 }
 
 /** An order that WeChat has closed: the money went back where it had moved, else it never moved. */
-export function closed(payment: Payment, reason: MoneyReason): Verdict {
+export function closedOutcome(payment: Payment, reason: MoneyReason): Verdict {
   return notCharged(payment.seenPaid ? "refunded" : "reversed", reason);
 }
 

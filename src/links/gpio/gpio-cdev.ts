@@ -14,7 +14,7 @@ import {
   type TakenLines,
 } from "./gpio-claim.ts";
 import { freeLeftovers, inUse } from "./gpio-leftover.ts";
-import { type GpioDevices, LINE_FLAGS, type LineFile, type LineWish } from "./gpio-uapi.ts";
+import { type GpioDevices, LINE_FLAGS, type LineFile, type LineRequest } from "./gpio-uapi.ts";
 
 const { input, output, edgeRising, edgeFalling, openDrain, pullUp, biasDisabled } = LINE_FLAGS;
 
@@ -70,7 +70,7 @@ function takeLines(
   }
 }
 
-function wishOf(line: GpioLine): LineWish {
+function wishOf(line: GpioLine): LineRequest {
   const wish = { debounceUs: 0, level: 1 } as const;
   switch (line.use) {
     case "input":

@@ -11,7 +11,7 @@ import { chipNames, type GpioChip } from "./gpio-chip.ts";
 import { systemError } from "./gpio-claim.ts";
 
 /** How a line is to be used. */
-export interface LineWish {
+export interface LineRequest {
   /** Of `LINE_FLAGS`, added up. */
   readonly flags: number;
   /** What a line that drives begins with. */
@@ -153,7 +153,7 @@ export class LineFile {
   }
 
   /** Sets all lines up, in the order in which they were named. */
-  configure(wishes: readonly LineWish[]): void {
+  configure(wishes: readonly LineRequest[]): void {
     this.#ask(SET_CONFIG, lineConfig(wishes));
   }
 
@@ -188,12 +188,12 @@ export class LineFile {
 }
 
 /** struct gpio_v2_line_config: flags, num_attrs, padding, attrs[10] of (id, padding, value, mask). */
-function lineConfig(wishes: readonly LineWish[]): Buffer {
+function lineConfig(wishes: readonly LineRequest[]): Buffer {
   const config = Buffer.alloc(272);
   const attributes: { readonly id: number; readonly value: number; readonly mask: number }[] = [];
   const [first = 0, ...others] = new Set(wishes.map(({ flags }) => flags));
   config.writeUInt32LE(first, 0);
-  const maskOf = (chosen: (wish: LineWish) => boolean): number =>
+  const maskOf = (chosen: (wish: LineRequest) => boolean): number =>
     wishes.reduce((mask, wish, index) => (chosen(wish) ? mask + 2 ** index : mask), 0);
   for (const flags of others) {
     attributes.push({ id: ATTRIBUTE_FLAGS, value: flags, mask: maskOf((wish) => wish.flags === flags) });

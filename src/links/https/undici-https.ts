@@ -294,7 +294,7 @@ class Attempt implements Dispatcher.DispatchHandler {
     if (this.#over) return;
     this.#over = true;
     const outcome = { kind: "answered", status: this.#status, body: Buffer.concat(this.#chunks) } as const;
-    // Out of undici's hands: what `done` throws must reach the process, not undici's handler.
+    // Out of undici's handlers: what `done` throws must reach the process, not undici's handler.
     queueMicrotask(() => this.#end(outcome));
   }
 

@@ -1,4 +1,4 @@
-/** The box's door on this machine: a unix socket that its user and group may use (unix(7)). */
+/** The box's control socket on this machine: a unix socket that its user and group may use (unix(7)). */
 import { existsSync, lstatSync, unlinkSync } from "node:fs";
 import { createConnection, createServer, type Server, type Socket } from "node:net";
 import { dirname } from "node:path";
@@ -80,7 +80,7 @@ export class ControlSocket implements ControlLink {
     const problem = await listening;
     if (problem !== null) return problem;
     server.on("error", () => undefined);
-    // A door alone is no reason to stay alive.
+    // A control socket alone is no reason to stay alive.
     server.unref();
     this.#server = server;
     if (this.#closed) server.close();

@@ -3,7 +3,7 @@ import type {
   StoreOpened,
   StoreRotated,
   StoreSurvey,
-  StoreSurveyWish,
+  StoreSurveyOptions,
 } from "../../runtime/ports.ts";
 
 /** `workerData.role` of the journal's thread. */
@@ -19,7 +19,7 @@ export type StoreRequest =
   | { readonly id: number; readonly kind: "follow"; readonly afterSeq: number; readonly limit: number }
   | { readonly id: number; readonly kind: "order"; readonly outTradeNo: string }
   | { readonly id: number; readonly kind: "cursor"; readonly name: string; readonly seq: number }
-  | { readonly id: number; readonly kind: "survey"; readonly wish: StoreSurveyWish }
+  | { readonly id: number; readonly kind: "survey"; readonly wish: StoreSurveyOptions }
   | {
       readonly id: number;
       readonly kind: "rotate";

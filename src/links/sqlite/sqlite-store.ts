@@ -6,7 +6,7 @@ import type {
   StoreOpened,
   StoreRotated,
   StoreSurvey,
-  StoreSurveyWish,
+  StoreSurveyOptions,
 } from "../../runtime/ports.ts";
 import { STORE_WORKER_ROLE, type StoreReply, type StoreRequest } from "./sqlite-messages.ts";
 
@@ -77,7 +77,7 @@ export class SqliteStore implements StoreLink {
     });
   }
 
-  survey(wish: StoreSurveyWish, done: (survey: StoreSurvey | null) => void): void {
+  survey(wish: StoreSurveyOptions, done: (survey: StoreSurvey | null) => void): void {
     this.#ask({ kind: "survey", wish }, (reply) => {
       invariant(reply.kind === "surveyed", "a survey is answered as one");
       done(reply.survey);

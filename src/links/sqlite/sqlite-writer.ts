@@ -14,7 +14,7 @@ import {
   type StoreOpened,
   type StoreRotated,
   type StoreSurvey,
-  type StoreSurveyWish,
+  type StoreSurveyOptions,
   TAIL_ROWS,
 } from "../../runtime/ports.ts";
 import { DiskReserve } from "./disk-reserve.ts";
@@ -167,7 +167,7 @@ export class SqliteWriter {
   }
 
   /** What a rotation has to know; null where it cannot be read. */
-  survey(wish: StoreSurveyWish): StoreSurvey | null {
+  survey(wish: StoreSurveyOptions): StoreSurvey | null {
     try {
       return this.#database === null ? null : surveyOf(this.#database, wish);
     } catch {
@@ -404,7 +404,7 @@ function openRows(database: DatabaseSync, tail: readonly StoredRow[]): readonly 
   return rows;
 }
 
-function surveyOf(database: DatabaseSync, { segments, charges }: StoreSurveyWish): StoreSurvey {
+function surveyOf(database: DatabaseSync, { segments, charges }: StoreSurveyOptions): StoreSurvey {
   const open = database.prepare(
     "SELECT min(n) AS n FROM rows WHERE subject IN (SELECT subject FROM open_subjects)",
   );

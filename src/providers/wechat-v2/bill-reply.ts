@@ -9,7 +9,7 @@ import type { WechatV2Settings } from "./settings.ts";
 import { type Fields, parseXml } from "./xml.ts";
 
 /** Which bill. */
-export interface BillWish {
+export interface BillRequest {
   /** `yyyyMMdd` in Beijing, of the last three months; a day's bill is there after 10:00 of the next. */
   readonly date: string;
   readonly type: "ALL" | "SUCCESS" | "REFUND" | "RECHARGE_REFUND";
@@ -43,7 +43,7 @@ export const billRefusals: ReadonlyMap<string, "empty" | "not-ready" | "again" |
 ]);
 
 /** The signed document that asks for a bill, not compressed. */
-export function billRequest(settings: WechatV2Settings, wish: BillWish, nonce: string): string {
+export function billRequest(settings: WechatV2Settings, wish: BillRequest, nonce: string): string {
   invariant(/^\d{8}$/.test(wish.date), "a bill is that of a day");
   return signed(settings, [
     ...merchantFields(settings),

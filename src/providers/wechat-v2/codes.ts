@@ -14,8 +14,8 @@ export type CodeAction = "query" | "rescan" | "show" | "renumber" | "configure";
 export type ChargeMeaning =
   | { readonly kind: "declined"; readonly reason: DeclineReason }
   | { readonly kind: "pending" }
-  | { readonly kind: "disputed" }
-  | { readonly kind: "taken" }
+  | { readonly kind: "refused-unconfirmed" }
+  | { readonly kind: "number-conflict" }
   | { readonly kind: "system-error" };
 
 /** What an error code of a query says about the order. */
@@ -31,8 +31,8 @@ export interface ChargeCode {
 }
 
 const systemError: ChargeCode = { action: "query", meaning: { kind: "system-error" } };
-const disputed: ChargeMeaning = { kind: "disputed" };
-const taken: ChargeCode = { action: "renumber", meaning: { kind: "taken" } };
+const disputed: ChargeMeaning = { kind: "refused-unconfirmed" };
+const taken: ChargeCode = { action: "renumber", meaning: { kind: "number-conflict" } };
 const card = declined("show", "card");
 const configuration = declined("configure", "configuration");
 const request = declined("configure", "request");

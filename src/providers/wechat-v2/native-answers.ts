@@ -46,7 +46,7 @@ export function refundAnswerOf(answer: RefundAnswer): UndoAnswer {
       return { kind: "done" };
     case "again":
     case "slow-down":
-    case "disputed":
+    case "refused-unconfirmed":
       return { kind: "again", code: answer.code };
     case "declined":
       return answer.reason === "overdue" ? { kind: "expired" } : { kind: "again", code: answer.code };

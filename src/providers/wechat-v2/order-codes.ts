@@ -7,8 +7,8 @@ import type { DeclineReason } from "../../core/payment/answers.ts";
 /** What an error code says about an order that was to be booked; the words are those of `OrderAnswer`. */
 export type OrderMeaning =
   | { readonly kind: "declined"; readonly reason: DeclineReason }
-  | { readonly kind: "disputed" }
-  | { readonly kind: "taken" }
+  | { readonly kind: "refused-unconfirmed" }
+  | { readonly kind: "number-conflict" }
   | { readonly kind: "system-error" };
 
 /** What an error code says about the closing of an order; the words are those of `CloseAnswer`. */
@@ -20,8 +20,8 @@ export type PayerMeaning =
   | { readonly kind: "system-error" };
 
 const systemError = { kind: "system-error" } as const;
-const taken = { kind: "taken" } as const;
-const disputed = { kind: "disputed" } as const;
+const taken = { kind: "number-conflict" } as const;
+const disputed = { kind: "refused-unconfirmed" } as const;
 
 /** The codes of every call that say that no request of this box can succeed: for the merchant or its signature, */
 const accountFaults = [

@@ -57,7 +57,7 @@ export interface Whose {
   /** The `device_info` by which the bill names this box. */
   readonly box: string;
   /** How its order numbers begin: a bill may leave the device out. */
-  readonly boxMark: string;
+  readonly boxTag: string;
   /** `yyyy-MM-dd` in Beijing. */
   readonly date: string;
 }
@@ -69,12 +69,12 @@ export interface Whose {
 export function reconcile(
   { rows, notAdded, tellsRefunds }: Pick<Bill, "rows" | "notAdded" | "tellsRefunds">,
   orders: readonly TxData[],
-  { box, boxMark, date }: Whose,
+  { box, boxTag, date }: Whose,
 ): Reconciliation {
   const journal = new Map(orders.map((tx) => [tx.outTradeNo, tx]));
   const ours = rows.filter(
     ({ outTradeNo, deviceInfo }) =>
-      deviceInfo === box || outTradeNo.startsWith(`${boxMark}_`) || journal.has(outTradeNo),
+      deviceInfo === box || outTradeNo.startsWith(`${boxTag}_`) || journal.has(outTradeNo),
   );
   const bill = Map.groupBy(ours, ({ outTradeNo }) => outTradeNo);
   const paid = orders.filter(({ state, finalAt }) => state === "paid" && isOf(date, finalAt, 0));

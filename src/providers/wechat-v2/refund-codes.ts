@@ -4,13 +4,13 @@
 export type RefundRefusal = "order" | "overdue" | "funds" | "payer-account" | "configuration";
 
 /**
- * What an error code says about a refund. `again` and `slow-down` want the same request once more; `disputed` a query of the
+ * What an error code says about a refund. `again` and `slow-down` want the same request once more; `refused-unconfirmed` a query of the
  * refund before anybody is told.
  */
 export type RefundMeaning =
   | { readonly kind: "again" }
   | { readonly kind: "slow-down" }
-  | { readonly kind: "disputed" }
+  | { readonly kind: "refused-unconfirmed" }
   | { readonly kind: "declined"; readonly reason: RefundRefusal };
 
 /** What an error code of a refund's query says. */
@@ -18,7 +18,7 @@ export type RefundQueryMeaning = "absent" | "system-error" | "configuration";
 
 const again = { kind: "again" } as const;
 const slowDown = { kind: "slow-down" } as const;
-const disputed = { kind: "disputed" } as const;
+const disputed = { kind: "refused-unconfirmed" } as const;
 const configuration = declined("configuration");
 
 function declined(reason: RefundRefusal) {

@@ -20,7 +20,7 @@ export interface RefundQuestion {
 }
 
 /**
- * Where a refund is: `refunded` to the customer; `processing`; `closed`, nothing was given back; `stranded`: the card is dead
+ * Where a refund is: `refunded` to the customer; `processing`; `closed`, nothing was given back; `unrecorded`: the card is dead
  * and the merchant has the money; `unknown`: a word that is in no list, to be asked again.
  */
 export type RefundStatus = "refunded" | "processing" | "closed" | "stranded" | "unknown";

@@ -30,7 +30,7 @@ export type RefundAnswer =
   | { readonly kind: "accepted"; readonly refundId: string }
   | { readonly kind: "again"; readonly code: string }
   | { readonly kind: "slow-down"; readonly code: string }
-  | { readonly kind: "disputed"; readonly code: string }
+  | { readonly kind: "refused-unconfirmed"; readonly code: string }
   | { readonly kind: "declined"; readonly reason: RefundRefusal; readonly code: string }
   | Unknown
   | NotSent;

@@ -72,10 +72,10 @@ export function readCharge(opened: Opened, asked: Asked): ChargeAnswer {
       return { kind: "declined", reason: meaning.reason, code };
     case "pending":
       return { kind: "pending" };
-    case "disputed":
-      return { kind: "disputed", code };
-    case "taken":
-      return { kind: "taken", code };
+    case "refused-unconfirmed":
+      return { kind: "refused-unconfirmed", code };
+    case "number-conflict":
+      return { kind: "number-conflict", code };
     case "system-error":
       return signedUnknown("system-error");
   }

@@ -54,14 +54,14 @@ export type UnifiedOrder = NativeOrder | PageOrder;
 
 /**
  * Answers to `/pay/unifiedorder`. `ordered`: the order stands, unpaid; `codeUrl` is what a screen shows as a QR code, for
- * NATIVE alone. `disputed` is a refusal that must be queried first; `taken` says that the number is known, perhaps from a try of
+ * NATIVE alone. `refused-unconfirmed` is a refusal that must be queried first; `number-conflict` says that the number is known, perhaps from a try of
  * our own whose reply was lost. After `unknown` the same order may be sent again, word for word.
  */
 export type OrderAnswer =
   | { readonly kind: "ordered"; readonly prepayId: string; readonly codeUrl: string | null }
   | { readonly kind: "declined"; readonly reason: DeclineReason; readonly code: string }
-  | { readonly kind: "disputed"; readonly code: string }
-  | { readonly kind: "taken"; readonly code: string }
+  | { readonly kind: "refused-unconfirmed"; readonly code: string }
+  | { readonly kind: "number-conflict"; readonly code: string }
   | Unknown
   | NotSent;
 

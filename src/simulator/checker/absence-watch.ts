@@ -19,7 +19,7 @@ interface Watched {
   /** Where the charge was sent, null where it was sent nowhere. */
   readonly host: string | null;
   /** From when its flight was over, or nobody could still wait for it; null while it is on its way. */
-  readonly landedAt: number | null;
+  readonly answeredAt: number | null;
   /** Absences in a row that came late enough. */
   readonly row: readonly Said[];
 }
@@ -37,7 +37,7 @@ export class AbsenceWatch {
     this.#life += 1;
     this.#startedAt = now;
     for (const [outTradeNo, watched] of this.#orders) {
-      this.#orders.set(outTradeNo, { ...watched, landedAt: now });
+      this.#orders.set(outTradeNo, { ...watched, answeredAt: now });
     }
   }
 
@@ -49,23 +49,23 @@ export class AbsenceWatch {
 
   /** A charge is on its way to `host`. */
   charged(outTradeNo: string, host: string): void {
-    this.#orders.set(outTradeNo, { host, landedAt: null, row: [] });
+    this.#orders.set(outTradeNo, { host, answeredAt: null, row: [] });
   }
 
   /** The charge came back, or did not. */
   landed(outTradeNo: string, now: number): void {
     const watched = this.#orders.get(outTradeNo);
-    if (watched !== undefined) this.#orders.set(outTradeNo, { ...watched, landedAt: now });
+    if (watched !== undefined) this.#orders.set(outTradeNo, { ...watched, answeredAt: now });
   }
 
   /** A query of `askedAt` was answered with a signed word. */
   answered(outTradeNo: string, asked: { readonly host: string; readonly at: number }, word: string): void {
     // Of an order whose charge never left.
-    const unsent: Watched = { host: null, landedAt: this.#startedAt, row: [] };
+    const unsent: Watched = { host: null, answeredAt: this.#startedAt, row: [] };
     const watched = this.#orders.get(outTradeNo) ?? unsent;
-    const { landedAt, row } = watched;
+    const { answeredAt, row } = watched;
     const absent = word === "ORDERNOTEXIST";
-    const counts = absent && landedAt !== null && asked.at - landedAt >= NOT_BEFORE_MS;
+    const counts = absent && answeredAt !== null && asked.at - answeredAt >= NOT_BEFORE_MS;
     if (absent && !counts) return;
     const said = { host: asked.host, ran: this.#ran(asked.at), life: this.#life };
     this.#orders.set(outTradeNo, { ...watched, row: counts ? [...row, said] : [] });

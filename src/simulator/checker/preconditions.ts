@@ -1,4 +1,4 @@
-import { BEHIND_MAX } from "../../core/payment/box.ts";
+import { UNRESOLVED_MAX } from "../../core/payment/box.ts";
 import type { CallNote } from "../../providers/wechat-v2/sandbox/call.ts";
 import type { HttpsOutcome, HttpsRequest } from "../../runtime/ports.ts";
 
@@ -14,7 +14,7 @@ const CERTIFICATE_LOOK_MS = 61_000;
 /** After so many reversals of one order without a signed answer a box must know that it cannot take back (money rule 4). */
 const MUTE_CALLS = 4;
 
-/** Replies that nobody could take for the bank's word. */
+/** Replies that nobody could take for the sandbox's word. */
 const nobodys: ReadonlySet<CallNote["treatment"]> = new Set(["unsigned", "forge", "page", "garble"] as const);
 
 /** What the world knows of a charge in the moment in which the box asks for it. */
@@ -51,7 +51,7 @@ export class Preconditions {
     this.#scannedAt.set(code, now);
   }
 
-  /** The box hears what came of a call; `note` is the bank's about the reply, where there is one. */
+  /** The box hears what came of a call; `note` is the sandbox's about the reply, where there is one. */
   answered(
     outTradeNo: string,
     { lane }: HttpsRequest,
@@ -75,7 +75,7 @@ export class Preconditions {
   against({ now, request, outTradeNo, open, certificateBadSince, code }: Departure): readonly string[] {
     const found: string[] = [];
     const say = (sentence: string): void => void found.push(`${outTradeNo} is charged ${sentence}`);
-    if (open >= BEHIND_MAX) say(`beside ${open} open orders`);
+    if (open >= UNRESOLVED_MAX) say(`beside ${open} open orders`);
     for (const [muted, calls] of this.#mute) {
       if (calls >= MUTE_CALLS) say(`while ${calls} reversals of ${muted} had no signed answer`);
     }

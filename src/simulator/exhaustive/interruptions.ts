@@ -1,7 +1,7 @@
 /** What may come between two steps of a small world. */
 import type { Point } from "./choices.ts";
 
-/** The power comes back at once, or when everything that was on its way has arrived and time-outs at the bank are over. */
+/** The power comes back at once, or when everything that was on its way has arrived and time-outs at the sandbox are over. */
 const SOON_MS = 60;
 const LATER_MS = 70_000;
 

@@ -1,4 +1,4 @@
-/** What is sold in small worlds, how their boxes are set, and how a payment may go at the bank. */
+/** What is sold in small worlds, how their boxes are set, and how a payment may go at the sandbox. */
 import { checkConfig, type DeviceConfig } from "../../config/device-config.ts";
 import { invariant } from "../../core/kernel/defect.ts";
 import { fixtureMerchant } from "../../providers/wechat-v2/sandbox/fixture-merchant.ts";
@@ -23,7 +23,7 @@ export const setups: readonly SmallSetup[] = [
   { name: "two", title: "2 payments", payments: 2, goods: "none" },
 ];
 
-/** The stories of a payment at the bank; one is chosen when its charge arrives there. */
+/** The stories of a payment at the sandbox; one is chosen when its charge arrives there. */
 export const stories: readonly Scenario[] = [
   "success",
   "password",

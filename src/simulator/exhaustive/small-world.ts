@@ -10,7 +10,7 @@
  *
  * - A write that is under way when the power fails is kept or lost; that is all there is to see of the moment in which it
  *   becomes durable.
- * - Where nothing goes on outside (no request is on its way, and no order at the bank waits for its customer or a time-out),
+ * - Where nothing goes on outside (no request is on its way, and no order at the sandbox waits for its customer or a time-out),
  *   an outage can be as long as it likes. Else it is short, or so long that all of this has happened.
  * - Where besides nothing outside has changed since a step in which the power could fail, it need not fail again: all that a
  *   box knows after an outage is what stands outside. A cursor that has moved does not count, for an outage loses the move.
@@ -19,12 +19,12 @@ import { ComposedBox } from "../../compose.ts";
 import type { DeviceConfig } from "../../config/device-config.ts";
 import { invariant } from "../../core/kernel/defect.ts";
 import { bootScreen, type Screen } from "../../core/payment/screen.ts";
-import { Bank } from "../../providers/wechat-v2/sandbox/bank.ts";
 import { fixtureMerchant } from "../../providers/wechat-v2/sandbox/fixture-merchant.ts";
 import type { Order } from "../../providers/wechat-v2/sandbox/ledger.ts";
 import { RememberedRequests } from "../../providers/wechat-v2/sandbox/request.ts";
+import { Sandbox } from "../../providers/wechat-v2/sandbox/sandbox.ts";
 import type { GpioLines, GpioLink, HttpsLink, HttpsRequest, Log, StoreLink } from "../../runtime/ports.ts";
-import { type Finding, Witness } from "../checker/witness.ts";
+import { type Finding, InvariantChecker } from "../checker/invariant-checker.ts";
 import { SimulatedBroker } from "../outside/broker.ts";
 import { SimulatedHttpsLink, type SimulatedReply, type SimulatedRequest } from "../outside/https.ts";
 import { SimulatedDisk } from "../outside/store.ts";
@@ -109,8 +109,8 @@ class SmallWorld {
   readonly #time = new SimulatedTime();
   readonly #disk: SimulatedDisk;
   readonly #broker: SimulatedBroker;
-  readonly #bank: Bank;
-  readonly #witness: Witness;
+  readonly #sandbox: Sandbox;
+  readonly #witness: InvariantChecker;
   readonly #pins: SimulatedPins | null;
   readonly #entropy = new NoChance();
   #life: Life | null = null;
@@ -145,7 +145,7 @@ class SmallWorld {
     this.#disk = new SimulatedDisk(this.#time, new NoChance(() => this.#kept));
     this.#disk.flush = { least: 1, most: 1 };
     this.#broker = new SimulatedBroker(this.#time);
-    this.#bank = new Bank({
+    this.#sandbox = new Sandbox({
       merchants,
       remembered,
       entropy: new NoChance(),
@@ -154,7 +154,7 @@ class SmallWorld {
       unseenAnswer: this.#ways.has("unseen-refused") ? "invalid" : "done",
       paidReversal: this.#ways.has("paid-becomes-refund") ? "refund" : "revoked",
     });
-    this.#witness = new Witness({ disk: this.#disk, bank: this.#bank, time: this.#time });
+    this.#witness = new InvariantChecker({ disk: this.#disk, sandbox: this.#sandbox, time: this.#time });
     this.#pins = setup.goods === "none" ? null : new SimulatedPins(this.#time, new NoChance());
     if (this.#pins !== null) this.#wire(this.#pins);
     this.#broker.watch("scanbox/v1/+/tx", ({ payload }) => {
@@ -168,7 +168,7 @@ class SmallWorld {
     try {
       this.#start();
       while (!this.#isOver() && this.#time.now < LIVENESS_MS && this.#time.step()) this.#interrupt();
-      this.#bank.ledger.settle(this.#wall);
+      this.#sandbox.ledger.settle(this.#wall);
       if (!this.#isOver()) this.#witness.found("liveness", `after an hour: ${this.#whatIsOpen()}`);
       this.#witness.final();
       invariant(this.#choices.spent, "the choices of a world are met by it");
@@ -235,7 +235,7 @@ class SmallWorld {
           store: defect?.store?.(store, this.#time) ?? store,
           serial,
           broker: this.#broker,
-          glass: null,
+          display: null,
           gpio: gpio === null ? null : (defect?.gpio?.(gpio, this.#time) ?? gpio),
         },
         merchants: [
@@ -293,20 +293,20 @@ class SmallWorld {
     this.#touched = false;
   }
 
-  /** Whether an order at the bank may still change by its customer, whose plans are for its first seconds, or by a time-out. */
+  /** Whether an order at the sandbox may still change by its customer, whose plans are for its first seconds, or by a time-out. */
   #isWaiting(): boolean {
     const since = this.#wall - AUTO_REVOKE_MS;
-    return this.#bank.ledger.orders().some((order) => order.createdAt >= since && isUnpaid(order));
+    return this.#sandbox.ledger.orders().some((order) => order.createdAt >= since && isUnpaid(order));
   }
 
   /** Whether the power has not been able to fail yet with what would stand outside, `kept` rows more among it. */
   #isNewOutside(kept: number): boolean {
     const { rows, fault } = this.#disk;
-    const orders = this.#bank.ledger.orders();
+    const orders = this.#sandbox.ledger.orders();
     const passages = orders.reduce((count, { history }) => count + history.length, 0);
-    const bank = [orders.length, passages, this.#reversedUnseen.size, this.#stories.size];
+    const sandbox = [orders.length, passages, this.#reversedUnseen.size, this.#stories.size];
     const doubt = fault === "none" ? "" : `${fault} ${this.#kept}`;
-    const outside = [rows.length + kept, ...bank, this.#seen, this.#codes, doubt].join(" ");
+    const outside = [rows.length + kept, ...sandbox, this.#seen, this.#codes, doubt].join(" ");
     if (this.#outsides.has(outside)) return false;
     this.#outsides.add(outside);
     return true;
@@ -364,12 +364,12 @@ class SmallWorld {
     life.screen = screen;
     if (life !== this.#life) return;
     this.#witness.reads(screen);
-    const front = life.box.turn?.box.front;
-    if (front?.name === "result" || front?.name === "unknown")
-      this.#witness.shown(front.intent.outTradeNo, screen);
-    if (front?.name === "looking") this.#witness.looksBack(front.order.outTradeNo, screen);
+    const foreground = life.box.turn?.box.foreground;
+    if (foreground?.name === "result" || foreground?.name === "unknown")
+      this.#witness.shown(foreground.intent.outTradeNo, screen);
+    if (foreground?.name === "looking") this.#witness.looksBack(foreground.order.outTradeNo, screen);
     if (!isNew) return;
-    this.#seen += Number(front?.name === "result" || front?.name === "unknown");
+    this.#seen += Number(foreground?.name === "result" || foreground?.name === "unknown");
     this.#tell(`screen: ${screen.text}${screen.ref === null ? "" : ` ${screen.ref}`}`);
     this.#reactLater(life, PERSON_MS);
   }
@@ -521,11 +521,11 @@ class SmallWorld {
   #serve(request: SimulatedRequest): SimulatedReply {
     this.#witness.arrived(request);
     const outTradeNo = /<out_trade_no>([^<]*)</.exec(request.body)?.[1] ?? "";
-    this.#bank.ledger.settle(this.#wall);
+    this.#sandbox.ledger.settle(this.#wall);
     const known = this.#orderOf(outTradeNo);
     if (request.path === CHARGE) this.#chargeArrives(outTradeNo, known);
     if (request.path === REVERSAL) this.#reversalArrives(outTradeNo, known);
-    const reply = this.#bank.handle({
+    const reply = this.#sandbox.handle({
       method: "POST",
       path: request.path,
       body: Buffer.from(request.body),
@@ -534,7 +534,7 @@ class SmallWorld {
       now: this.#wall,
     });
     this.#witness.served(reply);
-    this.#tell(`bank: ${request.path} ${outTradeNo} ${reply.note.outcome}`);
+    this.#tell(`sandbox: ${request.path} ${outTradeNo} ${reply.note.outcome}`);
     if (known === undefined) this.#watchAutoRevoke(outTradeNo);
     if (reply.kind === "drop")
       return reply.how === "silence" ? { kind: "drop" } : { kind: "cut", delayMs: 0 };
@@ -550,7 +550,7 @@ class SmallWorld {
     const story = stories[this.#choices.take(whichStory)];
     invariant(story !== undefined, "a story is one of those that may be");
     this.#stories.set(outTradeNo, story.name);
-    this.#bank.scenario = story;
+    this.#sandbox.scenario = story;
   }
 
   #reversalArrives(outTradeNo: string, known: Order | undefined): void {
@@ -566,14 +566,14 @@ class SmallWorld {
   #watchAutoRevoke(outTradeNo: string): void {
     if (this.#orderOf(outTradeNo) === undefined) return;
     this.#time.after(AUTO_REVOKE_MS, () => {
-      this.#bank.ledger.settle(this.#wall - 1);
+      this.#sandbox.ledger.settle(this.#wall - 1);
       const order = this.#orderOf(outTradeNo);
       if (order !== undefined && isUnpaid(order)) this.#meet("auto-revoke");
     });
   }
 
   #orderOf(outTradeNo: string): Order | undefined {
-    return this.#bank.ledger.orders().find((order) => order.outTradeNo === outTradeNo);
+    return this.#sandbox.ledger.orders().find((order) => order.outTradeNo === outTradeNo);
   }
 
   #wire(pins: SimulatedPins): void {
@@ -643,7 +643,7 @@ const whichCode: Point = {
 };
 
 const whichStory: Point = {
-  what: "the payment at the bank",
+  what: "the payment at the sandbox",
   options: stories.map(({ name }) => name),
   fault: false,
   way: null,

@@ -59,7 +59,7 @@ export class PartTime extends SimulatedTime {
 /** A request that nothing holds back arrives sooner after it left, in milliseconds, and an outage is longer. */
 export const PROMPT_MS = 50;
 
-/** What becomes of one exchange with the bank. */
+/** What becomes of one exchange with the sandbox. */
 export type Fate = (typeof chargeFates)[number];
 
 /** How long a request or its second copy is held back: until its answer is given up, and almost as long as any may be. */
@@ -88,7 +88,7 @@ export const chargeFates = [
 export const reversalFates: readonly Fate[] = chargeFates.slice(0, 10);
 
 /**
- * Of a query, which changes nothing at the bank: whether it or its reply is lost, late, doubled or cut is the same, as long
+ * Of a query, which changes nothing at the sandbox: whether it or its reply is lost, late, doubled or cut is the same, as long
  * as the box waits equally long.
  */
 export const queryFates: readonly Fate[] = [

@@ -34,7 +34,7 @@ export interface Receipt {
 }
 
 /** How a broker is; the world may change it at any time. */
-export interface BrokerTemper {
+export interface BrokerFaults {
   /** No connection can be made while it is down; to end those that are, `cut`. */
   down: boolean;
   /** Answers a CONNECT with this cause; null lets it in. */
@@ -59,7 +59,7 @@ type Watcher = { readonly filter: readonly string[]; readonly listener: (receipt
  */
 export class SimulatedBroker implements BrokerLink {
   readonly #time: SimulatedTime;
-  readonly temper: BrokerTemper = {
+  readonly temper: BrokerFaults = {
     down: false,
     refusal: null,
     latencyMs: 5,
@@ -160,8 +160,8 @@ class SimulatedSession implements BrokerConnection {
   readonly #listener: BrokerListener;
   readonly #filters: (readonly string[])[] = [];
   #timeout: Timer | null = null;
-  /** While `closing`, what was sent before still arrives, and nothing comes back. */
-  #state: "connecting" | "connected" | "closing" | "ended" = "connecting";
+  /** While `recording-outcome`, what was sent before still arrives, and nothing comes back. */
+  #state: "connecting" | "connected" | "recording-outcome" | "ended" = "connecting";
   #unanswered = 0;
   /** When the last thing sent arrives, each way: a connection is a stream, nothing in it overtakes. */
   #lastUpAt = 0;
@@ -220,7 +220,7 @@ class SimulatedSession implements BrokerConnection {
       return;
     }
     const will = this.#state === "connected" ? null : this.#settings.will;
-    this.#state = "closing";
+    this.#state = "recording-outcome";
     this.#time.after(this.#delayUp(), () => {
       this.#finish();
       this.#broker.dismiss(this, will);
@@ -231,7 +231,7 @@ class SimulatedSession implements BrokerConnection {
   /** Ends the connection from outside; the broker publishes the will, where the CONNECT had arrived. */
   break(cause: string): void {
     if (this.#state === "ended") return;
-    const asked = this.#state === "closing";
+    const asked = this.#state === "recording-outcome";
     this.#finish();
     this.#broker.dismiss(this, this.#settings.will);
     if (!asked) this.#time.after(0, () => this.#listener.closed(cause));

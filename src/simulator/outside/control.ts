@@ -1,7 +1,7 @@
 import type { ControlLink, ControlOpened, ControlPeer, ControlPeerListener } from "../../runtime/ports.ts";
 import type { SimulatedTime } from "./time.ts";
 
-/** A program that has come in through a simulated door. */
+/** A program that has come in through a simulated control socket. */
 export interface SimulatedVisitor {
   /** What it was told so far. */
   readonly heard: string;

@@ -6,7 +6,7 @@ import {
   type StoreOpened,
   type StoreRotated,
   type StoreSurvey,
-  type StoreSurveyWish,
+  type StoreSurveyOptions,
   TAIL_ROWS,
 } from "../../runtime/ports.ts";
 import type { Random } from "./random.ts";
@@ -289,7 +289,7 @@ export class SimulatedStore implements StoreLink {
     this.#work(0, () => done(this.#disk.fault !== "full"));
   }
 
-  survey({ segments, charges }: StoreSurveyWish, done: (survey: StoreSurvey | null) => void): void {
+  survey({ segments, charges }: StoreSurveyOptions, done: (survey: StoreSurvey | null) => void): void {
     this.#work(this.#disk.random.between(0, 1), () => {
       const { kept } = this.#disk;
       const open = openIn(kept);

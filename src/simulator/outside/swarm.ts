@@ -81,7 +81,7 @@ export interface MachineSwarm {
 }
 
 /**
- * The most that a simulated network holds a request back: a charge may be in flight, and the bank's books behind by 14 s, for
+ * The most that a simulated network holds a request back: a charge may be in flight, and the sandbox's books behind by 14 s, for
  * less than the 60 s of money rule 9.
  */
 const LATE_MS_MAX = 45_000;

@@ -2,7 +2,7 @@
 import type { Merchant } from "../../core/payment/order.ts";
 import { ApiKey } from "../../providers/wechat-v2/api-key.ts";
 import { fixtureMerchant } from "../../providers/wechat-v2/sandbox/fixture-merchant.ts";
-import type { BankMerchant } from "../../providers/wechat-v2/sandbox/request.ts";
+import type { SandboxMerchant } from "../../providers/wechat-v2/sandbox/request.ts";
 import type { SignType } from "../../providers/wechat-v2/signature.ts";
 import type { Random } from "../outside/random.ts";
 
@@ -13,21 +13,21 @@ export interface WorldMerchant {
   readonly signType: SignType;
 }
 
-/** How many worlds have a provider's sub-merchant, and how many change hands; in these each start may be with the other one. */
+/** How many worlds have a provider's sub-merchant, and how many change handlers; in these each start may be with the other one. */
 const PROVIDERS = 0.25;
 const CHANGES = 0.25;
 const CHANGES_HANDS = 0.4;
 
 /** Fictional, like the one of all examples, and with another key. */
-const otherMerchant: BankMerchant = {
+const otherMerchant: SandboxMerchant = {
   appId: "wx0other0other0001",
   merchantId: "1900000888",
   apiKey: new ApiKey("otherkeyotherkeyotherkeyotherk00"),
   subMerchants: [],
 };
 
-/** What the bank of every world knows. */
-export const bankMerchants: readonly BankMerchant[] = [fixtureMerchant, otherMerchant];
+/** What the sandbox of every world knows. */
+export const sandboxMerchants: readonly SandboxMerchant[] = [fixtureMerchant, otherMerchant];
 
 /** The merchants of one world; draws from a stream of their own. */
 export class WorldMerchants {

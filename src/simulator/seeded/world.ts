@@ -1,5 +1,5 @@
 /**
- * A whole world for one box: the production runtime on simulated links, a bank, a broker, a card, people, and everything
+ * A whole world for one box: the production runtime on simulated links, a sandbox, a broker, a card, people, and everything
  * that goes wrong, all from one seed. Faults stop after a while; from then on the box must bring every order to its end.
  */
 import { ComposedBox, type ProviderParts } from "../../compose.ts";
@@ -10,9 +10,9 @@ import type { Key } from "../../core/payment/amount-entry.ts";
 import type { ProbeFailure } from "../../core/payment/answers.ts";
 import { standardTiming } from "../../core/payment/rules.ts";
 import { bootScreen, type Screen } from "../../core/payment/screen.ts";
-import { Bank } from "../../providers/wechat-v2/sandbox/bank.ts";
 import { fixtureMerchant } from "../../providers/wechat-v2/sandbox/fixture-merchant.ts";
 import { numberScenarios } from "../../providers/wechat-v2/sandbox/number-scenarios.ts";
+import { Sandbox } from "../../providers/wechat-v2/sandbox/sandbox.ts";
 import { scenarioNamed, scenarios, success } from "../../providers/wechat-v2/sandbox/scenarios.ts";
 import { type Core, core } from "../../runtime/loop.ts";
 import type {
@@ -24,7 +24,7 @@ import type {
   Log,
   StoreLink,
 } from "../../runtime/ports.ts";
-import { type Finding, STAFF_REFUND, Witness } from "../checker/witness.ts";
+import { type Finding, InvariantChecker, STAFF_REFUND } from "../checker/invariant-checker.ts";
 import { type Fate, SimulatedBroker } from "../outside/broker.ts";
 import { SimulatedHost } from "../outside/host.ts";
 import {
@@ -43,12 +43,12 @@ import { Habits } from "../site/habits.ts";
 import { SimulatedKeypad } from "../site/keypad.ts";
 import { type Act, freshCode, People } from "../site/people.ts";
 import { SimulatedPins } from "../site/pins.ts";
-import { type ReaderHabit, readerHabits, SimulatedReader } from "../site/reader.ts";
+import { type ReaderBehaviour, readerBehaviours, SimulatedReader } from "../site/reader.ts";
 import { SimulatedSerialLink } from "../site/serial.ts";
 import { SimulatedTill } from "../site/till.ts";
 import { VendingMachine } from "../site/vending-machine.ts";
 import { Damage } from "./damage.ts";
-import { bankMerchants, type WorldMerchant, WorldMerchants } from "./world-merchants.ts";
+import { sandboxMerchants, type WorldMerchant, WorldMerchants } from "./world-merchants.ts";
 
 /** Where the wall clock of every world begins: 2027-01-15 08:00 UTC. */
 const WALL_EPOCH = 1_800_000_000_000;
@@ -64,7 +64,7 @@ const LOOKS_EVERY_MS = 3_000;
 /** Twice what the box reads of a reply: each byte above that limit is as good as ten megabytes of them. */
 const HUGE_BYTES = 131_072;
 
-/** Where a host is lost the bank says something else once, so long after faults end: amid the absences that stand for it. */
+/** Where a host is lost the sandbox says something else once, so long after faults end: amid the absences that stand for it. */
 const BUSY_AFTER_MS = 6 * 60_000;
 const BUSY_FOR_MS = 60_000;
 
@@ -104,7 +104,7 @@ const ONCE_REST_MS = 10_000;
 
 const codeEnds = ["\r", "\n", "\r\n", "\t", "\u0003", ""] as const;
 
-/** Added for whether the bank names the payment of what it has reversed. */
+/** Added for whether the sandbox names the payment of what it has reversed. */
 const UNNAMED_STREAM = 6 * 2 ** 40;
 
 /** Added for the host that is lost. */
@@ -120,7 +120,7 @@ const TAKING_BACK_STREAM = 5 * 2 ** 40;
 const CERTIFICATE_FAILURE = 0.003;
 const CERTIFICATE_BAD_MS = { least: 10_000, most: 600_000 };
 
-/** How often the bank falls deaf to reversals while it hears everything else, and for how long, in milliseconds. */
+/** How often the sandbox falls deaf to reversals while it hears everything else, and for how long, in milliseconds. */
 const DEAFNESS = 0.03;
 const DEAF_MS = { least: 30_000, most: 600_000 };
 
@@ -191,17 +191,17 @@ class World {
   readonly #disk: SimulatedDisk;
   readonly #serial: SimulatedSerialLink;
   readonly #broker: SimulatedBroker;
-  readonly #bank: Bank;
+  readonly #sandbox: Sandbox;
   readonly #people: People;
   readonly #habits: Habits;
   readonly #codeEnd: (typeof codeEnds)[number];
-  readonly #habit: ReaderHabit;
+  readonly #habit: ReaderBehaviour;
   readonly #reader: SimulatedReader;
   readonly #lost: LostHost;
   readonly #numbers: Random;
-  /** How often a payment meets a number that the bank knows already. */
+  /** How often a payment meets a number that the sandbox knows already. */
   readonly #knownNumbers: number;
-  readonly #witness: Witness;
+  readonly #witness: InvariantChecker;
   readonly #config: DeviceConfig;
   readonly #entropy: Random;
   readonly #takingBack: Random;
@@ -236,7 +236,7 @@ class World {
   readonly #fullStarts: { readonly random: Random; readonly chance: number };
   #crashes = 0;
   #faulty = true;
-  /** How far the wall clock of the box is ahead of the bank's, and whether the box believes it. */
+  /** How far the wall clock of the box is ahead of the sandbox's, and whether the box believes it. */
   #wallErrorMs = 0;
   #wallBelieved = true;
 
@@ -263,8 +263,8 @@ class World {
     this.#lost = new LostHost(new Random(options.seed + HOSTS_STREAM), HOSTS);
     const unnamed =
       this.#swarm.paidReversal === "revoked" && new Random(options.seed + UNNAMED_STREAM).chance(0.4);
-    this.#bank = new Bank({
-      merchants: bankMerchants,
+    this.#sandbox = new Sandbox({
+      merchants: sandboxMerchants,
       entropy: random.fork(),
       autoRevoke: this.#swarm.autoRevoke,
       unseenReversal: this.#swarm.unseenReversal,
@@ -273,7 +273,7 @@ class World {
       hugeBytes: HUGE_BYTES,
     });
     const readers = new Random(options.seed + READER_STREAM);
-    this.#habit = readers.pick(readerHabits);
+    this.#habit = readers.pick(readerBehaviours);
     this.#reader = new SimulatedReader({
       habit: this.#habit,
       time: this.#time,
@@ -298,9 +298,9 @@ class World {
     const confirm = this.#host === null ? "puback" : "ack";
     const config = configOf(this.#swarm, this.#habit, this.#keyless, confirm);
     this.#config = options.defect?.config?.(config) ?? config;
-    this.#witness = new Witness({
+    this.#witness = new InvariantChecker({
       disk: this.#disk,
-      bank: this.#bank,
+      sandbox: this.#sandbox,
       time: this.#time,
       barrier: this.#swarm.machine?.barrier === true,
       unnamed,
@@ -426,7 +426,7 @@ class World {
           store: defect?.store?.(store, this.#time) ?? store,
           serial: this.#throwing(this.#serial, ["open", "watch"]),
           broker: this.#throwing(defect?.broker?.(this.#broker, this.#time) ?? this.#broker, ["connect"]),
-          glass: null,
+          display: null,
           gpio: this.#gpio(),
         },
         merchants: [partsOf(first), ...earlier.map(partsOf)],
@@ -583,23 +583,23 @@ class World {
       this.#witness.found("room", "the box says that it is in service, and its disk was full when it began");
     if (life !== this.#life) return;
     this.#witness.reads(screen);
-    const front = life.box.turn?.box.front;
-    const intent = front?.name === "result" || front?.name === "unknown" ? front.intent : null;
+    const foreground = life.box.turn?.box.foreground;
+    const intent = foreground?.name === "result" || foreground?.name === "unknown" ? foreground.intent : null;
     if (screen.seconds === null || screen.seconds % 10 === 0) {
       this.#tell(`screen: ${screen.text}${screen.amountFen === null ? "" : ` ${screen.amountFen} fen`}`);
     }
     if (intent !== null) this.#witness.shown(intent.outTradeNo, screen);
     else this.#witness.endLeft();
-    if (front?.name === "earlier") this.#witness.shownEarlier(front.end.intent.outTradeNo, screen);
+    if (foreground?.name === "earlier") this.#witness.shownEarlier(foreground.end.intent.outTradeNo, screen);
     // An outage or a refused scan may stand over it.
-    if (front?.name === "looking" && screen.text.startsWith("recent-"))
-      this.#witness.looksBack(front.order.outTradeNo, screen);
+    if (foreground?.name === "looking" && screen.text.startsWith("recent-"))
+      this.#witness.looksBack(foreground.order.outTradeNo, screen);
     this.#lookWhoWaits(life);
   }
 
   /** Nothing is at the box but what it sells by itself: who stands there since before the start has been told. */
   #lookWhoWaits(life: Life | null): void {
-    const name = life?.box.turn?.box.front.name;
+    const name = life?.box.turn?.box.foreground.name;
     const free = name === "idle" || (name === "resting" && this.#swarm.amountSource === "fixed");
     if (free) this.#witness.waits();
   }
@@ -607,7 +607,7 @@ class World {
   #serve(request: SimulatedRequest): SimulatedReply {
     this.#witness.arrived(request);
     if (request.lane === "reverse" && this.#time.now < this.#deafUntil) return { kind: "drop" };
-    const reply = this.#bank.handle({
+    const reply = this.#sandbox.handle({
       method: "POST",
       path: request.path,
       body: Buffer.from(request.body),
@@ -618,7 +618,7 @@ class World {
     this.#witness.served(reply);
     if (this.#options.tell !== undefined) {
       const { outTradeNo, outcome, treatment } = reply.note;
-      this.#tell(`bank: ${request.path} ${outTradeNo ?? ""} ${outcome} ${treatment ?? ""}`);
+      this.#tell(`sandbox: ${request.path} ${outTradeNo ?? ""} ${outcome} ${treatment ?? ""}`);
     }
     if (reply.kind === "drop")
       return reply.how === "silence" ? { kind: "drop" } : { kind: "cut", delayMs: 0 };
@@ -671,10 +671,10 @@ class World {
 
   #planBusyBank(): void {
     this.#time.after(BUSY_AFTER_MS, () => {
-      this.#tell("bank: busy for a minute");
-      this.#bank.busy = true;
+      this.#tell("sandbox: busy for a minute");
+      this.#sandbox.busy = true;
       this.#time.after(BUSY_FOR_MS, () => {
-        this.#bank.busy = false;
+        this.#sandbox.busy = false;
       });
     });
   }
@@ -725,11 +725,11 @@ class World {
         this.#press(life, act.keys);
         break;
       case "scan":
-        this.#bank.scenario = this.#nextScenario();
+        this.#sandbox.scenario = this.#nextScenario();
         this.#present(act.text);
         break;
       case "code":
-        this.#bank.scenario = this.#nextScenario();
+        this.#sandbox.scenario = this.#nextScenario();
         life.box.wantCode();
         break;
       case "unplug":
@@ -751,7 +751,7 @@ class World {
   #read(text: string): void {
     if (this.#habits.phone !== null) {
       this.#tell("people: a phone is in the reader");
-      this.#bank.scenario = this.#nextScenario();
+      this.#sandbox.scenario = this.#nextScenario();
       this.#phoneRead = true;
     }
     this.#send(text);
@@ -817,20 +817,20 @@ class World {
   /** Who asks for a payment of the fixed amount that rests has seen the phone. */
   #pressed(key: Key): void {
     if (key.name === "confirm") this.#witness.confirmed();
-    const front = this.#life?.box.turn?.box.front;
-    if (front?.name !== "resting" || this.#config.amount.source !== "fixed") return;
+    const foreground = this.#life?.box.turn?.box.foreground;
+    if (foreground?.name !== "resting" || this.#config.amount.source !== "fixed") return;
     const asking = key.name === "confirm" || key.name === "digit" || key.name === "point";
-    const seen = this.#time.now >= front.since + 900;
+    const seen = this.#time.now >= foreground.since + 900;
     if (seen && (asking || key.name === "double-zero")) this.#witness.left();
   }
 
   #actOfStaff(): void {
-    const wish = this.#habits.refund(this.#bank.ledger.orders());
+    const wish = this.#habits.refund(this.#sandbox.ledger.orders());
     if (wish === null) return;
     const { merchant, outTradeNo, amountFen } = wish.order;
     const outRefundNo = `${STAFF_REFUND}${this.#time.now}`;
     const reference = { outTradeNo, transactionId: null };
-    this.#bank.ledger.refund(
+    this.#sandbox.ledger.refund(
       merchant,
       { reference, outRefundNo, totalFen: amountFen, refundFen: wish.refundFen },
       this.#wall,
@@ -851,8 +851,11 @@ class World {
 
   /** A till asks at the very moment at which something of the box is over; a timer that is late comes after it. */
   #askWhenDue(life: Life, till: SimulatedTill): void {
-    const { front, pausedUntil } = life.box.turn?.box ?? { front: { name: "idle" }, pausedUntil: null };
-    const due = pausedUntil ?? ("until" in front ? front.until : null);
+    const { foreground, pausedUntil } = life.box.turn?.box ?? {
+      foreground: { name: "idle" },
+      pausedUntil: null,
+    };
+    const due = pausedUntil ?? ("until" in foreground ? foreground.until : null);
     if (due === null || due === this.#dueAsked) return;
     this.#dueAsked = due;
     this.#time.after(due - life.clock.now(), () => {
@@ -908,7 +911,7 @@ class World {
     if (this.#takingBack.chance(CERTIFICATE_FAILURE)) this.#certificateFails();
     if (this.#takingBack.chance(DEAFNESS)) {
       this.#deafUntil = this.#time.now + this.#takingBack.between(DEAF_MS.least, DEAF_MS.most);
-      this.#tell("bank: deaf to reversals");
+      this.#tell("sandbox: deaf to reversals");
     }
     if (this.#pins !== null && this.#random.chance(this.#swarm.machine?.pinFailure ?? 0)) {
       const pin = this.#random.pick([RELAY_PIN, keypadPins.rows[0]]);
@@ -1077,7 +1080,7 @@ class World {
     }
     this.#tell("the last customer comes");
     const before = this.#witness.payments;
-    this.#bank.scenario = success;
+    this.#sandbox.scenario = success;
     const random = new Random(this.#options.seed + LAST_CUSTOMER_STREAM);
     const ended = (): boolean => this.#witness.newSince(before)?.final === true;
     this.#until(() => ended() || this.#comesToPay(random), SERVED_WITHIN_MS);
@@ -1154,7 +1157,7 @@ const fixtureIds = {
   subMerchantId: null,
 };
 
-/** Stories that a simulated payment may take; a bank that is down is the network's business. */
+/** Stories that a simulated payment may take; a sandbox that is down is the network's business. */
 const usual = scenarios.filter(({ down }) => !down).map(({ name }) => name);
 
 const errCodes = [
@@ -1199,7 +1202,7 @@ const configs = new Map<string, DeviceConfig>();
 
 function configOf(
   swarm: Swarm,
-  habit: ReaderHabit,
+  habit: ReaderBehaviour,
   keyless: boolean,
   confirm: "puback" | "ack",
 ): DeviceConfig {
@@ -1212,7 +1215,7 @@ function configOf(
 
 function readConfig(
   { late, amountSource, machine }: Swarm,
-  habit: ReaderHabit,
+  habit: ReaderBehaviour,
   keyless: boolean,
   confirm: "puback" | "ack",
 ): DeviceConfig {

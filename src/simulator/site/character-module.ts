@@ -3,7 +3,7 @@
  * data sheet (HD44780U). Time is in microseconds since its supply came.
  */
 import { glyphs } from "../../core/codecs/character-rom.ts";
-import type { GlassSize } from "../../core/codecs/glass.ts";
+import type { DisplaySize } from "../../core/codecs/display-frame.ts";
 import { cellAddress } from "../../core/codecs/hd44780.ts";
 
 /** Which of its two character generators a module was made with: Japanese or European (table 4). */
@@ -39,7 +39,7 @@ const UNKNOWN = "\u25a1";
 
 /** A character display module, seen from its lines. */
 export class CharacterModule {
-  readonly #size: GlassSize;
+  readonly #size: DisplaySize;
   readonly #rom: CharacterRom;
   readonly #slowness: number;
   readonly #breaches: string[] = [];
@@ -58,7 +58,7 @@ export class CharacterModule {
   #target: "cells" | "generator" = "cells";
   #address = 0;
 
-  constructor(size: GlassSize, { rom = "A00", oscillatorKhz = 190 }: ModuleMake = {}) {
+  constructor(size: DisplaySize, { rom = "A00", oscillatorKhz = 190 }: ModuleMake = {}) {
     this.#size = size;
     this.#rom = rom;
     this.#slowness = 270 / oscillatorKhz;

@@ -10,10 +10,10 @@ import type { SimulatedTime } from "../outside/time.ts";
  * What readers do with a code that stays in view: tell of it again and again, seldom, or never; or read only where a GM65 or GM72 is
  * told to.
  */
-export const readerHabits = ["often", "seldom", "once", "gm65", "gm72"] as const;
+export const readerBehaviours = ["often", "seldom", "once", "gm65", "gm72"] as const;
 
 /** One of them. */
-export type ReaderHabit = (typeof readerHabits)[number];
+export type ReaderBehaviour = (typeof readerBehaviours)[number];
 
 /** How long a triggered reader reads, and how long it takes for a code. */
 const READING_MS = 5_000;
@@ -27,7 +27,7 @@ const APART_MS = 500;
 
 /** What a reader is made of; `tell` hears what it has read, `reply` what it answers to its box. */
 interface ReaderParts {
-  readonly habit: ReaderHabit;
+  readonly habit: ReaderBehaviour;
   readonly time: SimulatedTime;
   readonly random: Random;
   readonly tell: (text: string) => void;

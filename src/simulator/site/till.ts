@@ -1,7 +1,7 @@
 import { invariant } from "../../core/kernel/defect.ts";
 import { type Fen, fenOf } from "../../core/kernel/fen.ts";
-import type { SaleAnswer, SaleHands, SaleName } from "../../core/payment/till-sale.ts";
-import type { TillEar } from "../checker/till-witness.ts";
+import type { SaleAnswer, SaleName, SalesApi } from "../../core/payment/till-sale.ts";
+import type { TillEar } from "../checker/till-checker.ts";
 import type { Random } from "../outside/random.ts";
 
 /** A sale as the till has it. */
@@ -42,7 +42,7 @@ export class SimulatedTill {
   }
 
   /** Does the next thing at this box and says what it was. */
-  act(box: SaleHands): string {
+  act(box: SalesApi): string {
     const random = this.#random;
     const newest = this.#sales.at(-1);
     if (newest === undefined || newest.over) return this.#ask(box, this.#ringUp());
@@ -62,7 +62,7 @@ export class SimulatedTill {
   }
 
   /** Asks for the sale that is not over, or for a new one; where it is refused the cashier takes cash. */
-  askOnce(box: SaleHands): string {
+  askOnce(box: SalesApi): string {
     const newest = this.#sales.at(-1);
     const sale = newest === undefined || newest.over ? this.#ringUp() : newest;
     return this.#ask(box, sale, () => {
@@ -71,7 +71,7 @@ export class SimulatedTill {
   }
 
   /** Wants to know once more what became of a sale, and takes yesterday's number for a new one. */
-  remember(box: SaleHands): string {
+  remember(box: SalesApi): string {
     const [first, ...others] = this.#sales;
     const old = first === undefined ? this.#ringUp() : this.#random.pick([first, ...others]);
     return this.#random.chance(0.5) ? this.#look(box, old) : this.#ask(box, old);
@@ -92,7 +92,7 @@ export class SimulatedTill {
     return amount.value;
   }
 
-  #ask(box: SaleHands, sale: RungUp, refused: () => void = () => undefined): string {
+  #ask(box: SalesApi, sale: RungUp, refused: () => void = () => undefined): string {
     this.#ear.asks(sale.name, sale.amountFen);
     const answered = this.#answered("pay", sale);
     box.ask(sale.name, sale.amountFen, (answer) => {
@@ -102,7 +102,7 @@ export class SimulatedTill {
     return `${this.#caller} asks for ${sale.name.ref}, ${sale.amountFen} fen`;
   }
 
-  #look(box: SaleHands, sale: RungUp): string {
+  #look(box: SalesApi, sale: RungUp): string {
     box.state(sale.name, this.#answered("sale", sale));
     return `${this.#caller} asks about ${sale.name.ref}`;
   }

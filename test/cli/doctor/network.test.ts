@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { type BankHostFacts, judgeBank } from "../../../src/cli/doctor/bank.ts";
 import { type BrokerFacts, judgeBroker } from "../../../src/cli/doctor/broker.ts";
 import type { Finding } from "../../../src/cli/doctor/finding.ts";
+import { judgeProvider, type ProviderHostFacts } from "../../../src/cli/doctor/provider.ts";
 import type { ProbeFailure } from "../../../src/core/payment/answers.ts";
 import type { PeerSeen } from "../../../src/links/https/host-probe.ts";
 import type { BrokerVisit } from "../../../src/links/mqtt/broker-probe.ts";
@@ -19,65 +19,70 @@ const peer: PeerSeen = {
   validTo: now + 90 * DAY,
 };
 const reached = { ok: true, ms: 40, peer, clockAheadMs: 0 } as const;
-const bank: BankHostFacts = {
+const sandbox: ProviderHostFacts = {
   host: "https://api.mch.weixin.qq.com",
   name,
   reached,
   probe: { kind: "passed" },
   says: null,
 };
-const second = { ...bank, host: "https://api2.mch.weixin.qq.com" };
+const second = { ...sandbox, host: "https://api2.mch.weixin.qq.com" };
 const failed = (why: ProbeFailure) => ({ probe: { kind: "failed", why } }) as const;
 
-function judged(...hosts: readonly BankHostFacts[]): readonly Finding[] {
-  const findings = judgeBank(hosts, now);
+function judged(...hosts: readonly ProviderHostFacts[]): readonly Finding[] {
+  const findings = judgeProvider(hosts, now);
   levelsOf(findings);
   return findings;
 }
 
 test("a bank that is found, trusted, of one mind about the time and with a signed answer is in order", () => {
-  assert.deepEqual(levelsOf(judged(bank)), ["bank.name ok", "bank.tls ok", "bank.clock ok", "bank.probe ok"]);
-  const loopback = { ...bank, host: "http://127.0.0.1:8080", reached: { ...reached, peer: null } };
-  const address = ["bank.tls ok", "bank.clock ok", "bank.probe ok"];
+  assert.deepEqual(levelsOf(judged(sandbox)), [
+    "provider.name ok",
+    "provider.tls ok",
+    "provider.clock ok",
+    "provider.probe ok",
+  ]);
+  const loopback = { ...sandbox, host: "http://127.0.0.1:8080", reached: { ...reached, peer: null } };
+  const address = ["provider.tls ok", "provider.clock ok", "provider.probe ok"];
   assert.deepEqual(levelsOf(judged(loopback)), address, "an address needs no name");
 });
 
 test("a merchant that nobody knows is a note, and so is a key that cannot be read", () => {
-  assert.deepEqual(levelsOf(judgeBank(null, now)), ["bank.probe note"]);
-  assert.equal(the("bank.probe", judged({ ...bank, probe: null })).level, "note");
+  assert.deepEqual(levelsOf(judgeProvider(null, now)), ["provider.probe note"]);
+  assert.equal(the("provider.probe", judged({ ...sandbox, probe: null })).level, "note");
 });
 
 test("a name without an address is one fault, a slow one a warning", () => {
   const lost = {
-    ...bank,
+    ...sandbox,
     name: { ok: false, code: "EAI_AGAIN", ms: 5_000 },
     ...failed("no-network"),
   } as const;
-  assert.deepEqual(levelsOf(judged(lost)), ["bank.name fault"]);
-  const slow = judged({ ...bank, name: { ...name, ms: 1_001 } });
-  assert.equal(the("bank.name", slow).level, "warning");
+  assert.deepEqual(levelsOf(judged(lost)), ["provider.name fault"]);
+  const slow = judged({ ...sandbox, name: { ...name, ms: 1_001 } });
+  assert.equal(the("provider.name", slow).level, "warning");
 });
 
 test("a host that cannot be reached is one fault", () => {
   const dead = {
-    ...bank,
+    ...sandbox,
     reached: { ok: false, code: "ECONNREFUSED", ms: 3 },
     ...failed("no-network"),
   } as const;
-  assert.deepEqual(levelsOf(judged(dead)), ["bank.name ok", "bank.tls fault"]);
+  assert.deepEqual(levelsOf(judged(dead)), ["provider.name ok", "provider.tls fault"]);
 });
 
 test("a look that failed where the question passed is told beside it, as a warning", () => {
-  const odd = { ...bank, reached: { ok: false, code: "ETIMEDOUT", ms: 5_000 } } as const;
-  assert.deepEqual(levelsOf(judged(odd)), ["bank.name ok", "bank.tls warning", "bank.probe ok"]);
+  const odd = { ...sandbox, reached: { ok: false, code: "ETIMEDOUT", ms: 5_000 } } as const;
+  assert.deepEqual(levelsOf(judged(odd)), ["provider.name ok", "provider.tls warning", "provider.probe ok"]);
 });
 
 test("a certificate that is not trusted is a fault whose remedy tells dates from strangers", () => {
   const tls = (changes: Partial<PeerSeen>) => {
     const distrusted = { ...peer, distrust: "DEPTH_ZERO_SELF_SIGNED_CERT", ...changes };
     return the(
-      "bank.tls",
-      judged({ ...bank, reached: { ...reached, peer: distrusted }, ...failed("no-trust") }),
+      "provider.tls",
+      judged({ ...sandbox, reached: { ...reached, peer: distrusted }, ...failed("no-trust") }),
     );
   };
   assert.equal(tls({}).level, "fault");
@@ -89,12 +94,17 @@ test("a certificate that is not trusted is a fault whose remedy tells dates from
 
 test("a certificate of theirs that ends within the week is a warning", () => {
   const soon = { ...peer, validTo: now + 6 * DAY };
-  assert.equal(the("bank.tls", judged({ ...bank, reached: { ...reached, peer: soon } })).level, "warning");
+  assert.equal(
+    the("provider.tls", judged({ ...sandbox, reached: { ...reached, peer: soon } })).level,
+    "warning",
+  );
 });
 
 test("a clock that differs is a warning, by more than a day a fault, and a silent host says nothing of it", () => {
   const clock = (clockAheadMs: number | null) =>
-    judged({ ...bank, reached: { ...reached, clockAheadMs } }).filter(({ check }) => check === "bank.clock");
+    judged({ ...sandbox, reached: { ...reached, clockAheadMs } }).filter(
+      ({ check }) => check === "provider.clock",
+    );
   assert.equal(clock(30_000)[0]?.level, "ok");
   assert.equal(clock(30_001)[0]?.level, "warning");
   assert.match(clock(-40_000)[0]?.found ?? "", /40 s ahead of/);
@@ -103,13 +113,16 @@ test("a clock that differs is a warning, by more than a day a fault, and a silen
   assert.deepEqual(clock(null), []);
 });
 
-test("every failure of the question is a fault of its own, with the bank's words where it had some", () => {
+test("every failure of the question is a fault of its own, with the provider's words where it had some", () => {
   const reasons: readonly ProbeFailure[] = [
     ...(["no-network", "no-trust", "no-answer", "api-key", "merchant"] as const),
     ...(["certificate-missing", "certificate-mismatch", "certificate-expired"] as const),
   ];
   for (const why of reasons) {
-    const finding = the("bank.probe", judged({ ...bank, ...failed(why), says: "SIGNERROR wrong sign" }));
+    const finding = the(
+      "provider.probe",
+      judged({ ...sandbox, ...failed(why), says: "SIGNERROR wrong sign" }),
+    );
     assert.equal(finding.level, "fault", why);
     assert.match(finding.found, /\(SIGNERROR wrong sign\)/);
     assert.equal(finding.data?.why, why);
@@ -118,10 +131,10 @@ test("every failure of the question is a fault of its own, with the bank's words
 
 test("while one host works, what another one lacks can wait, but not the clock", () => {
   const lost = { ...second, name: { ok: false, code: "ENOTFOUND", ms: 3 }, ...failed("no-network") } as const;
-  assert.deepEqual(levelsOf(judged(bank, lost)).slice(4), ["bank.name warning"]);
-  assert.deepEqual(levelsOf(judged(lost, lost)), ["bank.name fault", "bank.name fault"]);
+  assert.deepEqual(levelsOf(judged(sandbox, lost)).slice(4), ["provider.name warning"]);
+  assert.deepEqual(levelsOf(judged(lost, lost)), ["provider.name fault", "provider.name fault"]);
   const late = { ...second, reached: { ...reached, clockAheadMs: 2 * DAY } };
-  assert.ok(levelsOf(judged(bank, late)).includes("bank.clock fault"));
+  assert.ok(levelsOf(judged(sandbox, late)).includes("provider.clock fault"));
 });
 
 const broker: Exclude<BrokerFacts, string> = {

@@ -77,7 +77,7 @@ test("who holds a lock is found by the kernel's list, also where nobody may look
 });
 
 test("a socket says whether somebody listens", async () => {
-  const path = join(folder, "door");
+  const path = join(folder, "socket");
   assert.equal(await knockAtSocket(path, 1_000), "ENOENT");
   const server = createServer((socket) => socket.destroy()).listen(path);
   await new Promise((resolve) => server.once("listening", resolve));

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { judgeDoor, judgeService } from "../../../src/cli/doctor/service.ts";
+import { judgeControlSocket, judgeService } from "../../../src/cli/doctor/service.ts";
 import { levelsOf, the } from "./sound.ts";
 
 const running = {
@@ -42,14 +42,14 @@ test("a service that does not start at boot, or starts again and again, is a war
   assert.equal(judged({ NRestarts: "3" }).length, 2);
 });
 
-test("the box's door answers, or says why not; without a box there need be none", () => {
+test("the box's control socket answers, or says why not; without a box there need be none", () => {
   const path = "/run/scanbox/control.sock";
-  const door = (running: boolean, said: string | null) =>
-    levelsOf(judgeDoor({ running, socket: { path, said } }));
-  assert.deepEqual(door(true, null), ["service.socket ok"]);
-  assert.deepEqual(door(true, "EACCES"), ["service.socket note"]);
-  assert.deepEqual(door(true, "ECONNREFUSED"), ["service.socket warning"]);
-  assert.deepEqual(door(false, "ECONNREFUSED"), ["service.socket note"]);
-  assert.deepEqual(levelsOf(judgeDoor({ running: true, socket: null })), ["service.socket warning"]);
-  assert.deepEqual(judgeDoor({ running: false, socket: null }), []);
+  const controlSocket = (running: boolean, said: string | null) =>
+    levelsOf(judgeControlSocket({ running, socket: { path, said } }));
+  assert.deepEqual(controlSocket(true, null), ["service.socket ok"]);
+  assert.deepEqual(controlSocket(true, "EACCES"), ["service.socket note"]);
+  assert.deepEqual(controlSocket(true, "ECONNREFUSED"), ["service.socket warning"]);
+  assert.deepEqual(controlSocket(false, "ECONNREFUSED"), ["service.socket note"]);
+  assert.deepEqual(levelsOf(judgeControlSocket({ running: true, socket: null })), ["service.socket warning"]);
+  assert.deepEqual(judgeControlSocket({ running: false, socket: null }), []);
 });

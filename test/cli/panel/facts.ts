@@ -4,8 +4,8 @@ import type { WireNote } from "../../../src/cli/demo/panel/wire-notes.ts";
 import { bootScreen, type Screen } from "../../../src/core/payment/screen.ts";
 
 const orders: readonly OrderNote[] = [
-  { ref: "#0310", yuan: "12.50", state: "paid", tone: "good", remark: "✓ bank keeps 12.50" },
-  { ref: "#0311", yuan: "2999.99", state: "declined", tone: "strong", remark: "✓ bank saw nothing" },
+  { ref: "#0310", yuan: "12.50", state: "paid", tone: "good", remark: "✓ sandbox keeps 12.50" },
+  { ref: "#0311", yuan: "2999.99", state: "declined", tone: "strong", remark: "✓ sandbox saw nothing" },
   {
     ref: "#0312",
     yuan: "8.88",
@@ -20,7 +20,12 @@ const notes: readonly WireNote[] = [
   { at: 1.61, wire: "scanner", text: "13*************789", tone: "plain" },
   { at: 1.62, wire: "journal", text: "✓ charging #0312 8.88", tone: "plain" },
   { at: 1.62, wire: "https", text: "→ charge #0312", tone: "plain" },
-  { at: 1.64, wire: "bank", text: "SUCCESS, but the reply is forged: SUCCESS, wrongly signed", tone: "warn" },
+  {
+    at: 1.64,
+    wire: "sandbox",
+    text: "SUCCESS, but the reply is forged: SUCCESS, wrongly signed",
+    tone: "warn",
+  },
   { at: 1.64, wire: "https", text: "← charge #0312 proves nothing: bad-signature", tone: "warn" },
   { at: 1234.56, wire: "mqtt", text: "→ tx.charging seq 5", tone: "plain" },
   { at: 1240, wire: "power", text: "CUT: only the journal is left", tone: "bad" },
@@ -41,7 +46,7 @@ export function panelFacts(wanted: Partial<PanelFacts> = {}): PanelFacts {
     hurry: 3,
     entry: "explicit",
     device: {
-      glass: { columns: 16, rows: 2 },
+      display: { columns: 16, rows: 2 },
       rows: ["Password   ¥8.88", "on phone     37s"],
       light: "wait",
       sound: "none",
@@ -51,13 +56,13 @@ export function panelFacts(wanted: Partial<PanelFacts> = {}): PanelFacts {
     powered: true,
     scannerPlugged: true,
     scenario: "password",
-    bankUp: true,
+    sandboxUp: true,
     brokerUp: true,
     orders,
     notes,
     overlay: { kind: "none" },
     places: [
-      "bank     http://127.0.0.1:40123",
+      "sandbox  http://127.0.0.1:40123",
       "broker   mosquitto_sub -p 40125 -t 'scanbox/#' -v",
       "journal  scanbox journal list --directory /tmp/scanbox-demo",
     ],

@@ -10,8 +10,8 @@ import { Random } from "../../../src/simulator/outside/random.ts";
 import { SimulatedClock, SimulatedTime } from "../../../src/simulator/outside/time.ts";
 import { SimulatedKeypad } from "../../../src/simulator/site/keypad.ts";
 import { SimulatedPins } from "../../../src/simulator/site/pins.ts";
-import { PlayedGlass } from "../../../src/simulator/site/played-glass.ts";
-import { TypedScanner } from "../../../src/simulator/site/typed-scanner.ts";
+import { VirtualDisplay } from "../../../src/simulator/site/virtual-display.ts";
+import { VirtualScanner } from "../../../src/simulator/site/virtual-scanner.ts";
 
 /** What a machine of a test has. */
 interface Wish {
@@ -32,10 +32,10 @@ export class Bench {
   readonly file: string;
   readonly time = new SimulatedTime();
   readonly pins: SimulatedPins;
-  readonly scanners: ReadonlyMap<string, TypedScanner>;
-  readonly glass: (readonly string[])[] = [];
-  /** Hears each new piece of what is said, and may do something with its hands. */
-  readonly hands: ((said: string) => void)[] = [];
+  readonly scanners: ReadonlyMap<string, VirtualScanner>;
+  readonly display: (readonly string[])[] = [];
+  /** Hears each new piece of what is said, and may do something with its handlers. */
+  readonly handlers: ((said: string) => void)[] = [];
   readonly #machine: Machine;
   readonly #keypad: SimulatedKeypad;
   readonly #print: readonly string[];
@@ -56,7 +56,7 @@ export class Bench {
       columns,
     });
     this.#print = wish.print ?? ["789C", "456<", "123X", "0.:="];
-    this.scanners = new Map(scanners.map((path) => [path, new TypedScanner(clock)]));
+    this.scanners = new Map(scanners.map((path) => [path, new VirtualScanner(clock)]));
     this.#machine = {
       clock,
       names: () => ({ host: wish.host ?? "raspberrypi", serial: "10000000a1b2c3d4" }),
@@ -73,10 +73,10 @@ export class Bench {
       panel: async ({ display }) => ({
         ok: true,
         gpio: this.pins,
-        glass: new PlayedGlass({
+        display: new VirtualDisplay({
           clock,
           size: display ?? { columns: 16, rows: 2 },
-          shown: (rowsShown) => void this.glass.push(rowsShown),
+          shown: (rowsShown) => void this.display.push(rowsShown),
         }),
       }),
       pair: () => wish.pair ?? { kind: "fits" },
@@ -104,7 +104,7 @@ export class Bench {
     let said = "";
     stdout.setEncoding("utf8").on("data", (text: string) => {
       said += text;
-      for (const hand of this.hands) hand(text);
+      for (const hand of this.handlers) hand(text);
     });
     stdin.end(answers.map((answer) => `${answer}\n`).join(""));
     const running = setupCommand(
@@ -133,7 +133,7 @@ export class Bench {
   /** Presses each key that is asked for. */
   pressWhatIsAsked(): void {
     const labels: Readonly<Record<string, string>> = { "00": ":", backspace: "<", OK: "=" };
-    this.hands.push((said) => {
+    this.handlers.push((said) => {
       const asked = /Press {2}(\S+)/.exec(said)?.[1];
       // A finger comes up before it goes to the next key.
       if (asked !== undefined) this.time.after(300, () => this.tap(labels[asked] ?? asked));
@@ -142,7 +142,7 @@ export class Bench {
 
   /** Holds a code before a scanner whenever a code is asked for. */
   scanWhenAsked(path: string, text: string): void {
-    this.hands.push((said) => {
+    this.handlers.push((said) => {
       if (said.includes("Hold any code before the")) this.time.after(500, () => this.scan(path, text));
     });
   }

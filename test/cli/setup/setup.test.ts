@@ -84,7 +84,7 @@ describe("a whole set-up", () => {
     assert.deepEqual(readdirSync(bench.folder).sort(), ["api-key", "device.config.json", "mqtt-password"]);
     for (const secret of [apiKey, "a password", code]) assert.ok(!said.includes(secret));
     assert.match(said, /✓|ok: The display is as it should be/);
-    assert.deepEqual(bench.glass.at(-1), ["Can you read me?", "¥12.50 #%&012345"]);
+    assert.deepEqual(bench.display.at(-1), ["Can you read me?", "¥12.50 #%&012345"]);
     assert.match(said, /1 of 1 findings[\s\S]*1\. Start the box:\n {7}scanbox run --config/);
     assert.ok([10, 26, 5, 25].every((pin) => !bench.pins.holds(pin)));
   });
@@ -268,7 +268,7 @@ describe("the scanner", () => {
     const path = "/dev/input/by-id/usb-scanner-event-kbd";
     const bench = new Bench(t, { scanners: [path] });
     const texts = ["yes", code];
-    bench.hands.push((said) => {
+    bench.handlers.push((said) => {
       const text = said.includes("Hold any code before the") ? texts.shift() : undefined;
       if (text !== undefined) bench.time.after(500, () => bench.scan(path, text));
     });
@@ -281,7 +281,7 @@ describe("the scanner", () => {
   test("whose speed is wrong is searched at the next one, which is kept", async (t) => {
     const bench = new Bench(t);
     const texts = ["\u00f3\u00f8\u0081", code];
-    bench.hands.push((said) => {
+    bench.handlers.push((said) => {
       const text = said.includes("Hold any code before the") ? texts.shift() : undefined;
       if (text !== undefined) bench.time.after(500, () => bench.scan("/dev/ttyACM0", text));
     });

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { characterCodes, glyphs } from "../../../src/core/codecs/character-rom.ts";
-import { GLASS_ALPHABET } from "../../../src/core/codecs/glass.ts";
+import { DISPLAY_ALPHABET } from "../../../src/core/codecs/display-frame.ts";
 import { Defect } from "../../../src/core/kernel/defect.ts";
 
 describe("the codes of the characters", () => {
   it("are those of ASCII, and places in the generator's RAM for the three signs", () => {
-    for (const character of GLASS_ALPHABET) {
+    for (const character of DISPLAY_ALPHABET) {
       const [code, ...more] = characterCodes(character);
       assert.deepEqual(more, []);
       const drawn = glyphs.find((glyph) => glyph.character === character);
@@ -16,8 +16,8 @@ describe("the codes of the characters", () => {
   });
 
   it("differ for all characters, and none is 0, a control character of a terminal, or one that modules disagree on", () => {
-    const codes = [...GLASS_ALPHABET].flatMap((character) => characterCodes(character));
-    assert.equal(new Set(codes).size, GLASS_ALPHABET.size);
+    const codes = [...DISPLAY_ALPHABET].flatMap((character) => characterCodes(character));
+    assert.equal(new Set(codes).size, DISPLAY_ALPHABET.size);
     for (const code of codes)
       assert.ok((code >= 1 && code <= 7) || (code >= 0x20 && code <= 0x7d && code !== 0x5c));
   });

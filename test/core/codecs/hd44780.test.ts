@@ -68,7 +68,7 @@ describe("the cells of a module", () => {
     assert.equal(cellTransfers({ row: 0, column: 0, text: "a" }, small)[0]?.value, 0x80);
   });
 
-  it("are not written beyond the glass", () => {
+  it("are not written beyond the display", () => {
     assert.throws(() => cellTransfers({ row: 2, column: 0, text: "a" }, small), Defect);
     assert.throws(() => cellTransfers({ row: -1, column: 0, text: "a" }, small), Defect);
     assert.throws(() => cellTransfers({ row: 0, column: 15, text: "ab" }, small), Defect);

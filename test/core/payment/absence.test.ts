@@ -33,10 +33,10 @@ function evidenceOf(effects: readonly Effect[]): readonly Evidence[] {
 function asked(story: Story, answer: QueryAnswer, ms: number): Story {
   const until = story.now + ms;
   while (story.order.phase.name === "reversing" && story.now < until) {
-    const { flying, counts } = story.order;
+    const { inFlight, counts } = story.order;
     const host = counts.query % 2 === 0 ? "a" : "b";
-    if (flying?.call === "query") story.query(host === "a" ? gone : answer, host);
-    else if (flying?.call === "undo") story.reverse(counts.reverse % 2 === 0 ? gone : { kind: "done" });
+    if (inFlight?.call === "query") story.query(host === "a" ? gone : answer, host);
+    else if (inFlight?.call === "undo") story.reverse(counts.reverse % 2 === 0 ? gone : { kind: "done" });
     else story.wait(phaseOf(story).next.at - story.now);
   }
   return story;
@@ -97,7 +97,7 @@ test("a host that never comes back is stood for by absences over ten minutes, af
   ]) {
     asked(story, absent, 3_600_000);
     const { phase } = story.order;
-    assert.ok(phase.name === "closing", phase.name);
+    assert.ok(phase.name === "recording-outcome", phase.name);
     assert.equal(phase.verdict.state, "reversed");
     assert.ok(story.now >= 660_000 && story.now < 860_000, `${story.now} ms`);
     const notes = evidenceOf(story.effects).map(({ absences }) => absences);
@@ -119,8 +119,8 @@ test("a signed answer that says something else begins the count anew, silence do
   ] as const) {
     const story = asked(found(), absent, 200_000);
     assert.ok(phaseOf(story).absences.count >= 5);
-    while (story.order.flying?.call !== "query" || story.order.counts.query % 2 === 0) {
-      if (story.order.flying?.call === "query") story.query(gone, "a");
+    while (story.order.inFlight?.call !== "query" || story.order.counts.query % 2 === 0) {
+      if (story.order.inFlight?.call === "query") story.query(gone, "a");
       else story.wait(phaseOf(story).next.at - story.now);
     }
     const before = phaseOf(story).absences.count;
@@ -133,7 +133,7 @@ test("a signed answer that says something else begins the count anew, silence do
 test("the running time of earlier starts is added up", () => {
   const evidence = { chargedHost: null, paid: false, absences: 4, runMs: 540_000 };
   const story = asked(found(evidence), absent, 3_600_000);
-  assert.equal(story.order.phase.name, "closing");
+  assert.equal(story.order.phase.name, "recording-outcome");
   assert.ok(story.now < 90_000, `${story.now} ms: the minute since this start was enough`);
   const fresh = asked(found({ ...evidence, absences: 0, runMs: 0 }), absent, 90_000);
   assert.equal(fresh.order.phase.name, "reversing");
@@ -149,7 +149,7 @@ test("the host that was charged is known after a restart where the reversal was 
   ]);
   assert.equal(record?.type, "record", "both go into the journal together");
   const known = asked(found({ chargedHost: "b", paid: false, absences: 0, runMs: 0 }), absent, 100_000);
-  assert.equal(known.order.phase.name, "closing", "two absences of it are enough");
+  assert.equal(known.order.phase.name, "recording-outcome", "two absences of it are enough");
 });
 
 test("money that was seen to move is not forgotten by a restart: no absence says that it went back", () => {
@@ -157,13 +157,13 @@ test("money that was seen to move is not forgotten by a restart: no absence says
   seen.reverse({ kind: "done" }).query({ kind: "paid", transactionId: "42" });
   assert.equal(evidenceOf(seen.effects).at(-1)?.paid, true);
   const story = asked(found({ chargedHost: "b", paid: true, absences: 0, runMs: 0 }), absent, 3_600_000);
-  while (story.order.flying?.call !== "query") {
-    if (story.order.flying?.call === "undo") story.reverse({ kind: "done" });
+  while (story.order.inFlight?.call !== "query") {
+    if (story.order.inFlight?.call === "undo") story.reverse({ kind: "done" });
     else story.wait(phaseOf(story).next.at - story.now);
   }
   story.query({ kind: "closed", paidOnce: false, transactionId: null });
   const { phase } = story.order;
-  assert.ok(phase.name === "closing", phase.name);
+  assert.ok(phase.name === "recording-outcome", phase.name);
   assert.equal(phase.verdict.state, "refunded");
 });
 

@@ -24,7 +24,7 @@ test("an order begins with one charge counted and nothing known", () => {
   const story = Story.ready().keys("1250=").wait(100).scan();
   const { intent, phase, ...rest } = story.order;
   assert.deepEqual(rest, {
-    flying: null,
+    inFlight: null,
     counts: { charge: 1, query: 0, reverse: 0 },
     transactionId: null,
     seenPaid: false,
@@ -32,7 +32,7 @@ test("an order begins with one charge counted and nothing known", () => {
     recovered: false,
     chargedAt: 100,
     sentAt: 100,
-    landedAt: 100,
+    answeredAt: 100,
     chargedHost: null,
   });
   assert.ok(phase.name === "recording" && phase.code?.reveal() === "134567890123456789");
@@ -50,7 +50,7 @@ test("the charge leaves with its code when its intent is durable, and not after 
   assert.ok(charge?.type === "charge");
   assert.equal(charge.code.reveal(), "134567890123456789");
   assert.deepEqual([charge.intent, charge.sendBefore], [intent, 10_000]);
-  assert.deepEqual(story.order.flying, { call: "charge", at: 9_999 });
+  assert.deepEqual(story.order.inFlight, { call: "charge", at: 9_999 });
   assert.equal(story.order.chargedAt, 9_999);
   assert.deepEqual(story.order.phase, { name: "charging", sendBefore: 10_000, cancelled: false });
   const shown = Story.ready(codeRules).keys("1250=").post({ type: "code-wanted" });
@@ -94,7 +94,7 @@ test("a start counts an open charge as made now, at any host, and asks at once",
   const payment = resume(order, stampAt(7), keypadRules);
   assert.deepEqual(payment, {
     intent: order.intent,
-    flying: null,
+    inFlight: null,
     counts: { charge: 1, query: 2, reverse: 0 },
     transactionId: null,
     seenPaid: false,
@@ -102,7 +102,7 @@ test("a start counts an open charge as made now, at any host, and asks at once",
     recovered: true,
     chargedAt: 7,
     sentAt: 7,
-    landedAt: 7,
+    answeredAt: 7,
     chargedHost: null,
     phase: { name: "asking", about: "unclear", codeUrl: null, giveUpAt: 45_007, next: 7, last: false },
   });
@@ -120,7 +120,7 @@ test("a start goes on with a reversal, knowing whether money was seen to move", 
 test("a start goes on with a decline, and with goods, as the journal has them", () => {
   const declined = resume(openOrder({ state: "declined", reason: "card" }), stampAt(7), keypadRules);
   assert.deepEqual(declined.phase, {
-    name: "settled",
+    name: "final",
     verdict: { state: "declined", charged: "no", reason: "card", late: false },
     check: 30_007,
     looks: 0,
@@ -151,14 +151,14 @@ test("an order that the journal did not take is asked about twice a minute and t
   const story = Story.ready().payTo().charge({ kind: "pending" }).keys("X");
   story.take();
   story.happens({ type: "record-failed", state: "reversing" });
-  assert.deepEqual(story.order.phase, { name: "stranded", next: 30_000 });
+  assert.deepEqual(story.order.phase, { name: "unrecorded", next: 30_000 });
   const { outTradeNo } = story.order.intent;
-  assert.deepEqual(story.effects[0], { type: "alarm", alarm: "order-stranded", outTradeNo });
+  assert.deepEqual(story.effects[0], { type: "alarm", alarm: "order-unrecorded", outTradeNo });
   story.wait(30_000).take();
-  assert.equal(story.order.flying?.call, "query");
+  assert.equal(story.order.inFlight?.call, "query");
   story.now = 31_000;
   story.query(paid);
-  assert.deepEqual(story.order.phase, { name: "stranded", next: 61_000 });
+  assert.deepEqual(story.order.phase, { name: "unrecorded", next: 61_000 });
   assert.deepEqual([story.order.seenPaid, story.take()], [true, []]);
 });
 
@@ -181,11 +181,11 @@ test("reversals and their queries take the hosts in turn, other questions leave 
   look();
   assert.deepEqual(hosts, [
     ["query", null],
-    ["reverse", "a"],
+    ["undo", "a"],
     ["query", "b"],
-    ["reverse", "b"],
+    ["undo", "b"],
     ["query", "a"],
-    ["reverse", "a"],
+    ["undo", "a"],
   ]);
   assert.deepEqual(story.order.counts, { charge: 1, query: 3, reverse: 3 });
 });
@@ -225,10 +225,13 @@ test("money that was seen to move is never forgotten, nor its number", () => {
 
 test("an answer that comes when the reversal is on its way into the journal changes nothing of it", () => {
   const story = Story.ready().payTo().charge(silence).keys("X");
-  assert.equal(story.order.phase.name, "booking");
+  assert.equal(story.order.phase.name, "recording-reversal");
   story.take();
   story.query(paid);
-  assert.deepEqual([story.order.phase.name, story.order.seenPaid, story.take()], ["booking", true, []]);
+  assert.deepEqual(
+    [story.order.phase.name, story.order.seenPaid, story.take()],
+    ["recording-reversal", true, []],
+  );
 });
 
 test("cancel is heard before the charge has come back and while it is asked about, and nowhere else", () => {
@@ -243,23 +246,23 @@ test("cancel is heard before the charge has come back and while it is asked abou
 test("an order wants to be woken when its next call is due, and never while one is under way", () => {
   const { order } = Story.ready().payTo().charge({ kind: "pending" });
   assert.equal(wakeAt(order), 5_000);
-  assert.equal(wakeAt({ ...order, flying: { call: "query", at: stampAt(0).at } }), null);
+  assert.equal(wakeAt({ ...order, inFlight: { call: "query", at: stampAt(0).at } }), null);
   const verdict = { state: "declined", charged: "no", reason: "card", late: false } as const;
   const phases: readonly (readonly [Phase, number | null, boolean, boolean])[] = [
     [{ name: "recording", code: null, sendBefore: stampAt(1).at, cancelled: false }, null, false, true],
     [{ name: "charging", sendBefore: stampAt(1).at, cancelled: false }, null, false, true],
-    [{ name: "booking", reason: "gave-up" }, null, false, true],
-    [{ name: "closing", verdict }, null, false, true],
-    [{ name: "stranded", next: stampAt(9).at }, 9, false, true],
+    [{ name: "recording-reversal", reason: "gave-up" }, null, false, true],
+    [{ name: "recording-outcome", verdict }, null, false, true],
+    [{ name: "unrecorded", next: stampAt(9).at }, 9, false, true],
     [{ name: "dispensing", verdict, next: stampAt(9).at }, 9, false, false],
-    [{ name: "settled", verdict, check: stampAt(9).at, looks: 0 }, 9, false, false],
-    [{ name: "settled", verdict, check: null, looks: 0 }, null, true, false],
-    [{ name: "void" }, null, true, false],
+    [{ name: "final", verdict, check: stampAt(9).at, looks: 0 }, 9, false, false],
+    [{ name: "final", verdict, check: null, looks: 0 }, null, true, false],
+    [{ name: "abandoned" }, null, true, false],
   ];
   for (const [phase, wake, over, open] of phases) {
     const payment = { ...order, phase };
     assert.deepEqual([wakeAt(payment), isOver(payment), isOpen(payment)], [wake, over, open], phase.name);
   }
-  const asked = { ...order, flying: { call: "query", at: stampAt(0).at } } as const;
-  assert.equal(isOver({ ...asked, phase: { name: "settled", verdict, check: null, looks: 0 } }), false);
+  const asked = { ...order, inFlight: { call: "query", at: stampAt(0).at } } as const;
+  assert.equal(isOver({ ...asked, phase: { name: "final", verdict, check: null, looks: 0 } }), false);
 });

@@ -23,13 +23,13 @@ function askingOf({ order: { phase } }: Story) {
 
 /** The verdict that is on its way into the journal. */
 function verdictOf({ order: { phase } }: Story) {
-  assert.ok(phase.name === "closing", phase.name);
+  assert.ok(phase.name === "recording-outcome", phase.name);
   return [phase.verdict.state, phase.verdict.charged, phase.verdict.reason];
 }
 
 /** The reason of a reversal that is on its way into the journal. */
 function bookedFor({ order: { phase } }: Story) {
-  assert.ok(phase.name === "booking", phase.name);
+  assert.ok(phase.name === "recording-reversal", phase.name);
   return phase.reason;
 }
 
@@ -47,16 +47,16 @@ function openOrder(rules: Rules = keypadRules): OpenOrder {
 
 test("the answer to a charge says when it left at the latest, when it came back and whom it had reached", () => {
   const quick = Story.ready().payTo().wait(300).charge({ kind: "pending" });
-  const { sentAt, landedAt, chargedAt, chargedHost, flying } = quick.order;
-  assert.deepEqual([sentAt, landedAt, chargedAt, chargedHost, flying], [300, 300, 0, "a", null]);
+  const { sentAt, answeredAt, chargedAt, chargedHost, inFlight } = quick.order;
+  assert.deepEqual([sentAt, answeredAt, chargedAt, chargedHost, inFlight], [300, 300, 0, "a", null]);
   const slow = Story.ready().payTo().wait(12_000).charge({ kind: "pending" });
-  assert.deepEqual([slow.order.sentAt, slow.order.landedAt], [10_000, 12_000]);
+  assert.deepEqual([slow.order.sentAt, slow.order.answeredAt], [10_000, 12_000]);
 });
 
 test("a password is waited for before the first question, anything unclear is asked about at once", () => {
   for (const [answer, about, next, query] of [
     [{ kind: "pending" }, "password", 5_300, false],
-    [{ kind: "disputed", code: "TRADE_ERROR" }, "disputed", 300, true],
+    [{ kind: "refused-unconfirmed", code: "TRADE_ERROR" }, "refused-unconfirmed", 300, true],
     [silence, "unclear", 300, true],
   ] as const) {
     const story = Story.ready().payTo().wait(300).charge(answer);
@@ -64,7 +64,7 @@ test("a password is waited for before the first question, anything unclear is as
       { ...askingOf(story), last: false },
       { name: "asking", about, codeUrl: null, giveUpAt: 45_000, next, last: false },
     );
-    assert.equal(story.order.flying?.call === "query", query);
+    assert.equal(story.order.inFlight?.call === "query", query);
     assert.equal(askingOf(story).last, false);
   }
 });
@@ -100,12 +100,12 @@ test("each answer to a question makes of the order what it proves", () => {
 });
 
 test("an order that was refused unclearly goes back as soon as a signed answer finds it unpaid", () => {
-  const disputed = () => Story.ready().payTo().charge({ kind: "disputed", code: "TRADE_ERROR" });
+  const disputed = () => Story.ready().payTo().charge({ kind: "refused-unconfirmed", code: "TRADE_ERROR" });
   for (const answer of [unpaid, { kind: "absent" }] as const) {
     assert.equal(bookedFor(disputed().query(answer)), "refused-unclear", answer.kind);
   }
   for (const answer of [silence, { kind: "not-sent", why: "no-name" }] as const) {
-    assert.equal(askingOf(disputed().query(answer)).about, "disputed", answer.kind);
+    assert.equal(askingOf(disputed().query(answer)).about, "refused-unconfirmed", answer.kind);
   }
   assert.deepEqual(verdictOf(disputed().query(paid)), ["paid", "yes", null]);
 });
@@ -137,7 +137,7 @@ test("a charge that took longer than the time is asked about once, at once", () 
 
 test("a charge that nobody wants any more goes back where it may have moved money", () => {
   const cancelled = () => Story.ready().payTo().keys("X");
-  for (const answer of [{ kind: "pending" }, { kind: "disputed", code: "X" }, silence] as const) {
+  for (const answer of [{ kind: "pending" }, { kind: "refused-unconfirmed", code: "X" }, silence] as const) {
     assert.equal(bookedFor(cancelled().charge(answer)), "cancelled-by-person", answer.kind);
   }
   assert.deepEqual(verdictOf(cancelled().charge(paid)), ["paid", "yes", null]);
@@ -175,7 +175,7 @@ test("the look at a decline ends it, unless nobody answered or money had moved",
   }
   for (const answer of [silence, { kind: "not-sent", why: "no-name" }] as const) {
     const { phase } = looked().query(answer).order;
-    assert.ok(phase.name === "settled" && phase.check === 60_000, answer.kind);
+    assert.ok(phase.name === "final" && phase.check === 60_000, answer.kind);
   }
   for (const answer of [
     ...([paid, { kind: "refunded", transactionId: "42" }, { kind: "failed" }] as const),
@@ -192,7 +192,7 @@ test("a decline that stands unpaid is looked at three times", () => {
   story.recorded();
   for (const looks of [1, 2]) {
     const { phase } = story.wait(30_000).query(unpaid).order;
-    assert.deepEqual(phase.name === "settled" && [phase.looks, phase.check], [looks, 30_000 * (looks + 1)]);
+    assert.deepEqual(phase.name === "final" && [phase.looks, phase.check], [looks, 30_000 * (looks + 1)]);
   }
   story.take();
   story.wait(30_000).query(unpaid);
@@ -232,7 +232,7 @@ test("a payment found after a restart is late, and goes back where the setting s
 
 test("an answer to a charge that is not under way is a defect", () => {
   const { order } = Story.ready().payTo().charge({ kind: "pending" });
-  const flying = { ...order, flying: { call: "charge", at: stampAt(0).at } } as const;
+  const inFlight = { ...order, inFlight: { call: "charge", at: stampAt(0).at } } as const;
   const event = { type: "charge-answered", host: "a", answer: paid } as const;
-  assert.throws(() => advance(flying, event, stampAt(0), keypadRules), { name: "Defect" });
+  assert.throws(() => advance(inFlight, event, stampAt(0), keypadRules), { name: "Defect" });
 });

@@ -41,35 +41,35 @@ test("a step that keeps every promise breaks none", () => {
 });
 
 test("an order that contradicts itself is noticed, by the invariant's name", () => {
-  const recording: Payment = { ...order, flying: null };
-  const flying = (call: "charge" | "undo", at: number) => ({ call, at: at as never });
+  const recording: Payment = { ...order, inFlight: null };
+  const inFlight = (call: "charge" | "undo", at: number) => ({ call, at: at as never });
   const asking = Story.ready().payTo().charge(silence).order;
   const cases: readonly (readonly [string, Payment, Payment])[] = [
     ["I4", order, { ...order, intent: { ...order.intent, amountFen: 1 as never } }],
-    ["I3", { ...asking, flying: null }, { ...asking, flying: flying("charge", 0) }],
-    ["I3", recording, { ...asking, intent: order.intent, flying: flying("charge", 0) }],
+    ["I3", { ...asking, inFlight: null }, { ...asking, inFlight: inFlight("charge", 0) }],
+    ["I3", recording, { ...asking, intent: order.intent, inFlight: inFlight("charge", 0) }],
     [
       "I14",
-      { ...asking, flying: null },
-      { ...reversing, intent: asking.intent, flying: flying("undo", 60_000) },
+      { ...asking, inFlight: null },
+      { ...reversing, intent: asking.intent, inFlight: inFlight("undo", 60_000) },
     ],
     [
       "I14",
-      { ...reversing, flying: null },
-      { ...asking, intent: reversing.intent, flying: flying("undo", 60_000) },
+      { ...reversing, inFlight: null },
+      { ...asking, intent: reversing.intent, inFlight: inFlight("undo", 60_000) },
     ],
-    ["I17", { ...reversing, flying: null }, { ...reversing, flying: flying("undo", 1_000) }],
-    ["I15", reversing, { ...reversing, phase: { name: "closing", verdict: paid } }],
+    ["I17", { ...reversing, inFlight: null }, { ...reversing, inFlight: inFlight("undo", 1_000) }],
+    ["I15", reversing, { ...reversing, phase: { name: "recording-outcome", verdict: paid } }],
     ["goods", reversing, { ...reversing, phase: { name: "dispensing", verdict: paid, next: null } }],
     [
       "goods",
-      { ...order, recovered: true, phase: { name: "closing", verdict: paid } },
+      { ...order, recovered: true, phase: { name: "recording-outcome", verdict: paid } },
       { ...order, recovered: true, phase: { name: "dispensing", verdict: paid, next: null } },
     ],
     [
       "I12",
-      { ...order, phase: { name: "closing", verdict: paid } },
-      { ...order, phase: { name: "settled", verdict: { ...paid, late: true }, check: null, looks: 0 } },
+      { ...order, phase: { name: "recording-outcome", verdict: paid } },
+      { ...order, phase: { name: "final", verdict: { ...paid, late: true }, check: null, looks: 0 } },
     ],
   ];
   for (const [name, before, after] of cases) {
@@ -103,7 +103,7 @@ test("a box that has contradicted itself charges nobody, says E16, and goes on a
     ["alarm", "note"],
   );
   assert.equal(turn.screen.text, "unknown", "people see at once that nobody knows");
-  story.turn = { ...turn, box: { ...turn.box, front: { name: "idle" } } };
+  story.turn = { ...turn, box: { ...turn.box, foreground: { name: "idle" } } };
   story.now = 6_000;
   story.effects.length = 0;
   story.wait(1);
@@ -114,35 +114,41 @@ test("a box that has contradicted itself charges nobody, says E16, and goes on a
 });
 
 test("a charge leaves in the one step from its record, a reversal once it is old enough by its own clock", () => {
-  const flying = (call: "charge" | "undo", at: number) => ({ call, at: at as never });
+  const inFlight = (call: "charge" | "undo", at: number) => ({ call, at: at as never });
   const recording: Payment = { ...Story.ready().keys("1250=").scan().order, intent: order.intent };
   const { phase: asking } = Story.ready().payTo().charge(silence).order;
-  const unsent: Payment = { ...order, phase: asking, flying: null };
-  const charging: Payment = { ...order, flying: flying("charge", 0) };
+  const unsent: Payment = { ...order, phase: asking, inFlight: null };
+  const charging: Payment = { ...order, inFlight: inFlight("charge", 0) };
   assert.equal(broken(recording, charging), null);
   assert.match(broken(recording, { ...charging, phase: asking }) ?? "", /^I3/);
   assert.match(broken(unsent, charging) ?? "", /^I3/);
-  const young: Payment = { ...reversing, sentAt: 10_000 as never, flying: null };
-  assert.match(broken(young, { ...young, flying: flying("undo", 24_999) }) ?? "", /^I17/);
-  assert.equal(broken(young, { ...young, flying: flying("undo", 25_000) }), null);
-  const told = { ...young, flying: flying("undo", 1) };
+  const young: Payment = { ...reversing, sentAt: 10_000 as never, inFlight: null };
+  assert.match(broken(young, { ...young, inFlight: inFlight("undo", 24_999) }) ?? "", /^I17/);
+  assert.equal(broken(young, { ...young, inFlight: inFlight("undo", 25_000) }), null);
+  const told = { ...young, inFlight: inFlight("undo", 1) };
   assert.equal(broken(told, told), null, "a reversal that was under way before is not told again");
 });
 
 test("what is on its way back never becomes paid, what gives goods goes on, what ends may end", () => {
-  const booking: Payment = { ...reversing, phase: { name: "booking", reason: "gave-up" } };
-  assert.match(broken(booking, { ...booking, phase: { name: "closing", verdict: paid } }) ?? "", /^I15/);
+  const booking: Payment = { ...reversing, phase: { name: "recording-reversal", reason: "gave-up" } };
+  assert.match(
+    broken(booking, { ...booking, phase: { name: "recording-outcome", verdict: paid } }) ?? "",
+    /^I15/,
+  );
   const declined = { state: "declined", charged: "no", reason: "card", late: false } as const;
-  assert.equal(broken(booking, { ...booking, phase: { name: "closing", verdict: declined } }), null);
+  assert.equal(
+    broken(booking, { ...booking, phase: { name: "recording-outcome", verdict: declined } }),
+    null,
+  );
   const dispensing: Payment = { ...order, phase: { name: "dispensing", verdict: paid, next: null } };
   assert.equal(broken(dispensing, dispensing), null);
   const settled: Payment = {
     ...reversing,
-    phase: { name: "settled", verdict: declined, check: null, looks: 0 },
+    phase: { name: "final", verdict: declined, check: null, looks: 0 },
   };
-  const closing: Payment = { ...reversing, phase: { name: "closing", verdict: declined } };
-  assert.equal(broken(closing, settled, recordOf(closing)), null);
-  assert.match(broken(closing, settled) ?? "", /^I11/);
+  const ending: Payment = { ...reversing, phase: { name: "recording-outcome", verdict: declined } };
+  assert.equal(broken(ending, settled, recordOf(ending)), null);
+  assert.match(broken(ending, settled) ?? "", /^I11/);
   assert.match(broken(booking, settled, recordOf(booking)) ?? "", /^I11/);
 });
 
@@ -158,21 +164,24 @@ test("only orders that this process began and that are open are counted", () => 
   const five = Array.from({ length: 5 }, () => reversing);
   assert.equal(between(boxWith(...five), boxWith(...five)), null, "four and the one in front");
   for (const one of [
-    { ...reversing, phase: { name: "booking", reason: "gave-up" } } as const,
-    { ...reversing, phase: { name: "closing", verdict: paid } } as const,
+    { ...reversing, phase: { name: "recording-reversal", reason: "gave-up" } } as const,
+    { ...reversing, phase: { name: "recording-outcome", verdict: paid } } as const,
   ]) {
     const crowd = boxWith(...five, one);
     assert.match(between(crowd, crowd) ?? "", /^I6/, one.phase.name);
   }
-  const settled: Payment = { ...order, phase: { name: "settled", verdict: paid, check: null, looks: 0 } };
+  const settled: Payment = { ...order, phase: { name: "final", verdict: paid, check: null, looks: 0 } };
   for (const one of [
     settled,
-    { ...order, phase: { name: "void" } } as const,
+    { ...order, phase: { name: "abandoned" } } as const,
     { ...reversing, recovered: true },
     // Declines that are contradicted open again, however many, and no payment began although they were open.
-    { ...reversing, phase: { name: "booking", reason: "contradiction" } } as const,
+    { ...reversing, phase: { name: "recording-reversal", reason: "contradiction" } } as const,
     { ...reversing, phase: { ...reversing.phase, reason: "contradiction" } } as Payment,
-    { ...reversing, phase: { name: "closing", verdict: { ...paid, reason: "contradiction" } } } as const,
+    {
+      ...reversing,
+      phase: { name: "recording-outcome", verdict: { ...paid, reason: "contradiction" } },
+    } as const,
   ]) {
     const crowd = boxWith(...five, one);
     assert.equal(between(crowd, crowd), null, one.phase.name);
@@ -186,31 +195,31 @@ test("an order leaves the memory only when it is over, and by what ends it", () 
   const looked = own({ type: "query-answered", host: "a", answer: { kind: "absent" } });
   const unwritten = own({ type: "record-failed", state: "charging" });
   const declined = { state: "declined", charged: "no", reason: "card", late: false } as const;
-  const in_ = (phase: Payment["phase"], flying: Payment["flying"] = null): Payment => ({
+  const in_ = (phase: Payment["phase"], inFlight: Payment["inFlight"] = null): Payment => ({
     ...order,
     phase,
-    flying,
+    inFlight,
   });
   const looking = in_(
-    { name: "settled", verdict: declined, check: 0 as never, looks: 0 },
+    { name: "final", verdict: declined, check: 0 as never, looks: 0 },
     { call: "query", at: 0 as never },
   );
   const { phase: recording } = Story.ready().keys("1250=").scan().order;
   const may: readonly (readonly [Payment, BoxEvent])[] = [
-    [in_({ name: "closing", verdict: paid }), ended],
+    [in_({ name: "recording-outcome", verdict: paid }), ended],
     [in_(recording), unwritten],
     [looking, looked],
-    [in_({ name: "settled", verdict: paid, check: null, looks: 0 }), woke],
-    [in_({ name: "void" }), woke],
+    [in_({ name: "final", verdict: paid, check: null, looks: 0 }), woke],
+    [in_({ name: "abandoned" }), woke],
   ];
   for (const [payment, event] of may) {
     assert.equal(between(boxWith(payment), boxWith(), event), null, payment.phase.name);
   }
   const mayNot: readonly (readonly [Payment, BoxEvent])[] = [
-    [in_({ name: "closing", verdict: paid }), woke],
-    [in_({ name: "closing", verdict: paid }), { ...ended, outTradeNo: "another" } as BoxEvent],
+    [in_({ name: "recording-outcome", verdict: paid }), woke],
+    [in_({ name: "recording-outcome", verdict: paid }), { ...ended, outTradeNo: "another" } as BoxEvent],
     [in_(recording), ended],
-    [{ ...looking, flying: null }, looked],
+    [{ ...looking, inFlight: null }, looked],
     [looking, woke],
     [reversing, looked],
     [order, ended],
@@ -271,30 +280,30 @@ test("what keeps a code, a sale or a broken journal from being charged is not fo
 
 test("no order goes back to where it could be charged again, or end without a word of the journal", () => {
   const asking = Story.ready().payTo().charge(silence).order;
-  const in_ = (payment: Payment, phase: Payment["phase"]): Payment => ({ ...payment, flying: null, phase });
+  const in_ = (payment: Payment, phase: Payment["phase"]): Payment => ({ ...payment, inFlight: null, phase });
   const { phase: recording } = Story.ready().keys("1250=").scan().order;
   const charging: Payment["phase"] = { name: "charging", sendBefore: 0 as never, cancelled: false };
-  const booking: Payment["phase"] = { name: "booking", reason: "gave-up" };
+  const booking: Payment["phase"] = { name: "recording-reversal", reason: "gave-up" };
   const cases: readonly (readonly [RegExp, Payment, Payment["phase"]])[] = [
     [/^I15: what is being reversed is not asked/, reversing, recording],
     [/^I15: what is being reversed is not asked/, in_(reversing, booking), charging],
     [/^I15: what is being reversed is not asked/, reversing, asking.phase],
     [/^I3: an order is recorded once/, asking, recording],
     [/^I5: an order is charged once/, asking, charging],
-    [/^I18: what may have been sent/, asking, { name: "void" }],
+    [/^I18: what may have been sent/, asking, { name: "abandoned" }],
     [/^goods: /, asking, { name: "dispensing", verdict: paid, next: null }],
     [
       /^goods: /,
-      in_(asking, { name: "closing", verdict: paid }),
+      in_(asking, { name: "recording-outcome", verdict: paid }),
       { name: "dispensing", verdict: paid, next: null },
     ],
   ];
   for (const [sentence, before, phase] of cases) {
     assert.match(broken(in_(before, before.phase), in_(before, phase)) ?? "", sentence);
   }
-  const closing = in_(asking, { name: "closing", verdict: paid });
+  const ending = in_(asking, { name: "recording-outcome", verdict: paid });
   const given = in_(asking, { name: "dispensing", verdict: paid, next: null });
-  assert.equal(broken(closing, given, recordOf(closing)), null);
+  assert.equal(broken(ending, given, recordOf(ending)), null);
   assert.match(broken(asking, { ...asking, recovered: true }) ?? "", /^late/);
   assert.match(broken({ ...asking, sentAt: 5 as never }, { ...asking, sentAt: 4 as never }) ?? "", /^I17/);
 });

@@ -39,7 +39,7 @@ function openOrder(): OpenOrder {
   return { intent: story.order.intent, last };
 }
 
-/** RESULT UNKNOWN on the glass, its order still being reversed. */
+/** RESULT UNKNOWN on the display, its order still being reversed. */
 function unknownResult(rules: Rules = keypadRules): Story {
   const story = Story.ready(rules);
   if (rules.amount.source === "fixed") story.scan().recorded();
@@ -54,7 +54,7 @@ test("a box begins with nothing but its journal, and asks for a probe at once", 
   const { numbering, orders, trust, ...rest } = story.box;
   assert.equal(orders.size, 0);
   assert.deepEqual(rest, {
-    front: { name: "idle" },
+    foreground: { name: "idle" },
     notice: null,
     usedCodes: [],
     refs: new Map(),
@@ -74,8 +74,8 @@ test("a box begins with nothing but its journal, and asks for a probe at once", 
     held: [],
     stopping: false,
   });
-  assert.equal(numbering.boxMark, keypadRules.boxMark);
-  assert.equal(trust.probe, "flying");
+  assert.equal(numbering.boxTag, keypadRules.boxTag);
+  assert.equal(trust.probe, "inFlight");
   assert.deepEqual(story.take(), ["note", "probe"]);
   assert.equal(story.turn.wakeAt, null);
 });
@@ -145,11 +145,11 @@ test("an intent says what is charged, by whom and how, and never changes from on
     intentAt: 1_800_000_000_000,
     clockTrusted: true,
   });
-  assert.equal(outTradeNo, `${keypadRules.boxMark}_${boot}_${Number(shortRef)}`);
+  assert.equal(outTradeNo, `${keypadRules.boxTag}_${boot}_${Number(shortRef)}`);
   assert.match(nonce, /^[0-9a-z]{12}$/);
   story.charge(paid).recorded().wait(5_000).keys("1=").scan("101234567890123456");
   const next = story.order.intent;
-  assert.equal(next.outTradeNo, `${keypadRules.boxMark}_${boot}_${Number(shortRef) + 1}`);
+  assert.equal(next.outTradeNo, `${keypadRules.boxTag}_${boot}_${Number(shortRef) + 1}`);
   assert.notEqual(next.nonce, nonce);
   const shown = Story.ready(codeRules).keys("1=").post({ type: "code-wanted" });
   assert.deepEqual([shown.order.intent.mode, shown.order.intent.codeHash], ["mpm", null]);
@@ -195,16 +195,16 @@ test("while a payment is on its way only cancel is heard", () => {
   story.scan("101234567890123456").post({ type: "scan-refused", refusal: "alipay" });
   assert.equal(story.box.notice, null);
   story.keys("X");
-  assert.equal(story.order.phase.name, "booking");
+  assert.equal(story.order.phase.name, "recording-reversal");
 });
 
 test("scans while a result stands change nothing", () => {
   const ended = Story.ready().payTo().charge(paid).recorded();
   for (const story of [ended, unknownResult()]) {
-    const { front } = story.box;
+    const { foreground } = story.box;
     story.scan("101234567890123456").post({ type: "scan-refused", refusal: "alipay" });
     story.post({ type: "scan-refused", refusal: "not-a-payment-code" });
-    assert.deepEqual([story.box.front, story.box.notice], [front, null]);
+    assert.deepEqual([story.box.foreground, story.box.notice], [foreground, null]);
   }
 });
 
@@ -317,7 +317,7 @@ test("a box with keys shows RESULT UNKNOWN until somebody confirms, one without 
   const keyed = unknownResult();
   assert.equal(keyed.wait(600_000).text, "unknown");
   const fixed = unknownResult(fixedRules);
-  if (fixed.order.flying !== null) fixed.reverse(silence);
+  if (fixed.order.inFlight !== null) fixed.reverse(silence);
   fixed.query({ kind: "not-sent", why: "no-name" });
   fixed.wait(29_999);
   assert.equal(fixed.text, "unknown", "what happens behind it does not lengthen it");
@@ -368,7 +368,7 @@ test("a journal that fails is told of once", () => {
   assert.deepEqual(
     alarmsOf(story).map(({ alarm, outTradeNo }) => [alarm, outTradeNo]),
     [
-      ["order-stranded", story.order.intent.outTradeNo],
+      ["order-unrecorded", story.order.intent.outTradeNo],
       ["journal-broken", null],
     ],
   );
@@ -429,11 +429,11 @@ test("a till may ask for the maximum itself", () => {
 test("a sale that has ended cannot be withdrawn any more, and one that never was neither", () => {
   const story = asked(Story.ready(tillRules), "1", 500).scan().recorded().charge(paid).recorded();
   assert.equal(story.text, "paid");
-  const { front } = story.box;
+  const { foreground } = story.box;
   story
     .says({ name: "withdraw", caller: "till", ref: "1" })
     .says({ name: "withdraw", caller: "till", ref: "2" });
-  assert.equal(story.box.front, front);
+  assert.equal(story.box.foreground, foreground);
   story.wait(5_000).says({ name: "withdraw", caller: "till", ref: "1" });
   assert.equal(story.text, "till-idle");
 });

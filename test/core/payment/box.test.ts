@@ -1,21 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { drawGlass } from "../../../src/core/codecs/glass.ts";
+import { drawFrame } from "../../../src/core/codecs/display-frame.ts";
 import { isBusy } from "../../../src/core/payment/box.ts";
 import { texts } from "../../../src/core/payment/texts.ts";
 import { fixedRules, keypadRules, Story } from "./story.ts";
 
-test("a payment goes from the keys to the glass, and the journal is asked first each time", () => {
+test("a payment goes from the keys to the display, and the journal is asked first each time", () => {
   const story = Story.ready();
-  assert.deepEqual(story.glass, ["Welcome         ", "Enter amount    "]);
+  assert.deepEqual(story.display, ["Welcome         ", "Enter amount    "]);
   story.keys("1250");
-  assert.deepEqual(story.glass, ["Amount     (CNY)", "           12.50"]);
+  assert.deepEqual(story.display, ["Amount     (CNY)", "           12.50"]);
   assert.deepEqual(story.take(), ["warm"]);
   story.keys("=");
-  assert.deepEqual(story.glass, ["Pay       ¥12.50", "Show WeChat code"]);
+  assert.deepEqual(story.display, ["Pay       ¥12.50", "Show WeChat code"]);
   assert.deepEqual(story.take(), ["warm"]);
   story.scan();
-  assert.deepEqual(story.glass, ["Pay       ¥12.50", "Please wait...  "]);
+  assert.deepEqual(story.display, ["Pay       ¥12.50", "Please wait...  "]);
   assert.deepEqual(story.take(), ["record"]);
   story.recorded();
   assert.deepEqual(story.take(), ["charge"]);
@@ -23,7 +23,7 @@ test("a payment goes from the keys to the glass, and the journal is asked first 
   assert.equal(story.text, "submitting", "nothing is shown before it is durable");
   assert.deepEqual(story.take(), ["record"]);
   story.recorded();
-  assert.deepEqual(story.glass, ["PAID      ¥12.50", "Thank you       "]);
+  assert.deepEqual(story.display, ["PAID      ¥12.50", "Thank you       "]);
   assert.deepEqual(story.take(), ["note"]);
   story.wait(5_000);
   assert.equal(story.text, "idle");
@@ -33,38 +33,38 @@ test("a payment goes from the keys to the glass, and the journal is asked first 
 test("while the customer types a password the box counts down to the real deadline and asks every 5 s", () => {
   const story = Story.ready().payTo();
   story.wait(400).charge({ kind: "pending" });
-  assert.deepEqual(story.glass, ["Password  ¥12.50", "on phone     45s"]);
+  assert.deepEqual(story.display, ["Password  ¥12.50", "on phone     45s"]);
   story.take();
   story.wait(4_999);
   assert.deepEqual(story.take(), []);
-  assert.deepEqual(story.glass, ["Password  ¥12.50", "on phone     40s"]);
+  assert.deepEqual(story.display, ["Password  ¥12.50", "on phone     40s"]);
   story.wait(1);
   assert.deepEqual(story.take(), ["query"]);
   story.query({ kind: "unpaid", paying: true }).wait(5_000);
   assert.deepEqual(story.take(), ["query"]);
   story.query({ kind: "paid", transactionId: "42" });
-  assert.deepEqual(story.glass, ["Checking  ¥12.50", "Do NOT pay again"]);
+  assert.deepEqual(story.display, ["Checking  ¥12.50", "Do NOT pay again"]);
   story.recorded();
   assert.equal(story.text, "paid");
 });
 
 test("an order nobody pays is asked about a last time after 45 s, then reversed, then confirmed by a query", () => {
   const story = Story.ready().payTo().charge({ kind: "unknown", why: "silence", signed: false });
-  assert.deepEqual(story.glass, ["Checking  ¥12.50", "Do NOT pay again"]);
+  assert.deepEqual(story.display, ["Checking  ¥12.50", "Do NOT pay again"]);
   for (let round = 0; round < 9; round += 1) story.query({ kind: "unpaid", paying: false }).wait(5_000);
   assert.equal(story.now, 45_000);
   story.take();
   story.query({ kind: "unpaid", paying: false });
   assert.deepEqual(story.take(), ["note", "record"]);
-  assert.deepEqual(story.glass, ["Undoing   ¥12.50", "Do NOT pay again"]);
+  assert.deepEqual(story.display, ["Undoing   ¥12.50", "Do NOT pay again"]);
   story.recorded();
-  assert.deepEqual(story.take(), ["reverse"]);
+  assert.deepEqual(story.take(), ["undo"]);
   story.reverse({ kind: "done" });
   assert.deepEqual(story.take(), ["query"]);
   story.query({ kind: "closed", paidOnce: false, transactionId: null });
   assert.equal(story.text, "reversing", "not before it is durable");
   story.recorded();
-  assert.deepEqual(story.glass, ["TIMED OUT       ", "Nothing charged "]);
+  assert.deepEqual(story.display, ["TIMED OUT       ", "Nothing charged "]);
 });
 
 test("paid between the last query and the reversal ends refunded, and the customer is told", () => {
@@ -73,7 +73,7 @@ test("paid between the last query and the reversal ends refunded, and the custom
   story.wait(15_000);
   story.reverse({ kind: "done" }).wait(1);
   story.query({ kind: "closed", paidOnce: true, transactionId: "42" }).recorded();
-  assert.deepEqual(story.glass, ["Refunded  ¥12.50", "See WeChat msg  "]);
+  assert.deepEqual(story.display, ["Refunded  ¥12.50", "See WeChat msg  "]);
   const last = story.records().at(-1);
   assert.equal(last?.state, "refunded");
   assert.equal(last?.charged, "no");
@@ -84,16 +84,16 @@ test("cancelling before the charge leaves ends it, afterwards it asks for a reve
   const early = Story.ready().keys("1250=").scan().keys("X").recorded();
   assert.deepEqual(early.records().at(-1)?.state, "cancelled");
   early.recorded();
-  assert.deepEqual(early.glass, ["CANCELLED       ", "Nothing charged "]);
+  assert.deepEqual(early.display, ["CANCELLED       ", "Nothing charged "]);
 
   const later = Story.ready().payTo().keys("X");
   later.charge({ kind: "pending" });
-  assert.equal(later.order.phase.name, "booking");
+  assert.equal(later.order.phase.name, "recording-reversal");
   later.recorded().take();
   later.wait(14_999);
   assert.deepEqual(later.take(), []);
   later.wait(1);
-  assert.deepEqual(later.take(), ["reverse"]);
+  assert.deepEqual(later.take(), ["undo"]);
 });
 
 test("a payment proved before a cancellation could become durable stays a payment", () => {
@@ -105,7 +105,7 @@ test("a declined code leaves the amount armed for the next scan, which is anothe
   const story = Story.ready().payTo();
   const first = story.order.intent.outTradeNo;
   story.charge({ kind: "declined", reason: "funds", code: "NOTENOUGH" }).recorded();
-  assert.deepEqual(story.glass, ["NOT PAID  ¥12.50", "Low balance     "]);
+  assert.deepEqual(story.display, ["NOT PAID  ¥12.50", "Low balance     "]);
   story.wait(5_000);
   assert.equal(story.text, "armed");
   story.scan("101234567890123456");
@@ -120,7 +120,7 @@ test("a code that was charged once is refused for good", () => {
     .recorded();
   story.wait(5_000).take();
   story.scan();
-  assert.deepEqual(story.glass, ["Code used before", "Refresh + rescan"]);
+  assert.deepEqual(story.display, ["Code used before", "Refresh + rescan"]);
   assert.deepEqual(story.take(), []);
   const restarted = new Story(keypadRules, [], ["hash of 134567890123456789"]);
   restarted
@@ -132,18 +132,18 @@ test("a code that was charged once is refused for good", () => {
 
 test("what people do at the wrong moment moves no money and gets a clear text", () => {
   const story = Story.ready().scan();
-  assert.deepEqual(story.glass, ["No amount yet   ", "Enter amount    "]);
+  assert.deepEqual(story.display, ["No amount yet   ", "Enter amount    "]);
   story.wait(3_000);
   assert.equal(story.text, "idle");
   story.keys("0=");
-  assert.deepEqual(story.glass, ["Amount is zero  ", "Enter amount    "]);
+  assert.deepEqual(story.display, ["Amount is zero  ", "Enter amount    "]);
   story.keys("C300001=");
-  assert.deepEqual(story.glass, ["Max     ¥3000.00", "Clear and retry "]);
+  assert.deepEqual(story.display, ["Max     ¥3000.00", "Clear and retry "]);
   story.keys("C1250=");
   story.post({ type: "scan-refused", refusal: "alipay" });
-  assert.deepEqual(story.glass, ["Not WeChat code ", "Open pay code   "]);
+  assert.deepEqual(story.display, ["Not WeChat code ", "Open pay code   "]);
   story.post({ type: "scan-refused", refusal: "over-long" });
-  assert.deepEqual(story.glass, ["Not a pay code  ", "Scan again      "]);
+  assert.deepEqual(story.display, ["Not a pay code  ", "Scan again      "]);
   assert.equal(story.records().length, 0);
   story.scan();
   const order = story.order.intent.outTradeNo;
@@ -155,9 +155,9 @@ test("what people do at the wrong moment moves no money and gets a clear text", 
 
 test("an armed amount can be mended, cancelled, and dies of age", () => {
   const story = Story.ready().keys("1250=<");
-  assert.deepEqual(story.glass, ["Amount     (CNY)", "            1.25"]);
+  assert.deepEqual(story.display, ["Amount     (CNY)", "            1.25"]);
   story.keys("=9");
-  assert.deepEqual(story.glass, ["Pay        ¥1.25", "Show WeChat code"]);
+  assert.deepEqual(story.display, ["Pay        ¥1.25", "Show WeChat code"]);
   story.keys("X");
   assert.equal(story.text, "idle");
   story.keys("5=").wait(180_000);
@@ -169,16 +169,16 @@ test("an armed amount can be mended, cancelled, and dies of age", () => {
     amount: { source: "keypad", entry: "explicit", maximum: 300_000 as never },
   });
   explicit.keys("12.5=<");
-  assert.deepEqual(explicit.glass, ["Amount     (CNY)", "           12.5_"], "12.50 stood on the glass");
+  assert.deepEqual(explicit.display, ["Amount     (CNY)", "           12.5_"], "12.50 stood on the display");
   explicit.keys("3");
-  assert.deepEqual(explicit.glass, ["Amount     (CNY)", "          12.53_"]);
+  assert.deepEqual(explicit.display, ["Amount     (CNY)", "          12.53_"]);
   explicit.keys("X<C");
   assert.equal(explicit.text, "idle");
 });
 
 test("a charge that could not be sent is declined at once, and an old scan is not sent at all", () => {
   const unsent = Story.ready().payTo().charge({ kind: "not-sent", why: "no-connection" }).recorded();
-  assert.deepEqual(unsent.glass, ["NOT PAID  ¥12.50", "No network      "]);
+  assert.deepEqual(unsent.display, ["NOT PAID  ¥12.50", "No network      "]);
   assert.equal(unsent.records().at(-1)?.chargeCount, 0);
 
   const slowDisk = Story.ready().keys("1250=").scan();
@@ -187,7 +187,7 @@ test("a charge that could not be sent is declined at once, and an old scan is no
   assert.equal(slowDisk.records().at(-1)?.reason, "stale");
   assert.equal(slowDisk.records().at(-1)?.chargeCount, 0);
   slowDisk.recorded();
-  assert.deepEqual(slowDisk.glass, ["Code expired    ", "Refresh + rescan"]);
+  assert.deepEqual(slowDisk.display, ["Code expired    ", "Refresh + rescan"]);
 
   const slowNet = Story.ready().payTo().charge({ kind: "not-sent", why: "too-late" });
   assert.equal(slowNet.records().at(-1)?.reason, "stale");
@@ -197,18 +197,18 @@ test("a number that somebody else has is never paid and never reversed; new numb
   const story = Story.ready().payTo();
   const { bootMark } = story.box.numbering;
   story.take();
-  story.charge({ kind: "taken", code: "ORDERPAID" });
+  story.charge({ kind: "number-conflict", code: "ORDERPAID" });
   assert.deepEqual(story.take(), ["record"]);
   story.recorded();
   assert.deepEqual(story.take(), ["query"]);
-  assert.deepEqual(story.glass, ["Checking  ¥12.50", "Do NOT pay again"]);
+  assert.deepEqual(story.display, ["Checking  ¥12.50", "Do NOT pay again"]);
   story.query({ kind: "foreign", state: "paid" });
   assert.deepEqual(story.take(), ["record", "alarm"]);
   assert.notEqual(story.box.numbering.bootMark, bootMark);
   story.recorded();
-  assert.deepEqual(story.glass, [`RESULT UNKNOWN  `, `Ask staff  #${story.turn.screen.ref}`]);
+  assert.deepEqual(story.display, [`RESULT UNKNOWN  `, `Ask staff  #${story.turn.screen.ref}`]);
   story.wait(600_000);
-  assert.ok(!story.take().includes("reverse"));
+  assert.ok(!story.take().includes("undo"));
 });
 
 test("a decline by code is asked about once more; money found there goes back and somebody is told", () => {
@@ -223,7 +223,7 @@ test("a decline by code is asked about once more; money found there goes back an
   story.query({ kind: "paid", transactionId: "42" });
   assert.deepEqual(story.take(), ["note", "record", "alarm"]);
   story.recorded().wait(15_000);
-  assert.ok(story.take().includes("reverse"));
+  assert.ok(story.take().includes("undo"));
   story.reverse({ kind: "done" }).wait(1).query({ kind: "refunded", transactionId: "42" }).recorded();
   assert.equal(story.box.orders.size, 0);
 });
@@ -232,8 +232,8 @@ test("a reversal that stays open becomes RESULT UNKNOWN until OK, then is resolv
   const story = Story.ready().payTo().charge({ kind: "pending" }).keys("X").recorded();
   for (let now = 0; story.text !== "unknown" && now < 120; now += 1) {
     story.wait(1_000);
-    if (story.order.flying?.call === "undo") story.reverse({ kind: "again", code: "USERPAYING" });
-    if (story.order.flying?.call === "query") story.query({ kind: "unpaid", paying: true });
+    if (story.order.inFlight?.call === "undo") story.reverse({ kind: "again", code: "USERPAYING" });
+    if (story.order.inFlight?.call === "query") story.query({ kind: "unpaid", paying: true });
   }
   assert.equal(story.now, 20_000);
   story.keys("1");
@@ -260,9 +260,9 @@ test("a reversal that succeeds while RESULT UNKNOWN stands shows its end", () =>
   story.query({ kind: "not-sent", why: "no-name" });
   story.wait(5_000);
   assert.equal(story.text, "unknown");
-  if (story.order.flying?.call === "undo") story.reverse({ kind: "done" }).wait(1);
+  if (story.order.inFlight?.call === "undo") story.reverse({ kind: "done" }).wait(1);
   story.query({ kind: "closed", paidOnce: false, transactionId: null }).recorded();
-  assert.deepEqual(story.glass, ["NOT PAID   ¥5.00", "Nothing charged "]);
+  assert.deepEqual(story.display, ["NOT PAID   ¥5.00", "Nothing charged "]);
 });
 
 test("without keys RESULT UNKNOWN leaves after 30 s", () => {
@@ -294,7 +294,7 @@ test("an unsigned refusal takes the box out of service until a probe has passed"
   assert.equal(story.box.trust.proved, false);
   story.keys("X").recorded().wait(20_000).keys("=");
   story.post({ type: "probed", answer: { kind: "failed", why: "api-key" } });
-  assert.deepEqual(story.glass, ["OUT OF SERVICE  ", "Ask staff    E31"]);
+  assert.deepEqual(story.display, ["OUT OF SERVICE  ", "Ask staff    E31"]);
   story.wait(2_000);
   story.post({ type: "probed", answer: { kind: "passed" } });
   assert.equal(story.text, "idle");
@@ -305,16 +305,16 @@ test("a merchant that WeChat refuses takes the box out of service", () => {
     .payTo()
     .charge({ kind: "declined", reason: "configuration", code: "NOAUTH" })
     .recorded();
-  assert.deepEqual(story.glass, ["NOT PAID  ¥12.50", "Nothing charged "]);
+  assert.deepEqual(story.display, ["NOT PAID  ¥12.50", "Nothing charged "]);
   story.wait(5_000);
-  assert.deepEqual(story.glass, ["OUT OF SERVICE  ", "Ask staff    E32"]);
+  assert.deepEqual(story.display, ["OUT OF SERVICE  ", "Ask staff    E32"]);
 });
 
 test("a box that cannot record does not charge", () => {
   const story = Story.ready().keys("1250=").scan();
   story.take();
   story.happens({ type: "record-failed", state: "charging" });
-  assert.deepEqual(story.glass, ["OUT OF SERVICE  ", "Ask staff    E11"]);
+  assert.deepEqual(story.display, ["OUT OF SERVICE  ", "Ask staff    E11"]);
   assert.deepEqual(story.take(), ["alarm"]);
   assert.equal(story.box.orders.size, 0);
   story.keys("500=").scan("101234567890123456");
@@ -330,12 +330,12 @@ test("a verdict that cannot be recorded is not shown: RESULT UNKNOWN, and the or
   assert.deepEqual(story.take(), ["query"]);
   story.query({ kind: "paid", transactionId: "42" }).wait(30_000);
   assert.deepEqual(story.take(), ["query"]);
-  assert.equal(story.order.phase.name, "stranded");
+  assert.equal(story.order.phase.name, "unrecorded");
   story.keys("X=");
   assert.equal(story.text, "out-of-service");
 });
 
-test("four unresolved orders behind the front close the box until one is resolved", () => {
+test("four unresolved orders behind the foreground close the box until one is resolved", () => {
   const codes = ["10", "11", "12", "13"].map((prefix) => `${prefix}0000000000000000`);
   const story = Story.ready();
   for (const code of codes) {
@@ -343,40 +343,40 @@ test("four unresolved orders behind the front close the box until one is resolve
     story.wait(15_000).reverse({ kind: "again", code: null }).wait(1).query({ kind: "unpaid", paying: true });
     story.wait(5_000);
     assert.equal(story.text, "unknown");
-    if (story.order.flying?.call === "undo") {
+    if (story.order.inFlight?.call === "undo") {
       story.reverse({ kind: "again", code: null }).wait(1).query({ kind: "unpaid", paying: true });
     }
     for (const payment of story.box.orders.values()) {
       const { outTradeNo } = payment.intent;
       const answer = { kind: "unpaid", paying: true } as const;
-      if (payment.flying?.call === "query") {
+      if (payment.inFlight?.call === "query") {
         story.post({ type: "payment", outTradeNo, event: { type: "query-answered", host: "a", answer } });
       }
     }
     story.keys("=");
   }
   assert.equal(story.box.orders.size, 4);
-  assert.deepEqual(story.glass, ["OUT OF SERVICE  ", "Ask staff    E13"]);
+  assert.deepEqual(story.display, ["OUT OF SERVICE  ", "Ask staff    E13"]);
 });
 
 test("the outage that stops the box is the one it shows", () => {
   const story = new Story();
-  assert.deepEqual(story.glass, ["ScanBox         ", "Starting...     "]);
+  assert.deepEqual(story.display, ["ScanBox         ", "Starting...     "]);
   story.post({ type: "probed", answer: { kind: "failed", why: "no-network" } });
-  assert.deepEqual(story.glass, ["No network      ", "Use other way   "]);
+  assert.deepEqual(story.display, ["No network      ", "Use other way   "]);
   story.wait(1_000);
   story.post({ type: "probed", answer: { kind: "failed", why: "certificate-expired" } });
-  assert.deepEqual(story.glass, ["OUT OF SERVICE  ", "Ask staff    E23"]);
+  assert.deepEqual(story.display, ["OUT OF SERVICE  ", "Ask staff    E23"]);
   for (let round = 0; round < 8; round += 1) {
     story.wait(60_000).post({ type: "probed", answer: { kind: "failed", why: "no-answer" } });
   }
   assert.equal(story.box.trust.failures, 10);
   story.wait(60_000).post({ type: "probed", answer: { kind: "passed" } });
-  assert.deepEqual(story.glass, ["OUT OF SERVICE  ", "Ask staff    E14"]);
+  assert.deepEqual(story.display, ["OUT OF SERVICE  ", "Ask staff    E14"]);
   story.post({ type: "scanner-changed", ready: true });
   assert.equal(story.text, "idle");
   story.post({ type: "stopping" });
-  assert.deepEqual(story.glass, ["OUT OF SERVICE  ", "Ask staff    E10"]);
+  assert.deepEqual(story.display, ["OUT OF SERVICE  ", "Ask staff    E10"]);
 });
 
 test("a stop cancels what has not been charged and leaves what has", () => {
@@ -388,9 +388,9 @@ test("a stop cancels what has not been charged and leaves what has", () => {
 
 test("a fixed amount rests until the last phone has left the reader", () => {
   const story = Story.ready(fixedRules);
-  assert.deepEqual(story.glass, ["Pay        ¥5.00", "Show WeChat code"]);
+  assert.deepEqual(story.display, ["Pay        ¥5.00", "Show WeChat code"]);
   story.scan().recorded().charge({ kind: "paid", transactionId: "42" }).recorded().wait(5_000);
-  assert.deepEqual(story.glass, ["Pay        ¥5.00", "One moment...   "]);
+  assert.deepEqual(story.display, ["Pay        ¥5.00", "One moment...   "]);
   story.wait(4_000).scan("101234567890123456").wait(4_999);
   assert.equal(story.text, "resting");
   assert.equal(story.box.orders.size, 0);
@@ -428,13 +428,13 @@ test("a fixed amount rests when a code comes that was charged before, and after 
   const silence = { kind: "unknown", why: "silence", signed: false } as const;
   const unknown = Story.ready(fixedRules).scan().recorded().charge(silence).query(silence);
   while (unknown.text !== "unknown") {
-    if (unknown.order.flying?.call === "query") unknown.query(silence);
-    else if (unknown.order.flying?.call === "undo") unknown.reverse(silence);
-    else if (unknown.order.phase.name === "booking") unknown.recorded();
+    if (unknown.order.inFlight?.call === "query") unknown.query(silence);
+    else if (unknown.order.inFlight?.call === "undo") unknown.reverse(silence);
+    else if (unknown.order.phase.name === "recording-reversal") unknown.recorded();
     else unknown.wait(1_000);
   }
   unknown.post({ type: "probed", answer: { kind: "passed" } }).wait(30_000);
-  assert.equal(unknown.box.front.name, "resting");
+  assert.equal(unknown.box.foreground.name, "resting");
 });
 
 test("a key brings a fixed amount back at once, and an idle key does nothing to it", () => {
@@ -454,12 +454,12 @@ test("a key brings a fixed amount back at once, and an idle key does nothing to 
 
 test("a digit after a result begins the next amount, another key only puts the result away", () => {
   const story = Story.ready().payTo().charge({ kind: "paid", transactionId: "42" }).recorded().keys("7");
-  assert.deepEqual(story.glass, ["Amount     (CNY)", "            0.07"]);
+  assert.deepEqual(story.display, ["Amount     (CNY)", "            0.07"]);
   const put = Story.ready().payTo().charge({ kind: "paid", transactionId: "42" }).recorded().keys("=");
   assert.equal(put.text, "idle");
 });
 
-test("recovered orders are resolved behind the front; found paid they are late", () => {
+test("recovered orders are resolved behind the foreground; found paid they are late", () => {
   const crashed = Story.ready().payTo();
   const [last] = crashed.records();
   assert.ok(last !== undefined);
@@ -481,7 +481,7 @@ test("an order of a merchant whose credentials are gone is held, and nobody is c
   const other = { ...crashed.order.intent, merchant: { ...crashed.order.intent.merchant, appId: "wx2" } };
   const story = new Story(keypadRules, [{ intent: other, last }]);
   story.post({ type: "scanner-changed", ready: true }).post({ type: "probed", answer: { kind: "passed" } });
-  assert.deepEqual(story.glass, ["OUT OF SERVICE  ", "Ask staff    E12"]);
+  assert.deepEqual(story.display, ["OUT OF SERVICE  ", "Ask staff    E12"]);
   assert.ok(story.take().includes("alarm"));
 });
 
@@ -495,12 +495,12 @@ test("after a restart an absence counts only when both hosts have said it, late 
   story.wait(15_000).reverse({ kind: "again", code: "INVALID_TRANSACTIONID" }).wait(1);
   story.query({ kind: "absent" }, "a");
   story.wait(44_999);
-  assert.equal(story.order.flying?.call, "query");
+  assert.equal(story.order.inFlight?.call, "query");
   story.query({ kind: "absent" }, "b").wait(1_000);
   story.query({ kind: "absent" }, "b").wait(1_000);
   assert.equal(story.order.phase.name, "reversing", "the other host has not said so yet");
   story.query({ kind: "absent" }, "a");
-  assert.equal(story.order.phase.name, "closing");
+  assert.equal(story.order.phase.name, "recording-outcome");
 });
 
 test("a reversal that is too old for WeChat goes to people", () => {
@@ -561,14 +561,14 @@ test("a box is busy while the journal or a charge is under way", () => {
 
 test("while the box is out of service a scan at the idle screen says nothing new", () => {
   const story = Story.ready().post({ type: "scanner-changed", ready: false }).scan();
-  assert.deepEqual(story.glass, ["OUT OF SERVICE  ", "Ask staff    E14"]);
+  assert.deepEqual(story.display, ["OUT OF SERVICE  ", "Ask staff    E14"]);
 });
 
 test("a box with a fixed amount takes no other from its keys", () => {
   const story = Story.ready(fixedRules);
-  story.turn = { ...story.turn, box: { ...story.box, front: { name: "idle" } } };
+  story.turn = { ...story.turn, box: { ...story.box, foreground: { name: "idle" } } };
   story.keys("123=");
-  assert.equal(story.box.front.name, "idle");
+  assert.equal(story.box.foreground.name, "idle");
 });
 
 test("each refusal has the text that says what to do", () => {
@@ -581,22 +581,22 @@ test("each refusal has the text that says what to do", () => {
     .reverse({ kind: "done" })
     .query({ kind: "closed", paidOnce: false, transactionId: null })
     .recorded();
-  assert.deepEqual(stopped.glass, ["CANCELLED       ", "Nothing charged "]);
+  assert.deepEqual(stopped.display, ["CANCELLED       ", "Nothing charged "]);
 });
 
 test("a refused merchant while a probe is under way waits for its answer", () => {
   const story = Story.ready().payTo();
-  const trust = { ...story.box.trust, probe: "flying" } as const;
+  const trust = { ...story.box.trust, probe: "inFlight" } as const;
   story.turn = { ...story.turn, box: { ...story.box, trust } };
   story.charge({ kind: "declined", reason: "configuration", code: "NOAUTH" });
-  assert.equal(story.box.trust.probe, "flying");
+  assert.equal(story.box.trust.probe, "inFlight");
   story.recorded().post({ type: "probed", answer: { kind: "passed" } });
   assert.equal(story.box.trust.proved, true);
 });
 
-test("a larger glass shows the same two lines and leaves the others empty", () => {
+test("a larger display shows the same two lines and leaves the others empty", () => {
   const { screen } = Story.ready().keys("1250=").turn;
-  const rows = drawGlass(screen, "zh", { columns: 20, rows: 4 });
+  const rows = drawFrame(screen, "zh", { columns: 20, rows: 4 });
   assert.deepEqual(rows, ["Fukuan        ¥12.50", "Chushi fukuanma     ", " ".repeat(20), " ".repeat(20)]);
 });
 
@@ -619,7 +619,7 @@ test("a box whose reversals get no answer charges nobody until one does", () => 
     story.query({ kind: "unpaid", paying: false }).wait(6_500);
   }
   story.keys("=");
-  assert.deepEqual(story.glass, ["OUT OF SERVICE  ", "Ask staff    E24"]);
+  assert.deepEqual(story.display, ["OUT OF SERVICE  ", "Ask staff    E24"]);
   story.reverse({ kind: "again", code: null });
   assert.equal(story.text, "idle");
 });
@@ -634,7 +634,7 @@ test("a customer who scans our code pays while it stands on the screen", () => {
   story.recorded();
   assert.deepEqual(story.take(), ["record", "order"]);
   story.charge({ kind: "ordered", codeUrl: "weixin://wxpay/bizpayurl?pr=42" });
-  assert.deepEqual(story.glass, ["Scan us   ¥12.50", "with WeChat 300s"]);
+  assert.deepEqual(story.display, ["Scan us   ¥12.50", "with WeChat 300s"]);
   assert.equal(story.turn.screen.codeUrl, "weixin://wxpay/bizpayurl?pr=42");
   story.wait(5_000).query({ kind: "unpaid", paying: false });
   assert.equal(story.text, "code-shown");
@@ -648,7 +648,7 @@ test("a customer who scans our code pays while it stands on the screen", () => {
 test("a code that is withdrawn is closed after five minutes, behind the next payment", () => {
   const story = Story.ready(scanRules).keys("1250=").post({ type: "code-wanted" }).recorded();
   story.charge({ kind: "ordered", codeUrl: "weixin://wxpay/bizpayurl?pr=42" }).keys("X").recorded();
-  assert.deepEqual(story.glass, [
+  assert.deepEqual(story.display, [
     "Code withdrawn  ",
     `Do NOT scan${`#${story.order.intent.shortRef}`.padStart(5)}`,
   ]);
@@ -658,7 +658,7 @@ test("a code that is withdrawn is closed after five minutes, behind the next pay
   story.wait(299_999);
   assert.deepEqual(story.take(), []);
   story.wait(1);
-  assert.deepEqual(story.take(), ["reverse"]);
+  assert.deepEqual(story.take(), ["undo"]);
   story.reverse({ kind: "done" }).query({ kind: "closed", paidOnce: false, transactionId: null }).recorded();
   assert.equal(story.box.orders.size, 0);
 });
@@ -686,15 +686,15 @@ test("money that came for a withdrawn code goes back by a refund, and only its a
 test("a booking whose reply is lost shows no code, and one that is cancelled meanwhile is taken back", () => {
   const lost = Story.ready(scanRules).keys("1250=").post({ type: "code-wanted" }).recorded();
   lost.charge({ kind: "unknown", why: "silence", signed: false });
-  assert.equal(lost.order.phase.name, "booking");
+  assert.equal(lost.order.phase.name, "recording-reversal");
   const cancelled = Story.ready(scanRules).keys("1250=").post({ type: "code-wanted" }).recorded().keys("X");
   cancelled.charge({ kind: "ordered", codeUrl: "weixin://wxpay/bizpayurl?pr=42" });
-  assert.equal(cancelled.order.phase.name, "booking");
+  assert.equal(cancelled.order.phase.name, "recording-reversal");
 });
 
 test("where customers may scan, a broken scanner does not close the box", () => {
   const story = Story.ready(scanRules).post({ type: "scanner-changed", ready: false }).keys("1250=");
-  assert.deepEqual(story.glass, ["Pay       ¥12.50", "Ask staff for QR"]);
+  assert.deepEqual(story.display, ["Pay       ¥12.50", "Ask staff for QR"]);
   story.post({ type: "code-wanted" });
   assert.equal(story.box.orders.size, 1);
   const without = Story.ready().keys("1250=").post({ type: "code-wanted" });

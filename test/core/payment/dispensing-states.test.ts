@@ -24,7 +24,7 @@ test("pulses leave once for an order, and only when the payment and the intent t
     assert.ok(dispenses.length > 0);
     for (const { before, after, event } of dispenses) {
       assert.deepEqual(event, { type: "recorded", state: "paid" });
-      assert.equal(before.phase.name, "closing");
+      assert.equal(before.phase.name, "recording-outcome");
       assert.deepEqual(before.goods, { pulses: 3, outcome: null });
       assert.equal(after.phase.name, "dispensing");
       assert.equal(before.recovered, false, "nobody stands there after a restart");
@@ -51,16 +51,18 @@ test("a payment whose goods are to come is not final, and each outcome makes it 
 
 test("what did not come goes back whatever the setting, what is unclear only where the setting says so", () => {
   for (const [{ edges }, unclearTo] of [
-    [held, "closing"],
-    [refunding, "booking"],
+    [held, "recording-outcome"],
+    [refunding, "recording-reversal"],
   ] as const) {
     const told = edges.filter(({ event }) => event.type === "dispensed");
     assert.ok(told.length >= 3);
     for (const { event, after, effects } of told) {
       assert.ok(event.type === "dispensed");
-      const expected = { dispensed: "closing", "not-dispensed": "booking", unclear: unclearTo }[
-        event.outcome
-      ];
+      const expected = {
+        dispensed: "recording-outcome",
+        "not-dispensed": "recording-reversal",
+        unclear: unclearTo,
+      }[event.outcome];
       assert.equal(after.phase.name, expected);
       assert.equal(after.goods?.outcome, event.outcome);
       const alarms = effects.flatMap((effect) => (effect.type === "alarm" ? [effect.alarm] : []));
@@ -89,11 +91,11 @@ test("a payment found after a restart gets no goods, and goods that were on thei
 
 test("goods that are withheld from a payment that is kept are told of", () => {
   const withheld = held.edges.filter(
-    ({ after }) => after.goods?.outcome === "withheld" && after.phase.name === "closing",
+    ({ after }) => after.goods?.outcome === "withheld" && after.phase.name === "recording-outcome",
   );
   assert.ok(withheld.length > 0);
   for (const { before, event, effects } of withheld) {
-    if (before.phase.name === "closing") continue;
+    if (before.phase.name === "recording-outcome") continue;
     const refunded = event.type === "query-answered" && event.answer.kind === "refunded";
     assert.deepEqual(
       effects.map((effect) => (effect.type === "alarm" ? effect.alarm : effect.type)),
@@ -106,7 +108,10 @@ test("every state with goods waits for something, wants to be woken, or is over"
   for (const payment of [...held.states.values(), ...refunding.states.values()]) {
     const { name } = payment.phase;
     const waits =
-      payment.flying !== null || ["recording", "booking", "marking", "closing", "dispensing"].includes(name);
+      payment.inFlight !== null ||
+      ["recording", "recording-reversal", "recording-conflict", "recording-outcome", "dispensing"].includes(
+        name,
+      );
     assert.ok(isOver(payment) || waits || wakeAt(payment) !== null, JSON.stringify(payment));
   }
 });

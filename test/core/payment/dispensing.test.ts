@@ -20,7 +20,7 @@ function counter(rules: Partial<Rules> = {}, ambiguous: RelayRules["onAmbiguous"
 
 test("a box without its relay charges nobody", () => {
   const story = counter();
-  assert.deepEqual([story.text, story.glass[1]], ["out-of-service", "Ask staff    E15"]);
+  assert.deepEqual([story.text, story.display[1]], ["out-of-service", "Ask staff    E15"]);
   assert.deepEqual(story.scan().records(), []);
   story.post({ type: "relay-changed", ready: true });
   assert.equal(story.text, "resting", "nobody looked at the reader meanwhile");
@@ -47,7 +47,7 @@ test("goods come: PAID stands from the durable payment on, and beeps once", () =
     .charge(paid);
   assert.equal(story.text, "submitting");
   story.recorded();
-  assert.deepEqual(story.glass, ["PAID       \u00a55.00", "Dispensing...   "]);
+  assert.deepEqual(story.display, ["PAID       \u00a55.00", "Dispensing...   "]);
   assert.deepEqual([story.turn.screen.light, story.turn.screen.sound], ["dispensing", "paid"]);
   assert.deepEqual(
     story.effects.filter(({ type }) => type === "dispense"),
@@ -56,7 +56,7 @@ test("goods come: PAID stands from the durable payment on, and beeps once", () =
   story.happens({ type: "dispensed", outcome: "dispensed" });
   assert.equal(story.text, "dispensing");
   story.recorded();
-  assert.deepEqual(story.glass, ["PAID       \u00a55.00", "Thank you       "]);
+  assert.deepEqual(story.display, ["PAID       \u00a55.00", "Thank you       "]);
   assert.deepEqual([story.turn.screen.light, story.turn.screen.sound], ["paid", "none"]);
   story.wait(5_000);
   assert.equal(story.text, "resting");
@@ -70,12 +70,12 @@ test("goods that did not come are refunded in front of the customer", () => {
     .recorded()
     .charge(paid);
   story.recorded().happens({ type: "dispensed", outcome: "not-dispensed" });
-  assert.deepEqual(story.glass, ["Refund     \u00a55.00", "Vend failed     "]);
+  assert.deepEqual(story.display, ["Refund     \u00a55.00", "Vend failed     "]);
   story.recorded().wait(15_000);
   story.reverse({ kind: "done" }).query({ kind: "refunded", transactionId: "42" });
   assert.equal(story.text, "vend-failed");
   story.recorded();
-  assert.deepEqual(story.glass, ["Refunded   \u00a55.00", "See WeChat msg  "]);
+  assert.deepEqual(story.display, ["Refunded   \u00a55.00", "See WeChat msg  "]);
   const { state, dispense, reason, charged } = story.records().at(-1) ?? {};
   assert.deepEqual(
     [state, dispense, reason, charged],
@@ -95,14 +95,14 @@ test("a refund that takes long leaves the customer a reference", () => {
   story.query({ kind: "unknown", why: "silence", signed: false }).wait(500);
   story.wait(200);
   while (story.now < 30_500) {
-    if (story.order.flying?.call === "undo")
+    if (story.order.inFlight?.call === "undo")
       story.reverse({ kind: "unknown", why: "silence", signed: false });
-    else if (story.order.flying?.call === "query")
+    else if (story.order.inFlight?.call === "query")
       story.query({ kind: "unknown", why: "silence", signed: false });
     else story.wait(500);
   }
-  assert.equal(story.glass[0], "Refund     \u00a55.00");
-  assert.equal(story.glass[1], `Keep ref   #${story.order.intent.shortRef}`);
+  assert.equal(story.display[0], "Refund     \u00a55.00");
+  assert.equal(story.display[1], `Keep ref   #${story.order.intent.shortRef}`);
 });
 
 test("a box whose journal fails promises no refund that nobody recorded", () => {
@@ -116,7 +116,7 @@ test("a box whose journal fails promises no refund that nobody recorded", () => 
     story.recorded().happens({ type: "dispensed", outcome });
     const state = outcome === "not-dispensed" ? "reversing" : "paid";
     story.happens({ type: "record-failed", state });
-    assert.deepEqual(story.glass, ["RESULT UNKNOWN  ", `Ask staff  #${story.order.intent.shortRef}`]);
+    assert.deepEqual(story.display, ["RESULT UNKNOWN  ", `Ask staff  #${story.order.intent.shortRef}`]);
   }
 });
 
@@ -211,7 +211,7 @@ test("a start judges goods that were on their way by the setting, in one record"
 test("an amount that is no whole number of pulses is refused where it is typed", () => {
   const story = Story.ready({ ...keypadRules, relay }).post({ type: "relay-changed", ready: true });
   story.keys("250=");
-  assert.deepEqual(story.glass, ["Steps of   \u00a51.00", "Clear and retry "]);
+  assert.deepEqual(story.display, ["Steps of   \u00a51.00", "Clear and retry "]);
   story.keys("C300=");
   assert.equal(story.text, "armed");
   story.scan();
@@ -231,7 +231,7 @@ test("goods out of turn are a defect", () => {
   assert.throws(() => dispense({ ...asking, goods: order.goods }), { name: "Defect" });
   const { payment } = dispense(order);
   const told = (one: Payment) => dispensed(one, "dispensed", stampAt(0), fixedRules);
-  assert.equal(told(payment).payment.phase.name, "closing");
+  assert.equal(told(payment).payment.phase.name, "recording-outcome");
   assert.throws(() => told({ ...payment, goods: null }), { name: "Defect" });
   assert.throws(() => told({ ...payment, phase: asking.phase }), { name: "Defect" });
 });

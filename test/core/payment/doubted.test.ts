@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { QueryAnswer } from "../../../src/core/payment/answers.ts";
-import { BEHIND_MAX, blockerOf } from "../../../src/core/payment/box.ts";
+import { blockerOf, UNRESOLVED_MAX } from "../../../src/core/payment/box.ts";
 import { brokenBy } from "../../../src/core/payment/box-check.ts";
 import type { OpenOrder, TxData } from "../../../src/core/payment/order.ts";
 import type { Payment } from "../../../src/core/payment/payment.ts";
@@ -39,7 +39,7 @@ function endOf(story: Story) {
 function answered(story: Story, answer: QueryAnswer, milliseconds: number): Story {
   const end = story.now + milliseconds;
   while (story.now < end && story.order.phase.name === "doubted") {
-    if (story.order.flying !== null) story.query(answer);
+    if (story.order.inFlight !== null) story.query(answer);
     else story.wait(1_000);
   }
   return story;
@@ -49,7 +49,7 @@ test("it is told and asked about at once", () => {
   const story = started();
   assert.deepEqual(alarmsOf(story), [["journal-damaged", story.order.intent.outTradeNo]]);
   assert.equal(story.order.phase.name, "doubted");
-  assert.equal(story.order.flying?.call, "query");
+  assert.equal(story.order.inFlight?.call, "query");
 });
 
 test("found paid it goes to people under its own number, where late payments are kept and where they are reversed", () => {
@@ -118,7 +118,7 @@ test("a signed answer that says otherwise begins the absences anew, silence does
     [{ kind: "not-sent", why: "no-name" }, true],
   ] as const) {
     const story = answered(started(), { kind: "absent" }, 10 * 60_000);
-    while (story.order.flying === null) story.wait(1_000);
+    while (story.order.inFlight === null) story.wait(1_000);
     story.query(between);
     answered(story, { kind: "absent" }, 3 * 60_000);
     assert.equal(story.order.phase.name !== "doubted", ends, between.kind);
@@ -159,7 +159,7 @@ test("a reversal that can be read goes on", () => {
 
 test("however many there are, they do not count among those that wait", () => {
   const order = doubtedOrder();
-  const many = Array.from({ length: BEHIND_MAX + 2 }, (_, index) => {
+  const many = Array.from({ length: UNRESOLVED_MAX + 2 }, (_, index) => {
     const outTradeNo = `${order.intent.outTradeNo}${index}`;
     return { ...order, intent: { ...order.intent, outTradeNo }, last: { ...order.last, outTradeNo } };
   });
@@ -174,13 +174,13 @@ test("the last net objects where one is reversed, given goods for, or called pai
   const event = { type: "woke" } as const;
   const verdict = { state: "paid", charged: "yes", reason: null, late: true } as const;
   for (const phase of [
-    { name: "booking", reason: "gave-up" },
+    { name: "recording-reversal", reason: "gave-up" },
     { name: "dispensing", verdict, next: null },
-    { name: "closing", verdict },
+    { name: "recording-outcome", verdict },
   ] satisfies readonly Payment["phase"][]) {
     assert.match(brokenBy(before, { ...before, phase }, event, reversing) ?? "", /^doubt: /, phase.name);
   }
   const manual = { ...verdict, state: "manual", charged: "unknown" } as const;
-  const ends: Payment = { ...before, phase: { name: "closing", verdict: manual } };
+  const ends: Payment = { ...before, phase: { name: "recording-outcome", verdict: manual } };
   assert.equal(brokenBy(before, ends, event, reversing), null);
 });

@@ -1,7 +1,7 @@
 /** What people at the box hear of orders that a start found open. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { drawGlass } from "../../../src/core/codecs/glass.ts";
+import { drawFrame } from "../../../src/core/codecs/display-frame.ts";
 import type { OpenOrder } from "../../../src/core/payment/order.ts";
 import type { Rules } from "../../../src/core/payment/rules.ts";
 import { fixedRules, keypadRules, Story, tillRules } from "./story.ts";
@@ -11,7 +11,7 @@ const paid = { kind: "paid", transactionId: "4200" } as const;
 /** So many orders as the journal holds them after their charges. */
 function openOrders(rules: Rules, count = 1): readonly OpenOrder[] {
   return Array.from({ length: count }, (_, index) => {
-    const story = Story.ready({ ...keypadRules, boxMark: `abcd123${index}` }).payTo();
+    const story = Story.ready({ ...keypadRules, boxTag: `abcd123${index}` }).payTo();
     const [last] = story.records();
     assert.ok(last !== undefined);
     return { intent: { ...story.order.intent, shortRef: `000${index}`, merchant: rules.merchant }, last };
@@ -37,8 +37,8 @@ function foundPaid(story: Story): Story {
 describe("an order that a start found open", () => {
   it("is told of where it is found paid, with amount and reference, until somebody confirms", () => {
     const story = foundPaid(restarted(keypadRules));
-    assert.deepEqual(story.glass, ["Earlier   \u00a512.50", "PAID       #0000"]);
-    assert.deepEqual(drawGlass(story.turn.screen, "zh", { columns: 16, rows: 2 }), [
+    assert.deepEqual(story.display, ["Earlier   \u00a512.50", "PAID       #0000"]);
+    assert.deepEqual(drawFrame(story.turn.screen, "zh", { columns: 16, rows: 2 }), [
       "Qiandan   \u00a512.50",
       "Yi fu      #0000",
     ]);
@@ -64,11 +64,11 @@ describe("an order that a start found open", () => {
 
   it("is told of for its time where there are no keys, one after the other", () => {
     const story = foundPaid(foundPaid(restarted(tillRules, openOrders(tillRules, 2))));
-    const { front } = story.box;
-    assert.ok(front.name === "earlier");
-    const first = front.end.intent.outTradeNo;
+    const { foreground } = story.box;
+    assert.ok(foreground.name === "earlier");
+    const first = foreground.end.intent.outTradeNo;
     story.wait(tillRules.timing.unknownShownMs);
-    const next = story.box.front;
+    const next = story.box.foreground;
     assert.ok(next.name === "earlier" && next.end.intent.outTradeNo !== first);
     assert.equal(story.wait(tillRules.timing.unknownShownMs).text, "till-idle");
   });
@@ -109,8 +109,8 @@ describe("an order that a start found open", () => {
     story.query({ kind: "refunded", transactionId: "4200" });
     assert.equal(story.text, "idle");
     story.recorded();
-    assert.deepEqual(story.glass, ["Earlier   \u00a512.50", "Refunded   #0000"]);
-    assert.deepEqual(drawGlass(story.turn.screen, "zh", { columns: 16, rows: 2 }), [
+    assert.deepEqual(story.display, ["Earlier   \u00a512.50", "Refunded   #0000"]);
+    assert.deepEqual(drawFrame(story.turn.screen, "zh", { columns: 16, rows: 2 }), [
       "Qiandan   \u00a512.50",
       "Yi tui     #0000",
     ]);
@@ -126,7 +126,7 @@ describe("an order that a start found open", () => {
     story.wait(15_000).reverse({ kind: "expired" });
     story.recorded();
     assert.equal(story.records().at(-1)?.state, "manual");
-    assert.deepEqual(story.glass, ["RESULT UNKNOWN  ", "Ask staff  #0000"]);
+    assert.deepEqual(story.display, ["RESULT UNKNOWN  ", "Ask staff  #0000"]);
     assert.equal(story.keys("=").text, "idle");
   });
 

@@ -35,7 +35,7 @@ const types = ({ effects }: Pick<Step, "effects">): readonly string[] => effects
 test("a charge whose intent was on its way when an invariant broke does not leave in the next step either", () => {
   const story = breakNow(Story.ready().keys("1250=").scan()).recorded();
   assert.ok(!story.effects.some((effect) => dangerOf(effect) !== null), story.take().join(" "));
-  assert.deepEqual([story.text, phasesOf(story.turn)], ["unknown", ["stranded"]]);
+  assert.deepEqual([story.text, phasesOf(story.turn)], ["unknown", ["unrecorded"]]);
   story.keys("=").wait(30_000);
   assert.ok(story.take().includes("query"), "it is asked about");
   assert.equal(story.turn.screen.ref, "E16");
@@ -45,17 +45,17 @@ test("goods that were paid for when an invariant broke are not given by a box th
   const rules = { ...keypadRules, relay: { fenPerPulse: 1_250, onAmbiguous: "hold" } } as const;
   const story = Story.ready(rules).post({ type: "relay-changed", ready: true });
   story.payTo().charge({ kind: "paid", transactionId: "42" });
-  assert.deepEqual(phasesOf(story.turn), ["closing"]);
+  assert.deepEqual(phasesOf(story.turn), ["recording-outcome"]);
   breakNow(story).recorded();
   assert.ok(!story.effects.some((effect) => dangerOf(effect) !== null), story.take().join(" "));
-  assert.deepEqual(phasesOf(story.turn), ["stranded"]);
+  assert.deepEqual(phasesOf(story.turn), ["unrecorded"]);
 });
 
 test("a reversal that is durable goes on in a box that has contradicted itself, to its end", () => {
   const story = breakNow(Story.ready().payTo().charge({ kind: "pending" }).keys("X"))
     .recorded()
     .wait(15_000);
-  assert.ok(story.take().includes("reverse"));
+  assert.ok(story.take().includes("undo"));
   story.reverse({ kind: "done" }).wait(1);
   story.query({ kind: "closed", paidOnce: false, transactionId: null }).recorded();
   assert.deepEqual(phasesOf(story.turn), []);
@@ -66,15 +66,15 @@ test("a reversal leaves in the very step that breaks something else", () => {
   const story = Story.ready().payTo().charge({ kind: "pending" }).keys("X").recorded();
   const { order } = story;
   const { outTradeNo, codeHash } = order.intent;
-  const flying = { call: "undo", at: 20_000 as never } as const;
+  const inFlight = { call: "undo", at: 20_000 as never } as const;
   const step: Step = {
-    box: { ...story.box, usedCodes: [], orders: new Map([[outTradeNo, { ...order, flying }]]) },
+    box: { ...story.box, usedCodes: [], orders: new Map([[outTradeNo, { ...order, inFlight }]]) },
     effects: [{ type: "undo", intent: order.intent, host: null, paid: false }],
   };
   assert.ok(codeHash !== null);
   const { box, effects } = kept(story.box, step, woke, stampAt(20_000), keypadRules);
   assert.match(box.violation ?? "", /^I2/);
-  assert.deepEqual([types({ effects }), phasesOf({ box })], [["reverse", "alarm"], ["reversing"]]);
+  assert.deepEqual([types({ effects }), phasesOf({ box })], [["undo", "alarm"], ["reversing"]]);
 });
 
 test("an order that is lost between two boxes comes back, and a durable reversal with it", () => {
@@ -95,7 +95,7 @@ test("an order that is lost between two boxes comes back, and a durable reversal
     stampAt(5_000),
     keypadRules,
   );
-  assert.deepEqual(phasesOf(stranded), ["stranded"]);
+  assert.deepEqual(phasesOf(stranded), ["unrecorded"]);
   assert.deepEqual(types(stranded), ["alarm"]);
 });
 
@@ -107,13 +107,13 @@ test("an order that contradicts itself is not recorded as it claims, and is only
   const step: Step = {
     box: {
       ...story.box,
-      orders: new Map([[outTradeNo, { ...order, phase: { name: "closing", verdict: paid } }]]),
+      orders: new Map([[outTradeNo, { ...order, phase: { name: "recording-outcome", verdict: paid } }]]),
     },
     effects: [{ type: "record", entry: { kind: "money", tx } }, { type: "probe" }],
   };
   const next = kept(story.box, step, woke, stampAt(1_000), keypadRules);
   assert.match(next.box.violation ?? "", /^I15/);
-  assert.deepEqual([types(next), phasesOf(next)], [["probe", "alarm"], ["stranded"]]);
+  assert.deepEqual([types(next), phasesOf(next)], [["probe", "alarm"], ["unrecorded"]]);
 });
 
 test("the first broken invariant is told, once, and stays", () => {
@@ -143,15 +143,18 @@ test("an effect that does not follow from its order is objected to, by the invar
   const { intent } = charge;
   const reversing = Story.ready().payTo().charge({ kind: "pending" }).keys("X").recorded();
   const own = reversing.order.intent;
-  const booked = {
+  const reversalRecorded = {
     ...reversing.box,
     orders: new Map([
-      [own.outTradeNo, { ...reversing.order, phase: { name: "booking", reason: "gave-up" } } as Payment],
+      [
+        own.outTradeNo,
+        { ...reversing.order, phase: { name: "recording-reversal", reason: "gave-up" } } as Payment,
+      ],
     ]),
   };
-  const closing = { ...recording, phase: { name: "closing", verdict: paid } } as const;
+  const ending = { ...recording, phase: { name: "recording-outcome", verdict: paid } } as const;
   const goods = { pulses: 2, outcome: null };
-  const giving: Payment = { ...closing, goods, phase: { name: "dispensing", verdict: paid, next: null } };
+  const giving: Payment = { ...ending, goods, phase: { name: "dispensing", verdict: paid, next: null } };
   const with_ = (payment: Payment) => ({ ...after, orders: new Map([[intent.outTradeNo, payment]]) });
   const dispense: Effect = { type: "dispense", outTradeNo: intent.outTradeNo, pulses: 2 };
   const reverse: Effect = { type: "undo", intent: own, host: null, paid: false };
@@ -162,8 +165,8 @@ test("an effect that does not follow from its order is objected to, by the invar
     [record, before, before, woke],
     [{ ...record, entry: { kind: "checked", outTradeNo: "x", at: "" } }, before, before, woke],
     [reverse, reversing.box, reversing.box, woke],
-    [reverse, booked, reversing.box, recordOf(reversing.order)],
-    [dispense, with_(closing), with_(giving), event],
+    [reverse, reversalRecorded, reversing.box, recordOf(reversing.order)],
+    [dispense, with_(ending), with_(giving), event],
   ];
   for (const [effect, from, to, why] of sound)
     assert.equal(objectionTo(effect, from, to, why), null, effect.type);
@@ -192,13 +195,13 @@ test("an effect that does not follow from its order is objected to, by the invar
       woke,
     ],
     [/^I14: /, reverse, { ...reversing.box, orders: new Map() }, reversing.box, woke],
-    [/^I14: /, reverse, booked, reversing.box, woke],
-    [/^I14: /, reverse, reversing.box, booked, woke],
-    [/^goods: /, dispense, with_(closing), with_(giving), woke],
+    [/^I14: /, reverse, reversalRecorded, reversing.box, woke],
+    [/^I14: /, reverse, reversing.box, reversalRecorded, woke],
+    [/^goods: /, dispense, with_(ending), with_(giving), woke],
     [/^goods: /, dispense, with_(giving), with_(giving), event],
-    [/^goods: /, dispense, with_(closing), with_({ ...giving, goods: null }), event],
-    [/^goods: /, { ...dispense, pulses: 3 }, with_(closing), with_(giving), event],
-    [/^goods: /, dispense, with_(closing), with_(closing), event],
+    [/^goods: /, dispense, with_(ending), with_({ ...giving, goods: null }), event],
+    [/^goods: /, { ...dispense, pulses: 3 }, with_(ending), with_(giving), event],
+    [/^goods: /, dispense, with_(ending), with_(ending), event],
     [/^goods: /, dispense, { ...after, orders: new Map() }, with_(giving), event],
   ];
   for (const [sentence, effect, from, to, why] of wrong) {

@@ -62,7 +62,7 @@ test("a result that is unknown leaves a menu by itself: its keys may be digits a
   story.keys("1").wait(29_999);
   assert.equal(story.text, "unknown");
   story.wait(1);
-  assert.equal(story.box.front.name, "idle");
+  assert.equal(story.box.foreground.name, "idle");
 });
 
 test("after a decline the same item is armed again, after a payment the menu stands", () => {
@@ -123,7 +123,7 @@ test("three declined codes in a minute pause the box for ten seconds", () => {
   decline("134567890123456783");
   assert.equal(story.text, "code-expired", "the end is shown first");
   story.keys("=");
-  assert.deepEqual(story.glass, ["Please wait     ", "3 declined   10s"]);
+  assert.deepEqual(story.display, ["Please wait     ", "3 declined   10s"]);
   story.wait(1_500);
   assert.equal(story.turn.screen.seconds, 9);
   story.scan("134567890123456784");
@@ -140,7 +140,7 @@ test("three declined codes in more than a minute, or charges that never left, pa
   for (const code of ["134567890123456781", "134567890123456782", "134567890123456783"]) {
     story.scan(code).recorded().charge({ kind: "declined", reason: "funds", code: "NOTENOUGH" }).recorded();
     story.wait(31_000);
-    if (story.order.flying !== null) story.query({ kind: "failed" });
+    if (story.order.inFlight !== null) story.query({ kind: "failed" });
   }
   assert.equal(story.box.pausedUntil, null);
   const unsent = Story.ready().keys("1250=");

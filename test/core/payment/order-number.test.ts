@@ -33,13 +33,13 @@ test("a box mark of another form is a defect", () => {
   for (const mark of ["ABC", "abcd123", "abcd12345", "abcd_234"]) {
     assert.throws(() => numberingOf(mark, [0, 0, 0, 0]), { name: "Defect" }, mark);
   }
-  assert.throws(() => orderNumber({ boxMark: "abcd1234", bootMark: "123456789012", counter: 10 ** 12 }), {
+  assert.throws(() => orderNumber({ boxTag: "abcd1234", bootMark: "123456789012", counter: 10 ** 12 }), {
     name: "Defect",
   });
 });
 
 test("an order number may have all thirty-two characters, and is spoken of by its last four digits", () => {
-  const numbering = { boxMark: "abcd1234", bootMark: "123456789012", counter: 9_999_999_999 };
+  const numbering = { boxTag: "abcd1234", bootMark: "123456789012", counter: 9_999_999_999 };
   assert.deepEqual(orderNumber(numbering), {
     outTradeNo: "abcd1234_123456789012_9999999999",
     shortRef: "9999",

@@ -44,31 +44,36 @@ test("a reversal leaves only after its record is durable, and never before its t
 });
 
 /** Phases that wait for the journal. */
-const waiting: ReadonlySet<string> = new Set(["recording", "booking", "marking", "closing"]);
+const waiting: ReadonlySet<string> = new Set([
+  "recording",
+  "recording-reversal",
+  "recording-conflict",
+  "recording-outcome",
+]);
 
 test("only proof makes an order paid, and a reversal never does (I10, I15)", () => {
   const paid = graph.edges.filter(
     ({ before, after }) =>
-      after.phase.name === "closing" &&
+      after.phase.name === "recording-outcome" &&
       after.phase.verdict.state === "paid" &&
-      before.phase.name !== "closing",
+      before.phase.name !== "recording-outcome",
   );
   assert.ok(paid.length > 0);
   for (const { before, event } of paid) {
     const { phase } = before;
-    assert.ok(["charging", "asking", "taken"].includes(phase.name), phase.name);
+    assert.ok(["charging", "asking", "number-conflict"].includes(phase.name), phase.name);
     assert.ok(isProof(event));
-    if (phase.name !== "taken") continue;
-    assert.ok(!phase.booked && event.type === "query-answered" && !("unmarked" in event.answer));
+    if (phase.name !== "number-conflict") continue;
+    assert.ok(!phase.reversalRecorded && event.type === "query-answered" && !("unmarked" in event.answer));
   }
 });
 
 test("declined comes from a signed refusal or from proof that nothing was sent, never from silence (I8, I9)", () => {
   const declined = graph.edges.filter(
     ({ before, after }) =>
-      after.phase.name === "closing" &&
+      after.phase.name === "recording-outcome" &&
       after.phase.verdict.state === "declined" &&
-      before.phase.name !== "closing",
+      before.phase.name !== "recording-outcome",
   );
   assert.ok(declined.length > 0);
   for (const { before, event } of declined) {
@@ -85,7 +90,7 @@ test("an order is reversed only on a signed end or on two late absences after an
   const ends = graph.edges.filter(
     ({ before, after }) =>
       before.phase.name === "reversing" &&
-      after.phase.name === "closing" &&
+      after.phase.name === "recording-outcome" &&
       after.phase.verdict.state !== "manual",
   );
   assert.ok(ends.length > 0);
@@ -96,31 +101,32 @@ test("an order is reversed only on a signed end or on two late absences after an
     if (kind === "foreign" && event.answer.kind === "foreign" && event.answer.state === "closed") continue;
     assert.equal(kind, "absent");
     assert.ok(before.phase.heard !== "nothing" && !before.seenPaid);
-    assert.ok((before.flying?.at ?? 0) - before.landedAt >= rules.timing.confirmNotBeforeMs);
+    assert.ok((before.inFlight?.at ?? 0) - before.answeredAt >= rules.timing.confirmNotBeforeMs);
     assert.ok(before.phase.absences.count >= 1);
   }
 });
 
 test("an order whose number is known there is never reversed, but where it was found paid, ours, and late", () => {
   const known = graph.edges.filter(
-    ({ before: { phase } }) => phase.name === "marking" || phase.name === "taken",
+    ({ before: { phase } }) => phase.name === "recording-conflict" || phase.name === "number-conflict",
   );
-  assert.ok(known.some(({ after }) => after.phase.name === "taken"));
+  assert.ok(known.some(({ after }) => after.phase.name === "number-conflict"));
   for (const { before, after, effects } of known) {
     assert.ok(effects.every(({ type }) => type !== "undo"));
-    if (before.phase.name === "marking")
-      assert.ok(["marking", "taken", "stranded"].includes(after.phase.name));
-    if (before.phase.name === "taken") assert.ok(["taken", "closing"].includes(after.phase.name));
+    if (before.phase.name === "recording-conflict")
+      assert.ok(["recording-conflict", "number-conflict", "unrecorded"].includes(after.phase.name));
+    if (before.phase.name === "number-conflict")
+      assert.ok(["number-conflict", "recording-outcome"].includes(after.phase.name));
   }
 });
 
 test("a verdict does not change once it is on its way into the journal (I12)", () => {
   for (const { before, after } of graph.edges) {
-    if (before.phase.name !== "closing") continue;
-    if (after.phase.name === "closing" || after.phase.name === "settled") {
+    if (before.phase.name !== "recording-outcome") continue;
+    if (after.phase.name === "recording-outcome" || after.phase.name === "final") {
       assert.deepEqual(after.phase.verdict, before.phase.verdict);
     } else {
-      assert.equal(after.phase.name, "stranded");
+      assert.equal(after.phase.name, "unrecorded");
     }
   }
 });
@@ -128,14 +134,14 @@ test("a verdict does not change once it is on its way into the journal (I12)", (
 test("nothing dangerous and nothing final happens without the journal", () => {
   for (const { before, after, event } of graph.edges) {
     if (event.type !== "record-failed") continue;
-    const expected = before.phase.name === "recording" ? "void" : "stranded";
+    const expected = before.phase.name === "recording" ? "abandoned" : "unrecorded";
     assert.equal(after.phase.name, expected);
   }
 });
 
 test("every state wants to be woken, waits for something, or is over", () => {
   for (const payment of graph.states.values()) {
-    const waits = payment.flying !== null || waiting.has(payment.phase.name);
+    const waits = payment.inFlight !== null || waiting.has(payment.phase.name);
     assert.ok(isOver(payment) || waits || wakeAt(payment) !== null, JSON.stringify(payment));
   }
 });
@@ -155,19 +161,20 @@ test("every state but a stranded one has a way to its end, and some way to a pro
     queue.push(...(back.get(key) ?? []));
   }
   for (const [key, payment] of graph.states) {
-    if (payment.phase.name !== "stranded") assert.ok(reaches.has(key), key);
+    if (payment.phase.name !== "unrecorded") assert.ok(reaches.has(key), key);
   }
 });
 
 test("where late payments are reversed, a recovered order never ends paid", () => {
   const strict = explore(smallRules("reverse"));
   const paid = strict.edges.filter(
-    ({ after }) => after.recovered && after.phase.name === "closing" && after.phase.verdict.state === "paid",
+    ({ after }) =>
+      after.recovered && after.phase.name === "recording-outcome" && after.phase.verdict.state === "paid",
   );
   assert.equal(paid.length, 0);
   assert.ok(
     strict.edges.some(
-      ({ after }) => after.phase.name === "booking" && after.phase.reason === "late-reversed",
+      ({ after }) => after.phase.name === "recording-reversal" && after.phase.reason === "late-reversed",
     ),
   );
 });
@@ -176,9 +183,9 @@ test("an order that customers scan is paid by a query alone, closed no sooner th
   const native = explore(rules, "mpm");
   const paid = native.edges.filter(
     ({ before, after }) =>
-      after.phase.name === "closing" &&
+      after.phase.name === "recording-outcome" &&
       after.phase.verdict.state === "paid" &&
-      before.phase.name !== "closing",
+      before.phase.name !== "recording-outcome",
   );
   assert.ok(paid.length > 0);
   for (const { event } of paid) assert.ok(event.type === "query-answered" && isProof(event));
@@ -204,7 +211,7 @@ test("an order that customers scan is paid by a query alone, closed no sooner th
     assert.equal(effect.refund, before.phase.name === "reversing" && before.seenPaid);
   }
   for (const payment of native.states.values()) {
-    const waits = payment.flying !== null || waiting.has(payment.phase.name);
+    const waits = payment.inFlight !== null || waiting.has(payment.phase.name);
     assert.ok(isOver(payment) || waits || wakeAt(payment) !== null, JSON.stringify(payment));
   }
 });

@@ -24,7 +24,7 @@ export const merchant = { appId: "wx1", merchantId: "1900000109", subAppId: null
 export function smallRules(late: "keep" | "reverse", hosts: readonly string[] = ["a"]): Rules {
   return {
     boxId: "box-1",
-    boxMark: "abcd1234",
+    boxTag: "abcd1234",
     version: "0.0.0",
     merchant,
     merchants: [merchant],
@@ -50,7 +50,7 @@ export function smallRules(late: "keep" | "reverse", hosts: readonly string[] = 
       reverseAgainMs: [1, 2],
       reversalAlarmMs: 2,
       checkAfterMs: 1,
-      strandedEveryMs: 1,
+      unrecordedEveryMs: 1,
     },
   };
 }
@@ -83,8 +83,8 @@ const chargeAnswers: readonly ChargeAnswer[] = [
   { kind: "paid", transactionId: "42" },
   { kind: "declined", reason: "funds", code: "NOTENOUGH" },
   { kind: "pending" },
-  { kind: "disputed", code: "TRADE_ERROR" },
-  { kind: "taken", code: "ORDERPAID" },
+  { kind: "refused-unconfirmed", code: "TRADE_ERROR" },
+  { kind: "number-conflict", code: "ORDERPAID" },
   { kind: "unknown", why: "silence", signed: false },
   { kind: "unknown", why: "system-error", signed: true },
   { kind: "not-sent", why: "no-connection" },
@@ -150,17 +150,17 @@ export function allEvents(hosts: readonly string[]): readonly PaymentEvent[] {
 
 /** What an order waits for: the events that the world can send it now. */
 export function isExpected(payment: Payment, event: PaymentEvent): boolean {
-  const { flying } = payment;
+  const { inFlight } = payment;
   switch (event.type) {
     case "woke":
     case "cancel-pressed":
       return true;
     case "charge-answered":
-      return flying?.call === "charge";
+      return inFlight?.call === "charge";
     case "query-answered":
-      return flying?.call === "query";
+      return inFlight?.call === "query";
     case "undo-answered":
-      return flying?.call === "undo";
+      return inFlight?.call === "undo";
     case "dispensed":
       return payment.phase.name === "dispensing" && payment.phase.next === null;
     case "withheld":
@@ -173,9 +173,9 @@ export function isExpected(payment: Payment, event: PaymentEvent): boolean {
 
 function awaitedRecord({ phase }: Payment): MoneyState | null {
   if (phase.name === "recording") return "charging";
-  if (phase.name === "booking") return "reversing";
-  if (phase.name === "marking") return phase.booked ? "reversing" : "charging";
-  return phase.name === "closing" ? phase.verdict.state : null;
+  if (phase.name === "recording-reversal") return "reversing";
+  if (phase.name === "recording-conflict") return phase.reversalRecorded ? "reversing" : "charging";
+  return phase.name === "recording-outcome" ? phase.verdict.state : null;
 }
 
 export interface Edge {
@@ -209,8 +209,8 @@ export function explore(rules: Rules, mode: Intent["mode"] = "cpm", pulses: numb
     open.payment,
     resume({ intent: wanted, last: tx }, stamp, rules),
     resume({ intent: wanted, last: { ...tx, state: "reversing", reason: "gave-up" } }, stamp, rules),
-    resume({ intent: wanted, last: { ...tx, reason: "number-taken" } }, stamp, rules),
-    resume({ intent: wanted, last: { ...tx, state: "reversing", reason: "number-taken" } }, stamp, rules),
+    resume({ intent: wanted, last: { ...tx, reason: "number-conflict" } }, stamp, rules),
+    resume({ intent: wanted, last: { ...tx, state: "reversing", reason: "number-conflict" } }, stamp, rules),
   ];
   roots.push(resume({ intent: wanted, last: tx, doubted: true }, stamp, rules));
   if (pulses !== null) {
@@ -288,7 +288,7 @@ const times = new Set([
   "check",
   "chargedAt",
   "sentAt",
-  "landedAt",
+  "answeredAt",
 ]);
 
 /** Which hosts, at least two or not, and five of them or fewer: nothing else of absences decides. */

@@ -1,7 +1,7 @@
 /** Keys that look back: the last orders, one a press, and what the journal says of each. */
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { drawGlass } from "../../../src/core/codecs/glass.ts";
+import { drawFrame } from "../../../src/core/codecs/display-frame.ts";
 import { moneyStates } from "../../../src/core/payment/order.ts";
 import { RECENT_MAX, type RecentOrder } from "../../../src/core/payment/recent.ts";
 import type { Rules } from "../../../src/core/payment/rules.ts";
@@ -43,7 +43,7 @@ describe("OK where nothing is typed", () => {
   it("shows the newest order and then each before it, and after the oldest nothing", () => {
     const story = sell(sell(Story.ready()), "131234567890123457");
     const [newest, oldest] = story.box.recent;
-    assert.equal(story.keys("=").glass[0], `#${newest?.shortRef}     \u00a512.50`);
+    assert.equal(story.keys("=").display[0], `#${newest?.shortRef}     \u00a512.50`);
     assert.deepEqual([story.text, story.turn.screen.light], ["recent-paid", "ready"]);
     assert.equal(story.keys("=").turn.screen.ref, oldest?.shortRef);
     assert.equal(story.keys("=").text, "idle");
@@ -53,8 +53,8 @@ describe("OK where nothing is typed", () => {
   it("says what the journal says, in words for each of its states", () => {
     const words = moneyStates.map((state) => {
       const story = remembering(states.filter((order) => order.state === state)).keys("=");
-      const zh = drawGlass(story.turn.screen, "zh", { columns: 16, rows: 2 })[1];
-      return [state, story.glass[1]?.trim(), zh?.trim()];
+      const zh = drawFrame(story.turn.screen, "zh", { columns: 16, rows: 2 })[1];
+      return [state, story.display[1]?.trim(), zh?.trim()];
     });
     assert.deepEqual(words, [
       ["charging", "Still checking", "Hai zai chaxun"],
@@ -95,7 +95,7 @@ describe("OK where nothing is typed", () => {
 
   it("asks for the payment where one amount is sold, and looks at nothing", () => {
     const story = remembering(states, fixedRules);
-    assert.equal(story.keys("=").box.front.name, "armed");
+    assert.equal(story.keys("=").box.foreground.name, "armed");
   });
 });
 
@@ -103,7 +103,7 @@ describe("a look", () => {
   it("never begins where the box says why it sells nothing", () => {
     const story = remembering(states).post({ type: "scanner-changed", ready: false });
     story.keys("=");
-    assert.deepEqual([story.box.front.name, story.text], ["idle", "out-of-service"]);
+    assert.deepEqual([story.box.foreground.name, story.text], ["idle", "out-of-service"]);
   });
 
   it("gives way to an outage and to what a scan is told", () => {

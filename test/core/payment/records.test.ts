@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { begin } from "../../../src/core/payment/advance.ts";
 import type { TxData } from "../../../src/core/payment/order.ts";
 import type { Rules } from "../../../src/core/payment/rules.ts";
-import { close, paidVerdict } from "../../../src/core/payment/verdict.ts";
+import { paidVerdict, recordOutcome } from "../../../src/core/payment/verdict.ts";
 import { fixedRules, keypadRules, Story } from "./story.ts";
 
 const paid = { kind: "paid", transactionId: "42" } as const;
@@ -64,25 +64,25 @@ test("a decline is an end without a charge, and not late", () => {
 
 test("a reversal is open until its end, which says how often what was asked", () => {
   const story = Story.ready().payTo().charge(silence).query({ kind: "unpaid", paying: true }).keys("X");
-  const booked = { ...open, reason: "cancelled-by-person", queryCount: 1 };
-  assert.deepEqual(newest(story), { ...booked, state: "reversing" });
+  const reversalRecorded = { ...open, reason: "cancelled-by-person", queryCount: 1 };
+  assert.deepEqual(newest(story), { ...reversalRecorded, state: "reversing" });
   story.recorded().wait(15_000).reverse({ kind: "done" });
   story.query({ kind: "closed", paidOnce: true, transactionId: "42" });
   assert.deepEqual(newest(story), {
-    ...booked,
+    ...reversalRecorded,
     ...{ state: "refunded", final: true, charged: "no", transactionId: "42" },
     ...{ queryCount: 2, reverseCount: 1, finalAt: "2027-01-15T08:00:15.000Z" },
   });
 });
 
 test("what only people can settle is final and says that nobody knows", () => {
-  const taken = Story.ready().payTo().charge({ kind: "taken", code: "ORDERPAID" });
-  assert.deepEqual(newest(taken), { ...open, state: "charging", reason: "number-taken" });
+  const taken = Story.ready().payTo().charge({ kind: "number-conflict", code: "ORDERPAID" });
+  assert.deepEqual(newest(taken), { ...open, state: "charging", reason: "number-conflict" });
   taken.recorded().query({ kind: "foreign", state: "paid" });
   const manual = { ...open, state: "manual", final: true } as const;
   assert.deepEqual(newest(taken), {
     ...manual,
-    ...{ reason: "number-taken", queryCount: 1, finalAt: "2027-01-15T08:00:00.000Z" },
+    ...{ reason: "number-conflict", queryCount: 1, finalAt: "2027-01-15T08:00:00.000Z" },
   });
   const expired = Story.ready().payTo().charge({ kind: "pending" }).keys("X").recorded().wait(15_000);
   expired.reverse({ kind: "expired" });
@@ -130,7 +130,12 @@ test("a clock is trusted or not at each moment for itself", () => {
       { ...stamp, clockTrusted: first },
       keypadRules,
     );
-    const ended = close(began.payment, paidVerdict(false), { ...stamp, clockTrusted: last }, keypadRules);
+    const ended = recordOutcome(
+      began.payment,
+      paidVerdict(false),
+      { ...stamp, clockTrusted: last },
+      keypadRules,
+    );
     const said = [began, ended].map(({ effects: [effect] }) =>
       effect?.type === "record" && effect.entry.kind !== "boot" && "tx" in effect.entry
         ? effect.entry.tx.clockTrusted

@@ -8,11 +8,11 @@ const combinations = either.flatMap((charging) =>
     either.flatMap((dispensing) =>
       either.flatMap((final) =>
         either.flatMap((credentials) =>
-          either.flatMap((taken) =>
+          either.flatMap((numberConflict) =>
             either.map((doubted) => ({
               charging,
               reversing,
-              taken,
+              numberConflict,
               dispensing,
               final,
               credentials,
@@ -35,15 +35,15 @@ test("an order that may have been charged is never left alone", () => {
   for (const facts of combinations.filter(({ charging, final }) => charging && !final)) {
     const { action } = recoveryOf(facts);
     assert.notEqual(action, "leave");
-    if (facts.reversing && facts.credentials && !facts.taken) assert.equal(action, "reverse");
+    if (facts.reversing && facts.credentials && !facts.numberConflict) assert.equal(action, "reverse");
   }
 });
 
 test("goods that were on their way are judged and never asked for again", () => {
   for (const facts of combinations) {
-    if (!facts.charging || facts.reversing || facts.taken || facts.final || facts.doubted) continue;
+    if (!facts.charging || facts.reversing || facts.numberConflict || facts.final || facts.doubted) continue;
     if (!facts.dispensing || !facts.credentials) continue;
-    assert.equal(recoveryOf(facts).action, "judge");
+    assert.equal(recoveryOf(facts).action, "resolve-goods");
   }
 });
 
@@ -51,7 +51,7 @@ test("what a start does follows from the six facts", () => {
   const none = {
     charging: false,
     reversing: false,
-    taken: false,
+    numberConflict: false,
     dispensing: false,
     final: false,
     credentials: true,
@@ -65,14 +65,14 @@ test("what a start does follows from the six facts", () => {
     [{ ...none, dispensing: true }, "orphan-payment", "refuse"],
     [{ ...charging, final: true }, "closed", "leave"],
     [charging, "outcome-unknown", "ask"],
-    [{ ...charging, dispensing: true }, "goods-unclear", "judge"],
+    [{ ...charging, dispensing: true }, "goods-unclear", "resolve-goods"],
     [{ ...charging, reversing: true }, "reversal-open", "reverse"],
     [{ ...charging, reversing: true, dispensing: true }, "reversal-open", "reverse"],
     [{ ...charging, doubted: true }, "last-row-lost", "doubt"],
     [{ ...charging, dispensing: true, doubted: true }, "last-row-lost", "doubt"],
     [{ ...charging, reversing: true, doubted: true }, "reversal-open", "reverse"],
-    [{ ...charging, taken: true }, "number-taken", "ask"],
-    [{ ...charging, reversing: true, taken: true }, "reversal-of-taken", "ask"],
+    [{ ...charging, numberConflict: true }, "number-conflict", "ask"],
+    [{ ...charging, reversing: true, numberConflict: true }, "reversal-of-number-conflict", "ask"],
     [{ ...charging, credentials: false }, "account-gone", "hold"],
     [{ ...charging, credentials: false, doubted: true }, "account-gone", "hold"],
   ] as const;

@@ -23,7 +23,7 @@ const menuRules: Rules = {
   },
 };
 
-/** Customer A has paid, and the result has left the glass. */
+/** Customer A has paid, and the result has left the display. */
 function afterPayment(rules: Rules): Story {
   const story = Story.ready(rules);
   if (rules.amount.source === "menu") story.keys("1");
@@ -34,8 +34,8 @@ function afterPayment(rules: Rules): Story {
 function atUnknown(rules: Rules): Story {
   const story = Story.ready(rules).scan().recorded().charge(silence).query({ kind: "failed" }).recorded();
   while (story.text !== "unknown") {
-    if (story.order.flying?.call === "undo") story.reverse({ kind: "again", code: null });
-    else if (story.order.flying?.call === "query") story.query({ kind: "unpaid", paying: true });
+    if (story.order.inFlight?.call === "undo") story.reverse({ kind: "again", code: null });
+    else if (story.order.inFlight?.call === "query") story.query({ kind: "unpaid", paying: true });
     else story.wait(1_000);
   }
   return story;
@@ -90,7 +90,7 @@ describe("the reader", () => {
 describe("a rest", () => {
   it("passes only while a reader reads: not before its start, and not while it is away", () => {
     const story = new Story(fixedRules).post({ type: "probed", answer: { kind: "passed" } }).wait(60_000);
-    assert.equal(story.box.front.name, "resting", "there was no reader");
+    assert.equal(story.box.foreground.name, "resting", "there was no reader");
     story.post({ type: "scanner-changed", ready: true }).wait(4_999);
     story.post({ type: "scanner-changed", ready: false }).wait(60_000);
     story.post({ type: "scanner-changed", ready: true }).wait(4_999);
@@ -172,13 +172,13 @@ describe("OK on a message", () => {
   it("acknowledges RESULT UNKNOWN and rests: the phone that lies there is not charged", () => {
     const story = atUnknown(fixedWithKeys);
     story.keys("=");
-    assert.equal(story.box.front.name, "resting");
+    assert.equal(story.box.foreground.name, "resting");
     story.wait(300).scan(A_NEXT);
     assert.equal(story.records().filter(({ state }) => state === "charging").length, 1);
     story.keys("=");
-    assert.equal(story.box.front.name, "resting", "a finger that was nervous");
+    assert.equal(story.box.foreground.name, "resting", "a finger that was nervous");
     story.wait(1_000).scan(A_LATER);
-    assert.equal(story.box.front.name, "resting");
+    assert.equal(story.box.foreground.name, "resting");
   });
 
   it("acknowledges a result and rests", () => {
@@ -227,9 +227,9 @@ describe("a choice of the menu", () => {
     for (let round = 0; round < 16; round += 1) story.wait(4_000).scan(A_NEXT);
     assert.equal(story.text, "resting");
     story.wait(999);
-    assert.equal(story.box.front.name, "resting");
+    assert.equal(story.box.foreground.name, "resting");
     story.wait(1);
-    assert.equal(story.box.front.name, "idle");
+    assert.equal(story.box.foreground.name, "idle");
   });
 
   it("rests when a code comes that was charged before", () => {
@@ -281,7 +281,7 @@ describe("an end that is one for staff", () => {
         assert.equal(story.text, text);
         story.keys("=");
         assert.notEqual(story.text, text);
-        assert.notEqual(story.box.front.name, "armed");
+        assert.notEqual(story.box.foreground.name, "armed");
       }
     });
 
@@ -300,7 +300,7 @@ describe("an end that is one for staff", () => {
       story.says({ name: "pay", caller: "till", ref, amountFen: 500 as never });
     irreversible(ask("A-1"));
     assert.equal(ask("A-2").text, "unknown");
-    assert.equal(story.box.front.name, "result");
+    assert.equal(story.box.foreground.name, "result");
     assert.equal(ask("A-2").keys("=").text, "till-idle");
     assert.equal(ask("A-2").text, "armed");
   });

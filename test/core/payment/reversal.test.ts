@@ -46,7 +46,7 @@ test("a reversal begins with nothing known, and its first request waits for the 
   });
   const late = Story.ready().payTo().charge({ kind: "pending" }).wait(44_000).query(unpaid).keys("X");
   assert.deepEqual(phaseOf(late.recorded()).next, { call: "undo", at: 44_000 });
-  assert.deepEqual(late.order.flying, { call: "undo", at: 44_000 }, "it leaves at once");
+  assert.deepEqual(late.order.inFlight, { call: "undo", at: 44_000 }, "it leaves at once");
 });
 
 test("a reversal remembers the last signed answer, and a query follows in any case", () => {
@@ -62,7 +62,7 @@ test("a reversal remembers the last signed answer, and a query follows in any ca
     const story = reversing().reverse(answer);
     assert.equal(phaseOf(story).heard, heard, answer.kind);
     assert.equal(story.order.seenPaid, false, "whose payment it is only a query tells");
-    assert.equal(story.order.flying?.call, "query");
+    assert.equal(story.order.inFlight?.call, "query");
   }
 });
 
@@ -71,7 +71,7 @@ test("an order that WeChat can no longer reverse is left to people, who are told
   story.take();
   story.reverse({ kind: "expired" });
   assert.deepEqual(alarmsOf(story), ["reverse-expired"]);
-  assert.equal(story.order.phase.name, "closing");
+  assert.equal(story.order.phase.name, "recording-outcome");
 });
 
 test("between two reversals lie the waits, each longer or shorter by up to a quarter", () => {
@@ -98,7 +98,7 @@ test("the waits grow, and the last one repeats", () => {
     const from = story.now;
     story.wait(phaseOf(story).next.at - from);
     waits.push(story.now - from);
-    assert.equal(story.order.flying?.call, "reverse");
+    assert.equal(story.order.inFlight?.call, "undo");
     story.reverse({ kind: "again", code: null });
   }
   assert.deepEqual(waits, [1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 60_000, 60_000]);
@@ -114,7 +114,7 @@ test("two absences end a reversal, each asked for at least a minute after the ch
   assert.deepEqual(phaseOf(story).absences.hosts, ["a"]);
   assert.deepEqual(phaseOf(story).next, { call: "query", at: 61_000 });
   story.wait(1_000).query(absent, "b");
-  assert.ok(story.order.phase.name === "closing");
+  assert.ok(story.order.phase.name === "recording-outcome");
   assert.deepEqual(story.order.phase.verdict, {
     ...{ state: "reversed", charged: "no", reason: "cancelled-by-person", late: false },
   });
@@ -129,7 +129,7 @@ test("absences count where reversals are refused too: nobody says what one of an
     .query(absent)
     .wait(1_000)
     .query(absent);
-  assert.equal(story.order.phase.name, "closing");
+  assert.equal(story.order.phase.name, "recording-outcome");
 });
 
 test("a refund confirms a reversal, and is told of where the reversal was not said to be done", () => {
@@ -142,7 +142,7 @@ test("a refund confirms a reversal, and is told of where the reversal was not sa
     const story = reversing();
     story.take();
     story.reverse(answer).query(refund);
-    assert.ok(story.order.phase.name === "closing");
+    assert.ok(story.order.phase.name === "recording-outcome");
     assert.equal(story.order.phase.verdict.state, "refunded");
     assert.deepEqual(alarmsOf(story), alarms, answer.kind);
   }
@@ -160,7 +160,7 @@ test("absences count only where the host that was charged is among those that sa
   const story = confirming().query(absent).wait(45_000).query(absent, "b").wait(1_000).query(absent, "b");
   assert.deepEqual(phaseOf(story).absences.hosts, ["b", "b"]);
   story.wait(1_000).query(absent, "a");
-  assert.equal(story.order.phase.name, "closing");
+  assert.equal(story.order.phase.name, "recording-outcome");
 });
 
 test("an order that exists after all makes every absence before it void", () => {
@@ -176,10 +176,10 @@ test("an order that exists after all makes every absence before it void", () => 
 
 test("an absence means nothing before a reversal was answered, or once money was seen to move", () => {
   const unanswered = reversing().reverse(silence).query(absent);
-  assert.equal(phaseOf(unanswered).next.call, "reverse");
+  assert.equal(phaseOf(unanswered).next.call, "undo");
   const paid = confirming().query({ kind: "paid", transactionId: "42" }).wait(1_000);
   paid.reverse({ kind: "done" }).query(absent);
-  assert.equal(phaseOf(paid).next.call, "reverse");
+  assert.equal(phaseOf(paid).next.call, "undo");
 });
 
 test("a reversal that is open for five minutes is told of once, counted from when it could first be sent", () => {
@@ -200,7 +200,7 @@ test("a reversal that is open for five minutes is told of once, counted from whe
 test("a reversal out of turn is a defect", () => {
   const asking: Payment = Story.ready().payTo().charge({ kind: "pending" }).order;
   assert.throws(() => reverseFrom(asking, stampAt(0), keypadRules), { name: "Defect" });
-  const flying: Payment = { ...asking, flying: { call: "undo", at: stampAt(0).at } };
+  const inFlight: Payment = { ...asking, inFlight: { call: "undo", at: stampAt(0).at } };
   const event = { type: "undo-answered", host: "a", answer: { kind: "done" } } as const;
-  assert.throws(() => advance(flying, event, stampAt(0), keypadRules), { name: "Defect" });
+  assert.throws(() => advance(inFlight, event, stampAt(0), keypadRules), { name: "Defect" });
 });

@@ -25,7 +25,7 @@ function pictureOf(story: Story | Screen): Partial<Screen> {
 
 /** Left to people: the number is somebody else's. */
 function taken(): Story {
-  const story = Story.ready().payTo().charge({ kind: "taken", code: "ORDERPAID" }).recorded();
+  const story = Story.ready().payTo().charge({ kind: "number-conflict", code: "ORDERPAID" }).recorded();
   return story.query({ kind: "foreign", state: "paid" });
 }
 
@@ -76,7 +76,7 @@ test("a payment on its way, from the scan to the question about it", () => {
 });
 
 test("a charge that is disputed is being checked", () => {
-  const story = Story.ready().payTo().charge({ kind: "disputed", code: "TRADE_ERROR" });
+  const story = Story.ready().payTo().charge({ kind: "refused-unconfirmed", code: "TRADE_ERROR" });
   assert.deepEqual([story.text, story.turn.screen.light], ["checking", "wait"]);
 });
 
@@ -93,7 +93,7 @@ test("a code of ours is shown with a light that asks for a scan, for as long as 
   assert.deepEqual(pictureOf(story), withdrawn);
 });
 
-test("what stood on the glass goes on to hold until the end is durable", () => {
+test("what stood on the display goes on to hold until the end is durable", () => {
   const first = Story.ready().payTo().charge(paid);
   assert.deepEqual([first.text, first.turn.screen.light], ["submitting", "wait"]);
   const asked = Story.ready().payTo().charge(silence).query(paid);
@@ -166,7 +166,7 @@ test("goods on their way, goods that came, goods that did not", () => {
   assert.deepEqual(pictureOf(failed), { ...refund, ref: failed.order.intent.shortRef });
   failed.recorded().wait(15_000).reverse({ kind: "done" });
   failed.query({ kind: "refunded", transactionId: "42" });
-  assert.equal(failed.order.phase.name, "closing");
+  assert.equal(failed.order.phase.name, "recording-outcome");
   assert.deepEqual(pictureOf(failed), { ...refund, ref: failed.order.intent.shortRef });
 
   const unclear = vend().recorded().happens({ type: "dispensed", outcome: "unclear" }).recorded();
@@ -180,7 +180,7 @@ test("a refund that is recorded is promised, also where its reversal has not bee
   const story = vend().recorded().happens({ type: "dispensed", outcome: "not-dispensed" }).recorded();
   story.turn = {
     ...story.turn,
-    box: { ...story.box, front: { name: "unknown", intent: story.order.intent, until: null } },
+    box: { ...story.box, foreground: { name: "unknown", intent: story.order.intent, until: null } },
   };
   assert.equal(story.order.counts.reverse, 0);
   assert.equal(story.post({ type: "woke" }).text, "refund-pending");
@@ -273,11 +273,11 @@ test("a picture that contradicts its box is a defect, not a guess", () => {
   const { intent } = Story.ready().payTo().order;
   const notice = { name: "amount-uneven", until: stampAt(9).at } as const;
   const boxes: readonly Box[] = [
-    { ...box, front: { name: "paying", outTradeNo: "nobody's" } },
-    { ...box, front: { name: "unknown", intent, until: null } },
+    { ...box, foreground: { name: "paying", outTradeNo: "nobody's" } },
+    { ...box, foreground: { name: "unknown", intent, until: null } },
     { ...box, notice },
   ];
   for (const one of boxes) {
-    assert.throws(() => screenFor(one, stampAt(0).at, keypadRules), { name: "Defect" }, one.front.name);
+    assert.throws(() => screenFor(one, stampAt(0).at, keypadRules), { name: "Defect" }, one.foreground.name);
   }
 });

@@ -1,6 +1,6 @@
 /** Tells what happens to a box, event by event, and remembers what it asked for and what it showed. */
 
-import { drawGlass } from "../../../src/core/codecs/glass.ts";
+import { drawFrame } from "../../../src/core/codecs/display-frame.ts";
 import { instantOf, wallTimeOf } from "../../../src/core/kernel/instant.ts";
 import type { Key } from "../../../src/core/payment/amount-entry.ts";
 import type { Box } from "../../../src/core/payment/box.ts";
@@ -26,7 +26,7 @@ const names: Readonly<Record<string, Key["name"]>> = {
 
 export const keypadRules: Rules = {
   boxId: "box-1",
-  boxMark: "abcd1234",
+  boxTag: "abcd1234",
   version: "0.0.0",
   merchant,
   merchants: [merchant],
@@ -102,8 +102,8 @@ export class Story {
     return this.turn.box;
   }
 
-  get glass(): readonly string[] {
-    return drawGlass(this.turn.screen, "en", { columns: 16, rows: 2 });
+  get display(): readonly string[] {
+    return drawFrame(this.turn.screen, "en", { columns: 16, rows: 2 });
   }
 
   get text(): string {
@@ -160,9 +160,9 @@ export class Story {
   recorded(): this {
     const { phase } = this.order;
     const state =
-      phase.name === "closing"
+      phase.name === "recording-outcome"
         ? phase.verdict.state
-        : phase.name === "recording" || (phase.name === "marking" && !phase.booked)
+        : phase.name === "recording" || (phase.name === "recording-conflict" && !phase.reversalRecorded)
           ? "charging"
           : "reversing";
     return this.happens({ type: "recorded", state });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { drawGlass } from "../../../src/core/codecs/glass.ts";
+import { drawFrame } from "../../../src/core/codecs/display-frame.ts";
 import { fenOf } from "../../../src/core/kernel/fen.ts";
 import { REFS_MAX } from "../../../src/core/payment/box.ts";
 import type { Rules } from "../../../src/core/payment/rules.ts";
@@ -65,8 +65,8 @@ function atPassword(): Story {
 describe("a box beside a till", () => {
   it("waits for the till, in both languages", () => {
     const story = Story.ready(tillRules);
-    assert.deepEqual(story.glass, ["Ready           ", "Till: waiting   "]);
-    assert.deepEqual(drawGlass(story.turn.screen, "zh", { columns: 16, rows: 2 }), [
+    assert.deepEqual(story.display, ["Ready           ", "Till: waiting   "]);
+    assert.deepEqual(drawFrame(story.turn.screen, "zh", { columns: 16, rows: 2 }), [
       "Jiuxu           ",
       "Deng shouyinji  ",
     ]);
@@ -74,13 +74,13 @@ describe("a box beside a till", () => {
 
   it("tells a customer who is early that there is no amount yet", () => {
     const story = Story.ready(tillRules).scan();
-    assert.deepEqual(story.glass, ["No amount yet   ", "Till: waiting   "]);
+    assert.deepEqual(story.display, ["No amount yet   ", "Till: waiting   "]);
     assert.equal(story.box.orders.size, 0);
   });
 
   it("arms the amount that the till asks for, and charges it under the till's own id", () => {
     const story = ask(Story.ready(tillRules), 1_250);
-    assert.deepEqual(story.glass, ["Pay       \u00a512.50", "Show WeChat code"]);
+    assert.deepEqual(story.display, ["Pay       \u00a512.50", "Show WeChat code"]);
     assert.deepEqual(
       story.effects.map(({ type }) => type),
       ["warm", "answer"],
@@ -104,14 +104,14 @@ describe("a box beside a till", () => {
 
   it("takes the same wish twice for one", () => {
     const story = ask(Story.ready(tillRules), 1_250);
-    const { front } = story.wait(1_000).box;
-    assert.equal(ask(story, 1_250).box.front, front);
+    const { foreground } = story.wait(1_000).box;
+    assert.equal(ask(story, 1_250).box.foreground, foreground);
     assert.equal(story.text, "armed");
   });
 
   it("says that the amount has changed, with the new one where the old one stood", () => {
     const story = ask(ask(Story.ready(tillRules), 1_250), 1_350);
-    assert.deepEqual(story.glass, ["New       \u00a513.50", "Amount changed  "]);
+    assert.deepEqual(story.display, ["New       \u00a513.50", "Amount changed  "]);
     assert.equal(story.turn.screen.light, "wait");
     assert.equal(story.turn.screen.sound, "changed");
     assert.equal(story.wait(3_000).text, "armed");
@@ -129,7 +129,7 @@ describe("a box beside a till", () => {
     const before = story.box.orders;
     assert.equal(refusal(story, 900, "A-2"), "busy");
     ask(story, 900, "A-2");
-    assert.deepEqual(story.glass, ["Busy      \u00a512.50", "Sale still open "]);
+    assert.deepEqual(story.display, ["Busy      \u00a512.50", "Sale still open "]);
     assert.deepEqual(story.box.orders, before);
     assert.equal(story.wait(3_000).text, "password");
   });
@@ -212,8 +212,8 @@ describe("a box beside a till", () => {
     assert.equal(refusal(story, 1_200), null);
     assert.deepEqual(ask(story, 1_200).scan().order.intent.pulses, 12);
     for (const other of [keypadRules, fixedRules]) {
-      const { front } = Story.ready(other).box;
-      assert.deepEqual(ask(Story.ready(other), 500).box.front.name, front.name);
+      const { foreground } = Story.ready(other).box;
+      assert.deepEqual(ask(Story.ready(other), 500).box.foreground.name, foreground.name);
     }
   });
 });
@@ -227,7 +227,7 @@ describe("a sale that the till withdraws", () => {
 
   it("is reversed where it is under way", () => {
     const story = withdraw(atPassword());
-    assert.equal(story.order.phase.name, "booking");
+    assert.equal(story.order.phase.name, "recording-reversal");
     assert.equal(story.text, "reversing");
   });
 
@@ -240,15 +240,15 @@ describe("a sale that the till withdraws", () => {
     assert.equal(withdraw(declined(), "A-2").wait(5_000).text, "armed");
   });
 
-  it("is reversed behind the front too, where a restart has put it", () => {
+  it("is reversed behind the foreground too, where a restart has put it", () => {
     const before = atPassword();
     const { intent } = before.order;
     const last = before.records().at(-1);
     assert.ok(last !== undefined);
     const story = new Story(tillRules, [{ intent, last }], [], [], before.box.refs);
     assert.equal(story.order.phase.name, "asking");
-    assert.equal(withdraw(story).order.phase.name, "booking");
-    assert.equal(withdraw(story, "A-2").order.phase.name, "booking");
+    assert.equal(withdraw(story).order.phase.name, "recording-reversal");
+    assert.equal(withdraw(story, "A-2").order.phase.name, "recording-reversal");
   });
 
   it("is none of the others", () => {
@@ -269,7 +269,7 @@ describe("what a till is told", () => {
     assert.ok(until !== null);
     paused.now = until - 1;
     assert.equal(said(ask(paused, 700, "B-1")), "refused not-ready");
-    assert.notEqual(paused.box.front.name, "armed");
+    assert.notEqual(paused.box.foreground.name, "armed");
     // The timer of this very moment is late.
     paused.now = until;
     assert.equal(said(ask(paused, 700, "B-1")), "armed");
@@ -280,11 +280,11 @@ describe("what a till is told", () => {
     const story = withdraw(atPassword()).recorded();
     story.wait(20_000);
     assert.equal(story.text, "unknown");
-    const { front } = story.box;
-    assert.ok(front.name === "unknown" && front.until !== null);
-    story.now = front.until - 1;
+    const { foreground } = story.box;
+    assert.ok(foreground.name === "unknown" && foreground.until !== null);
+    story.now = foreground.until - 1;
     assert.equal(said(ask(story, 900, "A-2")), "refused busy");
-    story.now = front.until;
+    story.now = foreground.until;
     assert.equal(said(ask(story, 900, "A-2")), "armed");
     assert.equal(story.text, "armed");
   });
@@ -330,9 +330,9 @@ describe("what a till is told", () => {
 
   it("is busy while another caller's amount waits, which stands unchanged; the same caller may replace its own", () => {
     const story = ask(Story.ready(tillRules), 1_250, "1", "north");
-    const { front } = story.box;
+    const { foreground } = story.box;
     assert.equal(said(ask(story, 900, "1", "south")), "refused busy");
-    assert.equal(story.box.front, front);
+    assert.equal(story.box.foreground, foreground);
     assert.equal(said(ask(story, 900, "2", "north")), "armed");
     assert.equal(look(story, "1", "north"), "withdrawn final");
     assert.equal(story.text, "amount-changed");

@@ -36,13 +36,13 @@ test("a charge whose box has lost its trust while the intent was written never l
     assert.ok(!story.take().includes("charge"));
     const last = story.records().at(-1);
     assert.equal(last, undefined, "taken with the effects");
-    assert.ok(story.order.phase.name === "closing");
+    assert.ok(story.order.phase.name === "recording-outcome");
     assert.deepEqual(story.order.phase.verdict, {
       ...{ state: "declined", charged: "no", reason: "not-ready", late: false },
     });
     assert.equal(story.order.counts.charge, 0);
     story.recorded();
-    assert.deepEqual(story.glass, ["NOT PAID  ¥12.50", "Try again later "]);
+    assert.deepEqual(story.display, ["NOT PAID  ¥12.50", "Try again later "]);
     assert.equal(story.box.orders.size, 1, "nothing is looked at later: nothing was sent");
   }
 });
@@ -55,11 +55,11 @@ test("what was cancelled or has grown old says so first", () => {
     });
   const cancelled = waiting().keys("X");
   lose(cancelled).recorded();
-  assert.ok(cancelled.order.phase.name === "closing");
+  assert.ok(cancelled.order.phase.name === "recording-outcome");
   assert.equal(cancelled.order.phase.verdict.state, "cancelled");
   const old = waiting();
   lose(old).wait(10_000).recorded();
-  assert.ok(old.order.phase.name === "closing");
+  assert.ok(old.order.phase.name === "recording-outcome");
   assert.equal(old.order.phase.verdict.reason, "stale");
 });
 

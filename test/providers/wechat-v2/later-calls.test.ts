@@ -97,7 +97,7 @@ for (const [name, call] of Object.entries(laterCalls)) {
 test("the query of a booked order takes the number with another's mark on it for somebody else's order", () => {
   const query = laterCalls["query of a booked order"];
   assert.ok(query);
-  const another = resigned(fixtureFields(query.genuine), { nonce: "other" });
+  const another = resigned(fixtureFields(query.genuine), { attach: "other" });
   assert.deepEqual(answerTo(query, another), { kind: "foreign", state: "paid" });
 });
 

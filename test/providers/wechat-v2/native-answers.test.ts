@@ -29,7 +29,7 @@ test("a closing never ends an order by itself, and tells of a payment", () => {
 
 test("a refund is asked for again whatever it was refused for, unless it is too old", () => {
   assert.deepEqual(refundAnswerOf({ kind: "accepted", refundId: "1" }), { kind: "done" });
-  for (const kind of ["again", "slow-down", "disputed"] as const) {
+  for (const kind of ["again", "slow-down", "refused-unconfirmed"] as const) {
     assert.deepEqual(refundAnswerOf({ kind, code: "X" }), { kind: "again", code: "X" });
   }
   const funds = refundAnswerOf({ kind: "declined", reason: "funds", code: "NOTENOUGH" });

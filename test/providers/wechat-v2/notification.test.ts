@@ -90,7 +90,7 @@ test("paid needs every proof: each one missing or wrong under a right signature 
     { total_fee: "1" },
     { total_fee: null },
     { fee_type: "USD" },
-    { nonce: "other" },
+    { attach: "other" },
     { transaction_id: "" },
     { trade_type: "JSAPI" },
     { trade_type: null },

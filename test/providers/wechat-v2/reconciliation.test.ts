@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { boxMark } from "../../../src/config/box-mark.ts";
+import { boxTag } from "../../../src/config/box-tag.ts";
 import type { TxData } from "../../../src/core/payment/order.ts";
 import type { BillRow } from "../../../src/providers/wechat-v2/bill.ts";
 import { datesOf, type Reconciliation, reconcile } from "../../../src/providers/wechat-v2/reconciliation.ts";
@@ -42,7 +42,7 @@ function compare(
   more: Partial<Parameters<typeof reconcile>[0]> = {},
 ): Reconciliation {
   const bill = { rows, notAdded: [], tellsRefunds: true, ...more };
-  return reconcile(bill, orders, { box, boxMark: boxMark(box), date: DAY });
+  return reconcile(bill, orders, { box, boxTag: boxTag(box), date: DAY });
 }
 
 function kinds(rows: readonly BillRow[], orders: readonly TxData[]): readonly (readonly [string, string])[] {
@@ -131,10 +131,10 @@ test("the days of a bill are those of its rows", () => {
 });
 
 test("an order that bears this box's mark is its own where the bill does not say which device it was", () => {
-  const outTradeNo = `${boxMark(box)}_0123456789ab_17`;
+  const outTradeNo = `${boxTag(box)}_0123456789ab_17`;
   for (const deviceInfo of [null, "another-name"])
     assert.deepEqual(kinds([row(1, { deviceInfo, outTradeNo })], []), [["unknown", outTradeNo]]);
-  const others = `${boxMark("box-000999")}_0123456789ab_17`;
+  const others = `${boxTag("box-000999")}_0123456789ab_17`;
   assert.deepEqual(kinds([row(1, { deviceInfo: null, outTradeNo: others })], []), []);
 });
 

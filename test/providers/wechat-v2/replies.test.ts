@@ -42,8 +42,8 @@ const table: readonly (readonly [CallName, string, object])[] = [
   ["charge", "micropay-success-two-coupons", { kind: "paid", transactionId }],
   ["charge", "micropay-userpaying", { kind: "pending" }],
   ["charge", "micropay-notenough", { kind: "declined", reason: "funds", code: "NOTENOUGH" }],
-  ["charge", "micropay-orderpaid", { kind: "taken", code: "ORDERPAID" }],
-  ["charge", "micropay-trade-error", { kind: "disputed", code: "TRADE_ERROR" }],
+  ["charge", "micropay-orderpaid", { kind: "number-conflict", code: "ORDERPAID" }],
+  ["charge", "micropay-trade-error", { kind: "refused-unconfirmed", code: "TRADE_ERROR" }],
   ["charge", "micropay-systemerror", unknown("system-error", true)],
   ["charge", "micropay-message-refused", unknown("unsigned-refusal")],
   ["query", "orderquery-success", { kind: "paid", transactionId }],
@@ -211,7 +211,7 @@ test("paid needs every proof: each one missing or wrong under a right signature 
     { total_fee: " 1280" },
     { total_fee: "128000" },
     { fee_type: "HKD" },
-    { nonce: "till=1;seq=43" },
+    { attach: "till=1;seq=43" },
     { transaction_id: null },
     { transaction_id: "" },
     { trade_type: "JSAPI" },
@@ -237,7 +237,7 @@ test("an order that nobody made is never paid, whatever amount a reply gives it"
 });
 
 test("an order that bears another mark is somebody else's, whatever else it says", () => {
-  const others = { nonce: "till=1;seq=43", total_fee: "1" };
+  const others = { attach: "till=1;seq=43", total_fee: "1" };
   for (const [state, answer] of [
     ["SUCCESS", "paid"],
     ["REFUND", "paid"],

@@ -50,7 +50,7 @@ test("a service provider's charge names the sub-merchant", () => {
     { ...intentOf("BX0123-20260315-000043", 1), merchant: providerSettings.merchant },
     { ...details, code: new PaymentCode("101234567890123456"), nonce: "n0nceF1xture0003" },
   );
-  const ours = { device_info: "BOX-000123", nonce: "till=1;seq=42", fee_type: "CNY", profit_sharing: null };
+  const ours = { device_info: "BOX-000123", attach: "till=1;seq=42", fee_type: "CNY", profit_sharing: null };
   assert.deepEqual(
     sorted(fieldsOf(request)),
     sorted(resigned(fixtureFields("request-micropay-service-provider"), ours)),

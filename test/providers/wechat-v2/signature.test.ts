@@ -42,8 +42,8 @@ test("every document of the fixtures is signed by its algorithm and by no other"
 
 test("an element that is empty does not take part, and a zero does", () => {
   const signature = signatureOf(published, publishedKey, "MD5");
-  assert.equal(signatureOf(changedFields(published, { nonce: "" }), publishedKey, "MD5"), signature);
-  assert.notEqual(signatureOf(changedFields(published, { nonce: "0" }), publishedKey, "MD5"), signature);
+  assert.equal(signatureOf(changedFields(published, { attach: "" }), publishedKey, "MD5"), signature);
+  assert.notEqual(signatureOf(changedFields(published, { attach: "0" }), publishedKey, "MD5"), signature);
 });
 
 test("a signature that is missing, empty, in lower case or cut is none", () => {

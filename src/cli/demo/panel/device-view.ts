@@ -1,13 +1,13 @@
-/** The front of the box: glass, lights, buzzer, relay and keypad. */
-import type { GlassSize } from "../../../core/codecs/glass.ts";
+/** The front of the box: display, lights, buzzer, relay and keypad. */
+import type { DisplaySize } from "../../../core/codecs/display-frame.ts";
 import type { Key } from "../../../core/payment/amount-entry.ts";
 import type { Light, Sound } from "../../../core/payment/screen.ts";
 import { fit, type Line, type Span, span, type Tone, widthOf } from "./picture.ts";
 
 /** What is to be seen and heard of the box. */
 export interface Device {
-  readonly glass: GlassSize;
-  /** Rows of the glass; empty where it is dark. */
+  readonly display: DisplaySize;
+  /** Rows of the display; empty where it is dark. */
   readonly rows: readonly string[];
   readonly light: Light;
   /** What the buzzer plays at this moment. */
@@ -16,7 +16,7 @@ export interface Device {
   readonly pressed: Key | null;
 }
 
-/** Cells between the edges of the box, room for a glass of 20 columns. */
+/** Cells between the edges of the box, room for a display of 20 columns. */
 const INNER = 24;
 
 /** How wide the front is, edges included. */
@@ -52,16 +52,16 @@ const keyRows = ["789C", "456<", "123X", "0.:="];
 
 const keyNames: Readonly<Record<string, string>> = { ":": "00", "=": "OK" };
 
-/** The glass in its frame. */
-export function glassLines({ glass, rows }: Device): readonly Line[] {
-  const edge = "─".repeat(glass.columns);
+/** The display in its frame. */
+export function displayLines({ display, rows }: Device): readonly Line[] {
+  const edge = "─".repeat(display.columns);
   const dark = rows.length === 0;
-  const blank = " ".repeat(glass.columns);
+  const blank = " ".repeat(display.columns);
   return [
     [span(`┌${edge}┐`)],
-    ...Array.from({ length: glass.rows }, (_, row) => [
+    ...Array.from({ length: display.rows }, (_, row) => [
       span("│"),
-      dark ? span(blank) : span(rows[row] ?? blank, "glass"),
+      dark ? span(blank) : span(rows[row] ?? blank, "display"),
       span("│"),
     ]),
     [span(`└${edge}┘`)],
@@ -97,7 +97,7 @@ export function deviceLines(device: Device, roomy = false): readonly Line[] {
   const between: readonly Line[] = roomy ? [[]] : [];
   const [paid = [], wait = [], refused = [], scan = []] = lampLines(device);
   const content: readonly Line[] = [
-    ...glassLines(device).map(centred),
+    ...displayLines(device).map(centred),
     ...between,
     [...fit(paid, INNER / 2), ...wait],
     [...fit(refused, INNER / 2), ...scan],

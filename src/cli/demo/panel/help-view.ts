@@ -12,7 +12,7 @@ const keys: readonly (readonly [key: string, does: string])[] = [
   ["t", "type a code, or just paste one"],
   ["u", "scanner: unplug it, plug it in"],
   ["s", "choose what becomes of payments"],
-  ["b", "bank: down or up"],
+  ["b", "sandbox: down or up"],
   ["m", "MQTT broker: down or up"],
   ["k", "cut the power, now"],
   ["Ctrl-L", "empty the log"],
@@ -21,7 +21,7 @@ const keys: readonly (readonly [key: string, does: string])[] = [
 
 const about = [
   "This is the program that runs on a device, with its journal, its signatures and its reports.",
-  "The bank is a look-alike on this machine, the broker is built in; the hardware is played.",
+  "The sandbox plays the provider on this machine, the broker is built in; the hardware is played.",
 ];
 
 /** One line for each key. */
@@ -34,7 +34,7 @@ export function helpPageCount(places: readonly string[], size: Size): number {
   return listFits(size) ? 2 : Math.ceil(length / (size.rows - 1));
 }
 
-/** What the keys do, and where bank, broker and journal are to be found: on the next page where there is no room for both. */
+/** What the keys do, and where sandbox, broker and journal are to be found: on the next page where there is no room for both. */
 export function helpLines(places: readonly string[], size: Size, page: number): Picture {
   if (helpPageCount(places, size) > 1) return pageOf(places, size, page);
   const { columns, rows } = size;

@@ -6,11 +6,11 @@ export interface Situation {
   readonly screen: Screen;
   readonly entry: "implied" | "explicit";
   readonly scannerPlugged: boolean;
-  readonly bankUp: boolean;
+  readonly sandboxUp: boolean;
 }
 
 /** The sentence. */
-export function hintFor({ powered, screen, entry, scannerPlugged, bankUp }: Situation): string {
+export function hintFor({ powered, screen, entry, scannerPlugged, sandboxUp }: Situation): string {
   if (!powered) return "The power is gone, and with it all but the journal. It comes back by itself.";
   switch (screen.text) {
     case "idle":
@@ -23,17 +23,17 @@ export function hintFor({ powered, screen, entry, scannerPlugged, bankUp }: Situ
       if (screen.ref !== "E14") return "Support asks for this code; the README explains it.";
       return scannerPlugged ? "The scanner is plugged in; the box finds it." : "No scanner: u plugs it in.";
     case "offline":
-      return bankUp
-        ? "The box asks the bank until it is proved again."
-        : "No network: b brings the bank back.";
+      return sandboxUp
+        ? "The box asks the provider until it is proved again."
+        : "No network: b brings the provider back.";
     default:
       return hints[screen.text] ?? "";
   }
 }
 
-/** By the name of the text on the glass. */
+/** By the name of the text on the display. */
 const hints: Readonly<Record<string, string>> = {
-  boot: "The box reads its journal, then makes sure of the bank.",
+  boot: "The box reads its journal, then makes sure of the provider.",
   armed: "The customer shows a phone (g, or a for Alipay), or scans us (n).",
   "armed-no-scanner": "No scanner: n shows a code that the customer scans.",
   "code-shown": "The customer scans the code with the phone.",
@@ -42,8 +42,8 @@ const hints: Readonly<Record<string, string>> = {
   submitting: "The intent is durable; the charge is on its way.",
   password: "The customer types the password on the phone. Esc gives up.",
   checking: "Was it paid? Nobody knows, so the box asks. k cuts the power now.",
-  reversing: "The box takes it back until the bank confirms that.",
-  paid: "Paid: signed by the bank, durable in the journal.",
+  reversing: "The box takes it back until the provider confirms that.",
+  paid: "Paid: signed by the provider, durable in the journal.",
   "not-paid": "Not paid, and that is proved.",
   "not-paid-funds": "Not paid, and that is proved. The amount stays: scan again.",
   "not-paid-card": "Not paid, and that is proved. The amount stays: scan again.",
@@ -59,7 +59,7 @@ const hints: Readonly<Record<string, string>> = {
   "no-amount-of-till": "A code without an amount is refused. The till asks first.",
   menu: "A number chooses what is sold.",
   dispensing: "Paid and durable; the relay pulses once for each unit of goods.",
-  "vend-failed": "Nothing came: the money goes back until the bank confirms that.",
+  "vend-failed": "Nothing came: the money goes back until the provider confirms that.",
   "vend-unclear": "Paid; whether goods came nobody knows. Staff look; nothing pulses again.",
   "refund-pending": "The refund goes on by itself; the customer keeps the reference.",
   "machine-busy": "The machine takes no order now.",
@@ -67,7 +67,7 @@ const hints: Readonly<Record<string, string>> = {
   "amount-uneven": "The machine sells in steps. c clears the amount.",
   "amount-too-large": "More than this box may take. c clears the amount.",
   cancelled: "Cancelled, and it is proved that nothing was charged.",
-  "timed-out": "Given up, taken back, and the bank has confirmed it.",
+  "timed-out": "Given up, taken back, and the provider has confirmed it.",
   refunded: "It was paid too late and has been given back.",
   "recent-open": "One of the last orders, looked up: the box still asks about it.",
   "recent-reversing": "One of the last orders, looked up: it is being taken back.",

@@ -30,7 +30,7 @@ export type Wish =
   | "type-code"
   | "plug"
   | "scenarios"
-  | "bank"
+  | "sandbox"
   | "broker"
   | "power"
   | "help"
@@ -99,7 +99,7 @@ export function intentsOf(stroke: Stroke): readonly Intent[] {
 }
 
 /** Wishes that hold wherever they are typed; null for any other key. */
-export function lastingWishOf({ name, ctrl }: Press): "quit" | "suspend" | "clear-log" | null {
+export function lastingRequestOf({ name, ctrl }: Press): "quit" | "suspend" | "clear-log" | null {
   if (!ctrl) return null;
   if (name === "c" || name === "d") return "quit";
   if (name === "z") return "suspend";
@@ -129,7 +129,7 @@ const wishes: Readonly<Record<string, Wish>> = {
   t: "type-code",
   u: "plug",
   s: "scenarios",
-  b: "bank",
+  b: "sandbox",
   m: "broker",
   k: "power",
   "?": "help",
@@ -138,7 +138,7 @@ const wishes: Readonly<Record<string, Wish>> = {
 };
 
 function wishOf(press: Press): Wish | null {
-  const lasting = lastingWishOf(press);
+  const lasting = lastingRequestOf(press);
   if (lasting !== null || press.ctrl) return lasting;
   return Object.hasOwn(wishes, press.text) ? (wishes[press.text] ?? null) : null;
 }

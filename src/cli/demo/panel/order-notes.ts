@@ -1,4 +1,4 @@
-/** The orders of the box: what it is doing about each, and whether the bank's books agree with what it says. */
+/** The orders of the box: what it is doing about each, and whether the sandbox's books agree with what it says. */
 import { formatYuan } from "../../../core/kernel/fen.ts";
 import type { Instant } from "../../../core/kernel/instant.ts";
 import type { TxData } from "../../../core/payment/order.ts";
@@ -12,11 +12,11 @@ export interface OrderNote {
   readonly yuan: string;
   readonly state: string;
   readonly tone: Tone;
-  /** What comes next, or what the bank's books say. */
+  /** What comes next, or what the sandbox's books say. */
   readonly remark: string;
 }
 
-/** What the bank's books say of one order: what it took and gave back, in fen. */
+/** What the sandbox's books say of one order: what it took and gave back, in fen. */
 export interface Books {
   readonly chargedFen: number;
   readonly returnedFen: number;
@@ -28,7 +28,7 @@ export interface OrderFacts {
   /** As the box has it in mind; null where it has forgotten it, or has no power. */
   readonly payment: Payment | null;
   readonly powered: boolean;
-  /** Null where the bank has never seen the order. */
+  /** Null where the sandbox has never seen the order. */
   readonly books: Books | null;
   readonly now: Instant;
 }
@@ -48,7 +48,7 @@ export function orderNote({ tx, payment, powered, books, now }: OrderFacts): Ord
 }
 
 /** What the box is doing about an open order, and when it goes on. */
-function thoughtOf({ phase, flying }: Payment, now: Instant): string {
+function thoughtOf({ phase, inFlight }: Payment, now: Instant): string {
   const inSeconds = (moment: Instant): string => `in ${Math.max(0, Math.ceil((moment - now) / 1_000))} s`;
   switch (phase.name) {
     case "recording":
@@ -56,20 +56,22 @@ function thoughtOf({ phase, flying }: Payment, now: Instant): string {
     case "charging":
       return "the charge is on its way";
     case "asking": {
-      const next = flying === null ? `asks ${inSeconds(phase.next)}` : "asking now";
+      const next = inFlight === null ? `asks ${inSeconds(phase.next)}` : "asking now";
       return `${askingAbout[phase.about] ?? phase.about}; ${next}, gives up ${inSeconds(phase.giveUpAt)}`;
     }
-    case "marking":
+    case "recording-conflict":
       return "that its number is known there goes to the journal first";
-    case "taken":
+    case "number-conflict":
       return `its number is known there; only asked about, gives up ${inSeconds(phase.giveUpAt)}`;
-    case "booking":
+    case "recording-reversal":
       return "that it is taken back goes to the journal first";
     case "reversing": {
       const { call, at } = phase.next;
       const again = phase.rounds === 0 ? "" : `, round ${phase.rounds + 1}`;
-      if (flying !== null) {
-        return flying.call === "undo" ? `taking it back now${again}` : `asking whether it is closed${again}`;
+      if (inFlight !== null) {
+        return inFlight.call === "undo"
+          ? `taking it back now${again}`
+          : `asking whether it is closed${again}`;
       }
       return call === "undo"
         ? `takes it back ${inSeconds(at)}${again}`
@@ -77,15 +79,15 @@ function thoughtOf({ phase, flying }: Payment, now: Instant): string {
     }
     case "dispensing":
       return "paid; the goods are on their way";
-    case "closing":
+    case "recording-outcome":
       return "its end goes to the journal first";
-    case "settled":
+    case "final":
       return checkOf({ phase }, now) ?? "";
     case "doubted":
       return `its last row is lost; asks ${inSeconds(phase.next)}`;
-    case "stranded":
+    case "unrecorded":
       return `the journal failed; asks ${inSeconds(phase.next)}`;
-    case "void":
+    case "abandoned":
       return "never sent";
   }
 }
@@ -98,11 +100,11 @@ const askingAbout: Readonly<Record<string, string>> = {
 };
 
 function checkOf(payment: Pick<Payment, "phase"> | null, now: Instant): string | null {
-  if (payment?.phase.name !== "settled" || payment.phase.check === null) return null;
+  if (payment?.phase.name !== "final" || payment.phase.check === null) return null;
   return `checked again in ${Math.max(0, Math.ceil((payment.phase.check - now) / 1_000))} s`;
 }
 
-/** Whether the bank kept what the box says it did. */
+/** Whether the sandbox kept what the box says it did. */
 function verdictOf(
   { charged, amountFen }: TxData,
   books: Books | null,
@@ -114,6 +116,8 @@ function verdictOf(
 }
 
 function booksWords(books: Books | null, keptFen: number): string {
-  if (books === null) return "bank saw nothing";
-  return keptFen === 0 && books.returnedFen > 0 ? "bank gave it back" : `bank keeps ${formatYuan(keptFen)}`;
+  if (books === null) return "sandbox saw nothing";
+  return keptFen === 0 && books.returnedFen > 0
+    ? "sandbox gave it back"
+    : `sandbox keeps ${formatYuan(keptFen)}`;
 }

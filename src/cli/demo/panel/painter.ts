@@ -17,7 +17,7 @@ const renditions: Readonly<Record<Tone, readonly [colour: string, plain: string]
   good: ["1;32", "1"],
   warn: ["1;33", "1"],
   bad: ["1;31", "1"],
-  glass: ["30;102", "7"],
+  display: ["30;102", "7"],
   turned: ["7", "7"],
 };
 

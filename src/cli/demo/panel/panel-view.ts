@@ -6,7 +6,7 @@ import {
   DEVICE_COLUMNS,
   type Device,
   deviceLines,
-  glassLines,
+  displayLines,
   keypadLines,
   lampLines,
 } from "./device-view.ts";
@@ -32,7 +32,7 @@ import type { WireNote } from "./wire-notes.ts";
 /** Everything that can be seen on the panel. */
 export interface PanelFacts {
   readonly version: string;
-  /** By how much all waits for the bank are shorter than in life. */
+  /** By how much all waits for the sandbox are shorter than in life. */
   readonly hurry: number;
   readonly entry: "implied" | "explicit";
   readonly device: Device;
@@ -40,14 +40,14 @@ export interface PanelFacts {
   readonly powered: boolean;
   readonly scannerPlugged: boolean;
   readonly scenario: string;
-  readonly bankUp: boolean;
+  readonly sandboxUp: boolean;
   readonly brokerUp: boolean;
   /** Oldest first. */
   readonly orders: readonly OrderNote[];
   /** Oldest first. */
   readonly notes: readonly WireNote[];
   readonly overlay: Overlay;
-  /** Where bank, broker and journal are to be found, for those who want to look deeper. */
+  /** Where sandbox, broker and journal are to be found, for those who want to look deeper. */
   readonly places: readonly string[];
 }
 
@@ -109,11 +109,11 @@ function drawWide(facts: PanelFacts, { columns, rows }: Size): Picture {
   const { body, spare, right } = besideSize(facts, { columns, rows });
   const gap = (wanted: boolean): readonly Line[] => (wanted ? [[]] : []);
   const device = deviceLines(facts.device, spare >= 5);
-  const front = [...gap(spare >= 2), ...device, ...gap(spare >= 1), ...switches];
+  const foreground = [...gap(spare >= 2), ...device, ...gap(spare >= 1), ...switches];
   return fill(
     [
       titleLine(facts, columns),
-      ...beside(fill(front, { columns: DEVICE_COLUMNS, rows: body }), DEVICE_COLUMNS, 2, [
+      ...beside(fill(foreground, { columns: DEVICE_COLUMNS, rows: body }), DEVICE_COLUMNS, 2, [
         ...gap(spare >= 2),
         ...sideLines(facts, right),
       ]),
@@ -139,11 +139,11 @@ function drawNarrow(facts: PanelFacts, { columns, rows }: Size): Picture {
   const over = overlayLines(facts, overlaySize({ columns, rows }));
   if (over !== null) return [titleLine(facts, columns), ...over];
   const { device } = facts;
-  const glass = glassLines(device);
+  const display = displayLines(device);
   const besides = [...lampLines(device), buzzerLine(device)];
   const above: readonly Line[] = [
     titleLine(facts, columns),
-    ...beside(glass, device.glass.columns + 2, 1, besides.slice(0, glass.length)),
+    ...beside(display, device.display.columns + 2, 1, besides.slice(0, display.length)),
   ];
   const switches = narrowSwitches(facts);
   const hint = hintLines(facts, columns);
@@ -182,7 +182,7 @@ function switchLines(facts: PanelFacts): readonly Line[] {
 }
 
 function narrowSwitches(facts: PanelFacts): readonly Line[] {
-  const [scanner, scenario, bank, broker, power] = switches(facts).map(
+  const [scanner, scenario, sandbox, broker, power] = switches(facts).map(
     ({ key, name, state, well }): Line => [
       span(key, "strong"),
       span(` ${name} `, "quiet"),
@@ -191,7 +191,7 @@ function narrowSwitches(facts: PanelFacts): readonly Line[] {
   );
   const gap = span("  ");
   return [
-    [...(scanner ?? []), gap, ...(bank ?? []), gap, ...(broker ?? [])],
+    [...(scanner ?? []), gap, ...(sandbox ?? []), gap, ...(broker ?? [])],
     [...(scenario ?? []), gap, ...(power ?? [])],
   ];
 }
@@ -204,11 +204,11 @@ interface Switch {
   readonly well: boolean;
 }
 
-function switches({ scannerPlugged, scenario, bankUp, brokerUp, powered }: PanelFacts): readonly Switch[] {
+function switches({ scannerPlugged, scenario, sandboxUp, brokerUp, powered }: PanelFacts): readonly Switch[] {
   return [
     { key: "u", name: "scanner", state: scannerPlugged ? "in" : "OUT", well: scannerPlugged },
     { key: "s", name: "scenario", state: scenario, well: true },
-    { key: "b", name: "bank", state: bankUp ? "up" : "DOWN", well: bankUp },
+    { key: "b", name: "sandbox", state: sandboxUp ? "up" : "DOWN", well: sandboxUp },
     { key: "m", name: "broker", state: brokerUp ? "up" : "DOWN", well: brokerUp },
     { key: "k", name: "power", state: powered ? "on" : "OFF", well: powered },
   ];
@@ -238,12 +238,12 @@ function noteLines({ at, wire, text, tone }: WireNote, columns: number): readonl
 }
 
 function hintLines(facts: PanelFacts, columns: number): readonly Line[] {
-  const { overlay, powered, screen, entry, scannerPlugged, bankUp } = facts;
+  const { overlay, powered, screen, entry, scannerPlugged, sandboxUp } = facts;
   if (overlay.kind === "code") {
     const shown = overlay.typed.slice(-(columns - 10));
     return [[span("▸ Code: ", "strong"), span(`${shown}_`)], [span("  Enter scans it, Esc leaves", "quiet")]];
   }
-  const text = hintFor({ powered, screen, entry, scannerPlugged, bankUp });
+  const text = hintFor({ powered, screen, entry, scannerPlugged, sandboxUp });
   const lines = wrap(text, columns - 2).map(
     (part, line): Line => [span(line === 0 ? "▸ " : "  ", "strong"), span(part, "strong")],
   );

@@ -23,7 +23,7 @@ import { keyName } from "./device-view.ts";
 import {
   type Intent,
   intentsOf,
-  lastingWishOf,
+  lastingRequestOf,
   type Press,
   printable,
   type Stroke,
@@ -36,13 +36,13 @@ import { Redraw } from "./redraw.ts";
 import { beginPicking, pick } from "./scenario-picker.ts";
 import { Terminal, type TerminalStreams } from "./terminal.ts";
 import {
-  bankNote,
   logNote,
   messageNote,
   type Noted,
   note,
   recordNote,
   requestNote,
+  sandboxNote,
   scanNote,
   type WireNote,
   withNote,
@@ -52,7 +52,7 @@ import {
 export interface PanelSettings {
   readonly scenario: Scenario;
   readonly device: DemoDevice;
-  /** By how much all waits for the bank are shorter than in life, 1 or more. */
+  /** By how much all waits for the sandbox are shorter than in life, 1 or more. */
   readonly hurry: number;
   readonly abilities: Abilities;
 }
@@ -144,7 +144,7 @@ class Panel implements DemoListener {
     this.#demo = demo;
     this.#redraw.request();
     this.#change(async () => {
-      // A bank that is to be down lets the box start first.
+      // A sandbox that is to be down lets the box start first.
       if (await demo.ready()) await demo.setScenario(this.#settings.scenario);
     });
     await this.#ended.promise;
@@ -178,7 +178,7 @@ class Panel implements DemoListener {
   }
 
   called(call: CallNote): void {
-    this.#note(bankNote(call));
+    this.#note(sandboxNote(call));
   }
 
   recorded(tx: TxData): void {
@@ -229,7 +229,7 @@ class Panel implements DemoListener {
       hurry,
       entry: device.entry,
       device: {
-        glass: device.glass,
+        display: device.display,
         rows: this.#rows,
         light: this.#powered ? light : "off",
         sound: this.#powered && now < this.#soundUntil ? sound : "none",
@@ -238,8 +238,8 @@ class Panel implements DemoListener {
       screen: this.#screen,
       powered: this.#powered,
       scannerPlugged: demo?.scanner.plugged ?? true,
-      scenario: demo?.bank.bank.scenario.name ?? scenario.name,
-      bankUp: demo === null || !demo.bank.bank.down,
+      scenario: demo?.sandbox.sandbox.scenario.name ?? scenario.name,
+      sandboxUp: demo === null || !demo.sandbox.sandbox.down,
       brokerUp: demo?.broker.up ?? true,
       orders: demo === null ? [] : this.#orderNotes(demo, now),
       notes: this.#notes,
@@ -262,7 +262,7 @@ class Panel implements DemoListener {
   }
 
   #take(stroke: Stroke): void {
-    const wish = stroke.kind === "key" ? lastingWishOf(stroke.press) : null;
+    const wish = stroke.kind === "key" ? lastingRequestOf(stroke.press) : null;
     if (wish !== null) {
       this.#obey({ kind: wish });
       return;
@@ -338,7 +338,7 @@ class Panel implements DemoListener {
         this.#overlay = { kind: "help", page: 0 };
         return;
       case "scenarios": {
-        const current = this.#demo?.bank.bank.scenario ?? this.#settings.scenario;
+        const current = this.#demo?.sandbox.sandbox.scenario ?? this.#settings.scenario;
         this.#overlay = { kind: "scenarios", picking: beginPicking(current) };
         return;
       }
@@ -355,7 +355,7 @@ class Panel implements DemoListener {
       case "plug":
         this.#plug();
         return;
-      case "bank":
+      case "sandbox":
         this.#change(() => this.#switchBank());
         return;
       case "broker":
@@ -377,7 +377,7 @@ class Panel implements DemoListener {
     const demo = this.#demo;
     if (demo === null) return;
     this.#lastCode = text;
-    const { name } = demo.front;
+    const { name } = demo.foreground;
     const busy = name === "paying" || name === "result" || name === "unknown";
     void demo.scan(text).then((heard) => {
       this.#note(scanNote(text, !heard ? "nobody" : busy ? "busy" : "box"));
@@ -393,22 +393,22 @@ class Panel implements DemoListener {
   }
 
   #choose(scenario: Scenario): void {
-    this.#note(note("bank", `${scenario.name}: a payment ends ${scenario.ends}`));
+    this.#note(note("sandbox", `${scenario.name}: a payment ends ${scenario.ends}`));
     this.#change(async () => this.#demo?.setScenario(scenario));
   }
 
   async #switchBank(): Promise<void> {
-    const bank = this.#demo?.bank;
-    if (bank === undefined) return;
-    const down = !bank.bank.down;
-    bank.bank.down = down;
+    const sandbox = this.#demo?.sandbox;
+    if (sandbox === undefined) return;
+    const down = !sandbox.sandbox.down;
+    sandbox.sandbox.down = down;
     // A scenario can keep it down too.
-    if (!down && bank.bank.down) bank.bank.scenario = success;
+    if (!down && sandbox.sandbox.down) sandbox.sandbox.scenario = success;
     try {
-      await bank.follow();
-      this.#note(note("bank", down ? "down: connections are refused" : "up"));
+      await sandbox.follow();
+      this.#note(note("sandbox", down ? "down: connections are refused" : "up"));
     } catch (error) {
-      this.#note(note("bank", `does not come back: ${String(error)}`, "bad"));
+      this.#note(note("sandbox", `does not come back: ${String(error)}`, "bad"));
     }
   }
 
@@ -445,15 +445,15 @@ class Panel implements DemoListener {
   }
 }
 
-function booksOf({ bank }: Demo, { outTradeNo }: TxData): Books | null {
-  const { ledger } = bank.bank;
+function booksOf({ sandbox }: Demo, { outTradeNo }: TxData): Books | null {
+  const { ledger } = sandbox.sandbox;
   const order = ledger.orders().find((one) => one.outTradeNo === outTradeNo);
   return order === undefined ? null : ledger.totalsOfOrder(order);
 }
 
-function placesOf({ bank, broker, directory }: Demo): readonly string[] {
+function placesOf({ sandbox, broker, directory }: Demo): readonly string[] {
   return [
-    `bank     ${bank.origin}`,
+    `sandbox     ${sandbox.origin}`,
     `broker   mosquitto_sub -p ${new URL(broker.url).port} -t 'scanbox/#' -v`,
     `journal  scanbox journal list --directory ${directory}`,
   ];

@@ -10,7 +10,7 @@ export type Tone =
   | "warn"
   | "bad"
   /** Dark characters on a bright ground. */
-  | "glass"
+  | "display"
   /** Bright and dark exchanged. */
   | "turned";
 

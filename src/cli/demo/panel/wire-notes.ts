@@ -11,7 +11,7 @@ import { printable } from "./keyboard.ts";
 import type { Tone } from "./picture.ts";
 
 /** Where something went. `power` is the plug of the box, `box` what it says of itself. */
-export type Wire = "keypad" | "scanner" | "journal" | "https" | "bank" | "mqtt" | "box" | "power";
+export type Wire = "keypad" | "scanner" | "journal" | "https" | "sandbox" | "mqtt" | "box" | "power";
 
 /** One line of the log. */
 export interface WireNote {
@@ -70,11 +70,11 @@ export function requestNote({ path, body }: HttpsRequest): Noted {
   return note("https", `→ ${callOf(calls.get(path) ?? path, outTradeNo)}`);
 }
 
-/** What the look-alike bank did to a reply; null where it simply sent it. */
-export function bankNote({ outcome, treatment }: CallNote): Noted | null {
+/** What the sandbox did to a reply; null where it simply sent it. */
+export function sandboxNote({ outcome, treatment }: CallNote): Noted | null {
   if (treatment === null) return null;
   const words = treatmentWords[treatment];
-  return note("bank", treatment === "vanish" ? words : `${outcome}, ${words}`, "warn");
+  return note("sandbox", treatment === "vanish" ? words : `${outcome}, ${words}`, "warn");
 }
 
 /** A money record that is durable. */

@@ -3,21 +3,21 @@ import type { PaymentCode } from "../../../core/payment/payment-code.ts";
 import type { CallKind, Treatment } from "./scenarios.ts";
 
 /** One HTTP request, as it arrived. */
-export interface BankCall {
+export interface SandboxCall {
   readonly method: string;
   /** Without query. */
   readonly path: string;
   readonly body: Uint8Array;
-  /** Whether the connection presented a client certificate that the bank trusts. */
+  /** Whether the connection presented a client certificate that the sandbox trusts. */
   readonly clientCertificate: boolean;
   /** The host that was called; it is only noted. */
   readonly host: string | null;
-  /** Milliseconds since 1970 on the bank's clock. */
+  /** Milliseconds since 1970 on the sandbox's clock. */
   readonly now: number;
 }
 
 /** What the caller gets, and a note for people. */
-export type BankReply =
+export type SandboxReply =
   | {
       readonly kind: "reply";
       readonly status: number;
@@ -39,14 +39,14 @@ export interface CallNote {
   readonly outTradeNo: string | null;
   readonly amountFen: Fen | null;
   readonly authCode: PaymentCode | null;
-  /** What the bank did, in WeChat Pay's words, such as `USERPAYING`. */
+  /** What the sandbox did, in WeChat Pay's words, such as `USERPAYING`. */
   readonly outcome: string;
   /** What happened to the reply, where it was not simply sent. */
   readonly treatment: Treatment["kind"] | null;
 }
 
 /** The calls that the look-alike answers, by their paths. */
-export const bankPaths: ReadonlyMap<string, CallKind> = new Map([
+export const sandboxPaths: ReadonlyMap<string, CallKind> = new Map([
   ["/pay/micropay", "charge"],
   ["/pay/orderquery", "query"],
   ["/secapi/pay/reverse", "reverse"],

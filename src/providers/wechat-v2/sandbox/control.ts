@@ -12,12 +12,12 @@
  *                                      that is not signed as it must be, 409 as above
  */
 import * as z from "zod";
-import type { Bank } from "./bank.ts";
 import type { CustomerAct } from "./customer.ts";
 import { laterScenarios } from "./later-scenarios.ts";
 import type { Movement, Order } from "./ledger.ts";
 import { openPage } from "./page.ts";
 import type { RefundEntry } from "./refunds.ts";
+import type { Sandbox } from "./sandbox.ts";
 import { scenarioFamilies, scenarioNamed, scenarios, success } from "./scenarios.ts";
 
 /** One request to the control endpoint. */
@@ -36,25 +36,25 @@ export interface ControlAnswer {
 }
 
 /** Answers one request to the control endpoint. */
-export function control(bank: Bank, call: ControlCall): ControlAnswer {
-  bank.ledger.settle(call.now);
+export function control(sandbox: Sandbox, call: ControlCall): ControlAnswer {
+  sandbox.ledger.settle(call.now);
   const order = /^\/orders\/([^/]+)\/([a-z]+)$/.exec(call.path);
   if (order !== null) {
     if (call.method !== "POST") return notAllowed("POST");
-    return actOn(bank, { outTradeNo: order[1] ?? "", act: order[2] ?? "", now: call.now });
+    return actOn(sandbox, { outTradeNo: order[1] ?? "", act: order[2] ?? "", now: call.now });
   }
   const route = routes.get(call.path);
   if (route === undefined) return wrong(404, `There is no ${call.path}.`);
-  return route.method === call.method ? route.answer(bank, call) : notAllowed(route.method);
+  return route.method === call.method ? route.answer(sandbox, call) : notAllowed(route.method);
 }
 
 interface Route {
   readonly method: string;
-  readonly answer: (bank: Bank, call: ControlCall) => ControlAnswer;
+  readonly answer: (sandbox: Sandbox, call: ControlCall) => ControlAnswer;
 }
 
 const routes: ReadonlyMap<string, Route> = new Map<string, Route>([
-  ["/state", { method: "GET", answer: (bank, call) => done(stateOf(bank, call.now)) }],
+  ["/state", { method: "GET", answer: (sandbox, call) => done(stateOf(sandbox, call.now)) }],
   [
     "/scenarios",
     {
@@ -75,38 +75,38 @@ const customerActs: ReadonlyMap<string, CustomerAct> = new Map([
   ["cancel", "closes"],
 ]);
 
-function setScenario(bank: Bank, call: ControlCall): ControlAnswer {
+function setScenario(sandbox: Sandbox, call: ControlCall): ControlAnswer {
   const wanted = z.object({ name: z.string() }).safeParse(jsonOf(call.body));
   if (!wanted.success) return wrong(400, 'Say {"name": NAME}.');
   const scenario = scenarioNamed(wanted.data.name);
   if (scenario === null) return wrong(404, `There is no scenario "${wanted.data.name}".`);
-  bank.scenario = scenario;
-  return done({ scenario: scenario.name, down: bank.down });
+  sandbox.scenario = scenario;
+  return done({ scenario: scenario.name, down: sandbox.down });
 }
 
-function setDown(bank: Bank, call: ControlCall): ControlAnswer {
+function setDown(sandbox: Sandbox, call: ControlCall): ControlAnswer {
   const wanted = z.object({ down: z.boolean() }).safeParse(jsonOf(call.body));
   if (!wanted.success) return wrong(400, 'Say {"down": true} or {"down": false}.');
-  bank.down = wanted.data.down;
-  // A scenario that keeps the bank down would outlive the wish to have it back.
-  if (!wanted.data.down && bank.scenario.down) bank.scenario = success;
-  return done({ scenario: bank.scenario.name, down: bank.down });
+  sandbox.down = wanted.data.down;
+  // A scenario that keeps the sandbox down would outlive the wish to have it back.
+  if (!wanted.data.down && sandbox.scenario.down) sandbox.scenario = success;
+  return done({ scenario: sandbox.scenario.name, down: sandbox.down });
 }
 
-function scan(bank: Bank, call: ControlCall): ControlAnswer {
+function scan(sandbox: Sandbox, call: ControlCall): ControlAnswer {
   const wanted = z.object({ codeUrl: z.string() }).safeParse(jsonOf(call.body));
   if (!wanted.success) return wrong(400, 'Say {"codeUrl": TEXT}.');
-  const order = bank.ledger.orders().find((one) => one.booking?.codeUrl === wanted.data.codeUrl);
-  return order === undefined ? wrong(404, "No order has this code.") : pay(bank, order, call.now);
+  const order = sandbox.ledger.orders().find((one) => one.booking?.codeUrl === wanted.data.codeUrl);
+  return order === undefined ? wrong(404, "No order has this code.") : pay(sandbox, order, call.now);
 }
 
-function payPage(bank: Bank, call: ControlCall): ControlAnswer {
-  const page = openPage(bank, jsonOf(call.body));
-  return page.kind === "refused" ? wrong(403, page.why) : pay(bank, page.order, call.now);
+function payPage(sandbox: Sandbox, call: ControlCall): ControlAnswer {
+  const page = openPage(sandbox, jsonOf(call.body));
+  return page.kind === "refused" ? wrong(403, page.why) : pay(sandbox, page.order, call.now);
 }
 
-function pay(bank: Bank, order: Order, now: number): ControlAnswer {
-  return bank.ledger.act(order, "pays", now) ? done(orderOf(bank, order)) : tooLate(order);
+function pay(sandbox: Sandbox, order: Order, now: number): ControlAnswer {
+  return sandbox.ledger.act(order, "pays", now) ? done(orderOf(sandbox, order)) : tooLate(order);
 }
 
 interface Act {
@@ -115,31 +115,33 @@ interface Act {
   readonly now: number;
 }
 
-function actOn(bank: Bank, { outTradeNo, act, now }: Act): ControlAnswer {
-  const order = bank.ledger.orders().findLast((one) => one.outTradeNo === outTradeNo);
+function actOn(sandbox: Sandbox, { outTradeNo, act, now }: Act): ControlAnswer {
+  const order = sandbox.ledger.orders().findLast((one) => one.outTradeNo === outTradeNo);
   if (order === undefined) return wrong(404, `There is no order ${outTradeNo}.`);
   const customerAct = customerActs.get(act);
   if (customerAct === undefined && act !== "close") return wrong(404, `Nobody can ${act} an order.`);
   const acted =
-    customerAct === undefined ? bank.ledger.close(order, now) : bank.ledger.act(order, customerAct, now);
-  return acted ? done(orderOf(bank, order)) : tooLate(order);
+    customerAct === undefined
+      ? sandbox.ledger.close(order, now)
+      : sandbox.ledger.act(order, customerAct, now);
+  return acted ? done(orderOf(sandbox, order)) : tooLate(order);
 }
 
-function stateOf(bank: Bank, now: number): unknown {
+function stateOf(sandbox: Sandbox, now: number): unknown {
   return {
     at: new Date(now).toISOString(),
-    scenario: bank.scenario.name,
-    pace: bank.pace,
-    down: bank.down,
-    orders: bank.ledger.orders().map((order) => orderOf(bank, order)),
-    refunds: bank.ledger.refunds().map(refundOf),
-    movements: bank.ledger.movements().map(movementOf),
+    scenario: sandbox.scenario.name,
+    pace: sandbox.pace,
+    down: sandbox.down,
+    orders: sandbox.ledger.orders().map((order) => orderOf(sandbox, order)),
+    refunds: sandbox.ledger.refunds().map(refundOf),
+    movements: sandbox.ledger.movements().map(movementOf),
   };
 }
 
-function orderOf(bank: Bank, order: Order): unknown {
+function orderOf(sandbox: Sandbox, order: Order): unknown {
   const { merchant, outTradeNo, amountFen, body, attach, deviceInfo, state, refusal, transactionId } = order;
-  const { chargedFen, returnedFen, charges } = bank.ledger.totalsOfOrder(order);
+  const { chargedFen, returnedFen, charges } = sandbox.ledger.totalsOfOrder(order);
   return {
     outTradeNo,
     merchant,

@@ -1,6 +1,6 @@
 import { unreachable } from "../../../core/kernel/defect.ts";
 
-/** What an order is at the bank: `trade_state` of WeChat Pay v2, orderquery, in lower case. */
+/** What an order is at the sandbox: `trade_state` of WeChat Pay v2, orderquery, in lower case. */
 export type OrderState =
   | "userpaying"
   | "accept"
@@ -13,7 +13,7 @@ export type OrderState =
 
 /**
  * What the customer does with the password dialog on the phone: types the right password, a wrong one (the
- * dialog stays), is refused by the bank behind the card (the dialog stays, another card can be chosen), or
+ * dialog stays), is refused by the sandbox behind the card (the dialog stays, another card can be chosen), or
  * closes the dialog.
  */
 export type CustomerAct = "pays" | "mistypes" | "is-refused" | "closes";

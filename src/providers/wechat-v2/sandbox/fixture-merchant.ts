@@ -1,8 +1,8 @@
 import { ApiKey } from "../api-key.ts";
-import type { BankMerchant } from "./request.ts";
+import type { SandboxMerchant } from "./request.ts";
 
 /** The merchant of all examples and tests: fictional ids, with which no real call can be signed. */
-export const fixtureMerchant: BankMerchant = {
+export const fixtureMerchant: SandboxMerchant = {
   appId: "wx1234567890abcdef",
   merchantId: "1900000109",
   apiKey: new ApiKey("fixturekeyfixturekeyfixturekey00"),

@@ -1,13 +1,13 @@
 /** What the books answer to the calls around a payment. */
 import type { Merchant } from "../../../core/payment/order.ts";
 import {
-  bookedDocument,
   closedDocument,
   payerDocument,
+  placedDocument,
   refundDocument,
   refundsDocument,
 } from "./later-reply.ts";
-import type { LaterWish } from "./later-wish.ts";
+import type { LaterRequest } from "./later-request.ts";
 import type { Ledger } from "./ledger.ts";
 import { type Outcome, refused } from "./outcome.ts";
 import type { RefundEntry, RefundReference } from "./refunds.ts";
@@ -16,7 +16,7 @@ import { subOpenIdOf } from "./reply.ts";
 /** Who asks for what, and when. */
 export interface LaterCall {
   readonly merchant: Merchant;
-  readonly wish: LaterWish;
+  readonly wish: LaterRequest;
   readonly now: number;
 }
 
@@ -34,7 +34,7 @@ export function fulfil(ledger: Ledger, { merchant, wish, now }: LaterCall): Outc
       const result = ledger.book(wish.order, now);
       if (result.kind === "refused") return refused(result.code);
       return {
-        document: bookedDocument(result.order),
+        document: placedDocument(result.order),
         text: result.isNew ? "SUCCESS" : "SUCCESS, as before",
       };
     }

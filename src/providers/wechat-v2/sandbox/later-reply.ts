@@ -9,7 +9,7 @@ import type { ReplyDocument, ReplyField } from "./reply.ts";
 const REFUNDS_A_PAGE = 10;
 
 /** An order that stands unpaid. */
-export function bookedDocument(order: Order): ReplyDocument {
+export function placedDocument(order: Order): ReplyDocument {
   const { booking, tradeType } = order;
   invariant(booking !== null, "only a booked order is answered as one");
   const codeUrl: readonly ReplyField[] = booking.codeUrl === null ? [] : [["code_url", booking.codeUrl]];

@@ -3,17 +3,17 @@ import type { Fen } from "../../../core/kernel/fen.ts";
 import type { Merchant } from "../../../core/payment/order.ts";
 import type { PaymentCode } from "../../../core/payment/payment-code.ts";
 import { beijingTime } from "../beijing-time.ts";
+import { afterAct, afterScan, type CustomerAct, type OrderState } from "./customer.ts";
 import {
-  type BookedOrder,
-  type Booking,
-  type BookingResult,
-  bookAgain,
-  bookingOf,
   type ClosingResult,
   closingFault,
+  type PlacedOrder,
+  type Placing,
+  type PlacingResult,
+  placeAgain,
+  placingOf,
   tokenOf,
-} from "./booking.ts";
-import { afterAct, afterScan, type CustomerAct, type OrderState } from "./customer.ts";
+} from "./placing.ts";
 import { type RefundEntry, type RefundResult, Refunds, type WantedRefund } from "./refunds.ts";
 
 /** Where WeChat Pay documents two behaviours, or none: a box must be safe under each of them. */
@@ -36,7 +36,7 @@ export interface LedgerPolicy {
 }
 
 /**
- * What is asked for by one charge. Times are milliseconds since 1970 on the bank's own clock, here and
+ * What is asked for by one charge. Times are milliseconds since 1970 on the sandbox's own clock, here and
  * everywhere below.
  */
 export interface ChargeOrder {
@@ -90,7 +90,7 @@ export interface Movement {
 export interface Order extends ChargeOrder {
   readonly tradeType: "MICROPAY" | "NATIVE" | "JSAPI";
   /** Of a booked order, else null. */
-  readonly booking: Booking | null;
+  readonly booking: Placing | null;
   readonly createdAt: number;
   /** The payer under the merchant's appid. */
   readonly openId: string;
@@ -229,18 +229,18 @@ export class Ledger {
    * Books an order that its customer pays later, or never. A number that is known answers for itself; it shares its space
    * with those of charges.
    */
-  book(wanted: BookedOrder, now: number): BookingResult {
+  book(wanted: PlacedOrder, now: number): PlacingResult {
     this.settle(now);
     const key = keyOf(wanted.merchant, wanted.outTradeNo);
     if (this.#tombstones.has(key)) return { kind: "refused", code: "ORDERCLOSED" };
     const known = this.#orders.get(key);
-    if (known !== undefined) return bookAgain(known, wanted);
+    if (known !== undefined) return placeAgain(known, wanted);
     this.#bookings += 1;
     const authCode = tokenOf(this.#bookings);
     const order: OrderRecord = {
       ...newOrder({ ...wanted, authCode }, this.#now),
       tradeType: wanted.tradeType,
-      booking: bookingOf(wanted, this.#bookings, this.#now),
+      booking: placingOf(wanted, this.#bookings, this.#now),
       openId: wanted.openId ?? this.#payerOf(authCode),
     };
     this.#orders.set(key, order);

@@ -1,4 +1,4 @@
-/** Stories of an order number that the bank knows already when the box hears of it (money rule 2). */
+/** Stories of an order number that the sandbox knows already when the box hears of it (money rule 2). */
 import type { Scenario } from "./scenarios.ts";
 import { after, dialog, on, tell } from "./telling.ts";
 
@@ -40,7 +40,7 @@ export const numberScenarios: readonly Scenario[] = [
     "number-of-others-unsaid",
     "manual",
     null,
-    "Somebody else has paid under the same number; the bank says SYSTEMERROR.",
+    "Somebody else has paid under the same number; the provider says SYSTEMERROR.",
     {
       opening: { kind: "refused", code: "SYSTEMERROR", leaves: "others-paid" },
     },

@@ -10,7 +10,7 @@ export interface WantedRefund {
   readonly refundFen: Fen;
 }
 
-/** A refund as the books have it. Times are milliseconds since 1970 on the bank's own clock. */
+/** A refund as the books have it. Times are milliseconds since 1970 on the sandbox's own clock. */
 export interface RefundEntry {
   readonly order: Order;
   readonly outRefundNo: string;

@@ -12,12 +12,12 @@ import { given } from "../evidence.ts";
 import { isSignedBy, type SignType } from "../signature.ts";
 import { type Fields, parseXml, type XmlRefusal } from "../xml.ts";
 import { type FieldRule, field, isDetail, isSceneInfo, matches, required } from "./field-rule.ts";
-import { fenFrom, type LaterWish, laterWish, orderReferenceIn } from "./later-wish.ts";
+import { fenFrom, type LaterRequest, laterRequest, orderReferenceIn } from "./later-request.ts";
 import type { ChargeOrder, OrderReference } from "./ledger.ts";
 import type { CallKind } from "./scenarios.ts";
 
-/** A merchant that the bank knows. */
-export interface BankMerchant {
+/** A merchant that the sandbox knows. */
+export interface SandboxMerchant {
   readonly appId: string;
   readonly merchantId: string;
   readonly apiKey: ApiKey;
@@ -37,7 +37,7 @@ export type Wish =
   | { readonly kind: "charge"; readonly order: ChargeOrder }
   | { readonly kind: "query"; readonly reference: OrderReference }
   | { readonly kind: "reverse"; readonly reference: OrderReference }
-  | LaterWish;
+  | LaterRequest;
 
 /**
  * A request that was read: understood; refused as a message, which is answered without a signature; or
@@ -56,10 +56,10 @@ const REMEMBERED_MAX = 10_000;
  * Made for one list of merchants, on which the reading depends.
  */
 export class RememberedRequests {
-  readonly #merchants: readonly BankMerchant[];
+  readonly #merchants: readonly SandboxMerchant[];
   readonly #read = new Map<string, ReadRequest>();
 
-  constructor(merchants: readonly BankMerchant[]) {
+  constructor(merchants: readonly SandboxMerchant[]) {
     this.#merchants = merchants;
   }
 
@@ -79,7 +79,7 @@ export class RememberedRequests {
 export function readRequest(
   call: CallKind,
   body: Uint8Array,
-  merchants: readonly BankMerchant[],
+  merchants: readonly SandboxMerchant[],
 ): ReadRequest {
   if (body.byteLength === 0) return messageFault("post数据为空");
   const document = parseXml(body);
@@ -200,7 +200,7 @@ function signTypeOf(fields: Fields): SignType | null {
   return name === "MD5" || name === "HMAC-SHA256" ? name : null;
 }
 
-function idsOf(fields: Fields, merchant: BankMerchant): Merchant {
+function idsOf(fields: Fields, merchant: SandboxMerchant): Merchant {
   return {
     appId: given(fields, "appid") ?? merchant.appId,
     merchantId: merchant.merchantId,
@@ -211,8 +211,8 @@ function idsOf(fields: Fields, merchant: BankMerchant): Merchant {
 
 function identityFault(
   fields: Fields,
-  merchant: BankMerchant,
-  merchants: readonly BankMerchant[],
+  merchant: SandboxMerchant,
+  merchants: readonly SandboxMerchant[],
 ): Fault | null {
   const appId = given(fields, "appid");
   if (appId === null) return missing("appid");
@@ -288,7 +288,7 @@ function wishOf(call: CallKind, fields: Fields, caller: Caller): ReadRequest {
     case "payer":
     case "refund":
     case "refund-query": {
-      const wish = laterWish(call, fields, caller.merchant);
+      const wish = laterRequest(call, fields, caller.merchant);
       if (wish === null) return { kind: "fault", caller, ...malformed("total_fee") };
       // Seen live: this one is refused as a message, without a signature.
       const tooMuch = wish.kind === "refund" && wish.refund.refundFen > wish.refund.totalFen;

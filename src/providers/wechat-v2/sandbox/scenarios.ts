@@ -13,7 +13,7 @@ export type LaterCallKind = "order" | "close" | "payer" | "refund" | "refund-que
 export type CallKind = "charge" | "query" | "reverse" | LaterCallKind;
 
 /**
- * What becomes of one call. Up to `garble` the bank does what was asked and only the reply suffers; from
+ * What becomes of one call. Up to `garble` the sandbox does what was asked and only the reply suffers; from
  * `refuse` on it does nothing. Times are milliseconds at pace 1.
  */
 export type Treatment =
@@ -40,9 +40,9 @@ export type Treatment =
   | { readonly kind: "refuse"; readonly code: string; readonly recall: "Y" | "N" | null }
   /** A reversal that is said to be done (or to want another call) and is not. */
   | { readonly kind: "pretend"; readonly recall: "Y" | "N" }
-  /** A front sends the request twice: the bank does it once, and answers the second one, by what became of the first. */
+  /** A front sends the request twice: the sandbox does it once, and answers the second one, by what became of the first. */
   | { readonly kind: "repeat" }
-  /** The request is lost before it reaches the bank. */
+  /** The request is lost before it reaches the sandbox. */
   | { readonly kind: "vanish" };
 
 /**
@@ -188,7 +188,7 @@ export const scenarios: readonly Scenario[] = [
   tell("reply-huge", "paid", 36, "The payment is made and its reply has ten megabytes.", {
     rules: [on("charge", 1, null, { kind: "garble", how: "huge" })],
   }),
-  tell("request-lost", "reversed", 37, "The charge is lost on its way to the bank.", {
+  tell("request-lost", "reversed", 37, "The charge is lost on its way to the provider.", {
     rules: [on("charge", 1, null, { kind: "vanish" })],
   }),
 
@@ -263,7 +263,7 @@ export const scenarios: readonly Scenario[] = [
     rules: [on("reverse", 1, null, refuse("REVERSE_EXPIRE", "N"))],
   }),
 
-  { ...tell("bank-down", "declined", null, "Connections are refused: nothing can be sent."), down: true },
+  { ...tell("provider-down", "declined", null, "Connections are refused: nothing can be sent."), down: true },
 ];
 
 /**

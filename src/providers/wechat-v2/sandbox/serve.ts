@@ -1,15 +1,18 @@
 import type { SimulatedReply, SimulatedRequest } from "../../../simulator/outside/https.ts";
-import type { Bank } from "./bank.ts";
+import type { Sandbox } from "./sandbox.ts";
 
 /**
- * Puts the bank behind a simulated network; `now` tells its clock, in milliseconds since 1970. Whether the
- * bank is down is the network's to know (`setDown`): here it has no way left to refuse a connection, and
+ * Puts the sandbox behind a simulated network; `now` tells its clock, in milliseconds since 1970. Whether the
+ * sandbox is down is the network's to know (`setDown`): here it has no way left to refuse a connection, and
  * keeps silent.
  */
-export function serveBank(bank: Bank, now: () => number): (request: SimulatedRequest) => SimulatedReply {
+export function serveSandbox(
+  sandbox: Sandbox,
+  now: () => number,
+): (request: SimulatedRequest) => SimulatedReply {
   return ({ host, path, body, clientCertificate }) => {
-    if (bank.down) return { kind: "drop" };
-    const reply = bank.handle({
+    if (sandbox.down) return { kind: "drop" };
+    const reply = sandbox.handle({
       method: "POST",
       path,
       body: new TextEncoder().encode(body),

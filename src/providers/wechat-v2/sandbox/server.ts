@@ -3,16 +3,16 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import { TLSSocket } from "node:tls";
-import { Bank, type BankOptions } from "./bank.ts";
-import type { BankReply, CallNote } from "./call.ts";
+import type { CallNote, SandboxReply } from "./call.ts";
 import { control } from "./control.ts";
 import { fixtureMerchant } from "./fixture-merchant.ts";
+import { Sandbox, type SandboxOptions } from "./sandbox.ts";
 
 /**
- * How the look-alike is served; what is not said about the bank is the merchant of the examples and true
+ * How the look-alike is served; what is not said about the sandbox is the merchant of the examples and true
  * randomness.
  */
-export interface BankServerOptions extends Partial<BankOptions> {
+export interface SandboxServerOptions extends Partial<SandboxOptions> {
   /** 0, the default, takes a free one; both ports are on 127.0.0.1. */
   readonly port?: number;
   readonly controlPort?: number;
@@ -23,13 +23,13 @@ export interface BankServerOptions extends Partial<BankOptions> {
 }
 
 /** A look-alike that listens. */
-export interface BankServer {
-  /** Such as `http://127.0.0.1:40123`; stays the same while the bank is down and up again. */
+export interface SandboxServer {
+  /** Such as `http://127.0.0.1:40123`; stays the same while the sandbox is down and up again. */
   readonly origin: string;
   readonly controlOrigin: string;
-  readonly bank: Bank;
+  readonly sandbox: Sandbox;
   /**
-   * Opens or closes the port after `bank` itself was told to be down or up; the control endpoint does it by
+   * Opens or closes the port after `sandbox` itself was told to be down or up; the control endpoint does it by
    * itself.
    */
   follow(): Promise<void>;
@@ -47,31 +47,31 @@ const REQUEST_BYTES_MAX = 65_536;
  * Starts the look-alike over HTTP or HTTPS with its control endpoint (see control.ts); fails where a port is
  * taken.
  */
-export async function startBankServer(options: BankServerOptions = {}): Promise<BankServer> {
-  const bank = new Bank({
+export async function startSandboxServer(options: SandboxServerOptions = {}): Promise<SandboxServer> {
+  const sandbox = new Sandbox({
     merchants: [fixtureMerchant],
     entropy: { bytes: (count) => randomBytes(count) },
     ...options,
   });
-  const front = new Front(bank, options);
+  const listener = new ProviderListener(sandbox, options);
   const desk = createServer((request, response) => {
-    void attend(request, response, { bank, front });
+    void attend(request, response, { sandbox, listener });
   });
-  const port = await front.open();
+  const port = await listener.open();
   let controlPort: number;
   try {
     controlPort = await listen(desk, options.controlPort ?? 0);
   } catch (error) {
-    await front.close();
+    await listener.close();
     throw error;
   }
   return {
     origin: `${options.tls === undefined ? "http" : "https"}://127.0.0.1:${port}`,
     controlOrigin: `http://127.0.0.1:${controlPort}`,
-    bank,
-    follow: () => front.follow(),
+    sandbox,
+    follow: () => listener.follow(),
     close: async () => {
-      await Promise.all([front.close(), shut(desk)]);
+      await Promise.all([listener.close(), shut(desk)]);
     },
   };
 }
@@ -80,14 +80,14 @@ export async function startBankServer(options: BankServerOptions = {}): Promise<
 async function attend(
   request: IncomingMessage,
   response: ServerResponse,
-  { bank, front }: { readonly bank: Bank; readonly front: Front },
+  { sandbox, listener }: { readonly sandbox: Sandbox; readonly listener: ProviderListener },
 ): Promise<void> {
   const body = await receive(request, response);
   if (body === null) return;
-  const answer = control(bank, { ...target(request), body: body.toString("utf8"), now: Date.now() });
+  const answer = control(sandbox, { ...target(request), body: body.toString("utf8"), now: Date.now() });
   let { status, json } = answer;
   try {
-    await front.follow();
+    await listener.follow();
   } catch (error) {
     status = 503;
     json = { error: `The port cannot be opened again: ${String(error)}` };
@@ -97,9 +97,9 @@ async function attend(
 }
 
 /** The side that merchants see. Being down closes the port, so that nothing at all can be sent. */
-class Front {
-  readonly #bank: Bank;
-  readonly #options: BankServerOptions;
+class ProviderListener {
+  readonly #sandbox: Sandbox;
+  readonly #options: SandboxServerOptions;
   readonly #delayed = new Set<NodeJS.Timeout>();
   /** TCP connections by their port at the other end: one that carries TLS is reset below it. */
   readonly #connections = new Map<number | undefined, Socket>();
@@ -109,24 +109,24 @@ class Front {
   /** One change of the port at a time. */
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(bank: Bank, options: BankServerOptions) {
-    this.#bank = bank;
+  constructor(sandbox: Sandbox, options: SandboxServerOptions) {
+    this.#sandbox = sandbox;
     this.#options = options;
     this.#port = options.port ?? 0;
   }
 
-  /** Listens once even where the bank starts down, to know its port. */
+  /** Listens once even where the sandbox starts down, to know its port. */
   async open(): Promise<number> {
     await this.#listen();
     await this.follow();
     return this.#port;
   }
 
-  /** Opens or closes the port, as the bank now wants it. */
+  /** Opens or closes the port, as the sandbox now wants it. */
   follow(): Promise<void> {
     const before = this.#turn.catch(() => undefined);
     this.#turn = before.then(async () => {
-      const wanted = !this.#bank.down && !this.#closed;
+      const wanted = !this.#sandbox.down && !this.#closed;
       if (wanted && this.#server === null) await this.#listen();
       if (!wanted) await this.#shut();
     });
@@ -176,7 +176,7 @@ class Front {
     if (body === null) return;
     const { method, path } = target(request);
     const { socket } = request;
-    const reply = this.#bank.handle({
+    const reply = this.#sandbox.handle({
       method,
       path,
       body,
@@ -199,7 +199,7 @@ class Front {
   }
 }
 
-function send(response: ServerResponse, reply: BankReply & { readonly kind: "reply" }): void {
+function send(response: ServerResponse, reply: SandboxReply & { readonly kind: "reply" }): void {
   if (response.destroyed) return;
   response.writeHead(reply.status, {
     "content-type": reply.contentType,

@@ -14,7 +14,7 @@ function booked(changes: Changes = {}): Teller {
 
 test("a booked order moves no money until its customer pays, and then exactly its amount", () => {
   const teller = booked();
-  assert.deepEqual(teller.bank.ledger.movements(), []);
+  assert.deepEqual(teller.sandbox.ledger.movements(), []);
   assert.equal(teller.wait(30_000).act("pays"), true);
   const state = proved(teller.query());
   assert.deepEqual(
@@ -22,7 +22,7 @@ test("a booked order moves no money until its customer pays, and then exactly it
     ["SUCCESS", "NATIVE", "1280", "till=1;seq=42", "20260315093042"],
   );
   assert.deepEqual(
-    teller.bank.ledger.movements().map(({ kind, amountFen }) => [kind, amountFen]),
+    teller.sandbox.ledger.movements().map(({ kind, amountFen }) => [kind, amountFen]),
     [["charged", 1_280]],
   );
   assert.equal(teller.act("pays"), false, "nobody pays twice");
@@ -45,7 +45,7 @@ test("an order that is booked once more as it was gets the same code", () => {
   const first = proved(teller.send("order"));
   const second = proved(teller.wait(60_000).send("order", { nonce_str: "another" }));
   assert.equal(second.get("code_url"), first.get("code_url"));
-  assert.equal(teller.bank.ledger.orders().length, 1);
+  assert.equal(teller.sandbox.ledger.orders().length, 1);
 });
 
 // What the same number brings once more, by the life of the order and by what differs.
@@ -83,7 +83,7 @@ for (const [about, live, changes, reply] of again) {
     const teller = booked();
     live(teller);
     assert.equal(words(teller.send("order", changes)), reply);
-    assert.equal(teller.bank.ledger.orders().length, 1);
+    assert.equal(teller.sandbox.ledger.orders().length, 1);
   });
 }
 
@@ -96,7 +96,7 @@ test("charges and bookings share their numbers", () => {
   assert.equal(words(paying.send("order")), "FAIL OUT_TRADE_NO_USED");
   const waiting = booked();
   assert.equal(words(waiting.charge()), "FAIL OUT_TRADE_NO_USED");
-  assert.deepEqual(waiting.bank.ledger.movements(), []);
+  assert.deepEqual(waiting.sandbox.ledger.movements(), []);
   const reversed = new Teller();
   reversed.reverse();
   assert.equal(words(reversed.send("order")), "FAIL ORDERCLOSED");
@@ -153,7 +153,7 @@ test("who comes after the closing, or after two hours, pays nothing", () => {
   const forgotten = booked().wait(7_200_000);
   assert.equal(words(forgotten.query()), "CLOSED");
   assert.equal(forgotten.act("pays"), false);
-  for (const { bank } of [closed, forgotten]) assert.deepEqual(bank.ledger.movements(), []);
+  for (const { sandbox } of [closed, forgotten]) assert.deepEqual(sandbox.ledger.movements(), []);
 });
 
 test("an order ends at the time it was given, and pace makes all of these times shorter", () => {
@@ -197,7 +197,7 @@ test("another merchant neither closes nor sees an order", () => {
 test("the owner of a code is the payer of its charge, and asking takes nothing", () => {
   const teller = new Teller();
   const asked = proved(teller.send("payer"));
-  assert.equal(teller.bank.ledger.orders().length, 0);
+  assert.equal(teller.sandbox.ledger.orders().length, 0);
   assert.equal(proved(teller.charge()).get("openid"), asked.get("openid"));
 });
 
@@ -222,7 +222,7 @@ test("a code that was used, has expired or is none has no owner to tell", () => 
   used.charge();
   assert.equal(words(used.send("payer")), "FAIL AUTH_CODE_ERROR");
   const old = new Teller();
-  old.bank.ledger.issueCode(new PaymentCode("134567890123456789"), old.now);
+  old.sandbox.ledger.issueCode(new PaymentCode("134567890123456789"), old.now);
   assert.equal(words(old.send("payer")), "FAIL AUTHCODEEXPIRE");
   assert.equal(
     words(new Teller().send("payer", { auth_code: "281234567890123456" })),

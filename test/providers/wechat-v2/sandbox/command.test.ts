@@ -4,7 +4,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { Writable } from "node:stream";
 import { test } from "node:test";
-import { bankCommand } from "../../../../src/cli/bank.ts";
+import { sandboxCommand } from "../../../../src/cli/sandbox.ts";
 import { UsageError } from "../../../../src/cli/usage.ts";
 import { chargeFields, paths, signed } from "./teller.ts";
 
@@ -21,15 +21,15 @@ function sink(): { readonly stream: Writable; text(): string } {
 
 async function run(...args: readonly string[]) {
   const [stdout, stderr] = [sink(), sink()];
-  const status = await bankCommand(args, { stdout: stdout.stream, stderr: stderr.stream });
+  const status = await sandboxCommand(args, { stdout: stdout.stream, stderr: stderr.stream });
   return { status, stdout: stdout.text(), stderr: stderr.text() };
 }
 
 test("the command serves until it is told to stop, and prints each call with a masked code", async () => {
-  const module = new URL("../../../../src/cli/bank.ts", import.meta.url);
+  const module = new URL("../../../../src/cli/sandbox.ts", import.meta.url);
   const script = `
-    const { bankCommand } = await import(${JSON.stringify(module)});
-    process.exitCode = await bankCommand(process.argv.slice(1), process);`;
+    const { sandboxCommand } = await import(${JSON.stringify(module)});
+    process.exitCode = await sandboxCommand(process.argv.slice(1), process);`;
   const child = spawn(process.execPath, [
     "--input-type=module",
     "-e",
@@ -40,7 +40,7 @@ test("the command serves until it is told to stop, and prints each call with a m
   ]);
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const line = async () => String((await lines.next()).value);
-  const origin = (await line()).replace("bank: ", "");
+  const origin = (await line()).replace("sandbox: ", "");
   assert.match(await line(), /^control: http:\/\/127\.0\.0\.1:\d+$/);
   await fetch(origin + paths.charge, { method: "POST", body: Buffer.from(signed(chargeFields())) });
   assert.match(

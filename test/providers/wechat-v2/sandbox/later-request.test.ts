@@ -35,7 +35,7 @@ for (const call of calls) {
     assert.equal(words(teller.send(call, { mch_id: "1900000999" })), "refused mch_id不存在");
     assert.equal(words(teller.send(call, { sign_type: "SHA1" })), "refused sign_type参数格式错误");
     assert.equal(words(teller.send(call, { sign_type: "HMAC-SHA256" })), "refused 签名错误");
-    assert.deepEqual(teller.bank.ledger.orders(), []);
+    assert.deepEqual(teller.sandbox.ledger.orders(), []);
   });
 
   test(`the ${call} of a foreign sub-merchant or app is refused`, () => {

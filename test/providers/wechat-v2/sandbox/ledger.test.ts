@@ -43,7 +43,7 @@ test("a charge that is repeated as it was answers with the same payment and take
   const second = proved(teller.wait(1_000).charge());
   assert.equal(second.get("transaction_id"), first.get("transaction_id"));
   assert.equal(second.get("time_end"), first.get("time_end"));
-  assert.equal(teller.bank.ledger.movements().length, 1);
+  assert.equal(teller.sandbox.ledger.movements().length, 1);
 });
 
 // What the same number brings once more: by the state of the order, and by what differs from the first
@@ -61,7 +61,7 @@ const reuse: readonly (readonly [
   ["success", "reverse", {}, "FAIL ORDERREVERSED"],
   ["never", null, {}, "FAIL USERPAYING"],
   ["never", null, { total_fee: "1" }, "FAIL OUT_TRADE_NO_USED"],
-  ["never", null, { nonce: "other" }, "FAIL OUT_TRADE_NO_USED"],
+  ["never", null, { attach: "other" }, "FAIL OUT_TRADE_NO_USED"],
   ["never", null, { body: "other" }, "FAIL OUT_TRADE_NO_USED"],
   ["never", null, { device_info: "other" }, "FAIL OUT_TRADE_NO_USED"],
   ["never", null, { auth_code: codeOfOther }, "FAIL BUYER_MISMATCH"],
@@ -79,24 +79,24 @@ for (const [scenario, before, changes, reply] of reuse) {
     const teller = new Teller({ name: scenario });
     teller.charge();
     if (before !== null) teller.wait(20_000).reverse();
-    const moved = teller.bank.ledger.movements().length;
+    const moved = teller.sandbox.ledger.movements().length;
     assert.equal(words(teller.wait(1_000).charge(changes)), reply);
-    assert.equal(teller.bank.ledger.movements().length, moved);
+    assert.equal(teller.sandbox.ledger.movements().length, moved);
   });
 }
 
 test("a closed order cannot be charged, paid or reversed into money", () => {
   const teller = new Teller({ name: "password" });
   teller.charge();
-  const [order] = teller.bank.ledger.orders();
+  const [order] = teller.sandbox.ledger.orders();
   assert.ok(order !== undefined);
-  assert.equal(teller.bank.ledger.close(order, teller.now), true);
-  assert.equal(teller.bank.ledger.close(order, teller.now), false);
+  assert.equal(teller.sandbox.ledger.close(order, teller.now), true);
+  assert.equal(teller.sandbox.ledger.close(order, teller.now), false);
   assert.equal(words(teller.charge()), "FAIL ORDERCLOSED");
   assert.equal(words(teller.wait(5_000).query()), "CLOSED");
   assert.equal(words(teller.reverse()), "SUCCESS recall=N");
   assert.equal(words(teller.query()), "CLOSED");
-  assert.deepEqual(teller.bank.ledger.movements(), []);
+  assert.deepEqual(teller.sandbox.ledger.movements(), []);
 });
 
 test("an unpaid order is revoked after 45 s only where that is switched on", () => {
@@ -121,7 +121,7 @@ test("a number that was reversed before it was seen is refused or forgotten, as 
     assert.equal(words(teller.reverse()), "SUCCESS recall=N");
     assert.equal(words(teller.query()), "FAIL ORDERNOTEXIST");
     assert.equal(words(teller.charge()), unseenReversal === "tombstone" ? "FAIL ORDERREVERSED" : "SUCCESS");
-    assert.equal(teller.bank.ledger.movements().length, unseenReversal === "tombstone" ? 0 : 1);
+    assert.equal(teller.sandbox.ledger.movements().length, unseenReversal === "tombstone" ? 0 : 1);
   }
 });
 
@@ -139,7 +139,7 @@ test("a paid order becomes REVOKED with its transaction_id or REFUND by its reve
     const state = proved(teller.query());
     assert.equal(state.get("trade_state"), paidReversal.toUpperCase());
     assert.equal(state.get("transaction_id"), transactionId);
-    const kinds = teller.bank.ledger.movements().map((movement) => movement.kind);
+    const kinds = teller.sandbox.ledger.movements().map((movement) => movement.kind);
     assert.deepEqual(kinds, ["charged", "returned"]);
   }
 });
@@ -152,7 +152,7 @@ test("a paid order that is reversed may be told of without the number of its pay
   assert.equal(state.get("trade_state"), "REVOKED");
   assert.equal(state.get("transaction_id"), undefined);
   assert.deepEqual(
-    teller.bank.ledger.movements().map(({ kind }) => kind),
+    teller.sandbox.ledger.movements().map(({ kind }) => kind),
     ["charged", "returned"],
   );
 });
@@ -174,8 +174,8 @@ test("after seven days an order can be reversed no more", () => {
 
 test("a code that was issued for a minute expires with it", () => {
   const teller = new Teller();
-  teller.bank.ledger.issueCode(new PaymentCode(codeA), morning + 60_000);
-  teller.bank.ledger.issueCode(new PaymentCode(codeOfOther), morning + 60_000);
+  teller.sandbox.ledger.issueCode(new PaymentCode(codeA), morning + 60_000);
+  teller.sandbox.ledger.issueCode(new PaymentCode(codeOfOther), morning + 60_000);
   assert.equal(words(teller.wait(59_999).charge({ auth_code: codeA })), "SUCCESS");
   assert.equal(
     words(teller.wait(1).charge({ auth_code: codeOfOther, out_trade_no: "n2" })),
@@ -187,7 +187,7 @@ test("what was done between two calls is booked with its own moment", () => {
   const teller = new Teller({ name: "password" });
   teller.charge();
   teller.wait(60_000).query();
-  const [order] = teller.bank.ledger.orders();
+  const [order] = teller.sandbox.ledger.orders();
   assert.deepEqual(order?.history, [
     { at: morning, state: "userpaying", why: "charge" },
     { at: morning + 3_000, state: "success", why: "pays" },
@@ -288,7 +288,7 @@ test("no sequence of calls charges a code twice, and what is reversed gives back
     ),
     { numRuns: 1_000 },
   );
-  // The property would hold of a bank that does nothing.
+  // The property would hold of a sandbox that does nothing.
   assert.ok(charged > 100 && returned > 20, `${charged} charged, ${returned} returned`);
 });
 
@@ -377,6 +377,6 @@ test("no sequence of calls around a payment makes or loses a fen", () => {
     }),
     { numRuns: 500 },
   );
-  // The property would hold of a bank that does nothing.
+  // The property would hold of a sandbox that does nothing.
   for (const [name, count] of Object.entries(counts)) assert.ok(count > 20, `${name}: ${count}`);
 });

@@ -9,7 +9,8 @@ function paid(): Teller {
   return teller;
 }
 
-const moved = ({ bank }: Teller) => bank.ledger.movements().map(({ kind, amountFen }) => [kind, amountFen]);
+const moved = ({ sandbox }: Teller) =>
+  sandbox.ledger.movements().map(({ kind, amountFen }) => [kind, amountFen]);
 
 test("a refund is accepted at once, and its money moves later, once", () => {
   const teller = paid();
@@ -98,9 +99,9 @@ for (const [about, live, changes, reply] of refusals) {
   test(`a refund of ${about} is answered ${reply}`, () => {
     const teller = new Teller({ name: about.includes("nobody paid") ? "scan-never" : "success" });
     live(teller);
-    const before = teller.bank.ledger.refunds().length;
+    const before = teller.sandbox.ledger.refunds().length;
     assert.equal(words(teller.send("refund", changes)), reply);
-    assert.equal(teller.bank.ledger.refunds().length, before);
+    assert.equal(teller.sandbox.ledger.refunds().length, before);
   });
 }
 
@@ -113,7 +114,7 @@ test("a refund without a client certificate gets a page and gives nothing back",
   const teller = paid();
   const reply = teller.post(paths.refund, signed(refundFields()), false);
   assert.ok(reply.kind === "reply" && reply.status === 400);
-  assert.deepEqual(teller.bank.ledger.refunds(), []);
+  assert.deepEqual(teller.sandbox.ledger.refunds(), []);
 });
 
 test("what was refunded in part is not reversed on top", () => {

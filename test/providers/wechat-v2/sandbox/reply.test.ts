@@ -15,7 +15,7 @@ import {
   words,
 } from "./teller.ts";
 
-// Goal: replies are what WeChat Pay sends, to the byte. Method: a bank whose nonces are those of the
+// Goal: replies are what WeChat Pay sends, to the byte. Method: a sandbox whose nonces are those of the
 // published fixtures must come to their signatures, which cover every name and value; whole documents show
 // the order and the form.
 function tellerWith(nonce: string, name = "success"): Teller {

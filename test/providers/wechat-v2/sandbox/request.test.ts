@@ -66,7 +66,7 @@ test("a malformed field is named", () => {
     spbill_create_ip: ["localhost", "256.1.1.1", "1.2.3", "203.0.113.7:80", "::g"],
     auth_code: ["1".repeat(129)],
     device_info: ["d".repeat(33)],
-    nonce: ["a".repeat(128)],
+    attach: ["a".repeat(128)],
     fee_type: ["USD", "cny"],
     version: ["1.1"],
     detail: ["not json", "{}", "null"],
@@ -149,7 +149,7 @@ test("a fault of the message is answered without a signature and moves nothing",
       ],
     );
   }
-  assert.equal(teller.bank.ledger.orders().length, 0);
+  assert.equal(teller.sandbox.ledger.orders().length, 0);
   assert.equal(words(teller.post(paths.charge, good)), "SUCCESS");
 });
 
@@ -160,9 +160,9 @@ test("a request in another algorithm than it says is not signed", () => {
 });
 
 test("anything but POST is refused", () => {
-  const { bank, now } = new Teller();
+  const { sandbox, now } = new Teller();
   const call = { path: paths.query, body: new Uint8Array(), clientCertificate: false, host: null, now };
-  assert.equal(words(bank.handle({ ...call, method: "GET" })), "refused 请使用post方法");
+  assert.equal(words(sandbox.handle({ ...call, method: "GET" })), "refused 请使用post方法");
 });
 
 test("a reversal without a client certificate gets a page and reverses nothing", () => {
@@ -174,7 +174,7 @@ test("a reversal without a client certificate gets a page and reverses nothing",
   assert.equal(words(teller.post(paths.query, signed(referenceFields()), false)), "SUCCESS");
 });
 
-test("a path that the bank does not have is a page", () => {
+test("a path that the sandbox does not have is a page", () => {
   for (const path of ["/", "/pay/downloadbill", "/toString"]) {
     const reply = new Teller().post(path, signed(chargeFields()));
     assert.ok(reply.kind === "reply" && reply.status === 404, path);

@@ -299,9 +299,9 @@ test("a booked order ends as its scenario names it, with the money that this mea
     if (!name.startsWith("scan-")) continue;
     const teller = new Teller({ name });
     for (const [afterMs, call] of steps) teller.wait(afterMs).send(call);
-    const moved = teller.bank.ledger.movements().map(({ kind }) => kind);
+    const moved = teller.sandbox.ledger.movements().map(({ kind }) => kind);
     assert.deepEqual(moved, scenarioNamed(name)?.ends === "paid" ? ["charged"] : [], name);
-    assert.equal(teller.bank.ledger.orders()[0]?.open, false, name);
+    assert.equal(teller.sandbox.ledger.orders()[0]?.open, false, name);
   }
 });
 
@@ -324,7 +324,7 @@ test("the end that a scenario names agrees with the money that moved in its stor
   for (const [name, steps] of Object.entries(stories)) {
     const teller = new Teller({ name });
     for (const [afterMs, call] of steps) teller.wait(afterMs).send(call);
-    const kinds = teller.bank.ledger.movements().map((movement) => movement.kind);
+    const kinds = teller.sandbox.ledger.movements().map((movement) => movement.kind);
     const expected = moved[scenarioNamed(name)?.ends ?? ""] ?? [];
     assert.deepEqual(kinds, expected, name);
   }
@@ -369,13 +369,13 @@ test("names that are no scenario are refused", () => {
 
 test("a bank that is down says so, in its scenario and by command", () => {
   const teller = new Teller();
-  assert.equal(teller.bank.down, false);
-  teller.play("bank-down");
-  assert.equal(teller.bank.down, true);
+  assert.equal(teller.sandbox.down, false);
+  teller.play("provider-down");
+  assert.equal(teller.sandbox.down, true);
   teller.play("success");
-  assert.equal(teller.bank.down, false);
-  teller.bank.down = true;
-  assert.equal(teller.bank.down, true);
+  assert.equal(teller.sandbox.down, false);
+  teller.sandbox.down = true;
+  assert.equal(teller.sandbox.down, true);
 });
 
 test("pace shortens every time of a scenario and of the auto-revocation", () => {

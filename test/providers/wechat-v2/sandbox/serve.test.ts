@@ -11,7 +11,7 @@ import { openReply } from "../../../../src/providers/wechat-v2/replies.ts";
 import { laterScenarios } from "../../../../src/providers/wechat-v2/sandbox/later-scenarios.ts";
 import { chargeRefusals } from "../../../../src/providers/wechat-v2/sandbox/refusals.ts";
 import { scenarios } from "../../../../src/providers/wechat-v2/sandbox/scenarios.ts";
-import { serveBank } from "../../../../src/providers/wechat-v2/sandbox/serve.ts";
+import { serveSandbox } from "../../../../src/providers/wechat-v2/sandbox/serve.ts";
 import { payerRequest, readPayer } from "../../../../src/providers/wechat-v2/server/payer.ts";
 import type { WechatV2Settings } from "../../../../src/providers/wechat-v2/settings.ts";
 import type { NativeOrder } from "../../../../src/providers/wechat-v2/unified-order.ts";
@@ -23,15 +23,15 @@ import { intent, providerSettings, settings } from "../fixtures.ts";
 import { native, refund } from "../later-calls.ts";
 import { morning, Teller } from "./teller.ts";
 
-// Goal: the box and the bank understand each other. Method: the real gateway calls the bank through the
+// Goal: the box and the sandbox understand each other. Method: the real gateway calls the sandbox through the
 // simulated network.
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
 const code = new PaymentCode("134567890123456789");
 
 function world(name: string, used: WechatV2Settings = settings) {
   const time = new SimulatedTime();
-  const { bank } = new Teller({ name });
-  const serve = serveBank(bank, () => morning + time.now);
+  const { sandbox } = new Teller({ name });
+  const serve = serveSandbox(sandbox, () => morning + time.now);
   const link = new SimulatedHttpsLink({ time, random: new Random(7), serve, certificate: true });
   const clock = new SimulatedClock(time, morning);
   const gateway = new WechatV2({ settings: used, link, entropy: new Random(2), clock, log: silent });
@@ -42,7 +42,7 @@ function world(name: string, used: WechatV2Settings = settings) {
   const order = { ...intent, merchant: used.merchant };
   const wait = (milliseconds: number) => time.runUntil(time.now + milliseconds);
   const charge = () => gateway.charge(order, code, instantOf(time.now + 10_000), done);
-  return { answers, bank, charge, done, gateway, order, wait };
+  return { answers, sandbox, charge, done, gateway, order, wait };
 }
 
 // What the box makes of the reply to the charge, and of a query ten seconds after it.
@@ -79,7 +79,7 @@ const readings: Readonly<Record<string, readonly [charge: string, query: string]
   "bank-error": ["unknown: system-error", "paid"],
   "unlisted-code": ["unknown: unlisted-code", "unpaid"],
   "declined-but-paid": ["declined", "paid"],
-  "refused-but-paid": ["disputed", "paid"],
+  "refused-but-paid": ["refused-unconfirmed", "paid"],
   "query-lost": ["unknown: silence", "unknown: silence"],
   "query-error": ["pending", "unknown: system-error"],
   "absent-at-first": ["unknown: silence", "absent"],
@@ -96,7 +96,7 @@ for (const { name, down } of scenarios) {
     const { answers, charge, done, gateway, order, wait } = world(name);
     charge();
     wait(11_000);
-    gateway.query({ ...order, mode: "mpm" }, null, done);
+    gateway.query(order, null, done);
     wait(11_000);
     assert.deepEqual(answers, readings[name]);
   });
@@ -107,18 +107,18 @@ for (const [how, used] of Object.entries({
   "HMAC-SHA256": { ...settings, signType: "HMAC-SHA256" as const },
   "a service provider": providerSettings,
 })) {
-  test(`the requests of the box pass the strict bank: ${how}`, () => {
-    const { answers, bank, charge, done, gateway, order, wait } = world("success", used);
+  test(`the requests of the box pass the strict sandbox: ${how}`, () => {
+    const { answers, sandbox, charge, done, gateway, order, wait } = world("success", used);
     charge();
     wait(20_000);
     gateway.undo(order, null, false, done);
     wait(1_000);
-    gateway.query({ ...order, mode: "mpm" }, null, done);
+    gateway.query(order, null, done);
     wait(1_000);
     gateway.probe((answer) => answers.push(`probe ${answer.kind}`));
     wait(1_000);
     assert.deepEqual(answers, ["paid", "done", "closed", "probe passed"]);
-    assert.equal(bank.ledger.movements().length, 2);
+    assert.equal(sandbox.ledger.movements().length, 2);
   });
 }
 
@@ -182,9 +182,9 @@ test("every scenario of a booked order is read here", () => {
 
 test("payers and refunds are understood by both sides", () => {
   for (const used of [settings, { ...settings, signType: "HMAC-SHA256" as const }, providerSettings]) {
-    const { bank, charge, order, wait } = world("success", used);
+    const { sandbox, charge, order, wait } = world("success", used);
     const post = (path: string, body: string) => {
-      const reply = bank.handle({
+      const reply = sandbox.handle({
         ...{ method: "POST", path, body: Buffer.from(body), clientCertificate: true },
         ...{ host: null, now: morning + 20_000 },
       });
@@ -208,17 +208,21 @@ test("payers and refunds are understood by both sides", () => {
 });
 
 test("a bank that is down says nothing to what still arrives", () => {
-  const { answers, bank, charge, wait } = world("bank-down");
+  const { answers, sandbox, charge, wait } = world("provider-down");
   charge();
   wait(30_000);
   assert.deepEqual(answers, ["unknown: silence"]);
-  assert.equal(bank.ledger.orders().length, 0);
+  assert.equal(sandbox.ledger.orders().length, 0);
 });
 
 test("the end that a refusal names agrees with what the box makes of its err_code", () => {
   for (const [name, { ends }] of Object.entries(chargeRefusals)) {
     const meaning = chargeCodes.get(name)?.meaning.kind;
-    const expected = { declined: "declined", taken: "manual" };
-    assert.equal(ends, meaning === "declined" || meaning === "taken" ? expected[meaning] : "reversed", name);
+    const expected = { declined: "declined", "number-conflict": "manual" };
+    assert.equal(
+      ends,
+      meaning === "declined" || meaning === "number-conflict" ? expected[meaning] : "reversed",
+      name,
+    );
   }
 });

@@ -12,9 +12,9 @@ import type { CallNote } from "../../../../src/providers/wechat-v2/sandbox/call.
 import { fixtureMerchant } from "../../../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
 import { scenarioNamed } from "../../../../src/providers/wechat-v2/sandbox/scenarios.ts";
 import {
-  type BankServer,
-  type BankServerOptions,
-  startBankServer,
+  type SandboxServer,
+  type SandboxServerOptions,
+  startSandboxServer,
 } from "../../../../src/providers/wechat-v2/sandbox/server.ts";
 import { pagePayment } from "../../../../src/providers/wechat-v2/server/page-payment.ts";
 import { isSignedBy } from "../../../../src/providers/wechat-v2/signature.ts";
@@ -29,8 +29,8 @@ interface Answer {
   readonly body: Buffer;
 }
 
-async function started(context: TestContext, options: BankServerOptions = {}): Promise<BankServer> {
-  const server = await startBankServer(options);
+async function started(context: TestContext, options: SandboxServerOptions = {}): Promise<SandboxServer> {
+  const server = await startSandboxServer(options);
   context.after(() => server.close());
   return server;
 }
@@ -59,7 +59,7 @@ function proved(answer: Answer): Fields {
   return document.value;
 }
 
-async function ask(server: BankServer, method: string, path: string, json?: unknown) {
+async function ask(server: SandboxServer, method: string, path: string, json?: unknown) {
   const init = json === undefined ? { method } : { method, body: JSON.stringify(json) };
   const answer = await fetch(`${server.controlOrigin}${path}`, init);
   return { status: answer.status, json: controlJson.parse(await answer.json()) };
@@ -120,7 +120,7 @@ test("a reply can be cut, reset, kept back and late", async (t) => {
   const send = (name: string, options: RequestOptions = {}) => {
     const scenario = scenarioNamed(name);
     assert.ok(scenario !== null);
-    server.bank.scenario = scenario;
+    server.sandbox.scenario = scenario;
     const fields = chargeFields({ out_trade_no: name, auth_code: `1345678901234567${10 + order++}` });
     return exchange(server.origin + paths.charge, signed(fields), options);
   };
@@ -128,9 +128,9 @@ test("a reply can be cut, reset, kept back and late", async (t) => {
   await assert.rejects(send("reply-cut"), { code: "ECONNRESET" });
   await assert.rejects(send("reply-reset"), { code: "ECONNRESET" });
   const lost = new AbortController();
-  const before = server.bank.ledger.movements().length;
+  const before = server.sandbox.ledger.movements().length;
   const refused = assert.rejects(send("reply-lost", { signal: lost.signal }), { name: "AbortError" });
-  await until(() => server.bank.ledger.movements().length > before, "the charge without a reply is paid");
+  await until(() => server.sandbox.ledger.movements().length > before, "the charge without a reply is paid");
   lost.abort();
   await refused;
   const began = performance.now();
@@ -138,7 +138,7 @@ test("a reply can be cut, reset, kept back and late", async (t) => {
   assert.ok(performance.now() - began > 100);
   assert.equal((await send("http-502")).status, 502);
   assert.ok((await send("reply-huge")).body.byteLength > 10_000_000);
-  assert.equal(server.bank.ledger.movements().length, 6, "all of them were paid");
+  assert.equal(server.sandbox.ledger.movements().length, 6, "all of them were paid");
 });
 
 test("a bank that is down refuses connections, ends the open ones, and comes back on the same port", async (t) => {
@@ -146,8 +146,8 @@ test("a bank that is down refuses connections, ends the open ones, and comes bac
   const agent = new Agent({ keepAlive: true });
   t.after(() => agent.destroy());
   assert.equal((await exchange(server.origin + paths.query, reference(), { agent })).status, 200);
-  assert.deepEqual((await ask(server, "PUT", "/scenario", { name: "bank-down" })).json, {
-    scenario: "bank-down",
+  assert.deepEqual((await ask(server, "PUT", "/scenario", { name: "provider-down" })).json, {
+    scenario: "provider-down",
     down: true,
   });
   await assert.rejects(exchange(server.origin + paths.query, reference(), { agent }), {
@@ -158,7 +158,7 @@ test("a bank that is down refuses connections, ends the open ones, and comes bac
     down: false,
   });
   assert.equal((await exchange(server.origin + paths.query, reference())).status, 200);
-  server.bank.down = true;
+  server.sandbox.down = true;
   await server.follow();
   await assert.rejects(exchange(server.origin + paths.query, reference()), { code: "ECONNREFUSED" });
 });
@@ -218,7 +218,7 @@ test("the customer pays in a page that is signed as it must be, and in no other"
   for (const one of wrong) {
     assert.equal((await ask(server, "POST", "/page", one)).status, 403, JSON.stringify(one));
   }
-  assert.deepEqual(server.bank.ledger.movements(), []);
+  assert.deepEqual(server.sandbox.ledger.movements(), []);
   const paid = await ask(server, "POST", "/page", page);
   assert.deepEqual([paid.status, paid.json.state], [200, "success"]);
   assert.equal((await ask(server, "POST", "/page", page)).status, 409);
@@ -284,15 +284,15 @@ test("idle connections are kept for eight seconds and told so", async (t) => {
 });
 
 test("closing ends connections that wait for a reply, and those that say nothing", async () => {
-  const server = await startBankServer({ pace: 10 });
+  const server = await startSandboxServer({ pace: 10 });
   const scenario = scenarioNamed("reply-late");
   assert.ok(scenario !== null);
-  server.bank.scenario = scenario;
+  server.sandbox.scenario = scenario;
   const late = assert.rejects(exchange(server.origin + paths.charge, charge()), { code: "ECONNRESET" });
   const socket = connect(Number(new URL(server.origin).port), "127.0.0.1");
   const ended = new Promise((resolve) => socket.once("close", resolve));
   await new Promise((resolve) => socket.once("connect", resolve));
-  while (server.bank.ledger.orders().length === 0) await new Promise((resolve) => setImmediate(resolve));
+  while (server.sandbox.ledger.orders().length === 0) await new Promise((resolve) => setImmediate(resolve));
   await server.close();
   await Promise.all([late, ended]);
 });
@@ -300,8 +300,8 @@ test("closing ends connections that wait for a reply, and those that say nothing
 test("a port that is taken is an error, and nothing stays open", async (t) => {
   const server = await started(t);
   const taken = Number(new URL(server.controlOrigin).port);
-  await assert.rejects(startBankServer({ port: taken }), { code: "EADDRINUSE" });
-  await assert.rejects(startBankServer({ controlPort: taken }), { code: "EADDRINUSE" });
+  await assert.rejects(startSandboxServer({ port: taken }), { code: "EADDRINUSE" });
+  await assert.rejects(startSandboxServer({ controlPort: taken }), { code: "EADDRINUSE" });
 });
 
 test("over HTTPS a reversal needs a client certificate of the authority, and nothing else does", async (t) => {
@@ -321,7 +321,7 @@ test("over HTTPS a reversal needs a client certificate of the authority, and not
   assert.equal(proved(reversed).get("recall"), "N");
   const scenario = scenarioNamed("reply-reset");
   assert.ok(scenario !== null);
-  server.bank.scenario = scenario;
+  server.sandbox.scenario = scenario;
   const other = signed(chargeFields({ out_trade_no: "reset", auth_code: "134567890123456701" }));
   const lost = exchange(server.origin + paths.charge, other, {
     ...trusting,

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { ApiKey } from "../../../../src/providers/wechat-v2/api-key.ts";
-import { Bank, type BankOptions } from "../../../../src/providers/wechat-v2/sandbox/bank.ts";
-import type { BankReply } from "../../../../src/providers/wechat-v2/sandbox/call.ts";
+import type { SandboxReply } from "../../../../src/providers/wechat-v2/sandbox/call.ts";
 import type { CustomerAct } from "../../../../src/providers/wechat-v2/sandbox/customer.ts";
 import { fixtureMerchant } from "../../../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
+import { Sandbox, type SandboxOptions } from "../../../../src/providers/wechat-v2/sandbox/sandbox.ts";
 import { type CallKind, scenarioNamed } from "../../../../src/providers/wechat-v2/sandbox/scenarios.ts";
 import { isSignedBy, type SignType, signatureOf } from "../../../../src/providers/wechat-v2/signature.ts";
 import { type Fields, parseXml, writeXml } from "../../../../src/providers/wechat-v2/xml.ts";
@@ -36,7 +36,7 @@ export function chargeFields(changes: Changes = {}): Map<string, string> {
       device_info: "BOX-000123",
       nonce_str: "n0nceF1xture0001",
       body: "示例便利店-日用百货",
-      nonce: "till=1;seq=42",
+      attach: "till=1;seq=42",
       out_trade_no: "BX0123-20260315-000042",
       total_fee: "1280",
       fee_type: "CNY",
@@ -100,14 +100,14 @@ export function signed(
   return new TextEncoder().encode(writeXml(whole));
 }
 
-/** A bank with a clock that is moved by hand and a merchant who calls it. */
+/** A sandbox with a clock that is moved by hand and a merchant who calls it. */
 export class Teller {
-  readonly bank: Bank;
+  readonly sandbox: Sandbox;
   now = morning;
 
-  constructor(options: Partial<BankOptions> & { readonly name?: string } = {}) {
+  constructor(options: Partial<SandboxOptions> & { readonly name?: string } = {}) {
     const { name, ...others } = options;
-    this.bank = new Bank({ merchants: [fixtureMerchant], entropy: new Random(1), ...others });
+    this.sandbox = new Sandbox({ merchants: [fixtureMerchant], entropy: new Random(1), ...others });
     if (name !== undefined) this.play(name);
   }
 
@@ -115,7 +115,7 @@ export class Teller {
   play(name: string): void {
     const scenario = scenarioNamed(name);
     assert.ok(scenario !== null, `there is a scenario ${name}`);
-    this.bank.scenario = scenario;
+    this.sandbox.scenario = scenario;
   }
 
   wait(milliseconds: number): this {
@@ -123,44 +123,44 @@ export class Teller {
     return this;
   }
 
-  post(path: string, body: Uint8Array, clientCertificate = true): BankReply {
-    return this.bank.handle({ method: "POST", path, body, clientCertificate, host: null, now: this.now });
+  post(path: string, body: Uint8Array, clientCertificate = true): SandboxReply {
+    return this.sandbox.handle({ method: "POST", path, body, clientCertificate, host: null, now: this.now });
   }
 
   /** Makes a call that meets every rule but for its changes. */
-  send(call: CallKind, changes: Changes = {}): BankReply {
+  send(call: CallKind, changes: Changes = {}): SandboxReply {
     return this.post(paths[call], signed(defaults[call](changes)));
   }
 
-  charge(changes: Changes = {}): BankReply {
+  charge(changes: Changes = {}): SandboxReply {
     return this.send("charge", changes);
   }
 
-  query(changes: Changes = {}): BankReply {
+  query(changes: Changes = {}): SandboxReply {
     return this.send("query", changes);
   }
 
-  reverse(changes: Changes = {}): BankReply {
+  reverse(changes: Changes = {}): SandboxReply {
     return this.send("reverse", changes);
   }
 
   /** The customer does something with the newest order of this number; false where it is too late. */
   act(act: CustomerAct, outTradeNo = "BX0123-20260315-000042"): boolean {
-    const order = this.bank.ledger.orders().find((one) => one.outTradeNo === outTradeNo);
+    const order = this.sandbox.ledger.orders().find((one) => one.outTradeNo === outTradeNo);
     assert.ok(order !== undefined, `there is an order ${outTradeNo}`);
-    return this.bank.ledger.act(order, act, this.now);
+    return this.sandbox.ledger.act(order, act, this.now);
   }
 }
 
 /** The fields of a reply that must be there, whole, and signed as it was asked for. */
-export function proved(reply: BankReply, signType: SignType = "MD5"): Fields {
+export function proved(reply: SandboxReply, signType: SignType = "MD5"): Fields {
   const fields = read(reply);
   assert.ok(isSignedBy(fields, fixtureMerchant.apiKey, signType), "the reply is signed");
   return fields;
 }
 
 /** The fields of a reply, signed or not. */
-export function read(reply: BankReply): Fields {
+export function read(reply: SandboxReply): Fields {
   assert.ok(reply.kind === "reply" && reply.cut === null, "a whole reply came");
   const document = parseXml(reply.body);
   assert.ok(document.ok, "the reply is a document");
@@ -171,7 +171,7 @@ export function read(reply: BankReply): Fields {
  * A reply in a few words, for the tables of stories: `SUCCESS`, `FAIL USERPAYING`, `NOTPAY`, `recall=Y`,
  * `silence`.
  */
-export function words(reply: BankReply): string {
+export function words(reply: SandboxReply): string {
   if (reply.kind === "drop") return reply.how;
   if (reply.cut !== null) return "cut";
   const delay = reply.delayMs > 0 ? `after ${reply.delayMs} ` : "";
