@@ -1,7 +1,7 @@
 /** The devices of one box: what people touch and see, and what is driven for them. */
 import type { DeviceConfig } from "./config/device-config.ts";
 import type { DisplaySize } from "./core/codecs/display-frame.ts";
-import { after } from "./core/kernel/instant.ts";
+import { after, type Instant } from "./core/kernel/instant.ts";
 import type { Key } from "./core/payment/amount-entry.ts";
 import type { BoxEvent } from "./core/payment/events.ts";
 import type { DispenseAnswer } from "./core/payment/payment.ts";
@@ -200,9 +200,9 @@ export class Devices {
     const { clock, log } = links;
     const { keypad } = config;
     if (keypad === null) return null;
-    const pressed = (key: Key): void => {
+    const pressed = (key: Key, downAt?: Instant): void => {
       this.#signals?.click();
-      post({ type: "key-pressed", key });
+      post({ type: "key-pressed", key, ...(downAt === undefined ? {} : { downAt }) });
     };
     return new Keypad({
       link,

@@ -1,3 +1,4 @@
+import type { Instant } from "../core/kernel/instant.ts";
 import type { KeyEvent, KeyLayout } from "../core/codecs/key-matrix.ts";
 import { readKeyName } from "../core/codecs/key-names.ts";
 import { invariant } from "../core/kernel/defect.ts";
@@ -17,8 +18,8 @@ export interface KeypadSettings extends MatrixPins {
 
 /** Hears what is typed and whether it can be. */
 export interface KeypadListener {
-  /** A key went down; it does not repeat. */
-  pressed(key: Key): void;
+  /** A key went down at `downAt`, and has been steady since; it does not repeat. */
+  pressed(key: Key, downAt: Instant): void;
   /** `clear`, which was told as pressed before, has been down for two seconds. */
   held(key: Key): void;
   /** Comes at each change and once for the first try; `cause` says what is wrong. */
@@ -105,7 +106,7 @@ export class Keypad {
     switch (event.kind) {
       case "key":
         if (event.held) listener.held(event.key);
-        else listener.pressed(event.key);
+        else listener.pressed(event.key, event.downAt);
         return;
       case "stuck": {
         const cause = stuckAt(event.positions, this.#parts.settings);

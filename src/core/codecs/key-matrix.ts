@@ -24,8 +24,8 @@ export interface KeyScan {
 
 /** What a scan can bring to light. */
 export type KeyEvent =
-  /** A press, or with `held` that the key of an earlier press is still down after `HELD_AFTER_MS`. */
-  | { readonly kind: "key"; readonly key: Key; readonly held: boolean }
+  /** A press, or with `held` that the key of an earlier press is still down after `HELD_AFTER_MS`; it went down at `downAt`. */
+  | { readonly kind: "key"; readonly key: Key; readonly held: boolean; readonly downAt: Instant }
   /** These positions have been closed for too long, and are ignored until each has opened. */
   | { readonly kind: "stuck"; readonly positions: readonly number[] }
   /** No position is ignored as stuck any more. */
@@ -130,11 +130,11 @@ function tellKeys(
     if (picture.live.length > 1) return mustBeAlone(meaning) ? { ...key, phase: "spent" } : key;
     if (isMaybeGhost(key.position, picture.closed, layout.columns)) return { ...key, phase: "spent" };
     if (key.phase === "new" && picture.steadyMs >= layout.debounceMs) {
-      if (meaning !== null) events.push({ kind: "key", key: meaning, held: false });
+      if (meaning !== null) events.push({ kind: "key", key: meaning, held: false, downAt: key.since });
       return { ...key, phase: "pressed" };
     }
     if (key.phase === "pressed" && meaning?.name === "clear" && picture.steadyMs >= HELD_AFTER_MS) {
-      events.push({ kind: "key", key: meaning, held: true });
+      events.push({ kind: "key", key: meaning, held: true, downAt: key.since });
       return { ...key, phase: "held" };
     }
     return key;

@@ -121,12 +121,18 @@ export type Foreground =
       readonly intent: Intent;
       readonly verdict: Verdict;
       readonly goods: Goods | null;
+      readonly since: Instant;
       /** Null where staff are asked, until somebody confirms. */
       readonly until: Instant | null;
       readonly rearm: Sale | null;
     }
   /** RESULT UNKNOWN, until somebody confirms or, without keys, for a while. */
-  | { readonly name: "unknown"; readonly intent: Intent; readonly until: Instant | null }
+  | {
+      readonly name: "unknown";
+      readonly intent: Intent;
+      readonly since: Instant;
+      readonly until: Instant | null;
+    }
   /** A fixed amount or a choice of the menu waits until the last phone has left the reader; `until` gives the choice up. */
   | {
       readonly name: "resting";
@@ -135,7 +141,12 @@ export type Foreground =
       readonly until: Instant | null;
     }
   /** The first of `untold`, until somebody confirms or, without keys, for a while. */
-  | { readonly name: "earlier"; readonly end: EarlierEnd; readonly until: Instant | null };
+  | {
+      readonly name: "earlier";
+      readonly end: EarlierEnd;
+      readonly since: Instant;
+      readonly until: Instant | null;
+    };
 
 /** How an order ended for which people stood at the box before it was started. */
 export interface EarlierEnd {
@@ -320,7 +331,9 @@ function react(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Step {
     case "started":
       throw new Defect("a box starts once");
     case "key-pressed":
-      return keyPressed({ ...box, notice: null }, event.key, stamp, rules);
+      return isTooEarly(box.foreground, event.downAt ?? stamp.at)
+        ? still(box)
+        : keyPressed({ ...box, notice: null }, event.key, stamp, rules);
     case "command":
       return obey(box, event.token, event.command, stamp, rules);
     case "code-scanned":
@@ -350,6 +363,12 @@ function react(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Step {
     case "stopping":
       return stop(box, stamp, rules);
   }
+}
+
+/** Whether a key was already going down when a message came up that waits to be read: it is no answer to that. */
+function isTooEarly(foreground: Foreground, downAt: Instant): boolean {
+  const { name } = foreground;
+  return (name === "result" || name === "unknown" || name === "earlier") && downAt < foreground.since;
 }
 
 function keyPressed(box: Box, key: Key, stamp: Stamp, rules: Rules): Step {
@@ -742,7 +761,7 @@ export function lookAtForeground(box: Box, stamp: Stamp, rules: Rules): Box {
     // Somebody who got nothing for their money needs the time to show it to staff.
     const shownMs = goods?.outcome === "unclear" ? rules.timing.unknownShownMs : rules.timing.resultMs;
     const until = needsStaff({ verdict, goods }) ? staffUntil(stamp, rules) : after(stamp.at, shownMs);
-    const shown: Box = { ...box, foreground: { name: "result", intent, verdict, goods, until, rearm } };
+    const shown: Box = { ...box, foreground: { name: "result", intent, verdict, goods, since: stamp.at, until, rearm } };
     return declined && phase.check !== null ? countDecline(shown, stamp, rules) : shown;
   }
   if (box.foreground.name === "unknown") return box;
@@ -750,7 +769,7 @@ export function lookAtForeground(box: Box, stamp: Stamp, rules: Rules): Box {
   const patience = intent.mode === "mpm" && goods === null ? 0 : rules.timing.askStaffAfterMs;
   const old = phase.name === "reversing" && stamp.at >= after(phase.since, patience);
   if (!old && phase.name !== "unrecorded") return box;
-  return { ...box, foreground: { name: "unknown", intent, until: staffUntil(stamp, rules) } };
+  return { ...box, foreground: { name: "unknown", intent, since: stamp.at, until: staffUntil(stamp, rules) } };
 }
 
 /** Until when staff are asked: until somebody confirms or, without keys, for a while (money rule 12). */
@@ -793,7 +812,7 @@ function tellEarlier(box: Box, stamp: Stamp, rules: Rules): Box {
   const stands = name === "resting" || name === "armed";
   const free = name === "idle" || name === "looking" || (stands && rules.amount.source === "fixed");
   if (end === undefined || !free) return box;
-  return { ...box, notice: null, foreground: { name: "earlier", end, until: staffUntil(stamp, rules) } };
+  return { ...box, notice: null, foreground: { name: "earlier", end, since: stamp.at, until: staffUntil(stamp, rules) } };
 }
 
 /** Somebody has read of an earlier end, or it has stood there for its time. */

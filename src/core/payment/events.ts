@@ -1,3 +1,4 @@
+import type { Instant } from "../kernel/instant.ts";
 import type { Key } from "./amount-entry.ts";
 import type { ProbeAnswer } from "./answers.ts";
 import type { OpenOrder } from "./order.ts";
@@ -20,7 +21,8 @@ export type BoxEvent =
       readonly refs: ReadonlyMap<string, string>;
       readonly recent: readonly RecentOrder[];
     }
-  | { readonly type: "key-pressed"; readonly key: Key }
+  /** `downAt` is when it went down, where that was before it counted. */
+  | { readonly type: "key-pressed"; readonly key: Key; readonly downAt?: Instant }
   /** `codeHash` is the salted hash by which the journal remembers the code. */
   | { readonly type: "code-scanned"; readonly code: PaymentCode; readonly codeHash: string }
   /** Somebody says what to do; the `answer` with this token tells what came of it, once. */

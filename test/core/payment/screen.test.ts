@@ -1,5 +1,6 @@
 /** What people see and hear: text, light and sound of everything that can stand in front of them. */
 import assert from "node:assert/strict";
+import { instantOf } from "../../../src/core/kernel/instant.ts";
 import { test } from "node:test";
 import type { DeclineReason, ProbeFailure } from "../../../src/core/payment/answers.ts";
 import type { Box } from "../../../src/core/payment/box.ts";
@@ -180,7 +181,7 @@ test("a refund that is recorded is promised, also where its reversal has not bee
   const story = vend().recorded().happens({ type: "dispensed", outcome: "not-dispensed" }).recorded();
   story.turn = {
     ...story.turn,
-    box: { ...story.box, foreground: { name: "unknown", intent: story.order.intent, until: null } },
+    box: { ...story.box, foreground: { name: "unknown", intent: story.order.intent, since: instantOf(0), until: null } },
   };
   assert.equal(story.order.counts.reverse, 0);
   assert.equal(story.post({ type: "woke" }).text, "refund-pending");
@@ -274,7 +275,7 @@ test("a picture that contradicts its box is a defect, not a guess", () => {
   const notice = { name: "amount-uneven", until: stampAt(9).at } as const;
   const boxes: readonly Box[] = [
     { ...box, foreground: { name: "paying", outTradeNo: "nobody's" } },
-    { ...box, foreground: { name: "unknown", intent, until: null } },
+    { ...box, foreground: { name: "unknown", intent, since: instantOf(0), until: null } },
     { ...box, notice },
   ];
   for (const one of boxes) {
