@@ -10,7 +10,7 @@ import { StopSignals } from "./demo-signals.ts";
 import { DemoStory, refOf } from "./demo-story.ts";
 import { exitStatus } from "./exit-status.ts";
 import { type CommandIo, unknownName } from "./usage.ts";
-import { version } from "./version.ts";
+import { program, version } from "./version.ts";
 
 /** Quick enough to be watched, slow enough to be read. */
 const HURRY = 3;
@@ -56,7 +56,7 @@ export async function talk(scenario: Scenario, io: CommandIo): Promise<number> {
       story.say(`\nType an amount such as 12.50, then "scan". "help" lists the rest, "quit" ends.\n`);
       await new Conversation(demo, story, console).run();
     } else if (!demo.interrupted) {
-      story.say("\nThe box did not become ready.");
+      story.say(`\n${demo.outage ?? "The box did not become ready"}.`);
       return exitStatus.unknown;
     }
   } finally {
@@ -279,7 +279,7 @@ function addresses({ bank, broker, directory }: Demo): string {
   return [
     `  bank     ${bank.origin}, controlled at ${bank.controlOrigin}/state`,
     `  broker   ${broker.url}: mosquitto_sub -p ${port} -t 'scanbox/#' -v`,
-    `  journal  ${directory}: scanbox journal list --directory ${directory}\n`,
+    `  journal  ${directory}: ${program} journal list --directory ${directory}\n`,
   ].join("\n");
 }
 

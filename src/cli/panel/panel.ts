@@ -18,7 +18,7 @@ import type { DemoDevice } from "../demo-config.ts";
 import { StopSignals } from "../demo-signals.ts";
 import { refOf } from "../demo-story.ts";
 import { exitStatus } from "../exit-status.ts";
-import { version } from "../version.ts";
+import { program, version } from "../version.ts";
 import { keyName } from "./device-view.ts";
 import {
   type Intent,
@@ -455,6 +455,6 @@ function placesOf({ bank, broker, directory }: Demo): readonly string[] {
   return [
     `bank     ${bank.origin}`,
     `broker   mosquitto_sub -p ${new URL(broker.url).port} -t 'scanbox/#' -v`,
-    `journal  scanbox journal list --directory ${directory}`,
+    `journal  ${program} journal list --directory ${directory}`,
   ];
 }
