@@ -199,6 +199,46 @@ test("scripts/runtime finds its clone through a link", () => {
   rmSync(folder, { recursive: true });
 });
 
+test("scripts/runtime finds its clone through a link to the folder of scripts", () => {
+  const folder = finished(spawnSync("sh", ["-c", "command -v c++"], { encoding: "utf8" }).stdout.trim());
+  mkdirSync(join(folder, "elsewhere"));
+  symlinkSync("../scripts", join(folder, "elsewhere/scripts"));
+  assert.deepEqual(asked(join(folder, "elsewhere/scripts/runtime"), "this").stdout, "the pinned one\n");
+  rmSync(folder, { recursive: true });
+});
+
+test("scripts/runtime says why it waits for packages and what helps, and keeps a proxy's password to itself", () => {
+  const folder = finished("");
+  rmSync(join(folder, ".runtime"), { recursive: true });
+  const bin = join(folder, "bin");
+  const said = join(folder, "said");
+  mkdirSync(bin);
+  // The installation fails as soon as the reason has been told, which nothing but a question of its own can know.
+  const npm = `#!/bin/sh
+case $1 in
+  config) printf '%s\\n' cache=/nowhere registry=https://packages.example/ https-proxy=http://me:secret@proxy.example:3128 ;;
+  view) echo "npm ERR! request to https://packages.example/npm failed, reason: self-signed certificate in certificate chain" >&2; exit 1 ;;
+  install) until grep -q NODE_EXTRA_CA_CERTS "${said}"; do /bin/sleep 0.1; done; exit 1 ;;
+esac
+`;
+  writeFileSync(join(bin, "npm"), npm, { mode: 0o755 });
+  writeFileSync(join(bin, "sleep"), "#!/bin/sh\n", { mode: 0o755 });
+  const { status } = spawnSync("sh", ["-c", `exec scripts/runtime true 2>"${said}"`], {
+    cwd: folder,
+    env: { PATH: `${bin}:/usr/bin:/bin` },
+    timeout: PATIENCE_MS,
+  });
+  const lines = readFileSync(said, "utf8");
+  assert.equal(status, 1);
+  assert.match(
+    lines,
+    /still waiting for https:\/\/packages\.example\/ by the proxy http:\/\/proxy\.example:3128;/,
+  );
+  assert.match(lines, /no answer from there: self-signed certificate in certificate chain\n/);
+  assert.doesNotMatch(lines, /secret/);
+  rmSync(folder, { recursive: true });
+});
+
 test(
   "scripts/runtime serves whoever may not write to a finished clone, whatever compiler made it",
   aRoot,

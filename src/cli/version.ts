@@ -11,6 +11,9 @@ declare const PROGRAM_BUILD: string | undefined;
  */
 export const version = `${packageJson.version}+${typeof PROGRAM_BUILD === "string" ? PROGRAM_BUILD : "sources"}`;
 
+/** How whoever reads this calls the program; in a checkout there is no command of its name. */
+export const program = typeof PROGRAM_BUILD === "string" ? "scanbox" : "scripts/scanbox";
+
 const help = `Usage: scanbox version [--json]
 
 Prints the version of the program with its build, the version of its runtime and the kind of machine. The build is a hash of

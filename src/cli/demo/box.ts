@@ -142,6 +142,11 @@ export class Demo {
     return this.box?.foreground ?? { name: "idle" };
   }
 
+  /** That nobody can pay any more, as a clause; null while somebody can, or a payment stands in front of it. */
+  get outage(): string | null {
+    return this.#screen.text === "out-of-service" ? `The box is out of service (${this.#screen.ref})` : null;
+  }
+
   /** Whether somebody asked for the end. */
   get interrupted(): boolean {
     return this.#interrupted;

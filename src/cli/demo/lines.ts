@@ -11,7 +11,7 @@ import {
 } from "../../providers/wechat-v2/sandbox/scenarios.ts";
 import { exitStatus } from "../exit-status.ts";
 import { type CommandIo, unknownName } from "../usage.ts";
-import { version } from "../version.ts";
+import { program, version } from "../version.ts";
 import { type Demo, openDemo } from "./box.ts";
 import { randomCode } from "./code.ts";
 import { StopSignals } from "./signals.ts";
@@ -61,7 +61,7 @@ export async function talk(scenario: Scenario, io: CommandIo): Promise<number> {
       story.say(`\nType an amount such as 12.50, then "scan". "help" lists the rest, "quit" ends.\n`);
       await new Conversation(demo, story, console).run();
     } else if (!demo.interrupted) {
-      story.say("\nThe box did not become ready.");
+      story.say(`\n${demo.outage ?? "The box did not become ready"}.`);
       return exitStatus.unknown;
     }
   } finally {
@@ -282,9 +282,9 @@ function banner(): string {
 function addresses({ sandbox, broker, directory }: Demo): string {
   const { port } = new URL(broker.url);
   return [
-    `  sandbox     ${sandbox.origin}, controlled at ${sandbox.controlOrigin}/state`,
+    `  sandbox  ${sandbox.origin}, controlled at ${sandbox.controlOrigin}/state`,
     `  broker   ${broker.url}: mosquitto_sub -p ${port} -t 'scanbox/#' -v`,
-    `  journal  ${directory}: scanbox journal list --directory ${directory}\n`,
+    `  journal  ${directory}: ${program} journal list --directory ${directory}\n`,
   ].join("\n");
 }
 

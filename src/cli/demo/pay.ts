@@ -69,7 +69,9 @@ interface Ending {
 async function pay(demo: Demo, story: DemoStory, payment: DemoPayment): Promise<Ending> {
   const { scenario, amountFen, code } = payment;
   if (!(await demo.ready())) {
-    return unknown(demo.interrupted ? "Interrupted." : "The box did not become ready.");
+    if (demo.interrupted) return unknown("Interrupted.");
+    const why = demo.outage;
+    return unknown(why === null ? "The box did not become ready." : `${why}, and no payment has begun.`);
   }
   await demo.pause(STEP_PAUSE_MS);
   // The start-up probe has passed by now: a sandbox that is down is down for the charge alone.
@@ -78,24 +80,23 @@ async function pay(demo: Demo, story: DemoStory, payment: DemoPayment): Promise<
   story.typed(`${amount}=`);
   await demo.typeAmount(amount);
   const shown = await demo.until(
-    () => (demo.screen.text === "armed" ? ("armed" as const) : outOfService(demo)),
+    () => (demo.screen.text === "armed" ? ("armed" as const) : demo.outage),
     SHOWN_WITHIN_MS,
   );
   if (shown !== null && shown !== "armed") return unknown(`${shown}, and no payment has begun.`);
   await demo.pause(STEP_PAUSE_MS);
   if (!demo.interrupted) story.scanned(code, await demo.scan(code));
-  const begun = await demo.until(
-    () => orderOf(demo) ?? refusalOf(demo) ?? outOfService(demo),
-    SHOWN_WITHIN_MS,
-  );
+  const begun = await demo.until(() => orderOf(demo) ?? refusalOf(demo) ?? demo.outage, SHOWN_WITHIN_MS);
   if (begun === "refused") {
     await demo.pause(STEP_PAUSE_MS);
     const read = readScan(code);
     const why = read.ok ? "it was used before" : walletNames[read.reason];
     return { status: exitStatus.no, line: null, sentence: `The box refused the code: ${why}.` };
   }
-  const end = await demo.until(() => finalOf(demo) ?? outOfService(demo), FINAL_WITHIN_MS);
+  const end = await demo.until(() => finalOf(demo) ?? demo.outage, FINAL_WITHIN_MS);
   if (end === null || typeof end === "string") {
+    // The glass is to show the code that the sentence names.
+    if (end !== null) await demo.pause(STEP_PAUSE_MS);
     const state = orderOf(demo)?.state;
     const how = end ?? (demo.interrupted ? "Interrupted" : "Time is up");
     return unknown(
@@ -128,11 +129,6 @@ function orderOf(demo: Demo): TxData | null {
 function finalOf(demo: Demo): TxData | null {
   const order = orderOf(demo);
   return order?.final === true ? order : null;
-}
-
-/** That nobody can pay any more, as a clause; null while somebody can, or a payment stands in front of it. */
-function outOfService({ screen }: Demo): string | null {
-  return screen.text === "out-of-service" ? `The box is out of service (${screen.ref})` : null;
 }
 
 function refusalOf(demo: Demo): "refused" | null {

@@ -13,7 +13,7 @@ import { type Scenario, success } from "../../../providers/wechat-v2/sandbox/sce
 import type { HttpsRequest, LogFields, Timer } from "../../../runtime/ports.ts";
 import type { BrokerReceipt } from "../../../simulator/outside/embedded-broker.ts";
 import { exitStatus } from "../../exit-status.ts";
-import { version } from "../../version.ts";
+import { program, version } from "../../version.ts";
 import { type Demo, type DemoListener, openDemo } from "../box.ts";
 import { alipayCode, randomCode } from "../code.ts";
 import type { DemoDevice } from "../config.ts";
@@ -455,6 +455,6 @@ function placesOf({ sandbox, broker, directory }: Demo): readonly string[] {
   return [
     `sandbox     ${sandbox.origin}`,
     `broker   mosquitto_sub -p ${new URL(broker.url).port} -t 'scanbox/#' -v`,
-    `journal  scanbox journal list --directory ${directory}`,
+    `journal  ${program} journal list --directory ${directory}`,
   ];
 }
