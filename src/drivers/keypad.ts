@@ -1,7 +1,7 @@
-import type { Instant } from "../core/kernel/instant.ts";
 import type { KeyEvent, KeyLayout } from "../core/codecs/key-matrix.ts";
 import { readKeyName } from "../core/codecs/key-names.ts";
 import { invariant } from "../core/kernel/defect.ts";
+import type { Instant } from "../core/kernel/instant.ts";
 import type { Key } from "../core/payment/amount-entry.ts";
 import type { Clock, GpioLink, Log } from "../runtime/ports.ts";
 import { Claim } from "./claim.ts";

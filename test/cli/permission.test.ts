@@ -11,7 +11,7 @@ const root = new URL("../../", import.meta.url).href;
 
 /** Runs a command after root, who may read everything, has become nobody; the sources may be root's alone too. */
 const asNobody = `
-  for (const name of ["status", "journal", "journal-quarantine", "journal-rotate", "journal-reconcile", "doctor"])
+  for (const name of ["status", "journal/journal", "journal/quarantine", "journal/rotate", "journal/reconcile", "doctor/doctor"])
     await import("${root}src/cli/" + name + ".ts");
   const { runCli } = await import("${root}src/cli/cli.ts");
   if (process.getuid() === 0) process.setgroups([]), process.setgid(65534), process.setuid(65534);

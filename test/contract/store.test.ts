@@ -797,7 +797,7 @@ describe("the journal on a real disk", () => {
     const source = (path: string): string => JSON.stringify(join(import.meta.dirname, "../../src", path));
     const outfile = join(where, "box.mjs");
     const contents = `
-      import { SqliteStore } from ${source("links/sqlite-store.ts")};
+      import { SqliteStore } from ${source("links/sqlite/sqlite-store.ts")};
       const directory = ${JSON.stringify(join(where, "journal"))};
       ${program}`;
     const stdin = { contents, resolveDir: where };

@@ -55,9 +55,9 @@ test("no promise is broken twice in the same way, and none of the first twenty-f
   t.diagnostic(`note: ${names.length} planted defects`);
 });
 
-test("every check of the witness is shown to fail, by a defect that it finds", () => {
+test("every check of the invariant checker is shown to fail, by a defect that it finds", () => {
   const caught = new Set(planted.flatMap(({ caughtBy }) => caughtBy));
-  const sources = ["witness", "till-witness", "world"].map((name) =>
+  const sources = ["checker/invariant-checker", "checker/till-checker", "seeded/world"].map((name) =>
     readFileSync(new URL(`../../src/simulator/${name}.ts`, import.meta.url), "utf8"),
   );
   const checks = new Set(

@@ -761,7 +761,10 @@ export function lookAtForeground(box: Box, stamp: Stamp, rules: Rules): Box {
     // Somebody who got nothing for their money needs the time to show it to staff.
     const shownMs = goods?.outcome === "unclear" ? rules.timing.unknownShownMs : rules.timing.resultMs;
     const until = needsStaff({ verdict, goods }) ? staffUntil(stamp, rules) : after(stamp.at, shownMs);
-    const shown: Box = { ...box, foreground: { name: "result", intent, verdict, goods, since: stamp.at, until, rearm } };
+    const shown: Box = {
+      ...box,
+      foreground: { name: "result", intent, verdict, goods, since: stamp.at, until, rearm },
+    };
     return declined && phase.check !== null ? countDecline(shown, stamp, rules) : shown;
   }
   if (box.foreground.name === "unknown") return box;
@@ -769,7 +772,10 @@ export function lookAtForeground(box: Box, stamp: Stamp, rules: Rules): Box {
   const patience = intent.mode === "mpm" && goods === null ? 0 : rules.timing.askStaffAfterMs;
   const old = phase.name === "reversing" && stamp.at >= after(phase.since, patience);
   if (!old && phase.name !== "unrecorded") return box;
-  return { ...box, foreground: { name: "unknown", intent, since: stamp.at, until: staffUntil(stamp, rules) } };
+  return {
+    ...box,
+    foreground: { name: "unknown", intent, since: stamp.at, until: staffUntil(stamp, rules) },
+  };
 }
 
 /** Until when staff are asked: until somebody confirms or, without keys, for a while (money rule 12). */
@@ -812,7 +818,11 @@ function tellEarlier(box: Box, stamp: Stamp, rules: Rules): Box {
   const stands = name === "resting" || name === "armed";
   const free = name === "idle" || name === "looking" || (stands && rules.amount.source === "fixed");
   if (end === undefined || !free) return box;
-  return { ...box, notice: null, foreground: { name: "earlier", end, since: stamp.at, until: staffUntil(stamp, rules) } };
+  return {
+    ...box,
+    notice: null,
+    foreground: { name: "earlier", end, since: stamp.at, until: staffUntil(stamp, rules) },
+  };
 }
 
 /** Somebody has read of an earlier end, or it has stood there for its time. */

@@ -1,7 +1,7 @@
 /** What people see and hear: text, light and sound of everything that can stand in front of them. */
 import assert from "node:assert/strict";
-import { instantOf } from "../../../src/core/kernel/instant.ts";
 import { test } from "node:test";
+import { instantOf } from "../../../src/core/kernel/instant.ts";
 import type { DeclineReason, ProbeFailure } from "../../../src/core/payment/answers.ts";
 import type { Box } from "../../../src/core/payment/box.ts";
 import type { Rules } from "../../../src/core/payment/rules.ts";
@@ -181,7 +181,10 @@ test("a refund that is recorded is promised, also where its reversal has not bee
   const story = vend().recorded().happens({ type: "dispensed", outcome: "not-dispensed" }).recorded();
   story.turn = {
     ...story.turn,
-    box: { ...story.box, foreground: { name: "unknown", intent: story.order.intent, since: instantOf(0), until: null } },
+    box: {
+      ...story.box,
+      foreground: { name: "unknown", intent: story.order.intent, since: instantOf(0), until: null },
+    },
   };
   assert.equal(story.order.counts.reverse, 0);
   assert.equal(story.post({ type: "woke" }).text, "refund-pending");

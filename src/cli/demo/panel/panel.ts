@@ -453,7 +453,7 @@ function booksOf({ sandbox }: Demo, { outTradeNo }: TxData): Books | null {
 
 function placesOf({ sandbox, broker, directory }: Demo): readonly string[] {
   return [
-    `sandbox     ${sandbox.origin}`,
+    `sandbox  ${sandbox.origin}`,
     `broker   mosquitto_sub -p ${new URL(broker.url).port} -t 'scanbox/#' -v`,
     `journal  ${program} journal list --directory ${directory}`,
   ];
