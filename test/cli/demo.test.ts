@@ -213,7 +213,7 @@ describe("one payment", { concurrency: 4 }, () => {
     assert.deepEqual(Object.keys(JSON.parse(shownLine)), Object.keys(JSON.parse(stdout)));
     const told = byChannel(stderr);
     const shown = byChannel(shownStory);
-    assert.deepEqual([...shown.keys()].sort(), ["sandbox", "display", "journal", "mqtt", "scanner", "story"]);
+    assert.deepEqual([...shown.keys()].sort(), ["display", "journal", "mqtt", "sandbox", "scanner", "story"]);
     for (const [channel, lines] of shown) {
       const printed = told.get(channel) ?? [];
       assert.equal(printed.join("\n").includes(lines.join("\n")), true, `${channel}: ${printed.join("\n")}`);
@@ -231,7 +231,7 @@ describe("one payment", { concurrency: 4 }, () => {
       const { status, stdout, stderr, left } = await demo(t, ["--pay", "1", "--code", digits]);
       assert.deepEqual([status, stdout, left], [1, "", []]);
       assert.match(stderr, new RegExp(`\nThe box refused the code: ${words}\\.\n$`));
-      assert.doesNotMatch(stderr, /journal charging|sandbox {4}charge/);
+      assert.doesNotMatch(stderr, /journal charging|sandbox +charge/);
     });
   }
 

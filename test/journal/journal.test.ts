@@ -209,7 +209,7 @@ describe("a damaged journal", () => {
 
   for (const [what, change] of [
     ["kind", { kind: "money" }],
-    ["order number", { outTradeNo: numberOf(9) }],
+    ["order number", { subject: numberOf(9) }],
     ["finality", { final: true }],
     ["number of the event", { seq: 7 }],
     ["hash", { hash: "0".repeat(64) }],

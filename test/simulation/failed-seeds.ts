@@ -108,4 +108,9 @@ export const failedSeeds: readonly FailedSeed[] = [
     found:
       "liveness: a decline that was contradicted in a row that a flipped bit took went on as the decline before it.",
   },
+  {
+    seed: 500_047_386,
+    minutes: 1,
+    found: "staff: OK went down before the message to staff came up, and took it away 24 ms later.",
+  },
 ];

@@ -5,6 +5,7 @@ import {
   HELD_AFTER_MS,
   matrixRest,
   STUCK_AFTER_MS,
+  takeScan,
 } from "../../../src/core/codecs/key-matrix.ts";
 import { instantOf } from "../../../src/core/kernel/instant.ts";
 import { layout, positionsOf, Story } from "./key-story.ts";
@@ -155,5 +156,16 @@ describe("the key matrix", () => {
     const story = new Story();
     story.closed("5", 500, 250).closed("", 500, 250).closed("=", 500, 250);
     assert.deepEqual(story.told, ["5 at 500", "= at 1500"]);
+  });
+
+  it("says when a key went down, not when it counted", () => {
+    let matrix = beginMatrix({ closed: [], at: instantOf(0) });
+    const [position = 0] = positionsOf("=");
+    const events = [5, 20, 35].flatMap((at) => {
+      const taken = takeScan(matrix, { closed: [position], at: instantOf(at) }, layout);
+      matrix = taken.matrix;
+      return taken.events;
+    });
+    assert.deepEqual(events, [{ kind: "key", key: { name: "confirm" }, held: false, downAt: instantOf(5) }]);
   });
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { drawFrame } from "../../../src/core/codecs/display-frame.ts";
+import { instantOf } from "../../../src/core/kernel/instant.ts";
 import { isBusy } from "../../../src/core/payment/box.ts";
 import { texts } from "../../../src/core/payment/texts.ts";
 import { fixedRules, keypadRules, Story } from "./story.ts";
@@ -251,6 +252,22 @@ test("a reversal that stays open becomes RESULT UNKNOWN until OK, then is resolv
   story.wait(60_000);
   const payment = story.box.orders.get(behind);
   assert.ok(payment !== undefined && payment.counts.reverse >= 1);
+});
+
+test("a key that went down before a message came up is no answer to it", () => {
+  const story = Story.ready().payTo().charge({ kind: "pending" }).keys("X").recorded();
+  for (let now = 0; story.text !== "unknown" && now < 120; now += 1) {
+    story.wait(1_000);
+    if (story.order.inFlight?.call === "undo") story.reverse({ kind: "again", code: "USERPAYING" });
+    if (story.order.inFlight?.call === "query") story.query({ kind: "unpaid", paying: true });
+  }
+  const { foreground } = story.box;
+  assert.ok(foreground.name === "unknown");
+  const ok = { type: "key-pressed", key: { name: "confirm" } } as const;
+  story.wait(30).post({ ...ok, downAt: instantOf(foreground.since - 1) });
+  assert.equal(story.text, "unknown", "nobody could have read it");
+  story.post({ ...ok, downAt: foreground.since });
+  assert.equal(story.text, "idle");
 });
 
 test("a reversal that succeeds while RESULT UNKNOWN stands shows its end", () => {

@@ -25,7 +25,7 @@ export function hintFor({ powered, screen, entry, scannerPlugged, sandboxUp }: S
     case "offline":
       return sandboxUp
         ? "The box asks the provider until it is proved again."
-        : "No network: b brings the provider back.";
+        : "No network: b brings the sandbox back.";
     default:
       return hints[screen.text] ?? "";
   }
