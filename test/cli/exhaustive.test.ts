@@ -19,9 +19,9 @@ function suspicious(): readonly string[] {
   const witness = new URL("src/simulator/checker/invariant-checker.ts", root).href;
   const code = `import { InvariantChecker } from "${witness}";
     const asked = InvariantChecker.prototype.asked;
-    InvariantChecker.prototype.asked = function (request) {
-      asked.call(this, request);
-      if (request.path.endsWith("/reverse")) this.found("planted", "a reversal");
+    InvariantChecker.prototype.asked = function (...all) {
+      asked.apply(this, all);
+      if (all[1].call === "undo") this.found("planted", "a reversal");
     };`;
   return ["--import", `data:text/javascript,${encodeURIComponent(code)}`];
 }

@@ -10,6 +10,7 @@ import type { TxData } from "../../src/core/payment/order.ts";
 import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
 import { Sandbox } from "../../src/providers/wechat-v2/sandbox/sandbox.ts";
 import { scenarioNamed } from "../../src/providers/wechat-v2/sandbox/scenarios.ts";
+import { ServedSandbox } from "../../src/providers/wechat-v2/sandbox/serve.ts";
 import type { Log, LogFields } from "../../src/runtime/ports.ts";
 import { Watchdog } from "../../src/runtime/watchdog.ts";
 import { InvariantChecker } from "../../src/simulator/checker/invariant-checker.ts";
@@ -61,6 +62,7 @@ export class ToldWorld {
   readonly disk: SimulatedDisk;
   readonly broker: SimulatedBroker;
   readonly sandbox: Sandbox;
+  readonly #served: ServedSandbox;
   readonly lines: Line[] = [];
   /** The texts that were shown, each when it came. */
   readonly screens: { readonly at: number; readonly text: string }[] = [];
@@ -84,7 +86,8 @@ export class ToldWorld {
     this.broker = new SimulatedBroker(this.time);
     this.sandbox = new Sandbox({ merchants: [fixtureMerchant], entropy: this.#random.fork() });
     this.#serial = new SimulatedSerialLink(this.time, this.#random.fork());
-    this.#witness = new InvariantChecker({ disk: this.disk, sandbox: this.sandbox, time: this.time });
+    this.#served = new ServedSandbox(this.sandbox);
+    this.#witness = new InvariantChecker({ disk: this.disk, sandboxes: [this.#served], time: this.time });
     this.broker.watch("scanbox/v1/+/tx", ({ payload }) => this.#witness.reported(payload));
     this.#config = readConfig();
   }
@@ -104,17 +107,11 @@ export class ToldWorld {
       random: this.#random.fork(),
       certificate: true,
       serve: (request) => {
-        this.#witness.arrived(request);
-        const now = WALL_EPOCH + this.time.now;
-        const reply = this.sandbox.handle({
-          ...request,
-          method: "POST",
-          body: Buffer.from(request.body),
-          now,
-        });
-        this.#witness.served(reply);
+        this.#witness.arrived(this.#served.asked(request));
+        const { reply, said } = this.#served.serve(request, WALL_EPOCH + this.time.now);
+        this.#witness.served(reply, said);
         assert.equal(reply.kind, "reply", "the bank of this world always answers");
-        return { kind: "reply", status: reply.status, body: reply.body, delayMs: 20 + reply.delayMs };
+        return { ...reply, delayMs: 20 + reply.delayMs };
       },
     });
     https.faults = this.#faults;
@@ -258,7 +255,8 @@ export class ToldWorld {
           },
           https: {
             exchange: (request, done) => {
-              this.#witness.asked(request, this.#life?.box.turn?.box.violation != null);
+              const contradicted = this.#life?.box.turn?.box.violation != null;
+              this.#witness.asked(request, this.#served.asked(request), contradicted);
               https.exchange(request, (outcome) => {
                 this.#witness.answered(request, outcome);
                 done(outcome);

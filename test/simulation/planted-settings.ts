@@ -7,7 +7,7 @@ export const plantedSettings: readonly Planted[] = [
   {
     // Needs a box that comes back with another merchant while an order of the earlier one is open.
     name: "a reversal leaves under the merchant that is charged for now",
-    caughtBy: ["merchant"],
+    caughtBy: ["account"],
     seed: 21,
     defect: otherTurns(({ before, event, stamp, rules }, real) => {
       const turn = real(before, event, stamp, rules);

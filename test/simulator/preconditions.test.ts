@@ -1,7 +1,6 @@
 /** What forbids a charge in the moment it leaves, as the witness of a world sees it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { CallNote } from "../../src/providers/wechat-v2/sandbox/call.ts";
 import type { HttpsOutcome, HttpsRequest } from "../../src/runtime/ports.ts";
 import { type Departure, Preconditions } from "../../src/simulator/checker/preconditions.ts";
 
@@ -13,21 +12,22 @@ const request: HttpsRequest = {
   sendWithinMs: 6_000,
   answerWithinMs: 10_000,
 };
-const reversal: HttpsRequest = { ...request, lane: "reverse" };
+const charge = { call: "charge", order: "old" } as const;
+const reversal = { call: "undo", order: "old" } as const;
 const silence: HttpsOutcome = { kind: "unanswered", why: "timeout" };
 const reply: HttpsOutcome = { kind: "answered", status: 200, body: new Uint8Array() };
-const word = { treatment: null } as CallNote;
-const forged = { treatment: "forge" } as CallNote;
+const word = { signed: true };
+const forged = { signed: false };
 
 /** A charge against which nothing stands. */
-const good: Departure = {
+const good = {
   now: 100_000,
   request,
   outTradeNo: "new",
   open: 0,
   certificateBadSince: null,
   code: "134567890123456789",
-};
+} as const satisfies Departure;
 
 /** Somebody scanned a second ago; before that, what `told` says. */
 function against(told: (heard: Preconditions) => void, departure: Partial<Departure> = {}): string {
@@ -37,9 +37,8 @@ function against(told: (heard: Preconditions) => void, departure: Partial<Depart
   return preconditions.against({ ...good, ...departure }).join("; ");
 }
 
-function heard(outcome: HttpsOutcome, note?: CallNote, of = request) {
-  return (preconditions: Preconditions): void =>
-    preconditions.answered("old", of, outcome, { note, now: 50_000 });
+function heard(outcome: HttpsOutcome, said?: typeof word, of: typeof charge | typeof reversal = charge) {
+  return (preconditions: Preconditions): void => preconditions.answered(of, outcome, { said, now: 50_000 });
 }
 
 const nothing = (): void => undefined;

@@ -58,13 +58,12 @@ export class AbsenceWatch {
     if (watched !== undefined) this.#orders.set(outTradeNo, { ...watched, answeredAt: now });
   }
 
-  /** A query of `askedAt` was answered with a signed word. */
-  answered(outTradeNo: string, asked: { readonly host: string; readonly at: number }, word: string): void {
+  /** A query of `asked.at` was answered with a signed word: whether it says that there is no such order. */
+  answered(outTradeNo: string, asked: { readonly host: string; readonly at: number }, absent: boolean): void {
     // Of an order whose charge never left.
     const unsent: Watched = { host: null, answeredAt: this.#startedAt, row: [] };
     const watched = this.#orders.get(outTradeNo) ?? unsent;
     const { answeredAt, row } = watched;
-    const absent = word === "ORDERNOTEXIST";
     const counts = absent && answeredAt !== null && asked.at - answeredAt >= NOT_BEFORE_MS;
     if (absent && !counts) return;
     const said = { host: asked.host, ran: this.#ran(asked.at), life: this.#life };

@@ -2,19 +2,19 @@
  * Who looks at everything at once: the journal, the sandbox's books, the screens and the broker's log, and says where they
  * contradict each other. The names of the checks are those of the invariants (ARCHITECTURE.md, invariants by name).
  */
+import { invariant } from "../../core/kernel/defect.ts";
 import { isDeclinedByCode, type Merchant, type TxData } from "../../core/payment/order.ts";
 import { standardTiming } from "../../core/payment/rules.ts";
 import type { Screen } from "../../core/payment/screen.ts";
 import type { SaleName } from "../../core/payment/till-sale.ts";
-import type { CallNote, SandboxReply } from "../../providers/wechat-v2/sandbox/call.ts";
-import type { Order } from "../../providers/wechat-v2/sandbox/ledger.ts";
-import { type Sandbox, UNSEEN_REVERSAL } from "../../providers/wechat-v2/sandbox/sandbox.ts";
 import type { HttpsOutcome, HttpsRequest, StoredRow } from "../../runtime/ports.ts";
-import type { SimulatedRequest } from "../outside/https.ts";
+import type { SimulatedReply } from "../outside/https.ts";
+import type { Asked, Proof, Said, Sandbox } from "../outside/sandbox.ts";
 import type { SimulatedDisk } from "../outside/store.ts";
 import type { SimulatedTime } from "../outside/time.ts";
 import type { TakenOver } from "../seeded/damage.ts";
 import { AbsenceWatch } from "./absence-watch.ts";
+import { type BookedOrder, Books } from "./books.ts";
 import { Bystander } from "./bystander.ts";
 import { Preconditions } from "./preconditions.ts";
 import { TillChecker } from "./till-checker.ts";
@@ -58,37 +58,6 @@ const earlierTexts: ReadonlyMap<string, string> = new Map([
 /** From a durable end to its place on the screen at most: the box hears of it when the flush is over. */
 const NOTICED_MS = 5_000;
 
-/** Calls after which money may move. */
-const charging: ReadonlySet<string> = new Set(["/pay/micropay", "/pay/unifiedorder"]);
-
-/** Calls that take a charge back, and how long after it none may be asked for (WeChat Pay v2, reverse and closeorder). */
-const reversing: ReadonlyMap<string, number> = new Map([
-  ["/secapi/pay/reverse", 15_000],
-  ["/secapi/pay/refund", 15_000],
-  ["/pay/closeorder", 300_000],
-]);
-
-/**
- * What the sandbox's word proves where it came whole and signed: that money moved, that none did and none will, and that an order
- * is over. Spelled out here once more, so that a wrong table of the box is no excuse.
- */
-const refusals: ReadonlySet<string> = new Set([
-  "AUTHCODEEXPIRE",
-  "AUTH_CODE_ERROR",
-  "AUTH_CODE_INVALID",
-  "NOTENOUGH",
-  "NOTSUPORTCARD",
-]);
-const takens: ReadonlySet<string> = new Set(["ORDERPAID", "OUT_TRADE_NO_USED", "BUYER_MISMATCH"]);
-const overs: ReadonlySet<string> = new Set(["CLOSED", "REVOKED"]);
-type Proof = "paid" | "refused" | "over";
-
-/** The treatments of a reply after which it still is the sandbox's own word. */
-const honest: ReadonlySet<CallNote["treatment"]> = new Set([null, "delay", "refuse", "repeat"] as const);
-
-/** How the numbers of refunds begin that no box has asked for. */
-export const STAFF_REFUND = "staff-";
-
 /** What the witness reads of a money row. */
 interface MoneyBody {
   readonly tx: TxData;
@@ -109,7 +78,8 @@ interface Money extends MoneyBody {
 export class InvariantChecker {
   readonly findings: Finding[] = [];
   readonly #disk: SimulatedDisk;
-  readonly #sandbox: Sandbox;
+  readonly #sandboxes: readonly Sandbox[];
+  readonly #books = new Books();
   readonly #time: SimulatedTime;
   /** The journal as far as it was read, by order. */
   readonly #money = new Map<string, Money[]>();
@@ -128,9 +98,8 @@ export class InvariantChecker {
   readonly #preconditions = new Preconditions();
   /** Since when the certificate of the box takes nothing back. */
   #certificateBadSince: number | null = null;
-  /** The sandbox's notes by the bytes in which its replies travel; its own words, and what those that were heard prove of their orders. */
-  readonly #notes = new WeakMap<Uint8Array, CallNote>();
-  readonly #words = new WeakMap<Uint8Array, CallNote>();
+  /** What replies say, by the bytes in which they travel; and what those that were heard prove of their orders. */
+  readonly #said = new WeakMap<Uint8Array, Said>();
   readonly #proofs = new Map<string, Set<Proof>>();
   /** Orders that the running process has heard to be paid. */
   readonly #seenPaid = new Set<string>();
@@ -143,12 +112,12 @@ export class InvariantChecker {
   /** Whether the last call that left came back with nothing. */
   #silent = false;
   readonly #absences = new AbsenceWatch();
-  /** When each request was asked for. */
-  readonly #askedAt = new WeakMap<HttpsRequest, number>();
+  /** What each request asks, and when that was. */
+  readonly #asked = new WeakMap<HttpsRequest, { readonly asked: Asked; readonly at: number }>();
   /** Pulses of the relay, by the order that they were for. */
   readonly #pulses = new Map<string, number>();
   /** Calls that the running process has asked for and heard nothing of. */
-  readonly #underWay = new Set<HttpsRequest>();
+  readonly #underWay = new Map<HttpsRequest, Asked>();
   /** The order of the last pulse, and the orders whose goods have fallen. */
   #pulsedLast: string | null = null;
   readonly #fallen = new Set<string>();
@@ -185,7 +154,7 @@ export class InvariantChecker {
 
   constructor(parts: {
     readonly disk: SimulatedDisk;
-    readonly sandbox: Sandbox;
+    readonly sandboxes: readonly Sandbox[];
     readonly time: SimulatedTime;
     readonly barrier?: boolean;
     readonly unnamed?: boolean;
@@ -197,7 +166,7 @@ export class InvariantChecker {
     this.#unnamed = parts.unnamed ?? false;
     this.#late = parts.late ?? null;
     this.#disk = parts.disk;
-    this.#sandbox = parts.sandbox;
+    this.#sandboxes = parts.sandboxes;
     this.#time = parts.time;
     this.tills = new TillChecker({
       now: () => this.#time.now,
@@ -266,62 +235,50 @@ export class InvariantChecker {
     this.#bystander.reads(screen);
   }
 
-  /** The box asks its link for a call; `contradicted` is whether it has broken an invariant before. */
-  asked(request: HttpsRequest, contradicted: boolean): void {
-    const { path, body, host } = request;
-    const outTradeNo = numberIn(body);
-    this.#askedAt.set(request, this.#time.now);
-    this.#underWay.add(request);
-    this.#checkMerchant(outTradeNo, request);
-    if (charging.has(path)) {
+  /** The box asks its link for a call, which its sandbox has read; `contradicted` is whether it has broken an invariant before. */
+  asked(request: HttpsRequest, asked: Asked, contradicted: boolean): void {
+    const { call, order: outTradeNo, notBeforeMs } = asked;
+    this.#asked.set(request, { asked, at: this.#time.now });
+    this.#underWay.set(request, asked);
+    this.#checkPayee(asked);
+    if (call === "charge") {
       if (contradicted) this.found("halt", `${outTradeNo} is charged by a box that has contradicted itself`);
       // The backup host is tried within the same ten seconds, for a charge that nobody has heard of.
       if (this.#silent && !this.#chargeAskedAt.has(outTradeNo))
         this.found("ready", `${outTradeNo} is charged while nobody answers`);
-      this.#absences.charged(outTradeNo, host);
-      this.#checkCharge(outTradeNo, request);
+      this.#absences.charged(outTradeNo, request.host);
+      this.#checkCharge(asked, request);
       return;
     }
-    const notBefore = reversing.get(path);
-    if (notBefore !== undefined && this.#numberKnown.has(outTradeNo) && !this.#isProved(outTradeNo, "paid")) {
+    if (call !== "undo") return;
+    if (this.#numberKnown.has(outTradeNo) && !this.#isProved(outTradeNo, "paid"))
       this.found("I14", `${outTradeNo} is taken back, though its number was said to be known`);
-    }
     const chargedAt = this.#chargeAskedAt.get(outTradeNo);
-    if (notBefore === undefined || chargedAt === undefined) return;
+    if (chargedAt === undefined) return;
     const age = this.#time.now - chargedAt;
-    if (age < notBefore) this.found("I17", `${path} of ${outTradeNo} came ${age} ms after its charge`);
+    if (age < notBeforeMs) this.found("I17", `${outTradeNo} is taken back ${age} ms after its charge`);
   }
 
-  /** An order is charged, asked about and taken back under the merchant of its intent, or not at all (money rule 15). */
-  #checkMerchant(outTradeNo: string, { path, body }: HttpsRequest): void {
-    const intent = this.#of(outTradeNo)[0]?.intent;
-    if (intent === undefined) return;
-    const { appId, merchantId, subAppId, subMerchantId } = intent.merchant;
-    const named = ["appid", "mch_id", "sub_appid", "sub_mch_id"].map((name) => textIn(body, `<${name}>`));
-    const meant = [appId, merchantId, subAppId ?? "", subMerchantId ?? ""];
-    if (named.some((value, index) => value !== meant[index])) {
-      this.found(
-        "merchant",
-        `${path} of ${outTradeNo} names ${named.join(" ")}, its intent ${meant.join(" ")}`,
-      );
-    }
+  /** An order is charged, asked about and taken back for the account of its intent, or not at all (money rule 15). */
+  #checkPayee({ call, order, payee }: Asked): void {
+    const meant = this.#payeeOf(order);
+    if (meant !== undefined && payee !== meant)
+      this.found("account", `a ${call} of ${order} names ${payee}, its intent ${meant}`);
   }
 
-  #checkCharge(outTradeNo: string, request: HttpsRequest): void {
-    const { body } = request;
+  #checkCharge({ order: outTradeNo, code, amountFen }: Asked, request: HttpsRequest): void {
     this.#catchUp();
     if (!this.#chargeAskedAt.has(outTradeNo)) this.#chargeAskedAt.set(outTradeNo, this.#time.now);
     // A second host may be tried for the same charge, but only where nothing had left.
     if (this.#sent.has(outTradeNo)) this.found("I5", `${outTradeNo} is charged once more after it was sent`);
     this.#sent.add(outTradeNo);
-    const code = textIn(body, "<auth_code>");
-    const before = this.#codes.get(code) ?? outTradeNo;
-    if (code !== "" && before !== outTradeNo) {
-      this.found("I1", `the code of ${before} is charged again as ${outTradeNo}`);
+    if (code !== null) {
+      const before = this.#codes.get(code) ?? outTradeNo;
+      if (before !== outTradeNo) this.found("I1", `the code of ${before} is charged again as ${outTradeNo}`);
+      this.#codes.set(code, outTradeNo);
+      this.#checkPhone(code, outTradeNo);
     }
-    this.#codes.set(code, outTradeNo);
-    this.#checkPhone(code, outTradeNo);
-    const misread = this.#bystander.charged(outTradeNo, Number(textIn(body, "<total_fee>")));
+    const misread = this.#bystander.charged(outTradeNo, amountFen ?? 0);
     if (misread !== null) this.found("offer", misread);
     const open = this.openOrders().filter(
       (other) => other !== outTradeNo && !this.#isContradicted(other) && !this.#doubtful.has(other),
@@ -346,55 +303,51 @@ export class InvariantChecker {
     return this.#money.get(outTradeNo)?.some(({ tx }) => tx.reason === "contradiction") === true;
   }
 
-  /** The sandbox answers. */
-  served(reply: SandboxReply): void {
-    if (reply.kind === "reply") this.#notes.set(reply.body, reply.note);
-    if (reply.kind === "reply" && reply.cut === null && honest.has(reply.note.treatment)) {
-      this.#words.set(reply.body, reply.note);
-    }
-    const { treatment, outTradeNo, outcome } = reply.note;
-    const pretended = treatment === "pretend" || outcome === UNSEEN_REVERSAL;
-    if (pretended && outTradeNo !== null) this.#pretended.add(outTradeNo);
+  /** A sandbox answers; `said` is null where nobody is there to answer. */
+  served(reply: SimulatedReply, said: Said | null): void {
+    if (said === null) return;
+    if (reply.kind === "reply") this.#said.set(reply.body, said);
+    if (said.pretended && said.order !== null) this.#pretended.add(said.order);
   }
 
   /** The box hears what came of a call. */
   answered(request: HttpsRequest, outcome: HttpsOutcome): void {
-    const { path, body, host } = request;
-    const outTradeNo = numberIn(body);
+    const heard = this.#asked.get(request);
+    invariant(heard !== undefined, "an answer comes to what was asked");
+    const { asked, at } = heard;
+    const { call, order: outTradeNo } = asked;
     this.#underWay.delete(request);
-    const note = outcome.kind === "answered" ? this.#notes.get(outcome.body) : undefined;
-    this.#preconditions.answered(outTradeNo, request, outcome, { note, now: this.#time.now });
-    if (charging.has(path)) this.#absences.landed(outTradeNo, this.#time.now);
+    const said = outcome.kind === "answered" ? this.#said.get(outcome.body) : undefined;
+    this.#preconditions.answered(asked, outcome, { said, now: this.#time.now });
+    if (call === "charge") this.#absences.landed(outTradeNo, this.#time.now);
     if (outcome.kind !== "not-sent") this.#silent = outcome.kind === "unanswered";
-    if (charging.has(path) && outcome.kind === "not-sent") this.#sent.delete(outTradeNo);
-    if (path === "/pay/orderquery" && outcome.kind === "answered" && this.#words.has(outcome.body)) {
+    if (call === "charge" && outcome.kind === "not-sent") this.#sent.delete(outTradeNo);
+    if (said?.honest !== true) return;
+    if (call === "query") {
       this.#askedAbout.add(outTradeNo);
+      this.#absences.answered(outTradeNo, { host: request.host, at }, said.absent);
     }
-    const word = outcome.kind === "answered" ? this.#words.get(outcome.body)?.outcome : undefined;
-    if (path === "/pay/orderquery" && word !== undefined) {
-      const at = this.#askedAt.get(request) ?? this.#time.now;
-      this.#absences.answered(outTradeNo, { host, at }, word);
-    }
-    if (word !== undefined && this.#isKnownBy(path, outTradeNo, word)) this.#numberKnown.add(outTradeNo);
-    for (const proof of word === undefined ? [] : proofsOf(path, word)) {
+    // The number is somebody else's where the order under it bears another mark than the intent.
+    if (said.known || (said.shows && this.#isAnothers(outTradeNo))) this.#numberKnown.add(outTradeNo);
+    for (const proof of said.proves) {
       if (proof === "paid") this.#seenPaid.add(outTradeNo);
       const proofs = this.#proofs.get(outTradeNo) ?? new Set();
       this.#proofs.set(outTradeNo, proofs.add(proof));
     }
   }
 
-  /** A request arrives at the sandbox: whatever is dangerous must be durable by now. */
-  arrived({ path, body }: SimulatedRequest): void {
-    const outTradeNo = numberIn(body);
+  /** A request arrives at the sandbox, which has read it: whatever is dangerous must be durable by now. */
+  arrived({ call, order: outTradeNo, amountFen }: Asked): void {
+    if (call !== "charge" && call !== "undo") return;
     const money = this.#of(outTradeNo);
     const [intent] = money;
-    if (charging.has(path)) {
+    if (call === "charge") {
       if (intent?.tx.state !== "charging") {
         this.found("I3", `${outTradeNo} is charged without a durable intent`);
-      } else if (!body.includes(`<total_fee>${intent.tx.amountFen}<`)) {
+      } else if (amountFen !== intent.tx.amountFen) {
         this.found("I4", `${outTradeNo} is charged with another amount than its intent says`);
       }
-    } else if (reversing.has(path) && !money.some(({ tx }) => tx.state === "reversing")) {
+    } else if (!money.some(({ tx }) => tx.state === "reversing")) {
       this.found("I14", `${outTradeNo} is reversed without a durable record`);
     }
   }
@@ -428,8 +381,8 @@ export class InvariantChecker {
 
   /** The box says that it has stopped, as it was asked to: nothing of its own goes on, and no goods are cut off. */
   stoppedInOrder(): void {
-    for (const { path, body } of this.#underWay)
-      this.found("stop", `${path} of ${numberIn(body)} is under way after an orderly stop`);
+    for (const { call, order } of this.#underWay.values())
+      this.found("stop", `a ${call} of ${order} is under way after an orderly stop`);
     for (const outTradeNo of this.#awaitingGoods()) {
       const pulses = this.#pulses.get(outTradeNo) ?? 0;
       const bought = this.#of(outTradeNo).at(-1)?.tx.dispense?.pulses ?? 0;
@@ -489,7 +442,7 @@ export class InvariantChecker {
       this.found("I13", `${outTradeNo} was shown as ${text}, the journal says ${last.tx.state}`);
     }
     const order = this.#order(outTradeNo);
-    if (paids.has(text) && (order === undefined || this.#netOf(order) !== last.tx.amountFen)) {
+    if (paids.has(text) && (order === undefined || netOf(order) !== last.tx.amountFen)) {
       this.found("I10", `${outTradeNo} was shown as paid, the sandbox's books say otherwise`);
     }
   }
@@ -576,7 +529,7 @@ export class InvariantChecker {
   /** Whether an order was looked at once more (money rule 7), and nothing came of it that the journal does not have yet. */
   #isLookedAt(outTradeNo: string): boolean {
     const order = this.#order(outTradeNo);
-    const over = order === undefined || (!order.open && this.#netOf(order) === 0);
+    const over = order === undefined || (!order.open && netOf(order) === 0);
     return this.#askedAbout.has(outTradeNo) && over;
   }
 
@@ -629,7 +582,7 @@ export class InvariantChecker {
   /** A doubtful order of which the sandbox says nothing but that nobody has paid is asked about for as long as it takes (money rule 16). */
   #isAskedOn(outTradeNo: string): boolean {
     const order = this.#doubtful.has(outTradeNo) ? this.#order(outTradeNo) : undefined;
-    return order !== undefined && this.#sandbox.ledger.totalsOfOrder(order).chargedFen === 0;
+    return order?.chargedFen === 0;
   }
 
   /** Operators were told of something about an order. */
@@ -641,7 +594,8 @@ export class InvariantChecker {
   final({ reported = true }: { readonly reported?: boolean } = {}): void {
     this.#catchUp();
     for (const [outTradeNo, money] of this.#money) this.#checkOrder(outTradeNo, money);
-    for (const order of this.#sandbox.ledger.orders()) this.#checkBankOrder(order);
+    this.#hear();
+    for (const order of this.#books.orders()) this.#checkBooked(order);
     for (const outTradeNo of this.#declined()) {
       if (this.#askedAbout.has(outTradeNo)) continue;
       this.found("second-look", `${outTradeNo} was declined by a code and never looked at again`);
@@ -686,7 +640,7 @@ export class InvariantChecker {
     if (end === undefined || !end.final || end.state === "manual") return;
     // What somebody else paid under the same number was never this order's.
     const order = this.#isAnothers(outTradeNo) ? undefined : this.#order(outTradeNo);
-    const net = order === undefined ? 0 : this.#netOf(order);
+    const net = order === undefined ? 0 : netOf(order);
     const expected = end.state === "paid" ? end.amountFen : 0;
     if (net !== expected && !(reversing >= 0 && this.#isPartlyTheirs(outTradeNo))) {
       this.found(
@@ -694,7 +648,7 @@ export class InvariantChecker {
         `${outTradeNo} ended ${end.state} with ${expected} fen, the sandbox's books say ${net}`,
       );
     }
-    const charged = order === undefined ? 0 : this.#sandbox.ledger.totalsOfOrder(order).chargedFen;
+    const charged = order?.chargedFen ?? 0;
     if (end.state === "refunded" && charged === 0) {
       this.found("I12", `${outTradeNo} ended refunded, but nothing was ever charged`);
     }
@@ -719,11 +673,7 @@ export class InvariantChecker {
    * box could know better.
    */
   #isPartlyTheirs(outTradeNo: string): boolean {
-    const partly = this.#sandbox.ledger
-      .refunds()
-      .some(
-        ({ order, outRefundNo }) => order.outTradeNo === outTradeNo && outRefundNo.startsWith(STAFF_REFUND),
-      );
+    const partly = this.#order(outTradeNo)?.byStaff === true;
     return partly && (this.#refundsToldOf.has(outTradeNo) || this.#pretended.has(outTradeNo));
   }
 
@@ -752,28 +702,19 @@ export class InvariantChecker {
       this.found("goods", `${outTradeNo} paid, and no goods fell`);
   }
 
-  #checkBankOrder(order: Order): void {
-    if (!this.#money.has(order.outTradeNo)) {
-      this.found("I19", `${order.outTradeNo} is in the sandbox's books and not in the journal`);
+  #checkBooked({ order, payee, open }: BookedOrder): void {
+    const meant = this.#payeeOf(order);
+    if (!this.#money.has(order) || (meant !== undefined && meant !== payee)) {
+      this.found("I19", `${order} is in the sandbox's books and not in the journal`);
     }
-    const end = this.#of(order.outTradeNo).at(-1)?.tx.state;
+    const end = this.#of(order).at(-1)?.tx.state;
     // An order that went to people is theirs to close.
-    if (
-      order.open &&
-      end !== "manual" &&
-      !this.#doubtful.has(order.outTradeNo) &&
-      !this.#isAnothers(order.outTradeNo)
-    )
-      this.found("I18", `${order.outTradeNo} can still be paid at the sandbox`);
+    if (open && end !== "manual" && !this.#doubtful.has(order) && !this.#isAnothers(order))
+      this.found("I18", `${order} can still be paid at the sandbox`);
   }
 
   #checkCodes(): void {
-    const seen = new Set<string>();
-    for (const { authCode } of this.#sandbox.ledger.movements()) {
-      const digits = authCode.reveal();
-      if (seen.has(digits)) continue;
-      seen.add(digits);
-      const { charges } = this.#sandbox.ledger.totalsOfCode(authCode);
+    for (const charges of this.#books.charges()) {
       if (charges > 1) this.found("I1", `one code was charged ${charges} times`);
     }
     const hashes = new Set<string>();
@@ -790,18 +731,22 @@ export class InvariantChecker {
     }
   }
 
-  #order(outTradeNo: string): Order | undefined {
-    return this.#sandbox.ledger.orders().find((order) => order.outTradeNo === outTradeNo);
+  /** Enters what the sandboxes have to tell. */
+  #hear(): void {
+    for (const sandbox of this.#sandboxes) {
+      for (const fact of sandbox.take()) this.#books.enter(fact);
+    }
   }
 
-  /** What the box has taken by an order and not given back; what staff give back is their business. */
-  #netOf(order: Order): number {
-    const { chargedFen, returnedFen } = this.#sandbox.ledger.totalsOfOrder(order);
-    const byStaff = this.#sandbox.ledger
-      .refunds()
-      .filter((refund) => refund.order === order && refund.outRefundNo.startsWith(STAFF_REFUND))
-      .reduce((fen, { refundFen, refundedAt }) => fen + (refundedAt === null ? 0 : refundFen), 0);
-    return chargedFen - returnedFen + byStaff;
+  #order(outTradeNo: string): BookedOrder | undefined {
+    this.#hear();
+    return this.#books.find(outTradeNo, this.#payeeOf(outTradeNo));
+  }
+
+  /** The account of an order's intent, where the journal has it. */
+  #payeeOf(outTradeNo: string): string | undefined {
+    const intent = this.#of(outTradeNo)[0]?.intent;
+    return intent === undefined ? undefined : payeeOf(intent.merchant);
   }
 
   #of(outTradeNo: string): readonly Money[] {
@@ -853,22 +798,10 @@ export class InvariantChecker {
     return this.#proofs.get(outTradeNo)?.has(proof) === true;
   }
 
-  /** Whether this word says that the number is known, or shows an order under it that is somebody else's. */
-  #isKnownBy(path: string, outTradeNo: string, word: string): boolean {
-    if (charging.has(path)) return takens.has(word);
-    return (
-      path === "/pay/orderquery" &&
-      word !== "ORDERNOTEXIST" &&
-      word !== "SYSTEMERROR" &&
-      this.#isAnothers(outTradeNo)
-    );
-  }
-
   /** Whether the order that the sandbox has under this number bears another mark than the intent. */
   #isAnothers(outTradeNo: string): boolean {
-    const order = this.#order(outTradeNo);
-    const [first] = this.#of(outTradeNo);
-    return order !== undefined && order.attach !== first?.intent?.nonce;
+    const nonce = this.#order(outTradeNo)?.nonce ?? null;
+    return nonce !== null && nonce !== this.#of(outTradeNo)[0]?.intent?.nonce;
   }
 
   #catchUp(): void {
@@ -891,24 +824,12 @@ export class InvariantChecker {
 /** Begins the last member of an event; inside a text its quotes would be escaped. */
 const DATA = '"data":';
 
-/** The number of the order that a request of the box is about; a refund has the number of its order. */
-function numberIn(body: string): string {
-  const number = textIn(body, "<out_trade_no>");
-  return number === "" ? textIn(body, "<out_refund_no>") : number;
+/** What the box has taken by an order and not given back; what staff give back is their business. */
+function netOf({ chargedFen, takenBackFen }: BookedOrder): number {
+  return chargedFen - takenBackFen;
 }
 
-/** The bare text behind a tag, empty where there is none. */
-function textIn(body: string, tag: string): string {
-  const from = body.indexOf(tag);
-  return from < 0 ? "" : body.slice(from + tag.length, body.indexOf("<", from + 1));
-}
-
-/** What the sandbox's word in answer to a call proves of its order. */
-function proofsOf(path: string, word: string): readonly Proof[] {
-  if (path === "/pay/refundquery") return word.startsWith("SUCCESS") ? ["over"] : [];
-  // It was paid, and some of it went back.
-  if (path === "/pay/orderquery" && word === "REFUND") return ["paid", "over"];
-  if (path === "/pay/orderquery" && overs.has(word)) return ["over"];
-  if (charging.has(path) && refusals.has(word)) return ["refused"];
-  return word === "SUCCESS" && (path === "/pay/micropay" || path === "/pay/orderquery") ? ["paid"] : [];
+/** The four ids of an account in one text, as its sandbox tells them. */
+function payeeOf({ appId, merchantId, subAppId, subMerchantId }: Merchant): string {
+  return `${appId} ${merchantId} ${subAppId ?? "-"} ${subMerchantId ?? "-"}`;
 }

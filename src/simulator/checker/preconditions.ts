@@ -1,6 +1,6 @@
 import { UNRESOLVED_MAX } from "../../core/payment/box.ts";
-import type { CallNote } from "../../providers/wechat-v2/sandbox/call.ts";
 import type { HttpsOutcome, HttpsRequest } from "../../runtime/ports.ts";
+import type { Asked, Said } from "../outside/sandbox.ts";
 
 /**
  * What a scan's charge may take to leave, in milliseconds (money rule 3), with what a scanner takes to send its line and what the
@@ -14,9 +14,6 @@ const CERTIFICATE_LOOK_MS = 61_000;
 /** After so many reversals of one order without a signed answer a box must know that it cannot take back (money rule 4). */
 const MUTE_CALLS = 4;
 
-/** Replies that nobody could take for the sandbox's word. */
-const nobodys: ReadonlySet<CallNote["treatment"]> = new Set(["unsigned", "forge", "page", "garble"] as const);
-
 /** What the world knows of a charge in the moment in which the box asks for it. */
 export interface Departure {
   readonly now: number;
@@ -26,7 +23,8 @@ export interface Departure {
   readonly open: number;
   /** Since when the certificate of the box is not good for a reversal, null while it is. */
   readonly certificateBadSince: number | null;
-  readonly code: string;
+  /** Null where none was scanned. */
+  readonly code: string | null;
 }
 
 /**
@@ -51,19 +49,18 @@ export class Preconditions {
     this.#scannedAt.set(code, now);
   }
 
-  /** The box hears what came of a call; `note` is the sandbox's about the reply, where there is one. */
+  /** The box hears what came of a call; `said` is what the reply says, where the sandbox has sent one. */
   answered(
-    outTradeNo: string,
-    { lane }: HttpsRequest,
+    { call, order }: Pick<Asked, "call" | "order">,
     outcome: HttpsOutcome,
-    { note, now }: { readonly note: CallNote | undefined; readonly now: number },
+    { said, now }: { readonly said: Pick<Said, "signed"> | undefined; readonly now: number },
   ): void {
     if (outcome.kind === "not-sent") return;
-    const word = outcome.kind === "answered" && note !== undefined && !nobodys.has(note.treatment);
-    this.#unclearSince = word ? null : (this.#unclearSince ?? now);
-    if (lane !== "reverse") return;
-    if (word) this.#mute.delete(outTradeNo);
-    else this.#mute.set(outTradeNo, (this.#mute.get(outTradeNo) ?? 0) + 1);
+    const signed = outcome.kind === "answered" && said?.signed === true;
+    this.#unclearSince = signed ? null : (this.#unclearSince ?? now);
+    if (call !== "undo") return;
+    if (signed) this.#mute.delete(order);
+    else this.#mute.set(order, (this.#mute.get(order) ?? 0) + 1);
   }
 
   /** An order is over: nothing of it has to be taken back any more. */
@@ -81,7 +78,7 @@ export class Preconditions {
     }
     if (certificateBadSince !== null && now - certificateBadSince > CERTIFICATE_LOOK_MS)
       say("with a certificate that takes nothing back");
-    const scannedAt = this.#scannedAt.get(code);
+    const scannedAt = code === null ? undefined : this.#scannedAt.get(code);
     if (this.#unclearSince !== null && scannedAt !== undefined && this.#unclearSince <= scannedAt)
       say("while the last answer was nobody's word");
     const leaves = now + request.sendWithinMs;

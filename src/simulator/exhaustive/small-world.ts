@@ -23,6 +23,7 @@ import { fixtureMerchant } from "../../providers/wechat-v2/sandbox/fixture-merch
 import type { Order } from "../../providers/wechat-v2/sandbox/ledger.ts";
 import { RememberedRequests } from "../../providers/wechat-v2/sandbox/request.ts";
 import { Sandbox } from "../../providers/wechat-v2/sandbox/sandbox.ts";
+import { ServedSandbox } from "../../providers/wechat-v2/sandbox/serve.ts";
 import type { GpioLines, GpioLink, HttpsLink, HttpsRequest, Log, StoreLink } from "../../runtime/ports.ts";
 import { type Finding, InvariantChecker } from "../checker/invariant-checker.ts";
 import { SimulatedBroker } from "../outside/broker.ts";
@@ -109,7 +110,8 @@ class SmallWorld {
   readonly #time = new SimulatedTime();
   readonly #disk: SimulatedDisk;
   readonly #broker: SimulatedBroker;
-  readonly #sandbox: Sandbox;
+  readonly #wechat: Sandbox;
+  readonly #sandbox: ServedSandbox;
   readonly #witness: InvariantChecker;
   readonly #pins: SimulatedPins | null;
   readonly #entropy = new NoChance();
@@ -145,7 +147,7 @@ class SmallWorld {
     this.#disk = new SimulatedDisk(this.#time, new NoChance(() => this.#kept));
     this.#disk.flush = { least: 1, most: 1 };
     this.#broker = new SimulatedBroker(this.#time);
-    this.#sandbox = new Sandbox({
+    this.#wechat = new Sandbox({
       merchants,
       remembered,
       entropy: new NoChance(),
@@ -154,7 +156,13 @@ class SmallWorld {
       unseenAnswer: this.#ways.has("unseen-refused") ? "invalid" : "done",
       paidReversal: this.#ways.has("paid-becomes-refund") ? "refund" : "revoked",
     });
-    this.#witness = new InvariantChecker({ disk: this.#disk, sandbox: this.#sandbox, time: this.#time });
+    this.#sandbox = new ServedSandbox(this.#wechat, ({ path, outTradeNo, outcome }) =>
+      this.#tell(`sandbox: ${path} ${outTradeNo ?? ""} ${outcome}`),
+    );
+    this.#witness = new InvariantChecker({
+      ...{ disk: this.#disk, time: this.#time },
+      sandboxes: [this.#sandbox],
+    });
     this.#pins = setup.goods === "none" ? null : new SimulatedPins(this.#time, new NoChance());
     if (this.#pins !== null) this.#wire(this.#pins);
     this.#broker.watch("scanbox/v1/+/tx", ({ payload }) => {
@@ -168,7 +176,7 @@ class SmallWorld {
     try {
       this.#start();
       while (!this.#isOver() && this.#time.now < LIVENESS_MS && this.#time.step()) this.#interrupt();
-      this.#sandbox.ledger.settle(this.#wall);
+      this.#wechat.ledger.settle(this.#wall);
       if (!this.#isOver()) this.#witness.found("liveness", `after an hour: ${this.#whatIsOpen()}`);
       this.#witness.final();
       invariant(this.#choices.spent, "the choices of a world are met by it");
@@ -296,13 +304,13 @@ class SmallWorld {
   /** Whether an order at the sandbox may still change by its customer, whose plans are for its first seconds, or by a time-out. */
   #isWaiting(): boolean {
     const since = this.#wall - AUTO_REVOKE_MS;
-    return this.#sandbox.ledger.orders().some((order) => order.createdAt >= since && isUnpaid(order));
+    return this.#wechat.ledger.orders().some((order) => order.createdAt >= since && isUnpaid(order));
   }
 
   /** Whether the power has not been able to fail yet with what would stand outside, `kept` rows more among it. */
   #isNewOutside(kept: number): boolean {
     const { rows, fault } = this.#disk;
-    const orders = this.#sandbox.ledger.orders();
+    const orders = this.#wechat.ledger.orders();
     const passages = orders.reduce((count, { history }) => count + history.length, 0);
     const sandbox = [orders.length, passages, this.#reversedUnseen.size, this.#stories.size];
     const doubt = fault === "none" ? "" : `${fault} ${this.#kept}`;
@@ -472,7 +480,8 @@ class SmallWorld {
     return {
       exchange: (request, done) => {
         this.#touched = true;
-        this.#witness.asked(request, this.#life?.box.turn?.box.violation != null);
+        const contradicted = this.#life?.box.turn?.box.violation != null;
+        this.#witness.asked(request, this.#sandbox.asked(request), contradicted);
         const fate = this.#fateOf(request);
         const held = heldMs(fate);
         let left = false;
@@ -519,26 +528,17 @@ class SmallWorld {
   }
 
   #serve(request: SimulatedRequest): SimulatedReply {
-    this.#witness.arrived(request);
-    const outTradeNo = /<out_trade_no>([^<]*)</.exec(request.body)?.[1] ?? "";
-    this.#sandbox.ledger.settle(this.#wall);
+    const asked = this.#sandbox.asked(request);
+    const { order: outTradeNo } = asked;
+    this.#witness.arrived(asked);
+    this.#wechat.ledger.settle(this.#wall);
     const known = this.#orderOf(outTradeNo);
     if (request.path === CHARGE) this.#chargeArrives(outTradeNo, known);
     if (request.path === REVERSAL) this.#reversalArrives(outTradeNo, known);
-    const reply = this.#sandbox.handle({
-      method: "POST",
-      path: request.path,
-      body: Buffer.from(request.body),
-      clientCertificate: request.clientCertificate,
-      host: request.host,
-      now: this.#wall,
-    });
-    this.#witness.served(reply);
-    this.#tell(`sandbox: ${request.path} ${outTradeNo} ${reply.note.outcome}`);
+    const { reply, said } = this.#sandbox.serve(request, this.#wall);
+    this.#witness.served(reply, said);
     if (known === undefined) this.#watchAutoRevoke(outTradeNo);
-    if (reply.kind === "drop")
-      return reply.how === "silence" ? { kind: "drop" } : { kind: "cut", delayMs: 0 };
-    return { kind: "reply", status: reply.status, body: reply.body, delayMs: 20 + reply.delayMs };
+    return reply.kind === "reply" ? { ...reply, delayMs: 20 + reply.delayMs } : reply;
   }
 
   #chargeArrives(outTradeNo: string, known: Order | undefined): void {
@@ -550,7 +550,7 @@ class SmallWorld {
     const story = stories[this.#choices.take(whichStory)];
     invariant(story !== undefined, "a story is one of those that may be");
     this.#stories.set(outTradeNo, story.name);
-    this.#sandbox.scenario = story;
+    this.#wechat.scenario = story;
   }
 
   #reversalArrives(outTradeNo: string, known: Order | undefined): void {
@@ -566,14 +566,14 @@ class SmallWorld {
   #watchAutoRevoke(outTradeNo: string): void {
     if (this.#orderOf(outTradeNo) === undefined) return;
     this.#time.after(AUTO_REVOKE_MS, () => {
-      this.#sandbox.ledger.settle(this.#wall - 1);
+      this.#wechat.ledger.settle(this.#wall - 1);
       const order = this.#orderOf(outTradeNo);
       if (order !== undefined && isUnpaid(order)) this.#meet("auto-revoke");
     });
   }
 
   #orderOf(outTradeNo: string): Order | undefined {
-    return this.#sandbox.ledger.orders().find((order) => order.outTradeNo === outTradeNo);
+    return this.#wechat.ledger.orders().find((order) => order.outTradeNo === outTradeNo);
   }
 
   #wire(pins: SimulatedPins): void {

@@ -10,10 +10,13 @@ import type { Key } from "../../core/payment/amount-entry.ts";
 import type { ProbeFailure } from "../../core/payment/answers.ts";
 import { standardTiming } from "../../core/payment/rules.ts";
 import { bootScreen, type Screen } from "../../core/payment/screen.ts";
+import type { CallNote } from "../../providers/wechat-v2/sandbox/call.ts";
 import { fixtureMerchant } from "../../providers/wechat-v2/sandbox/fixture-merchant.ts";
 import { numberScenarios } from "../../providers/wechat-v2/sandbox/number-scenarios.ts";
+import { STAFF_REFUND } from "../../providers/wechat-v2/sandbox/refunds.ts";
 import { Sandbox } from "../../providers/wechat-v2/sandbox/sandbox.ts";
 import { scenarioNamed, scenarios, success } from "../../providers/wechat-v2/sandbox/scenarios.ts";
+import { ServedSandbox } from "../../providers/wechat-v2/sandbox/serve.ts";
 import { type Core, core } from "../../runtime/loop.ts";
 import type {
   BrokerLink,
@@ -24,7 +27,7 @@ import type {
   Log,
   StoreLink,
 } from "../../runtime/ports.ts";
-import { type Finding, InvariantChecker, STAFF_REFUND } from "../checker/invariant-checker.ts";
+import { type Finding, InvariantChecker } from "../checker/invariant-checker.ts";
 import { type Fate, SimulatedBroker } from "../outside/broker.ts";
 import { SimulatedHost } from "../outside/host.ts";
 import {
@@ -191,7 +194,9 @@ class World {
   readonly #disk: SimulatedDisk;
   readonly #serial: SimulatedSerialLink;
   readonly #broker: SimulatedBroker;
-  readonly #sandbox: Sandbox;
+  /** WeChat Pay's sandbox, whose stories, customers and staff are its own; and what the box and the checker see of it. */
+  readonly #wechat: Sandbox;
+  readonly #sandbox: ServedSandbox;
   readonly #people: People;
   readonly #habits: Habits;
   readonly #codeEnd: (typeof codeEnds)[number];
@@ -263,7 +268,7 @@ class World {
     this.#lost = new LostHost(new Random(options.seed + HOSTS_STREAM), HOSTS);
     const unnamed =
       this.#swarm.paidReversal === "revoked" && new Random(options.seed + UNNAMED_STREAM).chance(0.4);
-    this.#sandbox = new Sandbox({
+    this.#wechat = new Sandbox({
       merchants: sandboxMerchants,
       entropy: random.fork(),
       autoRevoke: this.#swarm.autoRevoke,
@@ -272,6 +277,9 @@ class World {
       paidReversal: unnamed ? "unnamed" : this.#swarm.paidReversal,
       hugeBytes: HUGE_BYTES,
     });
+    const observe = ({ path, outTradeNo, outcome, treatment }: CallNote): void =>
+      this.#tell(`sandbox: ${path} ${outTradeNo ?? ""} ${outcome} ${treatment ?? ""}`);
+    this.#sandbox = new ServedSandbox(this.#wechat, options.tell === undefined ? null : observe);
     const readers = new Random(options.seed + READER_STREAM);
     this.#habit = readers.pick(readerBehaviours);
     this.#reader = new SimulatedReader({
@@ -300,7 +308,7 @@ class World {
     this.#config = options.defect?.config?.(config) ?? config;
     this.#witness = new InvariantChecker({
       disk: this.#disk,
-      sandbox: this.#sandbox,
+      sandboxes: [this.#sandbox],
       time: this.#time,
       barrier: this.#swarm.machine?.barrier === true,
       unnamed,
@@ -605,25 +613,11 @@ class World {
   }
 
   #serve(request: SimulatedRequest): SimulatedReply {
-    this.#witness.arrived(request);
+    this.#witness.arrived(this.#sandbox.asked(request));
     if (request.lane === "reverse" && this.#time.now < this.#deafUntil) return { kind: "drop" };
-    const reply = this.#sandbox.handle({
-      method: "POST",
-      path: request.path,
-      body: Buffer.from(request.body),
-      clientCertificate: request.clientCertificate,
-      host: request.host,
-      now: this.#wall,
-    });
-    this.#witness.served(reply);
-    if (this.#options.tell !== undefined) {
-      const { outTradeNo, outcome, treatment } = reply.note;
-      this.#tell(`sandbox: ${request.path} ${outTradeNo ?? ""} ${outcome} ${treatment ?? ""}`);
-    }
-    if (reply.kind === "drop")
-      return reply.how === "silence" ? { kind: "drop" } : { kind: "cut", delayMs: 0 };
-    if (reply.cut !== null) return { kind: "cut", delayMs: reply.delayMs };
-    return { kind: "reply", status: reply.status, body: reply.body, delayMs: 20 + reply.delayMs };
+    const { reply, said } = this.#sandbox.serve(request, this.#wall);
+    this.#witness.served(reply, said);
+    return reply.kind === "reply" ? { ...reply, delayMs: 20 + reply.delayMs } : reply;
   }
 
   /** One host of some worlds leaves for good. */
@@ -672,9 +666,9 @@ class World {
   #planBusyBank(): void {
     this.#time.after(BUSY_AFTER_MS, () => {
       this.#tell("sandbox: busy for a minute");
-      this.#sandbox.busy = true;
+      this.#wechat.busy = true;
       this.#time.after(BUSY_FOR_MS, () => {
-        this.#sandbox.busy = false;
+        this.#wechat.busy = false;
       });
     });
   }
@@ -684,7 +678,7 @@ class World {
     return {
       exchange: (request: HttpsRequest, done) => {
         const { violation = null } = this.#life?.box.turn?.box ?? {};
-        this.#witness.asked(request, violation !== null);
+        this.#witness.asked(request, this.#sandbox.asked(request), violation !== null);
         https.exchange(request, (outcome) => {
           this.#witness.answered(request, outcome);
           done(outcome);
@@ -725,11 +719,11 @@ class World {
         this.#press(life, act.keys);
         break;
       case "scan":
-        this.#sandbox.scenario = this.#nextScenario();
+        this.#wechat.scenario = this.#nextScenario();
         this.#present(act.text);
         break;
       case "code":
-        this.#sandbox.scenario = this.#nextScenario();
+        this.#wechat.scenario = this.#nextScenario();
         life.box.wantCode();
         break;
       case "unplug":
@@ -751,7 +745,7 @@ class World {
   #read(text: string): void {
     if (this.#habits.phone !== null) {
       this.#tell("people: a phone is in the reader");
-      this.#sandbox.scenario = this.#nextScenario();
+      this.#wechat.scenario = this.#nextScenario();
       this.#phoneRead = true;
     }
     this.#send(text);
@@ -825,12 +819,12 @@ class World {
   }
 
   #actOfStaff(): void {
-    const wish = this.#habits.refund(this.#sandbox.ledger.orders());
+    const wish = this.#habits.refund(this.#wechat.ledger.orders());
     if (wish === null) return;
     const { merchant, outTradeNo, amountFen } = wish.order;
     const outRefundNo = `${STAFF_REFUND}${this.#time.now}`;
     const reference = { outTradeNo, transactionId: null };
-    this.#sandbox.ledger.refund(
+    this.#wechat.ledger.refund(
       merchant,
       { reference, outRefundNo, totalFen: amountFen, refundFen: wish.refundFen },
       this.#wall,
@@ -1080,7 +1074,7 @@ class World {
     }
     this.#tell("the last customer comes");
     const before = this.#witness.payments;
-    this.#sandbox.scenario = success;
+    this.#wechat.scenario = success;
     const random = new Random(this.#options.seed + LAST_CUSTOMER_STREAM);
     const ended = (): boolean => this.#witness.newSince(before)?.final === true;
     this.#until(() => ended() || this.#comesToPay(random), SERVED_WITHIN_MS);

@@ -45,6 +45,9 @@ export interface CallNote {
   readonly treatment: Treatment["kind"] | null;
 }
 
+/** What is said of a reversal that is answered SUCCESS although its order was never seen. */
+export const UNSEEN_REVERSAL = "SUCCESS, never seen";
+
 /** The calls that the look-alike answers, by their paths. */
 export const sandboxPaths: ReadonlyMap<string, CallKind> = new Map([
   ["/pay/micropay", "charge"],

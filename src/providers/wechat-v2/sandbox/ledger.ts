@@ -2,6 +2,7 @@ import { invariant, unreachable } from "../../../core/kernel/defect.ts";
 import type { Fen } from "../../../core/kernel/fen.ts";
 import type { Merchant } from "../../../core/payment/order.ts";
 import type { PaymentCode } from "../../../core/payment/payment-code.ts";
+import type { Fact } from "../../../simulator/outside/sandbox.ts";
 import { beijingTime } from "../beijing-time.ts";
 import { afterAct, afterScan, type CustomerAct, type OrderState } from "./customer.ts";
 import {
@@ -14,7 +15,8 @@ import {
   placingOf,
   tokenOf,
 } from "./placing.ts";
-import { type RefundEntry, type RefundResult, Refunds, type WantedRefund } from "./refunds.ts";
+import { type RefundEntry, type RefundResult, Refunds, STAFF_REFUND, type WantedRefund } from "./refunds.ts";
+import { payeeOf } from "./told.ts";
 
 /** Where WeChat Pay documents two behaviours, or none: a box must be safe under each of them. */
 export interface LedgerPolicy {
@@ -139,6 +141,15 @@ export const REVERSIBLE_FOR_MS = 7 * 86_400_000;
 /** What stands in the order of somebody else who makes the same numbers. */
 const OTHERS_ATTACH = "somebodyelse";
 
+const nothing: readonly Fact[] = [];
+
+/** A fact but for what every one has. */
+type FactOfOrder = Fact extends infer Each
+  ? Each extends Fact
+    ? Omit<Each, "order" | "payee" | "at">
+    : never
+  : never;
+
 /** Sums of what moved, in fen. */
 export interface Totals {
   readonly chargedFen: number;
@@ -181,6 +192,7 @@ export class Ledger {
   readonly #movements: Movement[] = [];
   /** In the order of `at`, then of making. */
   readonly #agenda: Appointment[] = [];
+  #facts: Fact[] = [];
 
   constructor(policy: LedgerPolicy) {
     this.#policy = policy;
@@ -244,6 +256,7 @@ export class Ledger {
       openId: wanted.openId ?? this.#payerOf(authCode),
     };
     this.#orders.set(key, order);
+    this.#tell(order, { kind: "opened", amountFen: order.amountFen, nonce: order.attach });
     this.#pass(order, { state: "notpay", open: true }, "booking");
     const end = Math.min(wanted.expiresAt ?? Number.POSITIVE_INFINITY, this.#now + this.#policy.bookedForMs);
     this.#appoint(end, () => {
@@ -281,11 +294,23 @@ export class Ledger {
     const result = this.#refunds.accept(order, wanted, returnedFen, this.#now);
     if (result.kind === "refused" || order === undefined || !result.isNew) return result;
     this.#pass(order, { state: "refund", open: false }, "refund");
+    const byStaff = wanted.outRefundNo.startsWith(STAFF_REFUND);
+    const taken = { kind: "taken-back", amountFen: wanted.refundFen, by: byStaff ? "staff" : "box" } as const;
+    if (byStaff) this.#tell(order, taken);
     this.#appoint(this.#now + this.#policy.refundAfterMs, (at) => {
       this.#refunds.settle(result.refund, at);
       this.#move("returned", order, wanted.refundFen);
+      if (!byStaff) this.#tell(order, taken);
     });
     return result;
+  }
+
+  /** What has happened to orders and money since the last call, in order. */
+  takeFacts(): readonly Fact[] {
+    if (this.#facts.length === 0) return nothing;
+    const facts = this.#facts;
+    this.#facts = [];
+    return facts;
   }
 
   /** Every refund in the order of its acceptance. */
@@ -314,6 +339,7 @@ export class Ledger {
     if (this.#refunds.of(order).length > 0) return { kind: "partly-refunded" };
     if (order.state === "success") {
       this.#move("returned", order, order.amountFen);
+      this.#tell(order, { kind: "taken-back", amountFen: order.amountFen, by: "box" });
       this.#pass(order, { state: this.#policy.paidReversal, open: false }, "reversal");
     } else if (order.state !== "revoked" && order.state !== "refund" && order.state !== "closed") {
       this.#pass(order, { state: "revoked", open: false }, "reversal");
@@ -402,10 +428,11 @@ export class Ledger {
     const order: OrderRecord = {
       ...newOrder(wanted, this.#now),
       openId: this.#payerOf(wanted.authCode),
-      open: opening.kind === "dialog" || opening.kind === "accepted",
+      open: true,
       refusal: opening.kind === "refused" ? opening.code : null,
     };
     this.#orders.set(key, order);
+    this.#tell(order, { kind: "opened", amountFen: order.amountFen, nonce: order.attach });
     this.#codes.set(wanted.authCode.reveal(), order);
     if (this.#policy.autoRevokeMs !== null) {
       this.#appoint(this.#now + this.#policy.autoRevokeMs, () => {
@@ -448,6 +475,8 @@ export class Ledger {
     order.paidAt = this.#now;
     this.#byTransaction.set(transactionId, order);
     this.#move("charged", order, order.amountFen);
+    const code = order.booking === null ? order.authCode.reveal() : null;
+    this.#tell(order, { kind: "charged", amountFen: order.amountFen, code });
     this.#pass(order, { state: "success", open: false }, why);
   }
 
@@ -456,6 +485,7 @@ export class Ledger {
     next: { readonly state: OrderState; readonly open: boolean },
     why: Passage["why"],
   ): void {
+    if (order.open && !next.open) this.#tell(order, { kind: "ended" });
     order.state = next.state;
     order.open = next.open;
     order.history.push({ at: this.#now, state: next.state, why });
@@ -472,6 +502,11 @@ export class Ledger {
       transactionId: order.transactionId,
       authCode: order.authCode,
     });
+  }
+
+  #tell(order: OrderRecord, fact: FactOfOrder): void {
+    const { merchant, outTradeNo } = order;
+    this.#facts.push({ ...fact, order: outTradeNo, payee: payeeOf(merchant), at: this.#now });
   }
 
   #appoint(at: number, due: (at: number) => void): void {

@@ -32,6 +32,9 @@ export type RefundResult =
   | { readonly kind: "accepted"; readonly refund: RefundEntry; readonly isNew: boolean }
   | { readonly kind: "refused"; readonly code: string; readonly text: string | null };
 
+/** How the numbers of refunds begin that staff give at the merchant platform, and no box has asked for. */
+export const STAFF_REFUND = "staff-";
+
 /** WeChat Pay v2, refund: a year from the payment, and so many refunds an order. */
 export const REFUNDABLE_FOR_MS = 365 * 86_400_000;
 const REFUNDS_MAX = 50;

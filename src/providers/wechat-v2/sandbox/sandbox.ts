@@ -14,7 +14,7 @@ import type { Fen } from "../../../core/kernel/fen.ts";
 import type { Entropy } from "../../../runtime/ports.ts";
 import { ApiKey } from "../api-key.ts";
 import { CLOSE_NOT_BEFORE_MS } from "../close-order.ts";
-import { type CallNote, type SandboxCall, type SandboxReply, sandboxPaths } from "./call.ts";
+import { type CallNote, type SandboxCall, type SandboxReply, sandboxPaths, UNSEEN_REVERSAL } from "./call.ts";
 import { fulfil } from "./later-calls.ts";
 import { closedDocument } from "./later-reply.ts";
 import { keyOf, Ledger, type LedgerPolicy, type Order, type OrderReference } from "./ledger.ts";
@@ -78,9 +78,6 @@ const BOOKED_FOR_MS = 7_200_000;
 
 /** How long after its booking a customer scans an order, in scenarios that say nothing else about paying it. */
 const SCANNED_AFTER_MS = 3_000;
-
-/** What is said of a reversal that is answered SUCCESS although its order was never seen. */
-export const UNSEEN_REVERSAL = "SUCCESS, never seen";
 
 /** How long a refund is under way; the real one takes up to twenty minutes, to a card days. */
 const REFUND_AFTER_MS = 10_000;

@@ -1,30 +1,53 @@
 import type { SimulatedReply, SimulatedRequest } from "../../../simulator/outside/https.ts";
+import type { Asked, Fact, Said, Sandbox as SandboxOfWorlds } from "../../../simulator/outside/sandbox.ts";
+import type { CallNote } from "./call.ts";
 import type { Sandbox } from "./sandbox.ts";
+import { askedOf, saidOf } from "./told.ts";
 
 /**
- * Puts the sandbox behind a simulated network; `now` tells its clock, in milliseconds since 1970. Whether the
- * sandbox is down is the network's to know (`setDown`): here it has no way left to refuse a connection, and
- * keeps silent.
+ * The sandbox behind a simulated network. Whether it is down is the network's to know (`setDown`): here it has no way left to
+ * refuse a connection, and keeps silent.
  */
+export class ServedSandbox implements SandboxOfWorlds {
+  readonly #sandbox: Sandbox;
+  readonly #observe: ((note: CallNote) => void) | null;
+
+  /** `observe` hears of each call in WeChat Pay's words, for stories. */
+  constructor(sandbox: Sandbox, observe: ((note: CallNote) => void) | null = null) {
+    this.#sandbox = sandbox;
+    this.#observe = observe;
+  }
+
+  asked(request: Pick<SimulatedRequest, "path" | "body">): Asked {
+    return askedOf(request);
+  }
+
+  serve(
+    { host, path, body, clientCertificate }: SimulatedRequest,
+    now: number,
+  ): { readonly reply: SimulatedReply; readonly said: Said | null } {
+    if (this.#sandbox.down) return { reply: { kind: "drop" }, said: null };
+    const bytes = Buffer.from(body);
+    const reply = this.#sandbox.handle({ method: "POST", path, body: bytes, clientCertificate, host, now });
+    this.#observe?.(reply.note);
+    const said = saidOf(reply);
+    if (reply.kind === "drop")
+      return { reply: reply.how === "silence" ? { kind: "drop" } : { kind: "cut", delayMs: 0 }, said };
+    const { status, delayMs } = reply;
+    if (reply.cut !== null) return { reply: { kind: "cut", delayMs }, said };
+    return { reply: { kind: "reply", status, body: reply.body, delayMs }, said };
+  }
+
+  take(): readonly Fact[] {
+    return this.#sandbox.ledger.takeFacts();
+  }
+}
+
+/** The same for a network that nobody checks; `now` tells the sandbox's clock, in milliseconds since 1970. */
 export function serveSandbox(
   sandbox: Sandbox,
   now: () => number,
 ): (request: SimulatedRequest) => SimulatedReply {
-  return ({ host, path, body, clientCertificate }) => {
-    if (sandbox.down) return { kind: "drop" };
-    const reply = sandbox.handle({
-      method: "POST",
-      path,
-      body: new TextEncoder().encode(body),
-      clientCertificate,
-      host,
-      now: now(),
-    });
-    if (reply.kind === "drop")
-      return reply.how === "silence" ? { kind: "drop" } : { kind: "cut", delayMs: 0 };
-    const { status, delayMs } = reply;
-    return reply.cut === null
-      ? { kind: "reply", status, body: reply.body, delayMs }
-      : { kind: "cut", delayMs };
-  };
+  const served = new ServedSandbox(sandbox);
+  return (request) => served.serve(request, now()).reply;
 }
