@@ -225,6 +225,26 @@ const rules: readonly Rule[] = [
     ],
   },
   {
+    claim: "nothing of the box needs what only a server uses, its types neither",
+    offences: (source) =>
+      source.path.startsWith("src/") && !/^src\/providers\/[^/]+\/server\//.test(source.path)
+        ? importsOf(source).flatMap(({ target }) =>
+            /^src\/providers\/[^/]+\/server\//.test(posix.join(posix.dirname(source.path), target))
+              ? [`imports ${target}`]
+              : [],
+          )
+        : [],
+    planted: [
+      file("src/providers/a/b.ts", 'import type { C } from "./server/c.ts";'),
+      file("src/cli/a.ts", 'import { c } from "../providers/a/server/c.ts";'),
+    ],
+    innocent: [
+      file("src/providers/a/server/b.ts", 'import { c } from "./c.ts";'),
+      file("src/cli/a.ts", 'import { c } from "../control/server.ts";'),
+      file("test/a.ts", 'import { c } from "../src/providers/a/server/c.ts";'),
+    ],
+  },
+  {
     claim: "of node:crypto, only what touches the machine takes chance",
     offences: (source) => {
       if (!source.path.startsWith("src/") || takesChance.test(source.path)) return [];

@@ -44,3 +44,13 @@ test("a build names itself: the same sources the same, others another", async ()
   assert.deepEqual(again, one);
   assert.notEqual(other.version, one.version);
 });
+
+test("what only a server uses stands apart, and is not in the program of the box", async () => {
+  const { inputs } = await bundleProgram();
+  const ofProvider = inputs.filter((path) => path.startsWith("src/providers/"));
+  assert.ok(ofProvider.includes("src/providers/wechat-v2/unified-order.ts"));
+  assert.deepEqual(
+    ofProvider.filter((path) => path.includes("/server/")),
+    [],
+  );
+});

@@ -14,11 +14,6 @@ export type OrderMeaning =
 /** What an error code says about the closing of an order; the words are those of `CloseAnswer`. */
 export type CloseMeaning = "closed" | "paid" | "absent" | "again" | "configuration";
 
-/** What an error code says about a code whose owner was asked for. */
-export type PayerMeaning =
-  | { readonly kind: "declined"; readonly reason: DeclineReason }
-  | { readonly kind: "system-error" };
-
 const systemError = { kind: "system-error" } as const;
 const taken = { kind: "number-conflict" } as const;
 const disputed = { kind: "refused-unconfirmed" } as const;
@@ -42,11 +37,13 @@ const requestFaults = [
   "NOT_UTF8",
 ] as const;
 
-function declined(reason: DeclineReason) {
+/** Says that what was asked for was not done, and why. */
+export function declined(reason: DeclineReason) {
   return { kind: "declined", reason } as const;
 }
 
-const faults = [
+/** What every call may be refused with, for the account or for what the request says. */
+export const faults = [
   ...accountFaults.map((code) => [code, declined("configuration")] as const),
   ...requestFaults.map((code) => [code, declined("request")] as const),
 ];
@@ -72,13 +69,4 @@ export const closeCodes: ReadonlyMap<string, CloseMeaning> = new Map<string, Clo
   ["SYSTEMERROR", "again"],
   ["TRADE_STATE_ERROR", "again"],
   ...faults.map(([code]) => [code, "configuration"] as const),
-]);
-
-/** WeChat Pay v2, authcodetoopenid, error codes. */
-export const payerCodes: ReadonlyMap<string, PayerMeaning> = new Map<string, PayerMeaning>([
-  ["SYSTEMERROR", systemError],
-  ["AUTHCODEEXPIRE", declined("code-expired")],
-  ["AUTH_CODE_ERROR", declined("code-used")],
-  ["AUTH_CODE_INVALID", declined("code-invalid")],
-  ...faults,
 ]);

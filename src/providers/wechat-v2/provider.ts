@@ -24,10 +24,10 @@ import { chargeRequest, queryRequest, reverseRequest } from "./requests.ts";
 import type { WechatV2Settings } from "./settings.ts";
 import {
   type NativeOrder,
+  nativeOrderRequest,
   type OrderAnswer,
   type OrderTerms,
   readUnifiedOrder,
-  unifiedOrderRequest,
 } from "./unified-order.ts";
 
 /** What the gateway works with. */
@@ -163,7 +163,7 @@ export class WechatV2 {
       outTradeNo: order.outTradeNo,
       sendBefore,
       write: () =>
-        unifiedOrderRequest(this.#settings, order, { clientIp: this.#clientIp(), nonce: this.#nonce() }),
+        nativeOrderRequest(this.#settings, order, { clientIp: this.#clientIp(), nonce: this.#nonce() }),
       read: (opened) => readUnifiedOrder(opened, order),
     };
     this.#attempt(call, this.#hosts(null), done);

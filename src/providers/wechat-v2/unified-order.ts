@@ -1,6 +1,6 @@
 /**
- * An order that stands unpaid at WeChat until the customer pays it (WeChat Pay v2, unifiedorder): by scanning what a screen
- * shows (NATIVE), or in a page that they opened (JSAPI). Whether it was paid is learned by queries alone.
+ * An order that stands unpaid at WeChat until the customer pays it (WeChat Pay v2, unifiedorder), by scanning what a screen
+ * shows (NATIVE). Whether it was paid is learned by queries alone. What is paid in a page (JSAPI) is in `server/page-order.ts`.
  */
 import { invariant } from "../../core/kernel/defect.ts";
 import type { WallTime } from "../../core/kernel/instant.ts";
@@ -18,13 +18,13 @@ import {
 } from "./message.ts";
 import { orderCodes } from "./order-codes.ts";
 import type { Opened } from "./replies.ts";
-import type { OpenId } from "./server/open-id.ts";
 import type { WechatV2Settings } from "./settings.ts";
 
 /** What is known of an order before it is sent and after every restart: the part of an intent that goes over the wire. */
 export type OrderTerms = Pick<Intent, "outTradeNo" | "amountFen" | "currency" | "merchant" | "nonce">;
 
-interface UnifiedTerms extends OrderTerms {
+/** What every order says of itself, however it is paid. */
+export interface UnifiedTerms extends OrderTerms {
   /**
    * Where WeChat posts the payment: absolute, without a query, at most 256 characters. The protocol wants one; who only
    * queries may name one that nobody serves.
@@ -40,17 +40,6 @@ export interface NativeOrder extends UnifiedTerms {
   /** The merchant's own name of what is bought, 1 to 32 characters. */
   readonly productId: string;
 }
-
-/** An order that one customer pays in a page inside WeChat. */
-export interface PageOrder extends UnifiedTerms {
-  readonly tradeType: "JSAPI";
-  readonly payer: OpenId;
-  /** Which appid the payer's id belongs to: the merchant's own, or the sub-merchant's. */
-  readonly payerOf: "appid" | "sub_appid";
-}
-
-/** Either of them. */
-export type UnifiedOrder = NativeOrder | PageOrder;
 
 /**
  * Answers to `/pay/unifiedorder`. `ordered`: the order stands, unpaid; `codeUrl` is what a screen shows as a QR code, for
@@ -72,11 +61,22 @@ export interface OrderDetails {
   readonly nonce: string;
 }
 
-/** The signed document that books an order (WeChat Pay v2, unifiedorder). */
+/** The signed document that books an order whose customer scans (WeChat Pay v2, unifiedorder, NATIVE). */
+export function nativeOrderRequest(
+  settings: WechatV2Settings,
+  order: NativeOrder,
+  details: OrderDetails,
+): string {
+  invariant(/^[\x21-\x7e]{1,32}$/.test(order.productId), "a NATIVE order names what is bought");
+  return unifiedOrderRequest(settings, order, details, ["product_id", order.productId]);
+}
+
+/** The signed document of either kind; `own` is the element that only this kind has. */
 export function unifiedOrderRequest(
   settings: WechatV2Settings,
-  order: UnifiedOrder,
+  order: UnifiedTerms & Pick<AskedTrade, "tradeType">,
   details: OrderDetails,
+  own: readonly [name: string, value: string],
 ): string {
   const { notifyUrl } = order;
   invariant(/^https?:\/\/[^\s?#]+$/.test(notifyUrl), "the notification goes to an address without a query");
@@ -95,7 +95,7 @@ export function unifiedOrderRequest(
     ["time_expire", order.expiresAt === null ? "" : beijingTime(order.expiresAt)],
     ["notify_url", notifyUrl],
     ["trade_type", order.tradeType],
-    ...whoPays(order),
+    own,
     ["scene_info", sceneInfoText(settings.sceneInfo)],
   ]);
 }
@@ -131,12 +131,4 @@ function refusal(code: string | null): OrderAnswer {
 /** Only a wallet understands it; anything that a browser would open does not belong on a screen. */
 function isCodeUrl(text: string): boolean {
   return text.length <= 64 && /^weixin:\/\/[\x21-\x7e]+$/.test(text);
-}
-
-function whoPays(order: UnifiedOrder): readonly (readonly [string, string])[] {
-  if (order.tradeType === "JSAPI") {
-    return [[order.payerOf === "appid" ? "openid" : "sub_openid", order.payer.reveal()]];
-  }
-  invariant(/^[\x21-\x7e]{1,32}$/.test(order.productId), "a NATIVE order names what is bought");
-  return [["product_id", order.productId]];
 }

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { billRefusals } from "../../../src/providers/wechat-v2/bill-reply.ts";
-import { closeCodes, orderCodes, payerCodes } from "../../../src/providers/wechat-v2/order-codes.ts";
+import { closeCodes, orderCodes } from "../../../src/providers/wechat-v2/order-codes.ts";
 import { refundCodes, refundQueryCodes } from "../../../src/providers/wechat-v2/refund-codes.ts";
+import { payerCodes } from "../../../src/providers/wechat-v2/server/payer-codes.ts";
 import { fixtureFields, fixtureNames, resigned } from "./fixtures.ts";
 import { answerTo, laterCalls } from "./later-calls.ts";
 

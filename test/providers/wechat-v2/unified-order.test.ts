@@ -2,59 +2,29 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { Defect } from "../../../src/core/kernel/defect.ts";
-import { wallTimeOf } from "../../../src/core/kernel/instant.ts";
 import { closeOrderRequest } from "../../../src/providers/wechat-v2/close-order.ts";
+import type { AskedTrade } from "../../../src/providers/wechat-v2/evidence.ts";
 import { openReply } from "../../../src/providers/wechat-v2/replies.ts";
-import { OpenId } from "../../../src/providers/wechat-v2/server/open-id.ts";
 import type { WechatV2Settings } from "../../../src/providers/wechat-v2/settings.ts";
 import { isSignedBy } from "../../../src/providers/wechat-v2/signature.ts";
 import {
-  type PageOrder,
+  type NativeOrder,
+  nativeOrderRequest,
   readUnifiedOrder,
-  type UnifiedOrder,
-  unifiedOrderRequest,
 } from "../../../src/providers/wechat-v2/unified-order.ts";
-import {
-  answered,
-  fieldsOf,
-  fixtureFields,
-  intent,
-  providerSettings,
-  resigned,
-  settings,
-} from "./fixtures.ts";
+import { answered, fieldsOf, fixtureFields, intent, resigned, settings } from "./fixtures.ts";
 import { native } from "./later-calls.ts";
 
 const details = { clientIp: "203.0.113.7", nonce: "n0nceF1xture0007" };
-const pageOrder: PageOrder = {
-  ...intent,
-  tradeType: "JSAPI",
-  payer: new OpenId("oFIXTUREopenid0000000000000A"),
-  payerOf: "appid",
-  notifyUrl: "https://shop.example/wechat/paid",
-  expiresAt: wallTimeOf(Date.UTC(2026, 2, 15, 2, 0, 12)),
-};
+/** What a page asks about its order. */
+const page: AskedTrade = { ...intent, tradeType: "JSAPI" };
 
-function sent(order: UnifiedOrder, used: WechatV2Settings = settings): ReadonlyMap<string, string> {
-  return fieldsOf(unifiedOrderRequest(used, order, details));
+function sent(order: NativeOrder, used: WechatV2Settings = settings): ReadonlyMap<string, string> {
+  return fieldsOf(nativeOrderRequest(used, order, details));
 }
 
 test("a NATIVE order is the documented request, signature included", () => {
   assert.deepEqual(new Map(sent(native)), new Map(fixtureFields("request-unifiedorder-native")));
-});
-
-test("a JSAPI order names its payer, and its end in Beijing's time", () => {
-  const request = fieldsOf(
-    unifiedOrderRequest(settings, pageOrder, { ...details, nonce: "n0nceF1xture0008" }),
-  );
-  assert.deepEqual(new Map(request), new Map(fixtureFields("request-unifiedorder-jsapi")));
-});
-
-test("a provider's order names the sub-merchant, and the payer by the app that knows them", () => {
-  const fields = sent({ ...pageOrder, payerOf: "sub_appid" }, providerSettings);
-  assert.equal(fields.get("sub_mch_id"), "1900000100");
-  assert.equal(fields.get("sub_openid"), "oFIXTUREopenid0000000000000A");
-  assert.equal(fields.has("openid"), false);
 });
 
 test("a closing is the documented request", () => {
@@ -91,7 +61,7 @@ test("an address that the protocol does not allow, or nothing bought, is a defec
   }
 });
 
-function read(changes: Readonly<Record<string, string | null>>, order = native as UnifiedOrder) {
+function read(changes: Readonly<Record<string, string | null>>, order: AskedTrade = native) {
   const name = order.tradeType === "NATIVE" ? "unifiedorder-native" : "unifiedorder-jsapi";
   return readUnifiedOrder(openReply(answered(resigned(fixtureFields(name), changes)), settings), order);
 }
@@ -100,8 +70,8 @@ test("an order that stands brings what its way to pay needs, and nothing else", 
   const codeUrl = "weixin://wxpay/bizpayurl?pr=fixture01";
   assert.deepEqual(read({}), { kind: "ordered", prepayId: "wx15093012345678fixture0000000001", codeUrl });
   const other = { kind: "ordered", prepayId: "wx15093012345678fixture0000000002", codeUrl: null };
-  assert.deepEqual(read({}, pageOrder), other);
-  assert.deepEqual(read({ code_url: codeUrl }, pageOrder), other, "a page shows no code");
+  assert.deepEqual(read({}, page), other);
+  assert.deepEqual(read({ code_url: codeUrl }, page), other, "a page shows no code");
 });
 
 test("only what a wallet understands comes onto a screen", () => {

@@ -7,10 +7,10 @@ import type { DeclineReason, NotSent, Unknown } from "../../../core/payment/answ
 import type { PaymentCode } from "../../../core/payment/payment-code.ts";
 import { given, isOfAnotherCall, mismatch, signedUnknown } from "../evidence.ts";
 import { merchantFields, signed, signTypeSent } from "../message.ts";
-import { payerCodes } from "../order-codes.ts";
 import type { Opened } from "../replies.ts";
 import type { WechatV2Settings } from "../settings.ts";
 import { OpenId } from "./open-id.ts";
+import { payerCodes } from "./payer-codes.ts";
 
 /** Answers to `/tools/authcodetoopenid`. `subOpenId` is the payer under the sub-merchant's appid, where one was sent. */
 export type PayerAnswer =

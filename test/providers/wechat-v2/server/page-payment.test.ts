@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";
 import { test } from "node:test";
-import { Defect } from "../../../src/core/kernel/defect.ts";
-import { type PageTerms, pagePayment } from "../../../src/providers/wechat-v2/server/page-payment.ts";
-import { providerSettings, settings } from "./fixtures.ts";
+import { Defect } from "../../../../src/core/kernel/defect.ts";
+import { type PageTerms, pagePayment } from "../../../../src/providers/wechat-v2/server/page-payment.ts";
+import { providerSettings, settings } from "../fixtures.ts";
 
 const terms: PageTerms = {
   prepayId: "wx15093012345678fixture0000000002",

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { AskedTrade } from "../../../src/providers/wechat-v2/evidence.ts";
-import { readNotification } from "../../../src/providers/wechat-v2/server/notification.ts";
-import { writeXml } from "../../../src/providers/wechat-v2/xml.ts";
+import type { AskedTrade } from "../../../../src/providers/wechat-v2/evidence.ts";
+import { readNotification } from "../../../../src/providers/wechat-v2/server/notification.ts";
+import { writeXml } from "../../../../src/providers/wechat-v2/xml.ts";
 import {
   changedFields,
   fieldsOf,
@@ -12,7 +12,7 @@ import {
   intent,
   resigned,
   settings,
-} from "./fixtures.ts";
+} from "../fixtures.ts";
 
 const transactionId = "4200009990202603150000000001";
 const unknown = (why: string, signed = false) => ({ kind: "unknown", why, signed });

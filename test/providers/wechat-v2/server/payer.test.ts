@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
-import { PaymentCode } from "../../../src/core/payment/payment-code.ts";
-import { openReply } from "../../../src/providers/wechat-v2/replies.ts";
-import { payerRequest, readPayer } from "../../../src/providers/wechat-v2/server/payer.ts";
-import { answered, fieldsOf, fixtureFields, providerSettings, resigned, settings } from "./fixtures.ts";
+import { PaymentCode } from "../../../../src/core/payment/payment-code.ts";
+import { openReply } from "../../../../src/providers/wechat-v2/replies.ts";
+import { payerRequest, readPayer } from "../../../../src/providers/wechat-v2/server/payer.ts";
+import { answered, fieldsOf, fixtureFields, providerSettings, resigned, settings } from "../fixtures.ts";
 
 const code = new PaymentCode("134567890123456789");
 
