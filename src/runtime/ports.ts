@@ -171,7 +171,7 @@ export interface GpioLevel {
   readonly level: Level;
 }
 
-/** HTTPS to one merchant's hosts: one attempt a call, no redirects, no retries. */
+/** HTTPS to the hosts of one provider: one attempt a call, no redirects, no retries. */
 export interface HttpsLink {
   exchange(request: HttpsRequest, done: (outcome: HttpsOutcome) => void): void;
   /** Opens the charge connection to `host` ahead of need. */
@@ -184,14 +184,20 @@ export interface HttpsLink {
 /** Charges have a connection of their own; `reverse` presents the client certificate. */
 export type HttpsLane = "charge" | "query" | "reverse";
 
-/** One request of the merchant's: always POST, always XML. */
+/** One request, as its provider words it. */
 export interface HttpsRequest {
   readonly lane: HttpsLane;
   /** Origin of one of the configured hosts, such as `https://api.mch.weixin.qq.com`. */
   readonly host: string;
+  readonly method: HttpsMethod;
+  /** With its query, where there is one. */
   readonly path: string;
-  /** UTF-8 XML. */
+  /** Names in lower case. The link adds `user-agent` and what the transport needs, nothing else. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** UTF-8; an empty one is not sent. */
   readonly body: string;
+  /** More bytes of a reply than these are not read. */
+  readonly replyBytesMax: number;
   /** The headers must be handed to a socket within this time, or nothing is sent at all. */
   readonly sendWithinMs: number;
   /** The whole reply must have come within this time after the headers left. */
@@ -200,9 +206,23 @@ export interface HttpsRequest {
   readonly fresh?: boolean;
 }
 
+/** How a request is made; a link makes none of its own. */
+export type HttpsMethod = "GET" | "POST" | "PUT" | "DELETE" | "PATCH";
+
+/**
+ * The headers of a reply, names in lower case. One that came more than once has all its values in a list, so that nobody
+ * takes one of them for the only one.
+ */
+export type ReplyHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;
+
 /** `not-sent` is proof: the request's headers were never handed to a socket. */
 export type HttpsOutcome =
-  | { readonly kind: "answered"; readonly status: number; readonly body: Uint8Array }
+  | {
+      readonly kind: "answered";
+      readonly status: number;
+      readonly headers: ReplyHeaders;
+      readonly body: Uint8Array;
+    }
   | {
       readonly kind: "not-sent";
       readonly why: "no-name" | "no-connection" | "no-trust" | "too-late" | "stopped";

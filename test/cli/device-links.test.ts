@@ -9,6 +9,7 @@ import { loadConfig } from "../../src/cli/config.ts";
 import { deviceParts } from "../../src/cli/run/device-links.ts";
 import type { ProviderParts } from "../../src/compose.ts";
 import { checkConfig } from "../../src/config/device-config.ts";
+import { wire } from "../../src/providers/wechat-v2/message.ts";
 import { makeCertificates, pem } from "../e2e/certificates.ts";
 import { RunningBox } from "./running-box.ts";
 
@@ -41,7 +42,7 @@ describe("the links of a device", () => {
   }
 
   async function reverse({ https }: ProviderParts, host: string): Promise<void> {
-    const request = { lane: "reverse", path: "/secapi/pay/reverse", body: "<xml/>" } as const;
+    const request = { ...wire, lane: "reverse", path: "/secapi/pay/reverse", body: "<xml/>" } as const;
     await new Promise((resolve) => {
       https.exchange({ ...request, host, sendWithinMs: 5_000, answerWithinMs: 5_000 }, resolve);
     });

@@ -37,6 +37,7 @@ import { instantOf } from "../../src/core/kernel/instant.ts";
 import type { TxData } from "../../src/core/payment/order.ts";
 import { bootScreen } from "../../src/core/payment/screen.ts";
 import { texts } from "../../src/core/payment/texts.ts";
+import { wire } from "../../src/providers/wechat-v2/message.ts";
 import { success } from "../../src/providers/wechat-v2/sandbox/scenarios.ts";
 import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.ts";
 import { panelFacts } from "./panel/facts.ts";
@@ -448,7 +449,7 @@ describe("notes of the wires", () => {
   });
 
   test("a request is known by its call and its order, a probe by its number", () => {
-    const request = { lane: "query", host: "h", sendWithinMs: 1, answerWithinMs: 1 } as const;
+    const request = { ...wire, lane: "query", host: "h", sendWithinMs: 1, answerWithinMs: 1 } as const;
     const body = "<xml><out_trade_no>0yb3qj2y_qazkmdbd2nyn_310</out_trade_no></xml>";
     assert.equal(requestNote({ ...request, path: "/pay/orderquery", body }).text, "→ query #0310");
     const probe = "<xml><out_trade_no>probe-1234</out_trade_no></xml>";

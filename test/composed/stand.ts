@@ -350,9 +350,9 @@ export class Stand {
         const { lane, host, path, body } = request;
         this.asked.push({ at: this.time.now, lane, host, path, fields: fieldsOf(body) });
         const now = this.epoch + this.time.now;
-        const reply = this.sandbox.handle({ ...request, method: "POST", body: Buffer.from(body), now });
+        const reply = this.sandbox.handle({ ...request, body: Buffer.from(body), now });
         if (reply.kind !== "reply") return { kind: "drop" };
-        return { kind: "reply", status: reply.status, body: reply.body, delayMs: 20 + reply.delayMs };
+        return { ...reply, headers: { "content-type": reply.contentType }, delayMs: 20 + reply.delayMs };
       },
     });
   }

@@ -17,11 +17,18 @@ import { TLSSocket } from "node:tls";
 import { wallTimeOf } from "../../src/core/kernel/instant.ts";
 import { inspectCertificate } from "../../src/links/https/certificate.ts";
 import { UndiciHttpsLink } from "../../src/links/https/undici-https.ts";
-import type { HttpsLane, HttpsLink, HttpsOutcome, HttpsRequest } from "../../src/runtime/ports.ts";
+import type {
+  HttpsLane,
+  HttpsLink,
+  HttpsOutcome,
+  HttpsRequest,
+  ReplyHeaders,
+} from "../../src/runtime/ports.ts";
 import {
   NO_HTTPS_FAULTS,
   SimulatedHttpsLink,
   type SimulatedReply,
+  type SimulatedRequest,
 } from "../../src/simulator/outside/https.ts";
 import { Random } from "../../src/simulator/outside/random.ts";
 import { SimulatedTime } from "../../src/simulator/outside/time.ts";
@@ -50,14 +57,21 @@ const stranger = selfSigned("stranger");
 const merchant = selfSigned("merchant");
 
 interface Seen {
+  readonly method: string | undefined;
   readonly path: string;
+  readonly headers: ReplyHeaders;
   readonly body: string;
   readonly clientCertificate: boolean;
 }
 
 /** What the server does with a request. */
 type Reaction =
-  | { readonly kind: "reply"; readonly status: number; readonly body: Uint8Array }
+  | {
+      readonly kind: "reply";
+      readonly status: number;
+      readonly headers: Readonly<Record<string, string | string[]>>;
+      readonly body: Uint8Array;
+    }
   | { readonly kind: "silence" }
   | { readonly kind: "cut" };
 
@@ -74,18 +88,14 @@ interface World {
   end(): Promise<void>;
 }
 
-const OK: Reaction = { kind: "reply", status: 200, body: Buffer.from("<xml>支付成功</xml>") };
+const OK: Reaction = { kind: "reply", status: 200, headers: {}, body: Buffer.from("<xml>支付成功</xml>") };
 
 function simulatedWorld(obstacle: Obstacle): World {
   const time = new SimulatedTime();
   const seen: Seen[] = [];
-  const serve = (request: Seen): SimulatedReply => {
-    seen.push({
-      path: request.path,
-      body: request.body,
-      clientCertificate: request.clientCertificate,
-    });
-    const reaction = world.react(request.path);
+  const serve = ({ method, path, headers, body, clientCertificate }: SimulatedRequest): SimulatedReply => {
+    seen.push({ method, path, headers, body, clientCertificate });
+    const reaction = world.react(path);
     if (reaction.kind === "silence") return { kind: "drop" };
     return { ...reaction, delayMs: 3 };
   };
@@ -135,7 +145,9 @@ class Sandbox {
       request.on("end", () => {
         const { socket } = request;
         const seen: Seen = {
+          method: request.method,
           path: request.url ?? "",
+          headers: request.headers,
           body: Buffer.concat(chunks).toString("utf8"),
           clientCertificate: socket instanceof TLSSocket && socket.getPeerX509Certificate() !== undefined,
         };
@@ -175,7 +187,10 @@ async function realWorld(obstacle: Obstacle): Promise<World> {
       response.writeHead(200, { "content-length": 1_000 });
       response.write("<xml>", () => response.destroy());
     } else if (reaction.kind === "reply") {
-      response.writeHead(reaction.status, { location: `https://localhost:${sandbox.port}/elsewhere` });
+      response.writeHead(reaction.status, {
+        location: `https://localhost:${sandbox.port}/elsewhere`,
+        ...reaction.headers,
+      });
       response.end(reaction.body);
     }
   }).listen();
@@ -208,19 +223,27 @@ async function realWorld(obstacle: Obstacle): Promise<World> {
   return world;
 }
 
+/** What most of these requests have in common. */
+const ordinary = {
+  lane: "charge",
+  method: "POST",
+  path: "/pay/micropay",
+  headers: { "content-type": "text/xml" },
+  body: "<xml>付款</xml>",
+  replyBytesMax: 65_536,
+  sendWithinMs: PATIENCE_MS,
+  answerWithinMs: PATIENCE_MS,
+} as const;
+
 interface Pending {
   readonly outcomes: HttpsOutcome[];
 }
 
 function start(link: HttpsLink, host: string, wish: Partial<HttpsRequest> = {}): Pending {
   const outcomes: HttpsOutcome[] = [];
-  const request = { lane: "charge", path: "/pay/micropay", body: "<xml>付款</xml>", host } as const;
-  link.exchange(
-    { ...request, sendWithinMs: PATIENCE_MS, answerWithinMs: PATIENCE_MS, ...wish },
-    (outcome) => {
-      outcomes.push(outcome);
-    },
-  );
+  link.exchange({ ...ordinary, host, ...wish }, (outcome) => {
+    outcomes.push(outcome);
+  });
   assert.deepEqual(outcomes, [], "nothing comes before exchange has returned");
   return { outcomes };
 }
@@ -244,7 +267,12 @@ function contract(name: string, makeWorld: (obstacle: Obstacle) => Promise<World
       assert.ok(outcome);
       return outcome;
     };
-    const reply = (status: number, body: Uint8Array): Reaction => ({ kind: "reply", status, body });
+    const reply = (status: number, body: Uint8Array): Reaction => ({
+      kind: "reply",
+      status,
+      headers: {},
+      body,
+    });
     const unanswered = (why: string): object => ({ kind: "unanswered", why });
     const notSent = (why: string): object => ({ kind: "not-sent", why });
 
@@ -255,8 +283,59 @@ function contract(name: string, makeWorld: (obstacle: Obstacle) => Promise<World
       assert.ok(outcome.kind === "answered");
       assert.equal(outcome.status, 200);
       assert.deepEqual(Buffer.from(outcome.body), Buffer.from(body));
-      const expected = { path: "/pay/micropay", body: "<xml>付款</xml>", clientCertificate: false };
-      assert.deepEqual(world.seen, [expected]);
+      const [{ headers, ...request } = assert.fail(), ...others] = world.seen;
+      const expected = {
+        method: "POST",
+        path: "/pay/micropay",
+        body: "<xml>付款</xml>",
+        clientCertificate: false,
+      };
+      assert.deepEqual(request, expected);
+      assert.equal(headers["content-type"], "text/xml");
+      assert.deepEqual(others, []);
+    });
+
+    inWorld(
+      "asks by any method, with a query, and sends no body where there is none",
+      "none",
+      async (world) => {
+        const methods = ["GET", "POST", "PUT", "DELETE", "PATCH"] as const;
+        for (const method of methods)
+          assert.equal(
+            (await exchange(world, { method, path: "/orders?state=paid", body: "" })).kind,
+            "answered",
+          );
+        assert.deepEqual(
+          world.seen.map(({ method, path, body }) => [method, path, body]),
+          methods.map((method) => [method, "/orders?state=paid", ""]),
+        );
+      },
+    );
+
+    inWorld("sends the headers of each request, and none of another's", "none", async (world) => {
+      const shared = { "content-type": "application/json", accept: "application/json" };
+      await exchange(world, { headers: shared });
+      await exchange(world, { headers: shared });
+      await exchange(world, { headers: { authorization: "SHA256 signature=a+b/c==" } });
+      await exchange(world, { headers: {} });
+      assert.deepEqual(
+        world.seen.map(({ headers }) => [headers["content-type"], headers.accept, headers.authorization]),
+        [
+          ["application/json", "application/json", undefined],
+          ["application/json", "application/json", undefined],
+          [undefined, undefined, "SHA256 signature=a+b/c=="],
+          [undefined, undefined, undefined],
+        ],
+      );
+    });
+
+    inWorld("brings headers back, and both of one that came twice", "none", async (world) => {
+      const headers = { "x-signature": "a+b/c==", "x-serial": ["first", "second"] };
+      world.react = () => ({ ...OK, headers });
+      const outcome = await exchange(world);
+      assert.ok(outcome.kind === "answered");
+      assert.equal(outcome.headers["x-signature"], "a+b/c==");
+      assert.deepEqual(outcome.headers["x-serial"], ["first", "second"]);
     });
 
     for (const status of [302, 404, 502]) {
@@ -271,11 +350,13 @@ function contract(name: string, makeWorld: (obstacle: Obstacle) => Promise<World
       });
     }
 
-    inWorld("reads 64 KiB, and gives up one byte above", "none", async (world) => {
-      world.react = () => reply(200, Buffer.alloc(65_536, "a"));
-      assert.equal((await exchange(world)).kind, "answered");
-      world.react = () => reply(200, Buffer.alloc(65_537, "a"));
-      assert.deepEqual(await exchange(world), unanswered("too-large"));
+    inWorld("reads as much as each request allows, and gives up one byte above", "none", async (world) => {
+      for (const replyBytesMax of [0, 12, 65_536, 1_000_000]) {
+        world.react = () => reply(200, Buffer.alloc(replyBytesMax, "a"));
+        assert.equal((await exchange(world, { replyBytesMax })).kind, "answered");
+        world.react = () => reply(200, Buffer.alloc(replyBytesMax + 1, "a"));
+        assert.deepEqual(await exchange(world, { replyBytesMax }), unanswered("too-large"));
+      }
     });
 
     inWorld("ends at the deadline where the server stays silent, once", "none", async (world) => {
@@ -420,7 +501,8 @@ describe("the simulated network", () => {
           arrivals.set(path, (arrivals.get(path) ?? 0) + 1);
           if (random.chance(0.1)) return { kind: "drop" };
           if (random.chance(0.1)) return { kind: "cut", delayMs: random.between(0, 500) };
-          return { kind: "reply", status: 200, body: new Uint8Array(8), delayMs: random.between(0, 15_000) };
+          const delayMs = random.between(0, 15_000);
+          return { kind: "reply", status: 200, headers: {}, body: new Uint8Array(8), delayMs };
         },
       });
       const probability = (): number => (random.chance(0.5) ? random.fraction() / 3 : 0);
@@ -447,7 +529,7 @@ describe("the simulated network", () => {
         time.after(random.between(0, 60_000), () => {
           const began = time.now;
           link.exchange(
-            { lane, host, path, body: "", sendWithinMs: 10_000, answerWithinMs: 10_000 },
+            { ...ordinary, lane, host, path, sendWithinMs: 10_000, answerWithinMs: 10_000 },
             (end) => {
               outcomes.push(end);
               assert.ok(time.now - began <= 20_000, "both deadlines hold");
@@ -639,6 +721,25 @@ describe("the link on undici", { concurrency: true }, () => {
     assert.ok(drops < 1_000, "it ended before all of it had come");
   });
 
+  withBank("ends a reply without an end at its limit, with its connection", async (sandbox, link, host) => {
+    sandbox.answer = (_request, response) => {
+      const pour = (): void => void response.write(Buffer.alloc(16_384, "a"), (error) => error ?? pour());
+      pour();
+    };
+    assert.deepEqual(await exchange(link, host), { kind: "unanswered", why: "too-large" });
+    await until(() => sandbox.sockets[0]?.closed === true);
+    sandbox.answer = (_request, response) => void response.end("<xml/>");
+    assert.equal((await exchange(link, host)).kind, "answered");
+  });
+
+  withBank("adds its name and what the transport needs, nothing else", async (sandbox, link, host) => {
+    await exchange(link, host, { headers: { "x-mine": "yes" } });
+    const [{ headers } = assert.fail()] = sandbox.seen;
+    const names = ["connection", "content-length", "host", "user-agent", "x-mine"];
+    assert.deepEqual(Object.keys(headers).sort(), names);
+    assert.equal(headers["user-agent"], "scanbox");
+  });
+
   withBank("reads a reply without a length to its end", async (sandbox, link, host) => {
     sandbox.answer = (request) => {
       request.socket.end("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n<xml>whole</xml>");
@@ -709,8 +810,8 @@ describe("the link on undici", { concurrency: true }, () => {
     const program = `
       import { UndiciHttpsLink } from ${JSON.stringify(module)};
       const link = new UndiciHttpsLink({ connectTimeoutMs: ${PATIENCE_MS}, ca: null, certificate: null });
-      const request = { lane: "charge", host: "http://localhost:${sandbox.port}", path: "/", body: "x" };
-      link.exchange({ ...request, sendWithinMs: ${PATIENCE_MS}, answerWithinMs: ${PATIENCE_MS} }, () => { throw new Error("defect"); });
+      const request = { ...${JSON.stringify(ordinary)}, host: "http://localhost:${sandbox.port}" };
+      link.exchange(request, () => { throw new Error("defect"); });
       setTimeout(() => process.exit(0), ${PATIENCE_MS});
     `;
     const child = await new Promise<{ status: number | null; stderr: string }>((resolve) => {

@@ -8,7 +8,14 @@ import Client from "undici/lib/dispatcher/client.js";
 import { UndiciHttpsLink } from "../../src/links/https/undici-https.ts";
 import type { HttpsOutcome } from "../../src/runtime/ports.ts";
 
-const request = { lane: "charge", path: "/pay/micropay", body: "<xml/>" } as const;
+const request = {
+  lane: "charge",
+  method: "POST",
+  path: "/pay/micropay",
+  headers: {},
+  body: "<xml/>",
+  replyBytesMax: 65_536,
+} as const;
 
 /** A link that is closed at the end of its test, whatever came of it. */
 function newLink(t: test.TestContext): UndiciHttpsLink {

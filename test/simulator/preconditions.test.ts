@@ -7,15 +7,18 @@ import { type Departure, Preconditions } from "../../src/simulator/checker/preco
 const request: HttpsRequest = {
   lane: "charge",
   host: "https://api.example",
+  method: "POST",
   path: "/pay/micropay",
+  headers: {},
   body: "",
+  replyBytesMax: 65_536,
   sendWithinMs: 6_000,
   answerWithinMs: 10_000,
 };
 const charge = { call: "charge", order: "old" } as const;
 const reversal = { call: "undo", order: "old" } as const;
 const silence: HttpsOutcome = { kind: "unanswered", why: "timeout" };
-const reply: HttpsOutcome = { kind: "answered", status: 200, body: new Uint8Array() };
+const reply: HttpsOutcome = { kind: "answered", status: 200, headers: {}, body: new Uint8Array() };
 const word = { signed: true };
 const forged = { signed: false };
 

@@ -15,10 +15,7 @@ import type { Dispatcher } from "undici";
 import buildConnector from "undici/lib/core/connect.js";
 import errors from "undici/lib/core/errors.js";
 import Client from "undici/lib/dispatcher/client.js";
-import type { HttpsLane, HttpsLink, HttpsOutcome, HttpsRequest } from "../../runtime/ports.ts";
-
-/** The longest reply that is read, in bytes; the replies that WeChat Pay documents stay below 4 KiB. */
-const REPLY_BYTES_MAX = 65_536;
+import type { HttpsLane, HttpsLink, HttpsOutcome, HttpsRequest, ReplyHeaders } from "../../runtime/ports.ts";
 
 /** How long a connection may lie idle; the servers close theirs after 8 s (`Keep-Alive: timeout=8`). */
 const IDLE_MS_MAX = 5_000;
@@ -29,22 +26,22 @@ const ADDRESS_ATTEMPT_MS = 500;
 /** How many idle connections a lane keeps; more are closed when their request is done. */
 const IDLE_WIRES_MAX = 2;
 
-const HEADERS = ["content-type", "text/xml; charset=utf-8", "user-agent", "scanbox"];
+const NO_HEADERS: ReplyHeaders = {};
 
-/** What a link needs to know of the merchant's hosts and of the box. */
+/** What a link needs to know of its hosts and of the box. */
 export interface UndiciHttpsOptions {
   /** Time for name, TCP and TLS together. */
   readonly connectTimeoutMs: number;
   /** PEM of the authorities to trust instead of Node's own list, or null for that list. */
   readonly ca: string | null;
-  /** PEM of the merchant's certificate and key, presented on the `reverse` lane only; null presents none. */
+  /** PEM of the account's certificate and key, presented on the `reverse` lane only; null presents none. */
   readonly certificate: { readonly cert: string; readonly key: string } | null;
 }
 
 type NotSent = Extract<HttpsOutcome, { kind: "not-sent" }>["why"];
 type Unanswered = Extract<HttpsOutcome, { kind: "unanswered" }>["why"];
 
-/** HTTPS to one merchant's hosts on undici's `Client`: no pool, no retry, no redirect. `http:` hosts work for loopback. */
+/** HTTPS to the hosts of one provider on undici's `Client`: no pool, no retry, no redirect. `http:` hosts work for loopback. */
 export class UndiciHttpsLink implements HttpsLink {
   readonly #options: UndiciHttpsOptions;
   readonly #lanes = new Map<string, Lane>();
@@ -173,6 +170,9 @@ class Lane {
 class Wire {
   readonly #client: Client;
   #socket: Socket | null = null;
+  /** The headers that were sent last, as a provider words them and as undici takes them: most send the same ones again. */
+  #headers: HttpsRequest["headers"] | null = null;
+  #headerList: string[] = [];
   /** Why the last try to connect failed. */
   failure: NotSent = "no-connection";
 
@@ -181,8 +181,8 @@ class Wire {
       pipelining: 1,
       keepAliveTimeout: IDLE_MS_MAX,
       keepAliveMaxTimeout: IDLE_MS_MAX,
-      maxResponseSize: REPLY_BYTES_MAX,
-      // The attempt has its own deadlines, which also cover connecting and slow trickles.
+      // The attempt has its own limit for the reply, and deadlines that also cover connecting and slow trickles.
+      maxResponseSize: -1,
       headersTimeout: 0,
       bodyTimeout: 0,
       connect: (target, callback) => {
@@ -197,13 +197,18 @@ class Wire {
     });
   }
 
-  dispatch(path: string, body: string | null, handler: Dispatcher.DispatchHandler): void {
-    this.#client.dispatch({ path, method: "POST", headers: HEADERS, body }, handler);
+  dispatch({ method, path, headers, body }: HttpsRequest, handler: Dispatcher.DispatchHandler): void {
+    if (headers !== this.#headers) {
+      this.#headers = headers;
+      this.#headerList = ["user-agent", "scanbox", ...Object.entries(headers).flat()];
+    }
+    this.#client.dispatch({ path, method, headers: this.#headerList, body }, handler);
   }
 
   /** Connects ahead of need, where it is not connected. */
   warm(): void {
-    if (this.#socket === null || this.#socket.destroyed) this.dispatch("/", null, refusesToStart);
+    if (this.#socket === null || this.#socket.destroyed)
+      this.#client.dispatch({ path: "/", method: "POST" }, refusesToStart);
   }
 
   /** Ends the connection, or the try to make one; calls back when the socket is closed. */
@@ -246,6 +251,8 @@ class Attempt implements Dispatcher.DispatchHandler {
   #left = false;
   #over = false;
   #status = 0;
+  #headers: ReplyHeaders = NO_HEADERS;
+  #bytes = 0;
 
   constructor(request: HttpsRequest, wire: Wire, done: (outcome: HttpsOutcome) => void) {
     this.#request = request;
@@ -254,10 +261,10 @@ class Attempt implements Dispatcher.DispatchHandler {
   }
 
   start(): void {
-    const { path, body, sendWithinMs } = this.#request;
+    const { sendWithinMs } = this.#request;
     this.#sendBefore = performance.now() + sendWithinMs;
     this.#timer = setTimeout(() => this.#fail({ unsent: "too-late", sent: "broken" }), sendWithinMs);
-    during(this, () => this.#wire.dispatch(path, body, this));
+    during(this, () => this.#wire.dispatch(this.#request, this));
   }
 
   /** Ends it because the link closes; calls back after the outcome was given. */
@@ -282,18 +289,27 @@ class Attempt implements Dispatcher.DispatchHandler {
     this.left();
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: ReplyHeaders): void {
     this.#status = status;
+    this.#headers = headers;
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#bytes += chunk.length;
+    // undici ends the connection of a handler that throws, and tells it why.
+    if (this.#bytes > this.#request.replyBytesMax) throw new errors.ResponseExceededMaxSizeError();
     this.#chunks.push(chunk);
   }
 
   onResponseEnd(): void {
     if (this.#over) return;
     this.#over = true;
-    const outcome = { kind: "answered", status: this.#status, body: Buffer.concat(this.#chunks) } as const;
+    const outcome = {
+      kind: "answered",
+      status: this.#status,
+      headers: this.#headers,
+      body: Buffer.concat(this.#chunks),
+    } as const;
     // Out of undici's handlers: what `done` throws must reach the process, not undici's handler.
     queueMicrotask(() => this.#end(outcome));
   }

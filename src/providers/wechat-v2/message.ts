@@ -17,6 +17,13 @@ export const paths = {
   bill: "/pay/downloadbill",
 } as const;
 
+/** How every request is made; the replies that WeChat Pay documents stay below 4 KiB, but for a bill. */
+export const wire = {
+  method: "POST",
+  headers: { "content-type": "text/xml; charset=utf-8" },
+  replyBytesMax: 65_536,
+} as const;
+
 /** A field to be sent; an empty value is as good as none. */
 export type Field = readonly [name: string, value: string];
 

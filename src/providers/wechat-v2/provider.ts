@@ -14,7 +14,7 @@ import type { Clock, Entropy, HttpsLane, HttpsLink, HttpsOutcome, Log } from "..
 import { HostHealth, type Hosts } from "../host-health.ts";
 import { type CloseAnswer, closeOrderRequest, readCloseOrder } from "./close-order.ts";
 import type { AskedTrade } from "./evidence.ts";
-import { paths } from "./message.ts";
+import { paths, wire } from "./message.ts";
 import { chargeAnswerOf, closingAnswerOf, refundAnswerOf, refundConfirmedBy } from "./native-answers.ts";
 import { type RefundAnswer, readRefund, refundRequest } from "./refund.ts";
 import { type RefundQueryAnswer, readRefundQuery, refundQueryRequest } from "./refund-query.ts";
@@ -288,6 +288,7 @@ export class WechatV2 {
       return;
     }
     const request = {
+      ...wire,
       lane: call.lane,
       host,
       path: call.path,

@@ -1,9 +1,14 @@
-import type { HttpsLane, HttpsLink, HttpsOutcome, HttpsRequest, Timer } from "../../runtime/ports.ts";
+import type {
+  HttpsLane,
+  HttpsLink,
+  HttpsMethod,
+  HttpsOutcome,
+  HttpsRequest,
+  ReplyHeaders,
+  Timer,
+} from "../../runtime/ports.ts";
 import type { Random } from "./random.ts";
 import type { SimulatedTime } from "./time.ts";
-
-/** The longest reply that is read, in bytes, as the real link has it. */
-const REPLY_BYTES_MAX = 65_536;
 
 /** Connecting takes at most this long. */
 const SLOW_CONNECTION_MS_MAX = 30_000;
@@ -15,15 +20,23 @@ const IDLE_MS_MAX = 5_000;
 export interface SimulatedRequest {
   readonly lane: HttpsLane;
   readonly host: string;
+  readonly method: HttpsMethod;
   readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
-  /** Whether the merchant's certificate was presented. */
+  /** Whether the account's certificate was presented. */
   readonly clientCertificate: boolean;
 }
 
 /** What the server does with a request: answers, stays silent, or hangs up before or within its reply. */
 export type SimulatedReply =
-  | { readonly kind: "reply"; readonly status: number; readonly body: Uint8Array; readonly delayMs: number }
+  | {
+      readonly kind: "reply";
+      readonly status: number;
+      readonly headers: ReplyHeaders;
+      readonly body: Uint8Array;
+      readonly delayMs: number;
+    }
   | { readonly kind: "drop" }
   | { readonly kind: "cut"; readonly delayMs: number };
 
@@ -71,12 +84,12 @@ export interface SimulatedHttpsParts {
   readonly time: SimulatedTime;
   readonly random: Random;
   readonly serve: (request: SimulatedRequest) => SimulatedReply;
-  /** Whether the box holds the merchant's certificate; it is presented on the `reverse` lane only. */
+  /** Whether the box holds the account's certificate; it is presented on the `reverse` lane only. */
   readonly certificate: boolean;
 }
 
 /**
- * A network between the box and the hosts of a merchant. What has left may still arrive after the box has given up,
+ * A network between the box and the hosts of a provider. What has left may still arrive after the box has given up,
  * crashed or stopped; what was reported as `not-sent` never does.
  */
 export class SimulatedHttpsLink implements HttpsLink {
@@ -161,7 +174,7 @@ export class SimulatedHttpsLink implements HttpsLink {
 
   #send(request: HttpsRequest, plan: Plan, exchange: Exchange): void {
     const { time, serve, certificate } = this.#parts;
-    const { lane, host, path, body, answerWithinMs } = request;
+    const { lane, host, method, path, headers, body, answerWithinMs } = request;
     this.#connected = true;
     this.#keepWarm(lane, host);
     exchange.sent = true;
@@ -173,12 +186,20 @@ export class SimulatedHttpsLink implements HttpsLink {
     const arrive = (): SimulatedReply =>
       this.#down.has(host)
         ? { kind: "drop" }
-        : serve({ lane, host, path, body, clientCertificate: certificate && lane === "reverse" });
+        : serve({
+            lane,
+            host,
+            method,
+            path,
+            headers,
+            body,
+            clientCertificate: certificate && lane === "reverse",
+          });
     time.after(plan.requestMs, () => {
       if (plan.againMs !== null) time.after(plan.againMs, arrive);
       const reply = arrive();
       if (reply.kind === "drop" || plan.replyLost) return;
-      const outcome = plan.replyCut ? BROKEN : outcomeOf(reply);
+      const outcome = plan.replyCut ? BROKEN : outcomeOf(reply, request);
       exchange.endAfter(reply.delayMs + plan.replyMs, outcome);
     });
   }
@@ -264,8 +285,11 @@ function planOf(random: Random, faults: HttpsFaults): Plan {
   };
 }
 
-function outcomeOf(reply: Exclude<SimulatedReply, { kind: "drop" }>): HttpsOutcome {
+function outcomeOf(
+  reply: Exclude<SimulatedReply, { kind: "drop" }>,
+  { replyBytesMax }: HttpsRequest,
+): HttpsOutcome {
   if (reply.kind === "cut") return BROKEN;
-  if (reply.body.length > REPLY_BYTES_MAX) return { kind: "unanswered", why: "too-large" };
-  return { kind: "answered", status: reply.status, body: reply.body };
+  if (reply.body.length > replyBytesMax) return { kind: "unanswered", why: "too-large" };
+  return { kind: "answered", status: reply.status, headers: reply.headers, body: reply.body };
 }

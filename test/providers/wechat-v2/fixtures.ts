@@ -69,7 +69,7 @@ export function answered(document: Fields | string | Uint8Array, status = 200): 
     document instanceof Uint8Array
       ? document
       : Buffer.from(typeof document === "string" ? document : writeXml(document));
-  return { kind: "answered", status, body };
+  return { kind: "answered", status, headers: {}, body };
 }
 
 export const settings: WechatV2Settings = {

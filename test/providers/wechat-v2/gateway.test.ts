@@ -124,7 +124,10 @@ test("a charge is one signed request on its own lane, and its answer comes with 
   assert.deepEqual(request, {
     lane: "charge",
     host: mainHost,
+    method: "POST",
     path: "/pay/micropay",
+    headers: { "content-type": "text/xml; charset=utf-8" },
+    replyBytesMax: 65_536,
     sendWithinMs: 6_000,
     answerWithinMs: 10_000,
   });

@@ -23,19 +23,20 @@ export class ServedSandbox implements SandboxOfWorlds {
   }
 
   serve(
-    { host, path, body, clientCertificate }: SimulatedRequest,
+    { host, method, path, body, clientCertificate }: SimulatedRequest,
     now: number,
   ): { readonly reply: SimulatedReply; readonly said: Said | null } {
     if (this.#sandbox.down) return { reply: { kind: "drop" }, said: null };
     const bytes = Buffer.from(body);
-    const reply = this.#sandbox.handle({ method: "POST", path, body: bytes, clientCertificate, host, now });
+    const reply = this.#sandbox.handle({ method, path, body: bytes, clientCertificate, host, now });
     this.#observe?.(reply.note);
     const said = saidOf(reply);
     if (reply.kind === "drop")
       return { reply: reply.how === "silence" ? { kind: "drop" } : { kind: "cut", delayMs: 0 }, said };
     const { status, delayMs } = reply;
     if (reply.cut !== null) return { reply: { kind: "cut", delayMs }, said };
-    return { reply: { kind: "reply", status, body: reply.body, delayMs }, said };
+    const headers = { "content-type": reply.contentType };
+    return { reply: { kind: "reply", status, headers, body: reply.body, delayMs }, said };
   }
 
   take(): readonly Fact[] {

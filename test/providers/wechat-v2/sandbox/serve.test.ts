@@ -189,7 +189,7 @@ test("payers and refunds are understood by both sides", () => {
         ...{ host: null, now: morning + 20_000 },
       });
       assert.ok(reply.kind === "reply");
-      return openReply({ kind: "answered", status: reply.status, body: reply.body }, used);
+      return openReply({ kind: "answered", status: reply.status, headers: {}, body: reply.body }, used);
     };
     assert.equal(readPayer(post(paths.payer, payerRequest(used, code, "n1"))).kind, "known");
     charge();

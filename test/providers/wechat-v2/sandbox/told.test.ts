@@ -1,6 +1,7 @@
 /** What a world hears of the sandbox in neutral words: what is asked, what a reply says, what happened in the books. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { wire } from "../../../../src/providers/wechat-v2/message.ts";
 import { STAFF_REFUND } from "../../../../src/providers/wechat-v2/sandbox/refunds.ts";
 import type { CallKind } from "../../../../src/providers/wechat-v2/sandbox/scenarios.ts";
 import { ServedSandbox } from "../../../../src/providers/wechat-v2/sandbox/serve.ts";
@@ -156,7 +157,8 @@ test("a sandbox that is down says nothing", () => {
   const teller = new Teller();
   teller.sandbox.down = true;
   const body = new TextDecoder().decode(signed(chargeFields()));
-  const request = { lane: "charge", host: "h", path: paths.charge, body, clientCertificate: true } as const;
+  const charge = { ...wire, lane: "charge", host: "h", path: paths.charge, body } as const;
+  const request = { ...charge, clientCertificate: true };
   const answered = new ServedSandbox(teller.sandbox).serve(request, morning);
   assert.deepEqual(answered, { reply: { kind: "drop" }, said: null });
   assert.deepEqual(factsOf(teller), []);
