@@ -464,6 +464,59 @@ test("every test file is run by a kind of check", () => {
   );
 });
 
+/**
+ * What would not compile any more without a provider's folder, beside the lines by which providers are listed: the compiler knows
+ * a folder by imports alone, so that these are all. Each of them still takes a sandbox, or a part of a command, from one provider
+ * by name.
+ */
+const mayNameAProvider: readonly string[] = [
+  "src/cli/demo/",
+  "src/cli/doctor/provider.ts",
+  "src/cli/journal/reconcile.ts",
+  "src/cli/run/provider-parts.ts",
+  "src/cli/sandbox.ts",
+  "src/compose.ts",
+  "src/simulator/exhaustive/",
+  "src/simulator/seeded/",
+  "src/simulator/site/habits.ts",
+];
+
+/** Where each provider has its one line. */
+const registers: readonly string[] = [
+  "src/providers/registry.ts",
+  "src/providers/settings.ts",
+  "src/providers/sandboxes.ts",
+];
+
+/** What of the sources would miss a provider's folder. */
+function missing(folder: string, all: readonly SourceFile[]): readonly string[] {
+  return all
+    .filter(({ path }) => path.startsWith("src/") && !path.startsWith(folder) && !registers.includes(path))
+    .filter((source) =>
+      importsOf(source).some(({ target }) =>
+        posix.join(posix.dirname(source.path), target).startsWith(folder),
+      ),
+    )
+    .map(({ path }) => path);
+}
+
+test("a provider's folder can be deleted: few miss it, and all of those are listed", () => {
+  const folders = readdirSync(join(root, "src/providers"), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => `src/providers/${name}/`);
+  assert.ok(folders.includes("src/providers/wechat-v2/"));
+  const found = new Set(folders.flatMap((folder) => missing(folder, sources)));
+  const isListed = (path: string): boolean => mayNameAProvider.some((place) => within(path, place));
+  assert.deepEqual(
+    [...found].filter((path) => !isListed(path)),
+    [],
+  );
+  const needless = mayNameAProvider.filter((place) => ![...found].some((path) => within(path, place)));
+  assert.deepEqual(needless, [], "what names no provider any more leaves the list");
+  const planted = file("src/core/a.ts", 'import type { B } from "../providers/wechat-v2/b.ts";');
+  assert.deepEqual(missing("src/providers/wechat-v2/", [planted]), ["src/core/a.ts"]);
+});
+
 function layerOf(path: string): Layer | undefined {
   return layers.find(({ files }) => within(path, files));
 }
