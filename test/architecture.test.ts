@@ -478,7 +478,6 @@ const mayNameAProvider: readonly string[] = [
   "src/compose.ts",
   "src/simulator/exhaustive/",
   "src/simulator/seeded/",
-  "src/simulator/site/habits.ts",
 ];
 
 /** Where each provider has its one line. */

@@ -12,11 +12,18 @@ import { standardTiming } from "../../core/payment/rules.ts";
 import { bootScreen, type Screen } from "../../core/payment/screen.ts";
 import type { CallNote } from "../../providers/wechat-v2/sandbox/call.ts";
 import { fixtureMerchant } from "../../providers/wechat-v2/sandbox/fixture-merchant.ts";
+import type { Order } from "../../providers/wechat-v2/sandbox/ledger.ts";
 import { numberScenarios } from "../../providers/wechat-v2/sandbox/number-scenarios.ts";
 import { STAFF_REFUND } from "../../providers/wechat-v2/sandbox/refunds.ts";
 import { Sandbox } from "../../providers/wechat-v2/sandbox/sandbox.ts";
-import { scenarioNamed, scenarios, success } from "../../providers/wechat-v2/sandbox/scenarios.ts";
+import {
+  type Scenario,
+  scenarioNamed,
+  scenarios,
+  success,
+} from "../../providers/wechat-v2/sandbox/scenarios.ts";
 import { ServedSandbox } from "../../providers/wechat-v2/sandbox/serve.ts";
+import { after } from "../../providers/wechat-v2/sandbox/telling.ts";
 import { type Core, core } from "../../runtime/loop.ts";
 import type {
   BrokerLink,
@@ -819,7 +826,7 @@ class World {
   }
 
   #actOfStaff(): void {
-    const wish = this.#habits.refund(this.#wechat.ledger.orders());
+    const wish = this.#habits.refund(this.#wechat.ledger.orders(), isTheirs);
     if (wish === null) return;
     const { merchant, outTradeNo, amountFen } = wish.order;
     const outRefundNo = `${STAFF_REFUND}${this.#time.now}`;
@@ -877,10 +884,15 @@ class World {
     return known && number !== undefined ? number : usual;
   }
 
-  #usualScenario() {
+  #usualScenario(): Scenario {
     if (!this.#random.chance(this.#swarm.trouble)) return success;
     const name = stories[this.#random.between(0, stories.length - 1)] ?? "success";
-    return this.#habits.told(scenarioNamed(name) ?? success);
+    const told = scenarioNamed(name) ?? success;
+    const { opening } = told;
+    if (opening.kind !== "refused" || opening.leaves !== "unpaid") return told;
+    const dialog = this.#habits.dialog();
+    if (dialog === null) return told;
+    return { ...told, opening: { ...opening, leaves: "dialog" }, plans: [after(dialog.afterMs, dialog.act)] };
   }
 
   #actOfGod(): void {
@@ -1136,6 +1148,11 @@ class World {
     };
     return { debug: () => undefined, info: () => undefined, warn: () => undefined, error: alarmed };
   }
+}
+
+/** What was booked is given back whole by the box or, where staff were quicker, by staff: nobody mixes the two. */
+function isTheirs({ state, booking }: Order): boolean {
+  return state === "success" && booking === null;
 }
 
 /** How late the timers of one world's box are: in some never, else by some milliseconds, each by its own. */

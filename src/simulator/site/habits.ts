@@ -6,10 +6,6 @@
 import { invariant } from "../../core/kernel/defect.ts";
 import type { Fen } from "../../core/kernel/fen.ts";
 import { fenOf } from "../../core/kernel/fen.ts";
-import type { CustomerAct } from "../../providers/wechat-v2/sandbox/customer.ts";
-import type { Order } from "../../providers/wechat-v2/sandbox/ledger.ts";
-import type { Scenario } from "../../providers/wechat-v2/sandbox/scenarios.ts";
-import { after } from "../../providers/wechat-v2/sandbox/telling.ts";
 import type { Random } from "../outside/random.ts";
 import type { SimulatedTime } from "../outside/time.ts";
 import { freshCode } from "./people.ts";
@@ -73,27 +69,22 @@ export class Habits {
     });
   }
 
-  /** A refused charge may leave its dialog open, in which the customer does something sooner or later. */
-  told(scenario: Scenario): Scenario {
-    const { opening } = scenario;
-    if (opening.kind !== "refused" || opening.leaves !== "unpaid" || !this.#random.chance(0.5))
-      return scenario;
-    const act = this.#random.pick<CustomerAct>(["pays", "closes", "is-refused"]);
-    const plans = [after(this.#random.between(1_000, 120_000), act)];
-    return { ...scenario, opening: { ...opening, leaves: "dialog" }, plans };
+  /** What the customer of a refused charge does in a dialog that stays open, and how soon; null where it does not stay. */
+  dialog(): { readonly act: "pays" | "closes" | "is-refused"; readonly afterMs: number } | null {
+    if (!this.#random.chance(0.5)) return null;
+    const act = this.#random.pick(["pays", "closes", "is-refused"] as const);
+    return { act, afterMs: this.#random.between(1_000, 120_000) };
   }
 
-  /** An order of which staff give something back now, and how much; null where they do not. */
-  refund(orders: readonly Order[]): { readonly order: Order; readonly refundFen: Fen } | null {
+  /** An order, the newest of which staff may do so, of which they give something back now, and how much; null where they do not. */
+  refund<Order extends { readonly amountFen: Fen }>(
+    orders: readonly Order[],
+    isTheirs: (order: Order) => boolean,
+  ): { readonly order: Order; readonly refundFen: Fen } | null {
     const order = this.#random.chance(REFUNDS) ? orders.findLast(isTheirs) : undefined;
     if (order === undefined) return null;
     const refundFen = fenOf(this.#random.between(1, order.amountFen));
     invariant(refundFen.ok, "a part of an amount is an amount");
     return { order, refundFen: refundFen.value };
   }
-}
-
-/** What was booked is given back whole by the box or, where staff were quicker, by staff: nobody mixes the two. */
-function isTheirs({ state, booking }: Order): boolean {
-  return state === "success" && booking === null;
 }

@@ -199,3 +199,10 @@ test("requests of either algorithm are answered in the same one", () => {
   const reply = teller.post(paths.query, signed(referenceFields(), "HMAC-SHA256"));
   assert.equal(proved(reply, "HMAC-SHA256").get("sign")?.length, 64);
 });
+
+test("a merchant with codes of its own takes these, and no others", () => {
+  const merchants = [{ ...fixtureMerchant, codes: /^91\d{16}$/ }];
+  const charged = (auth_code: string): string => words(new Teller({ merchants }).charge({ auth_code }));
+  assert.equal(charged("911234567890123456"), "SUCCESS");
+  assert.equal(charged("131234567890123456"), "FAIL AUTH_CODE_INVALID");
+});
