@@ -76,6 +76,12 @@ const layers: readonly Layer[] = [
     packages: ["zod", pureCrypto],
   },
   {
+    // What the configuration may say of an account; the configuration is read with it.
+    files: "src/providers/wechat-v2/settings.ts",
+    project: ["src/core/", "src/settings/"],
+    packages: ["zod"],
+  },
+  {
     files: "src/providers/",
     project: [...inner, "src/providers/"],
     packages: ["fast-xml-parser", pureCrypto],
@@ -83,7 +89,12 @@ const layers: readonly Layer[] = [
   { files: "src/journal/", project: inner, packages: ["zod", pureCrypto] },
   { files: "src/reporting/", project: inner, packages: ["zod", pureCrypto] },
   { files: "src/control/", project: inner, packages: ["zod"] },
-  { files: "src/config/", project: inner, packages: ["zod", pureCrypto] },
+  { files: "src/settings/", project: [], packages: ["zod"] },
+  {
+    files: "src/config/",
+    project: [...inner, "src/settings/", "src/providers/wechat-v2/settings.ts"],
+    packages: ["zod", pureCrypto],
+  },
   { files: "src/links/", project: [...inner, "src/runtime/guarded-lines.ts"], packages: "any" },
   {
     // A whole box on simulated links.
@@ -476,6 +487,7 @@ const mayNameAProvider: readonly string[] = [
   "src/cli/run/provider-parts.ts",
   "src/cli/sandbox.ts",
   "src/compose.ts",
+  "src/config/schema.ts",
   "src/simulator/exhaustive/",
   "src/simulator/seeded/",
 ];

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from "node:stream";
 import { type ParseArgsConfig, parseArgs } from "node:util";
-import { nearest } from "../config/nearest.ts";
+import { nearest } from "../settings/nearest.ts";
 
 /** What a command reads from and writes to; the process's own streams, or those of a test. */
 export interface CommandIo {

@@ -5,82 +5,13 @@
 import * as z from "zod";
 import { parseYuan } from "../core/kernel/fen.ts";
 import { PULSES_MAX } from "../core/payment/rules.ts";
-import { nearest } from "./nearest.ts";
+import { accountKeys, callKeys } from "../providers/wechat-v2/settings.ts";
+import { displayText, duration, durationMaxMs, object, path, source, text } from "../settings/fields.ts";
 
 /** BCM number of the last pin on the 40-pin header. */
 const pinMax = 27;
 
-/** The longest time that any setting may name, in milliseconds. */
-const durationMaxMs = 3_600_000;
-
-/** Features that have a name but no code yet: named apart, so that the refusal says so. */
-const notYet: readonly string[] = ["till"];
-
-/** An object that refuses keys it does not know, and says which known one was probably meant. */
-function object<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
-  const known = Object.keys(shape);
-  return z.strictObject(shape, {
-    error: (issue) => (issue.code === "unrecognized_keys" ? unknownKeys(issue.keys, known) : undefined),
-  });
-}
-
-/** The message of the issue: a JSON list of [key, sentence], taken apart again in `problem.ts`. */
-function unknownKeys(keys: readonly string[], known: readonly string[]): string {
-  return JSON.stringify(
-    keys.map((key) => {
-      if (notYet.includes(key)) return [key, "is not offered by this version yet."];
-      const meant = nearest(key, known);
-      return [key, `is not a known key${meant === null ? "." : `; did you mean "${meant}"?`}`];
-    }),
-  );
-}
-
-function text(longest: number) {
-  return z
-    .string()
-    .min(1)
-    .max(longest)
-    .refine((value) => !/\p{Cc}/u.test(value), { error: "must not hold control characters." })
-    .refine((value) => value.isWellFormed(), {
-      error: "must not hold half a character (\\ud800 to \\udfff).",
-    })
-    .refine(isSomething, { error: "must not be blank." });
-}
-
-/** Whether a text has a sign that people see; an empty one is told by its length. Blanks have many forms, such as U+3000. */
-function isSomething(value: string): boolean {
-  return value === "" || /[\p{L}\p{N}\p{P}\p{S}\p{Cs}]/u.test(value);
-}
-
-const path = z.string().regex(/^\/[^\0]*$/, { error: "must be an absolute path." });
-
-/** Where a secret or a certificate is read from; it never stands in the configuration itself. */
-const source = z
-  .union(
-    [
-      object({ file: path.describe("Absolute path of a file that only the service can read.") }),
-      object({
-        credential: z
-          .string()
-          .regex(/^[A-Za-z0-9_.-]{1,128}$/, { error: "must be the name of a systemd credential." })
-          .describe("Name of a systemd credential (LoadCredential= of the unit)."),
-      }),
-    ],
-    { error: 'must be {"file": PATH} or {"credential": NAME}; what it holds is never written here.' },
-  )
-  .describe("Where it is read from: a file or a systemd credential.");
-
 const pin = z.int().min(0).max(pinMax).describe("BCM number of a pin, 0 to 27.");
-
-/** What a character display can show. */
-function displayText(longest: number) {
-  return z
-    .string()
-    .min(1)
-    .max(longest)
-    .regex(/^[ -[\]-}\u00a5\u5143]*$/, { error: "must hold only what a character display can show." })
-    .refine(isSomething, { error: "must not be blank." });
-}
 
 const output = z
   .union([pin, object({ pin, activeLow: z.boolean().default(false).describe("Whether low means on.") })], {
@@ -104,71 +35,6 @@ const amount = z
     });
     return z.NEVER;
   });
-
-const certificate = object({
-  cert: source.describe("The certificate, PEM."),
-  key: source.describe("Its private key, PEM."),
-}).describe("The merchant's API certificate, which reversals present.");
-
-/** What names a merchant and proves it, the current one or an earlier one. */
-const merchantKeys = {
-  appId: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{1,32}$/, { error: "must be 1 to 32 letters, digits, _ or -." })
-    .describe("WeChat appid that the merchant is bound to; the service provider's in service-provider mode."),
-  merchantId: z
-    .string()
-    .regex(/^\d{1,32}$/, { error: "must be 1 to 32 digits, as text." })
-    .describe("WeChat Pay merchant id (mch_id)."),
-  subAppId: z
-    .string()
-    .regex(/^[A-Za-z0-9_-]{1,32}$/, { error: "must be 1 to 32 letters, digits, _ or -." })
-    .nullable()
-    .default(null)
-    .describe("Service-provider mode: the sub-merchant's appid, where it has one."),
-  subMerchantId: z
-    .string()
-    .regex(/^\d{1,32}$/, { error: "must be 1 to 32 digits, as text." })
-    .nullable()
-    .default(null)
-    .describe("Service-provider mode: the sub-merchant's id."),
-  signType: z
-    .enum(["HMAC-SHA256", "MD5"])
-    .default("HMAC-SHA256")
-    .describe("Algorithm of the signatures, both ways."),
-  apiKey: source.describe("The merchant's API key (API v2), 32 characters."),
-  certificate,
-};
-
-const host = z
-  .string({ error: "must be an origin such as https://api.mch.weixin.qq.com." })
-  .refine(isOrigin, {
-    error: "must be an origin such as https://api.mch.weixin.qq.com, without a path or a closing slash.",
-  });
-
-function isOrigin(value: string): boolean {
-  return /^https?:\/\//.test(value) && URL.canParse(value) && new URL(value).origin === value;
-}
-
-const sceneInfo = object({
-  id: text(32).describe("Store number."),
-  name: text(64).optional().describe("Store name."),
-  areaCode: z
-    .string()
-    .regex(/^\d{6}$/, { error: "must be six digits." })
-    .optional()
-    .describe("Administrative area code."),
-  address: text(128).optional().describe("Street address."),
-})
-  .transform(({ id, name, areaCode, address }) => ({
-    store_info: { id, name, area_code: areaCode, address },
-  }))
-  .refine((value) => JSON.stringify(value).length <= 256, {
-    error: "must be shorter: WeChat Pay takes 256 characters with its own keys.",
-  })
-  .nullable()
-  .default(null)
-  .describe("The store as WeChat Pay lists it (scene_info).");
 
 const shape = {
   $schema: z.string().optional().describe("Where editors find the schema of this file; the box ignores it."),
@@ -196,41 +62,10 @@ const shape = {
       .literal("wechat-v2")
       .default("wechat-v2")
       .describe("Who moves the money: WeChat Pay, API v2."),
-    ...merchantKeys,
-    hosts: z
-      .array(host)
-      .min(1)
-      .max(4)
-      .default(["https://api.mch.weixin.qq.com", "https://api2.mch.weixin.qq.com"])
-      .describe("Origins of the API, the first is preferred. http is for loopback only."),
-    ca: source
-      .nullable()
-      .default(null)
-      .describe("Authorities to trust instead of the built-in ones, PEM; null for those."),
-    body: text(127)
-      .refine((value) => new TextEncoder().encode(value).length <= 127, {
-        error: "must have at most 127 bytes in UTF-8.",
-      })
-      .nullable()
-      .default(null)
-      .describe("What the customer's bill says, such as store-goods; null means the store's name."),
-    clientIp: z
-      .union([z.ipv4(), z.ipv6()], { error: "must be an IPv4 or IPv6 address, or null." })
-      .nullable()
-      .default(null)
-      .describe("Address that requests name (spbill_create_ip); null means that of the outgoing connection."),
-    notifyUrl: z
-      .string()
-      .max(256)
-      .regex(/^https?:\/\/[^\s?#]+$/, { error: "must be an http or https address without a query." })
-      .nullable()
-      .default(null)
-      .describe(
-        "Where WeChat posts payments of orders that customers scan (NATIVE); the box itself only queries. Null: none.",
-      ),
-    sceneInfo,
+    ...accountKeys,
+    ...callKeys,
     previous: z
-      .array(object(merchantKeys))
+      .array(object(accountKeys))
       .max(8)
       .default([])
       .describe(
@@ -519,10 +354,6 @@ export const deviceConfigSchema = object(shape).describe("Configuration of one s
 
 /** What the schema decodes to, before `resolve` fills in what depends on other keys. */
 export type ParsedConfig = z.output<typeof deviceConfigSchema>;
-
-function duration(milliseconds: number, meaning: string) {
-  return z.int().min(1).max(durationMaxMs).default(milliseconds).describe(meaning);
-}
 
 function amountSourceSentence(issue: { readonly input?: unknown }): string {
   return issue.input === "remote"

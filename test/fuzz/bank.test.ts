@@ -1,6 +1,7 @@
 /** What comes from where the sandbox should be: documents, replies, notifications and bills, damaged, forged and swollen. */
 import assert from "node:assert/strict";
 import { createHash, createHmac } from "node:crypto";
+import type { WechatV2Settings } from "../../src/providers/wechat-v2/account.ts";
 import { parseBill } from "../../src/providers/wechat-v2/bill.ts";
 import { readBill } from "../../src/providers/wechat-v2/bill-reply.ts";
 import type { AskedTrade } from "../../src/providers/wechat-v2/evidence.ts";
@@ -12,7 +13,6 @@ import {
   readReverse,
 } from "../../src/providers/wechat-v2/replies.ts";
 import { readNotification } from "../../src/providers/wechat-v2/server/notification.ts";
-import type { WechatV2Settings } from "../../src/providers/wechat-v2/settings.ts";
 import { type Fields, parseXml, writeXml } from "../../src/providers/wechat-v2/xml.ts";
 import {
   answered,

@@ -2,10 +2,10 @@
 import { invariant } from "../../core/kernel/defect.ts";
 import type { NotSent } from "../../core/payment/answers.ts";
 import type { HttpsOutcome } from "../../runtime/ports.ts";
+import type { WechatV2Settings } from "./account.ts";
 import { type Bill, parseBill } from "./bill.ts";
 import { given } from "./evidence.ts";
 import { merchantFields, signed, signTypeSent } from "./message.ts";
-import type { WechatV2Settings } from "./settings.ts";
 import { type Fields, parseXml } from "./xml.ts";
 
 /** Which bill. */

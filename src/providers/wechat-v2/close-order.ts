@@ -1,10 +1,10 @@
 /** Ends an unpaid order of unifiedorder (WeChat Pay v2, closeorder); a charged code is reversed instead. */
 import type { NotSent, Unknown } from "../../core/payment/answers.ts";
+import type { WechatV2Settings } from "./account.ts";
 import { type Asked, given, isAbout, isOfAnotherCall, mismatch, signedUnknown } from "./evidence.ts";
 import { orderRequest } from "./message.ts";
 import { closeCodes } from "./order-codes.ts";
 import type { Opened } from "./replies.ts";
-import type { WechatV2Settings } from "./settings.ts";
 
 /** How old an order must be before it may be closed, in milliseconds since it was booked. */
 export const CLOSE_NOT_BEFORE_MS = 300_000;

@@ -1,6 +1,6 @@
 /** What every document that goes to WeChat Pay v2 is made of. */
 import { invariant } from "../../core/kernel/defect.ts";
-import type { WechatV2Settings } from "./settings.ts";
+import type { WechatV2Settings } from "./account.ts";
 import { signatureOf } from "./signature.ts";
 import { writeXml } from "./xml.ts";
 

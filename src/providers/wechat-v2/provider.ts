@@ -12,6 +12,7 @@ import type { Intent, Merchant } from "../../core/payment/order.ts";
 import type { PaymentCode } from "../../core/payment/payment-code.ts";
 import type { Clock, Entropy, HttpsLane, HttpsLink, HttpsOutcome, Log } from "../../runtime/ports.ts";
 import { HostHealth, type Hosts } from "../host-health.ts";
+import type { WechatV2Settings } from "./account.ts";
 import { type CloseAnswer, closeOrderRequest, readCloseOrder } from "./close-order.ts";
 import type { AskedTrade } from "./evidence.ts";
 import { paths, wire } from "./message.ts";
@@ -21,7 +22,6 @@ import { type RefundQueryAnswer, readRefundQuery, refundQueryRequest } from "./r
 import { refusalWords } from "./refusal-words.ts";
 import { type Opened, openReply, readCharge, readQuery, readReverse } from "./replies.ts";
 import { chargeRequest, queryRequest, reverseRequest } from "./requests.ts";
-import type { WechatV2Settings } from "./settings.ts";
 import {
   type NativeOrder,
   nativeOrderRequest,

@@ -3,12 +3,12 @@ import { invariant } from "../../core/kernel/defect.ts";
 import { type WallTime, wallTimeOf } from "../../core/kernel/instant.ts";
 import type { NotSent, Unknown } from "../../core/payment/answers.ts";
 import type { Intent } from "../../core/payment/order.ts";
+import type { WechatV2Settings } from "./account.ts";
 import { beijingMoment } from "./beijing-time.ts";
 import { given, isEqualOrAbsent, isOfAnotherCall, mismatch, signedUnknown } from "./evidence.ts";
 import { merchantFields, signed, signTypeSent } from "./message.ts";
 import { refundQueryCodes } from "./refund-codes.ts";
 import type { Opened } from "./replies.ts";
-import type { WechatV2Settings } from "./settings.ts";
 import type { Fields } from "./xml.ts";
 
 /** What is asked about: one refund, or those of an order from a place in their list on (0 is the first). */

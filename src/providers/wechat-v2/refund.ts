@@ -3,11 +3,11 @@ import { invariant } from "../../core/kernel/defect.ts";
 import type { Fen } from "../../core/kernel/fen.ts";
 import type { NotSent, Unknown } from "../../core/payment/answers.ts";
 import type { Intent } from "../../core/payment/order.ts";
+import type { WechatV2Settings } from "./account.ts";
 import { given, isEqualOrAbsent, isOfAnotherCall, mismatch, signedUnknown } from "./evidence.ts";
 import { cutAtBytes, merchantFields, signed, signTypeSent } from "./message.ts";
 import { type RefundRefusal, refundCodes } from "./refund-codes.ts";
 import type { Opened } from "./replies.ts";
-import type { WechatV2Settings } from "./settings.ts";
 
 /** A refund as it was decided, which never changes: the same number with the same amounts is refunded once, however often sent. */
 export interface Refund {

@@ -9,6 +9,7 @@
 import type { ChargeAnswer, NotSent, QueryAnswer, UndoAnswer, Unknown } from "../../core/payment/answers.ts";
 import type { Merchant } from "../../core/payment/order.ts";
 import type { HttpsOutcome } from "../../runtime/ports.ts";
+import type { WechatV2Settings } from "./account.ts";
 import { chargeCodes, queryCodes, reverseCodes } from "./codes.ts";
 import {
   type Asked,
@@ -21,7 +22,6 @@ import {
   signedUnknown,
   unsignedUnknown,
 } from "./evidence.ts";
-import type { WechatV2Settings } from "./settings.ts";
 import { isSignedBy } from "./signature.ts";
 import { type Fields, parseXml } from "./xml.ts";
 

@@ -2,6 +2,7 @@
 
 import type { Intent } from "../../core/payment/order.ts";
 import type { PaymentCode } from "../../core/payment/payment-code.ts";
+import type { WechatV2Settings } from "./account.ts";
 import {
   BODY_BYTES_MAX,
   cutAtBytes,
@@ -11,7 +12,6 @@ import {
   signed,
   signTypeSent,
 } from "./message.ts";
-import type { WechatV2Settings } from "./settings.ts";
 
 /** What a charge adds to its intent at the moment it is sent. */
 export interface ChargeDetails {

@@ -1,26 +1,94 @@
-import type { Merchant } from "../../core/payment/order.ts";
-import type { ApiKey } from "./api-key.ts";
-import type { SignType } from "./signature.ts";
+/** What the configuration says of an account at WeChat Pay, API v2: every key, its meaning, its limits and its default. */
+import * as z from "zod";
+import { host, object, source, text } from "../../settings/fields.ts";
 
-/** What the gateway knows of one merchant and of the box it charges from; it never changes while the box runs. */
-export interface WechatV2Settings {
-  readonly merchant: Merchant;
-  readonly apiKey: ApiKey;
-  readonly signType: SignType;
-  /** Origins such as `https://api.mch.weixin.qq.com`, the first choice first; at least one. */
-  readonly hosts: readonly string[];
-  /** Sent as `device_info`, 3 to 32 characters. */
-  readonly boxId: string;
-  /** What the customer's bill says; cut at 127 bytes of UTF-8. */
-  readonly body: string;
-  /** Sent as `spbill_create_ip`; null means the address of the outgoing connection. */
-  readonly clientIp: string | null;
-  /** Where WeChat posts payments of NATIVE orders (`notify_url`); null where the box books none. */
-  readonly notifyUrl: string | null;
-  /** Sent as `scene_info`, at most 256 characters of JSON. */
-  readonly sceneInfo: object | null;
-  /** How long one host may take until the request's headers leave. */
-  readonly connectTimeoutMs: number;
-  /** How long the whole reply may take after the headers left. */
-  readonly answerTimeoutMs: number;
-}
+const certificate = object({
+  cert: source.describe("The certificate, PEM."),
+  key: source.describe("Its private key, PEM."),
+}).describe("The merchant's API certificate, which reversals present.");
+
+/** What names an account and proves it. */
+export const accountKeys = {
+  appId: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,32}$/, { error: "must be 1 to 32 letters, digits, _ or -." })
+    .describe("WeChat appid that the merchant is bound to; the service provider's in service-provider mode."),
+  merchantId: z
+    .string()
+    .regex(/^\d{1,32}$/, { error: "must be 1 to 32 digits, as text." })
+    .describe("WeChat Pay merchant id (mch_id)."),
+  subAppId: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,32}$/, { error: "must be 1 to 32 letters, digits, _ or -." })
+    .nullable()
+    .default(null)
+    .describe("Service-provider mode: the sub-merchant's appid, where it has one."),
+  subMerchantId: z
+    .string()
+    .regex(/^\d{1,32}$/, { error: "must be 1 to 32 digits, as text." })
+    .nullable()
+    .default(null)
+    .describe("Service-provider mode: the sub-merchant's id."),
+  signType: z
+    .enum(["HMAC-SHA256", "MD5"])
+    .default("HMAC-SHA256")
+    .describe("Algorithm of the signatures, both ways."),
+  apiKey: source.describe("The merchant's API key (API v2), 32 characters."),
+  certificate,
+};
+
+const sceneInfo = object({
+  id: text(32).describe("Store number."),
+  name: text(64).optional().describe("Store name."),
+  areaCode: z
+    .string()
+    .regex(/^\d{6}$/, { error: "must be six digits." })
+    .optional()
+    .describe("Administrative area code."),
+  address: text(128).optional().describe("Street address."),
+})
+  .transform(({ id, name, areaCode, address }) => ({
+    store_info: { id, name, area_code: areaCode, address },
+  }))
+  .refine((value) => JSON.stringify(value).length <= 256, {
+    error: "must be shorter: WeChat Pay takes 256 characters with its own keys.",
+  })
+  .nullable()
+  .default(null)
+  .describe("The store as WeChat Pay lists it (scene_info).");
+
+/** How requests for an account are made. */
+export const callKeys = {
+  hosts: z
+    .array(host("https://api.mch.weixin.qq.com"))
+    .min(1)
+    .max(4)
+    .default(["https://api.mch.weixin.qq.com", "https://api2.mch.weixin.qq.com"])
+    .describe("Origins of the API, the first is preferred. http is for loopback only."),
+  ca: source
+    .nullable()
+    .default(null)
+    .describe("Authorities to trust instead of the built-in ones, PEM; null for those."),
+  body: text(127)
+    .refine((value) => new TextEncoder().encode(value).length <= 127, {
+      error: "must have at most 127 bytes in UTF-8.",
+    })
+    .nullable()
+    .default(null)
+    .describe("What the customer's bill says, such as store-goods; null means the store's name."),
+  clientIp: z
+    .union([z.ipv4(), z.ipv6()], { error: "must be an IPv4 or IPv6 address, or null." })
+    .nullable()
+    .default(null)
+    .describe("Address that requests name (spbill_create_ip); null means that of the outgoing connection."),
+  notifyUrl: z
+    .string()
+    .max(256)
+    .regex(/^https?:\/\/[^\s?#]+$/, { error: "must be an http or https address without a query." })
+    .nullable()
+    .default(null)
+    .describe(
+      "Where WeChat posts payments of orders that customers scan (NATIVE); the box itself only queries. Null: none.",
+    ),
+  sceneInfo,
+};

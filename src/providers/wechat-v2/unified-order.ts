@@ -6,6 +6,7 @@ import { invariant } from "../../core/kernel/defect.ts";
 import type { WallTime } from "../../core/kernel/instant.ts";
 import type { DeclineReason, NotSent, Unknown } from "../../core/payment/answers.ts";
 import type { Intent } from "../../core/payment/order.ts";
+import type { WechatV2Settings } from "./account.ts";
 import { beijingTime } from "./beijing-time.ts";
 import { type AskedTrade, given, isAbout, isOfAnotherCall, mismatch, signedUnknown } from "./evidence.ts";
 import {
@@ -18,7 +19,6 @@ import {
 } from "./message.ts";
 import { orderCodes } from "./order-codes.ts";
 import type { Opened } from "./replies.ts";
-import type { WechatV2Settings } from "./settings.ts";
 
 /** What is known of an order before it is sent and after every restart: the part of an intent that goes over the wire. */
 export type OrderTerms = Pick<Intent, "outTradeNo" | "amountFen" | "currency" | "merchant" | "nonce">;

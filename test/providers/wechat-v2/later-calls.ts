@@ -1,11 +1,12 @@
 /** The calls around a payment, each with a genuine reply, what it means, and how it is read. */
+
+import type { WechatV2Settings } from "../../../src/providers/wechat-v2/account.ts";
 import { readCloseOrder } from "../../../src/providers/wechat-v2/close-order.ts";
 import type { AskedTrade } from "../../../src/providers/wechat-v2/evidence.ts";
 import { type Refund, readRefund } from "../../../src/providers/wechat-v2/refund.ts";
 import { type RefundQuestion, readRefundQuery } from "../../../src/providers/wechat-v2/refund-query.ts";
 import { type Opened, openReply, readQuery } from "../../../src/providers/wechat-v2/replies.ts";
 import { readPayer } from "../../../src/providers/wechat-v2/server/payer.ts";
-import type { WechatV2Settings } from "../../../src/providers/wechat-v2/settings.ts";
 import { type NativeOrder, readUnifiedOrder } from "../../../src/providers/wechat-v2/unified-order.ts";
 import type { Fields } from "../../../src/providers/wechat-v2/xml.ts";
 import type { HttpsOutcome } from "../../../src/runtime/ports.ts";

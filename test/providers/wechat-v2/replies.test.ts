@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import type { Intent } from "../../../src/core/payment/order.ts";
+import type { WechatV2Settings } from "../../../src/providers/wechat-v2/account.ts";
 import { openReply, readCharge, readQuery, readReverse } from "../../../src/providers/wechat-v2/replies.ts";
-import type { WechatV2Settings } from "../../../src/providers/wechat-v2/settings.ts";
 import type { Fields } from "../../../src/providers/wechat-v2/xml.ts";
 import type { HttpsOutcome } from "../../../src/runtime/ports.ts";
 import {

@@ -3,9 +3,9 @@ import { test } from "node:test";
 import fc from "fast-check";
 import { Defect } from "../../../src/core/kernel/defect.ts";
 import { PaymentCode } from "../../../src/core/payment/payment-code.ts";
+import type { WechatV2Settings } from "../../../src/providers/wechat-v2/account.ts";
 import { cutAtBytes } from "../../../src/providers/wechat-v2/message.ts";
 import { chargeRequest, queryRequest, reverseRequest } from "../../../src/providers/wechat-v2/requests.ts";
-import type { WechatV2Settings } from "../../../src/providers/wechat-v2/settings.ts";
 import { isSignedBy } from "../../../src/providers/wechat-v2/signature.ts";
 import {
   fieldsOf,

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { Defect } from "../../../src/core/kernel/defect.ts";
+import type { WechatV2Settings } from "../../../src/providers/wechat-v2/account.ts";
 import { closeOrderRequest } from "../../../src/providers/wechat-v2/close-order.ts";
 import type { AskedTrade } from "../../../src/providers/wechat-v2/evidence.ts";
 import { openReply } from "../../../src/providers/wechat-v2/replies.ts";
-import type { WechatV2Settings } from "../../../src/providers/wechat-v2/settings.ts";
 import { isSignedBy } from "../../../src/providers/wechat-v2/signature.ts";
 import {
   type NativeOrder,

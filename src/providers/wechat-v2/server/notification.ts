@@ -3,9 +3,9 @@
  * from anywhere, more than once, or never; it is believed as little as any reply, and an order that hears of none is queried.
  */
 import type { Unknown } from "../../../core/payment/answers.ts";
+import type { WechatV2Settings } from "../account.ts";
 import { type AskedTrade, given, isAbout, isOfAnotherCall, mismatch, signedUnknown } from "../evidence.ts";
 import { openDocument, readPaid } from "../replies.ts";
-import type { WechatV2Settings } from "../settings.ts";
 import { type Fields, writeXml } from "../xml.ts";
 
 /** What a notification proves about its order. `failed` is one try of the customer's; the order may be paid later. */

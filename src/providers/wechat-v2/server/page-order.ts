@@ -1,5 +1,5 @@
 /** An order that one customer pays in a page that they opened inside WeChat (WeChat Pay v2, unifiedorder, JSAPI). */
-import type { WechatV2Settings } from "../settings.ts";
+import type { WechatV2Settings } from "../account.ts";
 import { type OrderDetails, type UnifiedTerms, unifiedOrderRequest } from "../unified-order.ts";
 import type { OpenId } from "./open-id.ts";
 

@@ -3,7 +3,7 @@
  * camel case and a second signature over them. The key stays here; the page gets the result.
  */
 import { invariant } from "../../../core/kernel/defect.ts";
-import type { WechatV2Settings } from "../settings.ts";
+import type { WechatV2Settings } from "../account.ts";
 import { type SignType, signatureOf } from "../signature.ts";
 
 /** The parameters of `getBrandWCPayRequest`, by the names it knows. */

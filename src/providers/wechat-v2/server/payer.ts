@@ -5,10 +5,10 @@
 
 import type { DeclineReason, NotSent, Unknown } from "../../../core/payment/answers.ts";
 import type { PaymentCode } from "../../../core/payment/payment-code.ts";
+import type { WechatV2Settings } from "../account.ts";
 import { given, isOfAnotherCall, mismatch, signedUnknown } from "../evidence.ts";
 import { merchantFields, signed, signTypeSent } from "../message.ts";
 import type { Opened } from "../replies.ts";
-import type { WechatV2Settings } from "../settings.ts";
 import { OpenId } from "./open-id.ts";
 import { payerCodes } from "./payer-codes.ts";
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { instantOf } from "../../../../src/core/kernel/instant.ts";
 import { PaymentCode } from "../../../../src/core/payment/payment-code.ts";
+import type { WechatV2Settings } from "../../../../src/providers/wechat-v2/account.ts";
 import { chargeCodes } from "../../../../src/providers/wechat-v2/codes.ts";
 import { paths } from "../../../../src/providers/wechat-v2/message.ts";
 import { WechatV2 } from "../../../../src/providers/wechat-v2/provider.ts";
@@ -13,7 +14,6 @@ import { chargeRefusals } from "../../../../src/providers/wechat-v2/sandbox/refu
 import { scenarios } from "../../../../src/providers/wechat-v2/sandbox/scenarios.ts";
 import { serveSandbox } from "../../../../src/providers/wechat-v2/sandbox/serve.ts";
 import { payerRequest, readPayer } from "../../../../src/providers/wechat-v2/server/payer.ts";
-import type { WechatV2Settings } from "../../../../src/providers/wechat-v2/settings.ts";
 import type { NativeOrder } from "../../../../src/providers/wechat-v2/unified-order.ts";
 import type { Log } from "../../../../src/runtime/ports.ts";
 import { SimulatedHttpsLink } from "../../../../src/simulator/outside/https.ts";
