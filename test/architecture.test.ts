@@ -82,6 +82,11 @@ const layers: readonly Layer[] = [
     packages: ["zod"],
   },
   {
+    files: "src/providers/settings.ts",
+    project: ["src/providers/wechat-v2/settings.ts"],
+    packages: ["zod"],
+  },
+  {
     files: "src/providers/",
     project: [...inner, "src/providers/"],
     packages: ["fast-xml-parser", pureCrypto],
@@ -92,7 +97,10 @@ const layers: readonly Layer[] = [
   { files: "src/settings/", project: [], packages: ["zod"] },
   {
     files: "src/config/",
-    project: [...inner, "src/settings/", "src/providers/wechat-v2/settings.ts"],
+    project: [
+      ...[...inner, "src/settings/", "src/providers/settings.ts"],
+      ...["src/providers/wechat-v2/settings.ts"],
+    ],
     packages: ["zod", pureCrypto],
   },
   { files: "src/links/", project: [...inner, "src/runtime/guarded-lines.ts"], packages: "any" },
@@ -487,6 +495,7 @@ const mayNameAProvider: readonly string[] = [
   "src/cli/run/provider-parts.ts",
   "src/cli/sandbox.ts",
   "src/compose.ts",
+  "src/config/relations.ts",
   "src/config/schema.ts",
   "src/simulator/exhaustive/",
   "src/simulator/seeded/",

@@ -1,5 +1,5 @@
+import { isLoopbackOnly } from "../settings/fields.ts";
 import type { DeviceConfig } from "./device-config.ts";
-import { isLoopbackOnly } from "./relations.ts";
 
 /** What is told of a broker that is reached in the clear through a network. */
 export const clearWords =

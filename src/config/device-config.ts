@@ -4,9 +4,10 @@
  */
 import * as z from "zod";
 import type { Fen } from "../core/kernel/fen.ts";
+import { isLoopbackOnly } from "../settings/fields.ts";
 import { readJson } from "./json-text.ts";
 import { problemsOf, sentenceOf } from "./problem.ts";
-import { isLoopbackOnly, leastRestMs, relations, type Sections } from "./relations.ts";
+import { leastRestMs, relations, type Sections } from "./relations.ts";
 import { deviceConfigSchema, type ParsedConfig } from "./schema.ts";
 
 /** The configuration of one box, complete and frozen. Units are in the names; amounts are fen; pins are BCM numbers. */

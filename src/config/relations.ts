@@ -4,6 +4,8 @@
  */
 import { formatYuan } from "../core/kernel/fen.ts";
 import { PULSES_MAX } from "../core/payment/rules.ts";
+import { wechatV2Key, wechatV2Problems } from "../providers/wechat-v2/settings.ts";
+import { isLoopbackOnly } from "../settings/fields.ts";
 import { pinUses, reservedFor } from "./pins.ts";
 import type { ParsedConfig } from "./schema.ts";
 
@@ -33,7 +35,6 @@ export function leastRestMs(scanner: ParsedConfig["scanner"]): number {
 export const relations: readonly ((sections: Sections) => readonly string[])[] = [
   merchantIds,
   bill,
-  hosts,
   amounts,
   menu,
   keypadLayout,
@@ -46,21 +47,14 @@ export const relations: readonly ((sections: Sections) => readonly string[])[] =
   times,
 ];
 
-/** Whether every host is this machine: then the floors do not bind, so that tests can be quick. */
-export function isLoopbackOnly(hosts: readonly string[]): boolean {
-  return hosts.every((host) => /^(?:localhost|\[::1\]|127(?:\.\d{1,3}){3})$/.test(new URL(host).hostname));
-}
-
 function merchantIds({ merchant }: Sections): readonly string[] {
   if (merchant === undefined) return [];
   const problems: string[] = [];
   const seen = new Set<string>();
   for (const [index, one] of [merchant, ...merchant.previous].entries()) {
     const key = index === 0 ? "merchant" : `merchant.previous[${index - 1}]`;
-    if (one.subAppId !== null && one.subMerchantId === null) {
-      problems.push(`${key}.subMerchantId: must be given where subAppId is (service-provider mode).`);
-    }
-    const name = JSON.stringify([one.appId, one.merchantId, one.subAppId, one.subMerchantId]);
+    problems.push(...wechatV2Problems({ ...one, hosts: index === 0 ? merchant.hosts : [] }, key));
+    const name = wechatV2Key(one);
     if (seen.has(name)) problems.push(`${key}: names a merchant that is named before.`);
     seen.add(name);
   }
@@ -71,18 +65,6 @@ function bill({ box, merchant }: Sections): readonly string[] {
   if (merchant === undefined || box === undefined || merchant.body !== null) return [];
   if (new TextEncoder().encode(box.store ?? "").length <= 127) return [];
   return ["merchant.body: must be given, because box.store has more than 127 bytes in UTF-8."];
-}
-
-function hosts({ merchant }: Sections): readonly string[] {
-  if (merchant === undefined) return [];
-  const loopback = isLoopbackOnly(merchant.hosts);
-  return merchant.hosts.flatMap((host, index) => {
-    const key = `merchant.hosts[${index}]`;
-    if (merchant.hosts.indexOf(host) < index) return [`${key}: is listed before.`];
-    if (!loopback && !host.startsWith("https:"))
-      return [`${key}: must begin with https:// unless every host is loopback.`];
-    return [];
-  });
 }
 
 function amounts({ amount, keypad }: Sections): readonly string[] {

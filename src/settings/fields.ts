@@ -93,3 +93,50 @@ function isOrigin(value: string): boolean {
 export function duration(milliseconds: number, meaning: string) {
   return z.int().min(1).max(durationMaxMs).default(milliseconds).describe(meaning);
 }
+
+/**
+ * The keys that every account has, of whatever kind; `wallets` are all that this kind can take. Its id goes into every record,
+ * so that it stays what it is for as long as one of its orders may be open.
+ */
+export function entryKeys<Kind extends string, const Wallet extends string>(
+  kind: Kind,
+  wallets: readonly Wallet[],
+) {
+  return {
+    id: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9-]{0,31}$/, {
+        error: "must be 1 to 32 small letters, digits or -, and not begin with -.",
+      })
+      .describe("What this account is called in records, texts and commands; it never changes."),
+    kind: z.literal(kind),
+    wallets: z
+      .array(z.enum(wallets))
+      .min(1)
+      .default([...wallets])
+      .describe("Whose payment codes are charged through it."),
+    charges: z
+      .boolean()
+      .default(true)
+      .describe("Whether new payments go through it; if not, it only brings open orders to their end."),
+  };
+}
+
+/** Whether every host is this machine: then the floors do not bind, so that tests can be quick. */
+export function isLoopbackOnly(hosts: readonly string[]): boolean {
+  return hosts.every((origin) =>
+    /^(?:localhost|\[::1\]|127(?:\.\d{1,3}){3})$/.test(new URL(origin).hostname),
+  );
+}
+
+/** What is wrong with a list of hosts below `key`, beyond each of them. */
+export function hostProblems(hosts: readonly string[], key: string): readonly string[] {
+  const loopback = isLoopbackOnly(hosts);
+  return hosts.flatMap((origin, index) => {
+    const where = `${key}[${index}]`;
+    if (hosts.indexOf(origin) < index) return [`${where}: is listed before.`];
+    if (!loopback && !origin.startsWith("https:"))
+      return [`${where}: must begin with https:// unless every host is loopback.`];
+    return [];
+  });
+}

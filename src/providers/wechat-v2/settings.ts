@@ -1,6 +1,6 @@
 /** What the configuration says of an account at WeChat Pay, API v2: every key, its meaning, its limits and its default. */
 import * as z from "zod";
-import { host, object, source, text } from "../../settings/fields.ts";
+import { entryKeys, host, hostProblems, object, source, text } from "../../settings/fields.ts";
 
 const certificate = object({
   cert: source.describe("The certificate, PEM."),
@@ -92,3 +92,31 @@ export const callKeys = {
     ),
   sceneInfo,
 };
+
+/** One account in the list of a configuration. */
+export const wechatV2Settings = object({
+  ...entryKeys("wechat-v2", ["wechat"]),
+  ...accountKeys,
+  ...callKeys,
+}).describe("An account at WeChat Pay, API v2.");
+
+type Ids = Readonly<
+  Pick<z.output<typeof wechatV2Settings>, "appId" | "merchantId" | "subAppId" | "subMerchantId">
+>;
+
+/** Everything that names an account at WeChat Pay, as one text: what two entries share is one account. */
+export function wechatV2Key({ appId, merchantId, subAppId, subMerchantId }: Ids): string {
+  return ["wechat-v2", appId, merchantId, subAppId ?? "-", subMerchantId ?? "-"].join(" ");
+}
+
+/** What the keys of an account demand of each other; `key` is where it stands in the file. */
+export function wechatV2Problems(
+  { subAppId, subMerchantId, hosts }: Ids & { readonly hosts: readonly string[] },
+  key: string,
+): readonly string[] {
+  const alone = subAppId !== null && subMerchantId === null;
+  return [
+    ...(alone ? [`${key}.subMerchantId: must be given where subAppId is (service-provider mode).`] : []),
+    ...hostProblems(hosts, `${key}.hosts`),
+  ];
+}
