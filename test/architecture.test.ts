@@ -62,6 +62,17 @@ const layers: readonly Layer[] = [
     packages: [],
   },
   {
+    // How it stands in a world.
+    files: "src/providers/wechat-v2/sandbox/world.ts",
+    project: ["src/core/", "src/providers/wechat-v2/", "src/simulator/outside/"],
+    packages: [],
+  },
+  {
+    files: "src/providers/sandboxes.ts",
+    project: ["src/providers/", "src/simulator/outside/provider.ts"],
+    packages: [],
+  },
+  {
     // What WeChat Pay's words mean is spelled out there a second time: with the box's own tables it would prove nothing.
     files: "src/providers/wechat-v2/sandbox/told.ts",
     project: [
@@ -498,7 +509,7 @@ const mayNameAProvider: readonly string[] = [
   "src/config/relations.ts",
   "src/config/schema.ts",
   "src/simulator/exhaustive/",
-  "src/simulator/seeded/",
+  "src/simulator/seeded/world-merchants.ts",
 ];
 
 /** Where each provider has its one line. */

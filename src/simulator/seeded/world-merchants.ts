@@ -1,8 +1,8 @@
 /** Whom the box of a world charges for: one merchant, a sub-merchant of a provider, or another one after some of its starts. */
 import type { Merchant } from "../../core/payment/order.ts";
-import { ApiKey } from "../../providers/wechat-v2/api-key.ts";
+import type { ApiKey } from "../../providers/wechat-v2/api-key.ts";
 import { fixtureMerchant } from "../../providers/wechat-v2/sandbox/fixture-merchant.ts";
-import type { SandboxMerchant } from "../../providers/wechat-v2/sandbox/request.ts";
+import { otherMerchant } from "../../providers/wechat-v2/sandbox/other-merchant.ts";
 import type { SignType } from "../../providers/wechat-v2/signature.ts";
 import type { Random } from "../outside/random.ts";
 
@@ -18,16 +18,13 @@ const PROVIDERS = 0.25;
 const CHANGES = 0.25;
 const CHANGES_HANDS = 0.4;
 
-/** Fictional, like the one of all examples, and with another key. */
-const otherMerchant: SandboxMerchant = {
-  appId: "wx0other0other0001",
-  merchantId: "1900000888",
-  apiKey: new ApiKey("otherkeyotherkeyotherkeyotherk00"),
-  subMerchants: [],
+/** What the configuration of every world says of its merchant; what a life really charges for is told beside it. */
+export const configuredMerchant = {
+  appId: fixtureMerchant.appId,
+  merchantId: fixtureMerchant.merchantId,
+  subAppId: null,
+  subMerchantId: null,
 };
-
-/** What the sandbox of every world knows. */
-export const sandboxMerchants: readonly SandboxMerchant[] = [fixtureMerchant, otherMerchant];
 
 /** The merchants of one world; draws from a stream of their own. */
 export class WorldMerchants {

@@ -10,20 +10,7 @@ import type { Key } from "../../core/payment/amount-entry.ts";
 import type { ProbeFailure } from "../../core/payment/answers.ts";
 import { standardTiming } from "../../core/payment/rules.ts";
 import { bootScreen, type Screen } from "../../core/payment/screen.ts";
-import type { CallNote } from "../../providers/wechat-v2/sandbox/call.ts";
-import { fixtureMerchant } from "../../providers/wechat-v2/sandbox/fixture-merchant.ts";
-import type { Order } from "../../providers/wechat-v2/sandbox/ledger.ts";
-import { numberScenarios } from "../../providers/wechat-v2/sandbox/number-scenarios.ts";
-import { STAFF_REFUND } from "../../providers/wechat-v2/sandbox/refunds.ts";
-import { Sandbox } from "../../providers/wechat-v2/sandbox/sandbox.ts";
-import {
-  type Scenario,
-  scenarioNamed,
-  scenarios,
-  success,
-} from "../../providers/wechat-v2/sandbox/scenarios.ts";
-import { ServedSandbox } from "../../providers/wechat-v2/sandbox/serve.ts";
-import { after } from "../../providers/wechat-v2/sandbox/telling.ts";
+import { simulatedProviders } from "../../providers/sandboxes.ts";
 import { type Core, core } from "../../runtime/loop.ts";
 import type {
   BrokerLink,
@@ -45,6 +32,7 @@ import {
 } from "../outside/https.ts";
 import { LastingFaults } from "../outside/lasting-faults.ts";
 import { LostHost } from "../outside/lost-host.ts";
+import type { SimulatedProvider } from "../outside/provider.ts";
 import { Random } from "../outside/random.ts";
 import { SimulatedDisk } from "../outside/store.ts";
 import { type Swarm, swarmOf } from "../outside/swarm.ts";
@@ -58,7 +46,7 @@ import { SimulatedSerialLink } from "../site/serial.ts";
 import { SimulatedTill } from "../site/till.ts";
 import { VendingMachine } from "../site/vending-machine.ts";
 import { Damage } from "./damage.ts";
-import { sandboxMerchants, type WorldMerchant, WorldMerchants } from "./world-merchants.ts";
+import { configuredMerchant, type WorldMerchant, WorldMerchants } from "./world-merchants.ts";
 
 /** Where the wall clock of every world begins: 2027-01-15 08:00 UTC. */
 const WALL_EPOCH = 1_800_000_000_000;
@@ -70,9 +58,6 @@ const LIVENESS_MS = 40 * 60_000;
 const BACK_WITHIN_MS = 120_000;
 const SERVED_WITHIN_MS = 240_000;
 const LOOKS_EVERY_MS = 3_000;
-
-/** Twice what the box reads of a reply: each byte above that limit is as good as ten megabytes of them. */
-const HUGE_BYTES = 131_072;
 
 /** Where a host is lost the sandbox says something else once, so long after faults end: amid the absences that stand for it. */
 const BUSY_AFTER_MS = 6 * 60_000;
@@ -114,9 +99,6 @@ const ONCE_REST_MS = 10_000;
 
 const codeEnds = ["\r", "\n", "\r\n", "\t", "\u0003", ""] as const;
 
-/** Added for whether the sandbox names the payment of what it has reversed. */
-const UNNAMED_STREAM = 6 * 2 ** 40;
-
 /** Added for the host that is lost. */
 const HOSTS_STREAM = 20 * 2 ** 40;
 
@@ -151,9 +133,6 @@ const CONFIRMING_STREAM = 32 * 2 ** 40;
 const LASTING_STREAM = 33 * 2 ** 40;
 const LAST_CUSTOMER_STREAM = 34 * 2 ** 40;
 const HEADLESS_STREAM = 35 * 2 ** 40;
-
-/** Added for order numbers that are known already. */
-const NUMBERS_STREAM = 21 * 2 ** 40;
 
 /** Which world to run, and for how long. */
 export interface WorldOptions {
@@ -201,18 +180,13 @@ class World {
   readonly #disk: SimulatedDisk;
   readonly #serial: SimulatedSerialLink;
   readonly #broker: SimulatedBroker;
-  /** WeChat Pay's sandbox, whose stories, customers and staff are its own; and what the box and the checker see of it. */
-  readonly #wechat: Sandbox;
-  readonly #sandbox: ServedSandbox;
+  readonly #provider: SimulatedProvider;
   readonly #people: People;
   readonly #habits: Habits;
   readonly #codeEnd: (typeof codeEnds)[number];
   readonly #habit: ReaderBehaviour;
   readonly #reader: SimulatedReader;
   readonly #lost: LostHost;
-  readonly #numbers: Random;
-  /** How often a payment meets a number that the sandbox knows already. */
-  readonly #knownNumbers: number;
   readonly #witness: InvariantChecker;
   readonly #config: DeviceConfig;
   readonly #entropy: Random;
@@ -270,23 +244,17 @@ class World {
     this.#people = new People(random.fork(), this.#swarm.silliness);
     this.#habits = new Habits(new Random(options.seed + HABITS_STREAM), this.#time);
     this.#codeEnd = new Random(options.seed + CODE_END_STREAM).pick(codeEnds);
-    this.#numbers = new Random(options.seed + NUMBERS_STREAM);
-    this.#knownNumbers = this.#numbers.chance(0.15) ? 0.4 : 0;
     this.#lost = new LostHost(new Random(options.seed + HOSTS_STREAM), HOSTS);
-    const unnamed =
-      this.#swarm.paidReversal === "revoked" && new Random(options.seed + UNNAMED_STREAM).chance(0.4);
-    this.#wechat = new Sandbox({
-      merchants: sandboxMerchants,
+    const [make] = simulatedProviders;
+    invariant(make !== undefined, "a world has a provider");
+    this.#provider = make({
+      swarm: this.#swarm,
+      habits: this.#habits,
+      random,
       entropy: random.fork(),
-      autoRevoke: this.#swarm.autoRevoke,
-      unseenReversal: this.#swarm.unseenReversal,
-      unseenAnswer: this.#swarm.unseenAnswer,
-      paidReversal: unnamed ? "unnamed" : this.#swarm.paidReversal,
-      hugeBytes: HUGE_BYTES,
+      stream: (number) => new Random(options.seed + number * 2 ** 40),
+      tell: options.tell === undefined ? null : (line) => this.#tell(`sandbox: ${line}`),
     });
-    const observe = ({ path, outTradeNo, outcome, treatment }: CallNote): void =>
-      this.#tell(`sandbox: ${path} ${outTradeNo ?? ""} ${outcome} ${treatment ?? ""}`);
-    this.#sandbox = new ServedSandbox(this.#wechat, options.tell === undefined ? null : observe);
     const readers = new Random(options.seed + READER_STREAM);
     this.#habit = readers.pick(readerBehaviours);
     this.#reader = new SimulatedReader({
@@ -315,10 +283,10 @@ class World {
     this.#config = options.defect?.config?.(config) ?? config;
     this.#witness = new InvariantChecker({
       disk: this.#disk,
-      sandboxes: [this.#sandbox],
+      sandboxes: [this.#provider.sandbox],
       time: this.#time,
       barrier: this.#swarm.machine?.barrier === true,
-      unnamed,
+      unnamed: this.#provider.unnamed,
       late: this.#swarm.late,
       armedMs: this.#armedMs,
     });
@@ -620,9 +588,9 @@ class World {
   }
 
   #serve(request: SimulatedRequest): SimulatedReply {
-    this.#witness.arrived(this.#sandbox.asked(request));
+    this.#witness.arrived(this.#provider.sandbox.asked(request));
     if (request.lane === "reverse" && this.#time.now < this.#deafUntil) return { kind: "drop" };
-    const { reply, said } = this.#sandbox.serve(request, this.#wall);
+    const { reply, said } = this.#provider.sandbox.serve(request, this.#wall);
     this.#witness.served(reply, said);
     return reply.kind === "reply" ? { ...reply, delayMs: 20 + reply.delayMs } : reply;
   }
@@ -673,9 +641,9 @@ class World {
   #planBusyBank(): void {
     this.#time.after(BUSY_AFTER_MS, () => {
       this.#tell("sandbox: busy for a minute");
-      this.#wechat.busy = true;
+      this.#provider.busy = true;
       this.#time.after(BUSY_FOR_MS, () => {
-        this.#wechat.busy = false;
+        this.#provider.busy = false;
       });
     });
   }
@@ -685,7 +653,7 @@ class World {
     return {
       exchange: (request: HttpsRequest, done) => {
         const { violation = null } = this.#life?.box.turn?.box ?? {};
-        this.#witness.asked(request, this.#sandbox.asked(request), violation !== null);
+        this.#witness.asked(request, this.#provider.sandbox.asked(request), violation !== null);
         https.exchange(request, (outcome) => {
           this.#witness.answered(request, outcome);
           done(outcome);
@@ -726,11 +694,11 @@ class World {
         this.#press(life, act.keys);
         break;
       case "scan":
-        this.#wechat.scenario = this.#nextScenario();
+        this.#provider.drawStory();
         this.#present(act.text);
         break;
       case "code":
-        this.#wechat.scenario = this.#nextScenario();
+        this.#provider.drawStory();
         life.box.wantCode();
         break;
       case "unplug":
@@ -752,7 +720,7 @@ class World {
   #read(text: string): void {
     if (this.#habits.phone !== null) {
       this.#tell("people: a phone is in the reader");
-      this.#wechat.scenario = this.#nextScenario();
+      this.#provider.drawStory();
       this.#phoneRead = true;
     }
     this.#send(text);
@@ -826,17 +794,8 @@ class World {
   }
 
   #actOfStaff(): void {
-    const wish = this.#habits.refund(this.#wechat.ledger.orders(), isTheirs);
-    if (wish === null) return;
-    const { merchant, outTradeNo, amountFen } = wish.order;
-    const outRefundNo = `${STAFF_REFUND}${this.#time.now}`;
-    const reference = { outTradeNo, transactionId: null };
-    this.#wechat.ledger.refund(
-      merchant,
-      { reference, outRefundNo, totalFen: amountFen, refundFen: wish.refundFen },
-      this.#wall,
-    );
-    this.#tell(`staff: ${outTradeNo} gets ${wish.refundFen} of ${amountFen} fen back`);
+    const act = this.#provider.actOfStaff(this.#wall);
+    if (act !== null) this.#tell(`staff: ${act}`);
   }
 
   #actOfTill(): void {
@@ -874,25 +833,6 @@ class World {
         this.#pressed(key);
       });
     }
-  }
-
-  #nextScenario() {
-    // Whether a number is known is drawn for itself, and leaves the other stories as they are.
-    const known = this.#numbers.chance(this.#knownNumbers);
-    const number = numberScenarios[this.#numbers.between(0, numberScenarios.length - 1)];
-    const usual = this.#usualScenario();
-    return known && number !== undefined ? number : usual;
-  }
-
-  #usualScenario(): Scenario {
-    if (!this.#random.chance(this.#swarm.trouble)) return success;
-    const name = stories[this.#random.between(0, stories.length - 1)] ?? "success";
-    const told = scenarioNamed(name) ?? success;
-    const { opening } = told;
-    if (opening.kind !== "refused" || opening.leaves !== "unpaid") return told;
-    const dialog = this.#habits.dialog();
-    if (dialog === null) return told;
-    return { ...told, opening: { ...opening, leaves: "dialog" }, plans: [after(dialog.afterMs, dialog.act)] };
   }
 
   #actOfGod(): void {
@@ -1086,7 +1026,7 @@ class World {
     }
     this.#tell("the last customer comes");
     const before = this.#witness.payments;
-    this.#wechat.scenario = success;
+    this.#provider.allGoesWell();
     const random = new Random(this.#options.seed + LAST_CUSTOMER_STREAM);
     const ended = (): boolean => this.#witness.newSince(before)?.final === true;
     this.#until(() => ended() || this.#comesToPay(random), SERVED_WITHIN_MS);
@@ -1150,37 +1090,11 @@ class World {
   }
 }
 
-/** What was booked is given back whole by the box or, where staff were quicker, by staff: nobody mixes the two. */
-function isTheirs({ state, booking }: Order): boolean {
-  return state === "success" && booking === null;
-}
-
 /** How late the timers of one world's box are: in some never, else by some milliseconds, each by its own. */
 function latenessOf(random: Random): () => number {
   const most = random.pick([0, 3, 40]);
   return () => (most === 0 ? 0 : random.between(1, most));
 }
-
-const fixtureIds = {
-  appId: fixtureMerchant.appId,
-  merchantId: fixtureMerchant.merchantId,
-  subAppId: null,
-  subMerchantId: null,
-};
-
-/** Stories that a simulated payment may take; a sandbox that is down is the network's business. */
-const usual = scenarios.filter(({ down }) => !down).map(({ name }) => name);
-
-const errCodes = [
-  "NOTENOUGH",
-  "AUTHCODEEXPIRE",
-  "TRADE_ERROR",
-  "ORDERREVERSED",
-  "RULELIMIT",
-  "NOTSUPORTCARD",
-];
-
-const stories = [...usual, ...errCodes];
 
 /** The pin of every simulated relay. */
 export const RELAY_PIN = 26;
@@ -1244,7 +1158,7 @@ function readConfig(
       version: 1,
       box: { id: "box-000001" },
       merchant: {
-        ...fixtureIds,
+        ...configuredMerchant,
         apiKey: { file: "/dev/null" },
         certificate: { cert: { file: "/dev/null" }, key: { file: "/dev/null" } },
         hosts: HOSTS,

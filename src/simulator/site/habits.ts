@@ -6,6 +6,7 @@
 import { invariant } from "../../core/kernel/defect.ts";
 import type { Fen } from "../../core/kernel/fen.ts";
 import { fenOf } from "../../core/kernel/fen.ts";
+import type { PayersHabits } from "../outside/provider.ts";
 import type { Random } from "../outside/random.ts";
 import type { SimulatedTime } from "../outside/time.ts";
 import { freshCode } from "./people.ts";
@@ -20,7 +21,7 @@ const STAYS = 0.3;
 const NEXT_CODE_MS = 9_000;
 
 /** Draws them from a stream of its own: none of these moves another draw of the world. */
-export class Habits {
+export class Habits implements PayersHabits {
   readonly #random: Random;
   readonly #time: SimulatedTime;
   #phone: Set<string> | null = null;
@@ -79,9 +80,9 @@ export class Habits {
   /** An order, the newest of which staff may do so, of which they give something back now, and how much; null where they do not. */
   refund<Order extends { readonly amountFen: Fen }>(
     orders: readonly Order[],
-    isTheirs: (order: Order) => boolean,
+    may: (order: Order) => boolean,
   ): { readonly order: Order; readonly refundFen: Fen } | null {
-    const order = this.#random.chance(REFUNDS) ? orders.findLast(isTheirs) : undefined;
+    const order = this.#random.chance(REFUNDS) ? orders.findLast(may) : undefined;
     if (order === undefined) return null;
     const refundFen = fenOf(this.#random.between(1, order.amountFen));
     invariant(refundFen.ok, "a part of an amount is an amount");
