@@ -68,6 +68,11 @@ const layers: readonly Layer[] = [
     packages: [],
   },
   {
+    files: "src/providers/wechat-v2/sandbox/small-world.ts",
+    project: [...inner, "src/providers/wechat-v2/", "src/simulator/outside/"],
+    packages: [],
+  },
+  {
     files: "src/providers/sandboxes.ts",
     project: ["src/providers/", "src/simulator/outside/provider.ts"],
     packages: [],
@@ -508,7 +513,7 @@ const mayNameAProvider: readonly string[] = [
   "src/compose.ts",
   "src/config/relations.ts",
   "src/config/schema.ts",
-  "src/simulator/exhaustive/",
+  "src/simulator/exhaustive/setups.ts",
   "src/simulator/seeded/world-merchants.ts",
 ];
 

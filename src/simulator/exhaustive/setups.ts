@@ -2,7 +2,6 @@
 import { checkConfig, type DeviceConfig } from "../../config/device-config.ts";
 import { invariant } from "../../core/kernel/defect.ts";
 import { fixtureMerchant } from "../../providers/wechat-v2/sandbox/fixture-merchant.ts";
-import { type Scenario, scenarioNamed } from "../../providers/wechat-v2/sandbox/scenarios.ts";
 import { RELAY_PIN } from "../seeded/world.ts";
 
 /** One kind of small world. */
@@ -24,27 +23,23 @@ export const setups: readonly SmallSetup[] = [
 ];
 
 /** The stories of a payment at the sandbox; one is chosen when its charge arrives there. */
-export const stories: readonly Scenario[] = [
+export const stories: readonly string[] = [
   "success",
   "password",
   "never",
   "declined",
   "paid-at-last",
   "refused-but-paid",
-].map((name) => {
-  const scenario = scenarioNamed(name);
-  invariant(scenario !== null, `there is a scenario ${name}`);
-  return scenario;
-});
+];
 
 /** The hosts of the merchant. */
-export const HOSTS = ["https://api.example", "https://api2.example"];
+const HOSTS = ["https://api.example", "https://api2.example"];
 
 /** The pin of the light barrier. */
 export const BARRIER_PIN = 17;
 
 /** Whom the box charges for. */
-export const merchantIds = {
+const merchantIds = {
   appId: fixtureMerchant.appId,
   merchantId: fixtureMerchant.merchantId,
   subAppId: null,
@@ -93,4 +88,21 @@ function readConfig(
   );
   invariant(checked.ok, checked.ok ? "" : checked.problems.join("\n"));
   return checked.config;
+}
+
+/** What the box is told of its merchant. */
+export function settingsOf({ box, timing }: DeviceConfig) {
+  return {
+    merchant: merchantIds,
+    apiKey: fixtureMerchant.apiKey,
+    signType: "MD5",
+    hosts: HOSTS,
+    boxId: box.id,
+    body: "Example store",
+    clientIp: null,
+    sceneInfo: null,
+    notifyUrl: null,
+    connectTimeoutMs: timing.connectTimeoutMs,
+    answerTimeoutMs: timing.answerTimeoutMs,
+  } as const;
 }

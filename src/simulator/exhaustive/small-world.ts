@@ -16,18 +16,14 @@
  *   box knows after an outage is what stands outside. A cursor that has moved does not count, for an outage loses the move.
  */
 import { ComposedBox } from "../../compose.ts";
-import type { DeviceConfig } from "../../config/device-config.ts";
 import { invariant } from "../../core/kernel/defect.ts";
 import { bootScreen, type Screen } from "../../core/payment/screen.ts";
-import { fixtureMerchant } from "../../providers/wechat-v2/sandbox/fixture-merchant.ts";
-import type { Order } from "../../providers/wechat-v2/sandbox/ledger.ts";
-import { RememberedRequests } from "../../providers/wechat-v2/sandbox/request.ts";
-import { Sandbox } from "../../providers/wechat-v2/sandbox/sandbox.ts";
-import { ServedSandbox } from "../../providers/wechat-v2/sandbox/serve.ts";
+import { smallProviders } from "../../providers/sandboxes.ts";
 import type { GpioLines, GpioLink, HttpsLink, HttpsRequest, Log, StoreLink } from "../../runtime/ports.ts";
 import { type Finding, InvariantChecker } from "../checker/invariant-checker.ts";
 import { SimulatedBroker } from "../outside/broker.ts";
 import { SimulatedHttpsLink, type SimulatedReply, type SimulatedRequest } from "../outside/https.ts";
+import type { SmallOrder, SmallProvider } from "../outside/provider.ts";
 import { SimulatedDisk } from "../outside/store.ts";
 import { SimulatedClock, SimulatedTime } from "../outside/time.ts";
 import { type PlantedDefect, RELAY_PIN } from "../seeded/world.ts";
@@ -36,7 +32,7 @@ import { SimulatedSerialLink } from "../site/serial.ts";
 import { VendingMachine } from "../site/vending-machine.ts";
 import { type Choice, Choices, type Point, type Way } from "./choices.ts";
 import { type Interruption, interruptionPoint } from "./interruptions.ts";
-import { BARRIER_PIN, configOf, HOSTS, merchantIds, type SmallSetup, stories } from "./setups.ts";
+import { BARRIER_PIN, configOf, type SmallSetup, settingsOf, stories } from "./setups.ts";
 import {
   chargeFates,
   type Fate,
@@ -64,9 +60,6 @@ const AGAIN_MS = 8_000;
 
 /** WeChat Pay v2, micropay: what revokes itself does so after some 45 s. */
 const AUTO_REVOKE_MS = 45_000;
-
-const CHARGE = "/pay/micropay";
-const REVERSAL = "/secapi/pay/reverse";
 
 /** Which small world to run. */
 export interface SmallWorldOptions {
@@ -110,8 +103,7 @@ class SmallWorld {
   readonly #time = new SimulatedTime();
   readonly #disk: SimulatedDisk;
   readonly #broker: SimulatedBroker;
-  readonly #wechat: Sandbox;
-  readonly #sandbox: ServedSandbox;
+  readonly #provider: SmallProvider;
   readonly #witness: InvariantChecker;
   readonly #pins: SimulatedPins | null;
   readonly #entropy = new NoChance();
@@ -147,21 +139,21 @@ class SmallWorld {
     this.#disk = new SimulatedDisk(this.#time, new NoChance(() => this.#kept));
     this.#disk.flush = { least: 1, most: 1 };
     this.#broker = new SimulatedBroker(this.#time);
-    this.#wechat = new Sandbox({
-      merchants,
-      remembered,
-      entropy: new NoChance(),
-      autoRevoke: this.#ways.has("auto-revoke"),
-      unseenReversal: this.#ways.has("unseen-forgotten") ? "forget" : "tombstone",
-      unseenAnswer: this.#ways.has("unseen-refused") ? "invalid" : "done",
-      paidReversal: this.#ways.has("paid-becomes-refund") ? "refund" : "revoked",
-    });
-    this.#sandbox = new ServedSandbox(this.#wechat, ({ path, outTradeNo, outcome }) =>
-      this.#tell(`sandbox: ${path} ${outTradeNo ?? ""} ${outcome}`),
+    const [make] = smallProviders;
+    invariant(make !== undefined, "a world has a provider");
+    this.#provider = make(
+      {
+        autoRevoke: this.#ways.has("auto-revoke"),
+        unseenReversal: this.#ways.has("unseen-forgotten") ? "forget" : "tombstone",
+        unseenAnswer: this.#ways.has("unseen-refused") ? "invalid" : "done",
+        paidReversal: this.#ways.has("paid-becomes-refund") ? "refund" : "revoked",
+      },
+      new NoChance(),
+      (line) => this.#tell(`sandbox: ${line}`),
     );
     this.#witness = new InvariantChecker({
       ...{ disk: this.#disk, time: this.#time },
-      sandboxes: [this.#sandbox],
+      sandboxes: [this.#provider.sandbox],
     });
     this.#pins = setup.goods === "none" ? null : new SimulatedPins(this.#time, new NoChance());
     if (this.#pins !== null) this.#wire(this.#pins);
@@ -176,7 +168,7 @@ class SmallWorld {
     try {
       this.#start();
       while (!this.#isOver() && this.#time.now < LIVENESS_MS && this.#time.step()) this.#interrupt();
-      this.#wechat.ledger.settle(this.#wall);
+      this.#provider.settle(this.#wall);
       if (!this.#isOver()) this.#witness.found("liveness", `after an hour: ${this.#whatIsOpen()}`);
       this.#witness.final();
       invariant(this.#choices.spent, "the choices of a world are met by it");
@@ -304,15 +296,14 @@ class SmallWorld {
   /** Whether an order at the sandbox may still change by its customer, whose plans are for its first seconds, or by a time-out. */
   #isWaiting(): boolean {
     const since = this.#wall - AUTO_REVOKE_MS;
-    return this.#wechat.ledger.orders().some((order) => order.createdAt >= since && isUnpaid(order));
+    return this.#provider.orders().some(({ createdAt, state }) => createdAt >= since && state === "unpaid");
   }
 
   /** Whether the power has not been able to fail yet with what would stand outside, `kept` rows more among it. */
   #isNewOutside(kept: number): boolean {
     const { rows, fault } = this.#disk;
-    const orders = this.#wechat.ledger.orders();
-    const passages = orders.reduce((count, { history }) => count + history.length, 0);
-    const sandbox = [orders.length, passages, this.#reversedUnseen.size, this.#stories.size];
+    const books = [this.#provider.orders().length, this.#provider.passages()];
+    const sandbox = [...books, this.#reversedUnseen.size, this.#stories.size];
     const doubt = fault === "none" ? "" : `${fault} ${this.#kept}`;
     const outside = [rows.length + kept, ...sandbox, this.#seen, this.#codes, doubt].join(" ");
     if (this.#outsides.has(outside)) return false;
@@ -481,7 +472,7 @@ class SmallWorld {
       exchange: (request, done) => {
         this.#touched = true;
         const contradicted = this.#life?.box.turn?.box.violation != null;
-        this.#witness.asked(request, this.#sandbox.asked(request), contradicted);
+        this.#witness.asked(request, this.#provider.sandbox.asked(request), contradicted);
         const fate = this.#fateOf(request);
         const held = heldMs(fate);
         let left = false;
@@ -519,29 +510,30 @@ class SmallWorld {
   }
 
   /** A probe moves no money: where it fails the box waits, as it does where the one before it failed. */
-  #fateOf({ path, body }: HttpsRequest): Fate {
-    if (body.includes("<out_trade_no>probe-")) return "arrives";
-    const point = fatePoints.get(path);
-    invariant(point !== undefined, `${path} is a call of a small world`);
+  #fateOf(request: HttpsRequest): Fate {
+    const { call } = this.#provider.sandbox.asked(request);
+    if (call === "probe") return "arrives";
+    const point = fatePoints.get(call);
+    invariant(point !== undefined, `${call} is a call of a small world`);
     const fate = point.options[this.#choices.take(point)];
     return chargeFates.find((one) => one === fate) ?? "arrives";
   }
 
   #serve(request: SimulatedRequest): SimulatedReply {
-    const asked = this.#sandbox.asked(request);
+    const asked = this.#provider.sandbox.asked(request);
     const { order: outTradeNo } = asked;
     this.#witness.arrived(asked);
-    this.#wechat.ledger.settle(this.#wall);
-    const known = this.#orderOf(outTradeNo);
-    if (request.path === CHARGE) this.#chargeArrives(outTradeNo, known);
-    if (request.path === REVERSAL) this.#reversalArrives(outTradeNo, known);
-    const { reply, said } = this.#sandbox.serve(request, this.#wall);
+    this.#provider.settle(this.#wall);
+    const known = this.#provider.look(outTradeNo);
+    if (asked.call === "charge") this.#chargeArrives(outTradeNo, known);
+    if (asked.call === "undo") this.#reversalArrives(outTradeNo, known);
+    const { reply, said } = this.#provider.sandbox.serve(request, this.#wall);
     this.#witness.served(reply, said);
     if (known === undefined) this.#watchAutoRevoke(outTradeNo);
     return reply.kind === "reply" ? { ...reply, delayMs: 20 + reply.delayMs } : reply;
   }
 
-  #chargeArrives(outTradeNo: string, known: Order | undefined): void {
+  #chargeArrives(outTradeNo: string, known: SmallOrder | undefined): void {
     if (known !== undefined || this.#stories.has(outTradeNo)) return;
     if (this.#reversedUnseen.has(outTradeNo)) {
       this.#meet("unseen-forgotten");
@@ -549,31 +541,26 @@ class SmallWorld {
     }
     const story = stories[this.#choices.take(whichStory)];
     invariant(story !== undefined, "a story is one of those that may be");
-    this.#stories.set(outTradeNo, story.name);
-    this.#wechat.scenario = story;
+    this.#stories.set(outTradeNo, story);
+    this.#provider.take(story);
   }
 
-  #reversalArrives(outTradeNo: string, known: Order | undefined): void {
+  #reversalArrives(outTradeNo: string, known: SmallOrder | undefined): void {
     if (known === undefined) {
       this.#reversedUnseen.add(outTradeNo);
       this.#meet("unseen-refused");
-    } else if (known.state === "success" || (known.open && this.#stories.get(outTradeNo) === PAID_AT_LAST)) {
+    } else if (known.state === "paid" || (known.open && this.#stories.get(outTradeNo) === PAID_AT_LAST)) {
       this.#meet("paid-becomes-refund");
     }
   }
 
   /** Whether unpaid orders revoke themselves matters from the moment at which one would. */
   #watchAutoRevoke(outTradeNo: string): void {
-    if (this.#orderOf(outTradeNo) === undefined) return;
+    if (this.#provider.look(outTradeNo) === undefined) return;
     this.#time.after(AUTO_REVOKE_MS, () => {
-      this.#wechat.ledger.settle(this.#wall - 1);
-      const order = this.#orderOf(outTradeNo);
-      if (order !== undefined && isUnpaid(order)) this.#meet("auto-revoke");
+      this.#provider.settle(this.#wall - 1);
+      if (this.#provider.look(outTradeNo)?.state === "unpaid") this.#meet("auto-revoke");
     });
-  }
-
-  #orderOf(outTradeNo: string): Order | undefined {
-    return this.#wechat.ledger.orders().find((order) => order.outTradeNo === outTradeNo);
   }
 
   #wire(pins: SimulatedPins): void {
@@ -606,9 +593,6 @@ class SmallWorld {
   }
 }
 
-const merchants = [fixtureMerchant];
-const remembered = new RememberedRequests(merchants);
-
 /** Screens that stand until staff say OK, those that want something of somebody, and those on which cancel may still change how a payment ends. */
 const forStaff: ReadonlySet<string> = new Set([
   "unknown",
@@ -623,9 +607,9 @@ const cancellable: ReadonlySet<string> = new Set(["submitting", "password", "che
 const PAID_AT_LAST = "paid-at-last";
 
 const fatePoints: ReadonlyMap<string, Point> = new Map([
-  [CHARGE, { what: "the charge", options: chargeFates, fault: true, way: null }],
-  ["/pay/orderquery", { what: "a query", options: queryFates, fault: true, way: null }],
-  [REVERSAL, { what: "a reversal", options: reversalFates, fault: true, way: null }],
+  ["charge", { what: "the charge", options: chargeFates, fault: true, way: null }],
+  ["query", { what: "a query", options: queryFates, fault: true, way: null }],
+  ["undo", { what: "a reversal", options: reversalFates, fault: true, way: null }],
 ]);
 
 const whatOfAWrite: Point = {
@@ -644,7 +628,7 @@ const whichCode: Point = {
 
 const whichStory: Point = {
   what: "the payment at the sandbox",
-  options: stories.map(({ name }) => name),
+  options: stories,
   fault: false,
   way: null,
 };
@@ -668,23 +652,3 @@ const wayPoints: Readonly<Record<Way, Point>> = {
   "late-reversed": pointOf("late-reversed", ["keeps late payments", "reverses them"]),
   "unclear-refunded": pointOf("unclear-refunded", ["holds unclear goods", "refunds them"]),
 };
-
-function isUnpaid({ state }: Order): boolean {
-  return state === "userpaying" || state === "accept" || state === "notpay" || state === "payerror";
-}
-
-function settingsOf({ box, timing }: DeviceConfig) {
-  return {
-    merchant: merchantIds,
-    apiKey: fixtureMerchant.apiKey,
-    signType: "MD5",
-    hosts: HOSTS,
-    boxId: box.id,
-    body: "Example store",
-    clientIp: null,
-    sceneInfo: null,
-    notifyUrl: null,
-    connectTimeoutMs: timing.connectTimeoutMs,
-    answerTimeoutMs: timing.answerTimeoutMs,
-  } as const;
-}

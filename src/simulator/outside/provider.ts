@@ -1,5 +1,6 @@
 /** A provider in a world: its sandbox, and the customers, staff and troubles that are its own. */
 import type { Fen } from "../../core/kernel/fen.ts";
+import type { Entropy } from "../../runtime/ports.ts";
 import type { Random } from "./random.ts";
 import type { Sandbox } from "./sandbox.ts";
 import type { Swarm } from "./swarm.ts";
@@ -46,3 +47,41 @@ export interface SimulatedProvider {
 
 /** Makes one. */
 export type SimulatedProviderMaker = (parts: SimulatedProviderParts) => SimulatedProvider;
+
+/** How an order of a small world stands in the books. */
+export interface SmallOrder {
+  /** When it was opened, in milliseconds since 1970 on the provider's clock. */
+  readonly createdAt: number;
+  readonly state: "unpaid" | "paid" | "over";
+  readonly open: boolean;
+}
+
+/** What a provider may do in this way or that, where its documents leave it open. */
+export interface SmallWays {
+  readonly autoRevoke: boolean;
+  readonly unseenReversal: "tombstone" | "forget";
+  readonly unseenAnswer: "done" | "invalid";
+  readonly paidReversal: "revoked" | "refund";
+}
+
+/** A provider of worlds without chance: what happens there is chosen. */
+export interface SmallProvider {
+  readonly sandbox: Sandbox;
+  /** The next payment takes the story of this name; there must be one. */
+  take(story: string): void;
+  /** Whatever is due by then happens. */
+  settle(now: number): void;
+  /** The order of this number as the books were last settled. */
+  look(order: string): SmallOrder | undefined;
+  /** All of them. */
+  orders(): readonly SmallOrder[];
+  /** How many changes its books have seen. */
+  passages(): number;
+}
+
+/** Makes one; `tell` hears of each call in the provider's words. */
+export type SmallProviderMaker = (
+  ways: SmallWays,
+  entropy: Entropy,
+  tell: (line: string) => void,
+) => SmallProvider;
