@@ -62,7 +62,7 @@ export interface Said {
 /** A provider's sandbox, as a world of any provider sees it. */
 export interface Sandbox {
   /** Reads a request of the box as the provider would. */
-  asked(request: Pick<HttpsRequest, "path" | "body">): Asked;
+  asked(request: Pick<HttpsRequest, "lane" | "method" | "path" | "headers" | "body">): Asked;
   /** Answers a request that arrived, `now` on its own clock. */
   serve(
     request: SimulatedRequest,
