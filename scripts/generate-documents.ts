@@ -36,7 +36,11 @@ export const parts: Readonly<Record<string, () => string | Promise<string>>> = {
   "state diagram": stateDiagram,
   "recovery table": recovery,
   "money records": moneyRecords,
-  waits: () => waits(readFileSync(join(root, "src/core/payment/rules.ts"), "utf8")),
+  waits: () =>
+    waits(
+      readFileSync(join(root, "src/core/payment/rules.ts"), "utf8"),
+      readFileSync(join(root, "src/providers/wechat-v2/facts.ts"), "utf8"),
+    ),
   "error codes": errorCodes,
   "screen texts": screenTexts,
   faults,

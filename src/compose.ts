@@ -3,16 +3,17 @@ import { boxTag } from "./config/box-tag.ts";
 import type { DeviceConfig } from "./config/device-config.ts";
 import type { BoxSnapshot } from "./control/status.ts";
 import { drawFrame } from "./core/codecs/display-frame.ts";
-import { Defect } from "./core/kernel/defect.ts";
+import { invariant } from "./core/kernel/defect.ts";
 import { after, type Instant, type WallTime } from "./core/kernel/instant.ts";
 import { rfc3339 } from "./core/kernel/rfc3339.ts";
 import type { Key } from "./core/payment/amount-entry.ts";
 import type { ChargeAnswer, ProbeFailure, QueryAnswer, UndoAnswer } from "./core/payment/answers.ts";
-import { blockerOf, isBusy, isDispensing, isSame, mayMoveOn } from "./core/payment/box.ts";
+import { blockerOf, isBusy, isDispensing, mayMoveOn } from "./core/payment/box.ts";
 import type { Effect } from "./core/payment/effects.ts";
 import type { BoxEvent } from "./core/payment/events.ts";
-import type { Intent, OpenOrder, TxData } from "./core/payment/order.ts";
+import type { OpenOrder, TxData } from "./core/payment/order.ts";
 import type { PaymentEvent } from "./core/payment/payment.ts";
+import type { ProviderFacts } from "./core/payment/provider.ts";
 import { type AmountRules, type Rules, standardTiming, type Timing } from "./core/payment/rules.ts";
 import { type Screen, screenFor } from "./core/payment/screen.ts";
 import type { Turn } from "./core/payment/turn.ts";
@@ -20,6 +21,8 @@ import { type DeviceLinks, Devices, displaySizeOf } from "./devices.ts";
 import { Journal, type JournalOpened, MQTT_CURSOR, type RotationOutcome } from "./journal/journal.ts";
 import { type RotationRules, retentionOf } from "./journal/rotation.ts";
 import type { WechatV2Settings } from "./providers/wechat-v2/account.ts";
+import { type WechatV2Timing, wechatV2Facts, wechatV2Timing } from "./providers/wechat-v2/facts.ts";
+import { keyOf } from "./providers/wechat-v2/merchant.ts";
 import { WechatV2 } from "./providers/wechat-v2/provider.ts";
 import { Reporter, type ReporterStatus } from "./reporting/reporter.ts";
 import type { ServiceWord } from "./reporting/status-event.ts";
@@ -71,6 +74,8 @@ export interface BoxParts {
   readonly core?: Core;
   /** Waits that the configuration has no key for; tests make them short. */
   readonly timing?: Partial<Timing>;
+  /** The same for the providers. */
+  readonly providerTiming?: Partial<WechatV2Timing>;
   /** The same for segments of the journal. */
   readonly rotation?: Partial<RotationRules>;
 }
@@ -96,7 +101,9 @@ export class ComposedBox {
   readonly #log: CalmLog;
   readonly #rules: Rules;
   readonly #journal: Journal;
-  readonly #gateways: readonly { readonly settings: WechatV2Settings; readonly gateway: WechatV2 }[];
+  readonly #providers: ReadonlyMap<string, WechatV2>;
+  /** The id of the one through which is charged. */
+  readonly #charging: string;
   readonly #devices: Devices;
   readonly #loop: Loop;
   /** What a till may do. */
@@ -130,10 +137,13 @@ export class ComposedBox {
       // A row that nobody waits for, or a rotation, fails as well: who would be the next to pay hears of it now.
       broken: () => this.#loop.post({ type: "journal-broken" }),
     });
-    this.#gateways = parts.merchants.map(({ settings, https }) => ({
-      settings,
-      gateway: new WechatV2({ settings, link: https, entropy, clock, log }),
-    }));
+    this.#charging = idOf(parts.merchants[0]);
+    this.#providers = new Map(
+      parts.merchants.map((one) => {
+        const { settings, https: link } = one;
+        return [idOf(one), new WechatV2({ settings, link, entropy, clock, log })];
+      }),
+    );
     this.#devices = new Devices({
       config: parts.config,
       links: parts.links,
@@ -192,7 +202,6 @@ export class ComposedBox {
     const { clock } = links;
     const { box, screen } = turn;
     const { proved, unclear, failure } = box.trust;
-    const { merchantId, subMerchantId } = this.#rules.merchant;
     const blocker = blockerOf(box, this.#rules);
     const scanner = links.serial === null || config.scanner === null ? "none" : readyOrNot(box.scannerReady);
     const orders = [...box.orders.values()].map(({ intent, phase }) => ({
@@ -223,7 +232,7 @@ export class ComposedBox {
       devices: { scanner, ...this.#devices.status() },
       scans: this.#devices.scans(),
       wechat: {
-        merchantId: subMerchantId ?? merchantId,
+        merchantId: this.#facts().payee.account,
         proved,
         unclear,
         failure,
@@ -285,10 +294,10 @@ export class ComposedBox {
 
   #logStart(journal: string, open: readonly OpenOrder[]): void {
     const { links, config, version } = this.#parts;
-    const { merchantId, subMerchantId } = this.#rules.merchant;
+    const { payee, hosts } = this.#facts();
     const boot = this.#loop.turn?.box.numbering.bootMark ?? null;
-    const host = this.#rules.hosts.join(" ");
-    const who = { box: config.box.id, version, journal, boot, merchantId: subMerchantId ?? merchantId, host };
+    const host = hosts.join(" ");
+    const who = { box: config.box.id, version, journal, boot, merchantId: payee.account, host };
     for (const problem of this.#parts.mistakes ?? []) links.log.error("config.mistake", { problem });
     links.log.info("box.started", { ...who, count: open.length });
     for (const { last } of open) {
@@ -365,7 +374,8 @@ export class ComposedBox {
     const { proved, probe } = this.#loop.turn?.box.trust ?? { proved: false, probe: null };
     if (!proved || probe === "inFlight") return;
     const why = this.#parts.merchants[0].certificateFault();
-    if (why !== null) this.#loop.post({ type: "probed", answer: { kind: "failed", why } });
+    if (why !== null)
+      this.#loop.post({ type: "probed", provider: this.#charging, answer: { kind: "failed", why } });
   }
 
   #reports(): boolean {
@@ -407,53 +417,50 @@ export class ComposedBox {
         });
       },
       note: ({ entry }) => this.#journal.note(entry),
-      warm: () => this.#current().warm(),
+      warm: () => this.#providerOf(this.#charging).warm(),
       charge: ({ intent, code, sendBefore }) => {
-        const { outTradeNo } = intent;
-        this.#gatewayOf(intent).charge(
-          intent,
-          code,
-          sendBefore,
-          (host, answer) => this.#happens(outTradeNo, { type: "charge-answered", host, answer }),
-          () => {
+        const { outTradeNo, payee } = intent;
+        const provider = this.#providerOf(payee.provider);
+        const answered = (host: string, answer: ChargeAnswer): void => {
+          this.#happens(outTradeNo, { type: "charge-answered", host, answer });
+        };
+        if (code === null) provider.order(intent, sendBefore, answered);
+        else
+          provider.charge(intent, code, sendBefore, answered, () => {
             const box = this.#loop.turn?.box;
             return box !== undefined && mayMoveOn(box, outTradeNo, this.#rules);
-          },
-        );
-      },
-      order: ({ intent, sendBefore }) => {
-        this.#gatewayOf(intent).order(intent, sendBefore, (host, answer) => {
-          this.#happens(intent.outTradeNo, { type: "charge-answered", host, answer });
-        });
+          });
       },
       dispense: ({ outTradeNo, pulses }) => {
         this.#devices.dispense(pulses, (outcome) =>
           this.#happens(outTradeNo, { type: "dispensed", outcome }),
         );
       },
-      query: ({ intent, host, refund, fresh }) => {
+      query: ({ intent, host, of, fresh }) => {
+        const provider = this.#providerOf(intent.payee.provider);
         const answered = (from: string, answer: QueryAnswer): void => {
           this.#happens(intent.outTradeNo, { type: "query-answered", host: from, answer });
         };
-        if (refund) this.#gatewayOf(intent).refundQuery(intent, host, answered);
-        else this.#gatewayOf(intent).query(intent, host, answered, fresh);
+        if (of === "refund") provider.refundQuery(intent, host, answered);
+        else provider.query(intent, host, answered, fresh);
       },
-      undo: ({ intent, host, paid }) => {
-        this.#gatewayOf(intent).undo(intent, host, paid, (from, answer) => {
+      undo: ({ intent, host, way }) => {
+        const provider = this.#providerOf(intent.payee.provider);
+        provider.undo(intent, host, way === "refund", (from, answer) => {
           this.#happens(intent.outTradeNo, { type: "undo-answered", host: from, answer });
         });
       },
       answer: ({ token, answer }) => this.sales.answer(token, answer),
-      probe: () => {
+      probe: ({ provider }) => {
         const why = this.#parts.merchants[0].certificateFault();
         if (why === null) {
-          this.#current().probe((answer) => {
+          this.#providerOf(provider).probe((answer) => {
             if (answer.kind === "passed") this.#signedAt = clock.wall();
-            this.#loop.post({ type: "probed", answer });
+            this.#loop.post({ type: "probed", provider, answer });
           });
         } else {
           const answer = { kind: "failed", why } as const;
-          clock.at(clock.now(), () => this.#loop.post({ type: "probed", answer }));
+          clock.at(clock.now(), () => this.#loop.post({ type: "probed", provider, answer }));
         }
       },
       alarm: ({ alarm, outTradeNo }) => log.error("alarm", { kind: alarm, outTradeNo }),
@@ -472,16 +479,17 @@ export class ComposedBox {
     this.#loop.post({ type: "payment", outTradeNo, event });
   }
 
-  #current(): WechatV2 {
-    return this.#gatewayOf({ merchant: this.#rules.merchant });
+  #facts(): ProviderFacts {
+    const facts = this.#rules.providers.get(this.#charging);
+    invariant(facts !== undefined, "the one through which is charged is configured");
+    return facts;
   }
 
-  #gatewayOf({ merchant }: Pick<Intent, "merchant">): WechatV2 {
-    const found = this.#gateways.find(({ settings }) => isSame(settings.merchant, merchant));
-    // Recovery holds orders of merchants that are gone, so an order that is called about has its gateway.
-    if (found === undefined)
-      throw new Defect("an order is called about under a merchant that is not configured");
-    return found.gateway;
+  #providerOf(id: string): WechatV2 {
+    const provider = this.#providers.get(id);
+    // Recovery holds orders of accounts that are gone, so an order that is called about has its provider.
+    invariant(provider !== undefined, "an order is called about under a provider that is configured");
+    return provider;
   }
 
   #logTurn(event: BoxEvent, turn: Turn): void {
@@ -584,19 +592,31 @@ function kindOf(event: PaymentEvent): string {
   }
 }
 
-function rulesOf({ config, version, merchants, timing, mistakes = [] }: BoxParts): Rules {
-  const [{ settings }] = merchants;
+/** Stays the same for the same merchant, whatever its place in the configuration. */
+function idOf({ settings }: ProviderParts): string {
+  return keyOf(settings.merchant).replaceAll(" ", "_");
+}
+
+function providersOf({ config, merchants, providerTiming }: BoxParts): ReadonlyMap<string, ProviderFacts> {
   const { queryEveryMs, giveUpAfterMs, reverseNotBeforeMs, confirmNotBeforeMs } = config.timing;
+  const configured = { queryEveryMs, giveUpAfterMs, reverseNotBeforeMs, confirmNotBeforeMs };
+  const timing = { ...wechatV2Timing, ...configured, ...providerTiming };
+  return new Map(
+    merchants.map((one, index) => {
+      const id = idOf(one);
+      return [id, wechatV2Facts({ id, charges: index === 0, wallets: ["wechat"] }, one.settings, timing)];
+    }),
+  );
+}
+
+function rulesOf(parts: BoxParts): Rules {
+  const { config, version, timing, mistakes = [] } = parts;
   const { sendWithinMs, restMs } = config.timing;
-  const asking = { queryEveryMs, giveUpAfterMs, reverseNotBeforeMs, confirmNotBeforeMs };
-  const configured = { ...asking, sendWithinMs, restMs };
   return {
     boxId: config.box.id,
     boxTag: boxTag(config.box.id),
     version,
-    merchant: settings.merchant,
-    merchants: merchants.map((parts) => parts.settings.merchant),
-    hosts: settings.hosts,
+    providers: providersOf(parts),
     amount: amountRules(config),
     keypad: config.keypad !== null,
     sells: mistakes.length === 0,
@@ -604,8 +624,7 @@ function rulesOf({ config, version, merchants, timing, mistakes = [] }: BoxParts
     relay: config.outputs?.relay ?? null,
     inhibit: (config.inputs?.inhibit ?? null) !== null,
     advert: config.box.advert,
-    native: settings.notifyUrl !== null,
-    timing: { ...standardTiming, ...configured, ...timing },
+    timing: { ...standardTiming, sendWithinMs, restMs, ...timing },
   };
 }
 

@@ -5,6 +5,7 @@ import type { PaymentEvent } from "../../src/core/payment/payment.ts";
 import { recoveryTable } from "../../src/core/payment/recovery.ts";
 import { type Rules, standardTiming } from "../../src/core/payment/rules.ts";
 import { chargeCodes } from "../../src/providers/wechat-v2/codes.ts";
+import { wechatV2Timing } from "../../src/providers/wechat-v2/facts.ts";
 import { type Edge, explore, smallRules } from "../../test/core/payment/reachable.ts";
 import { code, fenced, list, table } from "./markdown.ts";
 
@@ -42,11 +43,11 @@ export function stateDiagram(): string {
     "  [*] --> recording : scan",
     "  [*] --> asking : start, charging is open",
     "  [*] --> reversing : start, reversing is open",
-    "  [*] --> taken : start, the number is known there",
+    "  [*] --> number-conflict : start, the number is known there",
     "  [*] --> dispensing : start, goods are open",
     "  [*] --> doubted : start, the last row is lost",
   ];
-  const ends = ["  settled --> [*]", "  void --> [*]"];
+  const ends = ["  final --> [*]", "  abandoned --> [*]"];
   return fenced(["stateDiagram-v2", ...begins, ...lines, ...ends].join("\n"), "mermaid");
 }
 
@@ -124,22 +125,26 @@ export function recovery(): string {
   );
 }
 
-/** Every wait with the sentence that stands beside it in the source. */
-export function waits(source: string): string {
-  const body = /export interface Timing \{([\s\S]*?)\n\}/.exec(source)?.[1] ?? "";
-  const meanings = new Map(
+/** Every wait with the sentence that stands beside it in the source: those of the box, and those that are WeChat Pay's. */
+export function waits(rules: string, facts: string): string {
+  const meanings = new Map([...meaningsIn(rules, "Timing"), ...meaningsIn(facts, "WechatV2Timing")]);
+  return table(
+    ["wait", "usual", "meaning"],
+    Object.entries({ ...wechatV2Timing, ...standardTiming }).map(([name, value]) => {
+      const meaning = meanings.get(name);
+      if (meaning === undefined) throw new Error(`nobody says what ${name} means`);
+      return [code(name), [value].flat().map(seconds).join(", "), meaning];
+    }),
+  );
+}
+
+function meaningsIn(source: string, interfaceName: string): ReadonlyMap<string, string> {
+  const body = new RegExp(`export interface ${interfaceName} \\{([\\s\\S]*?)\\n\\}`).exec(source)?.[1] ?? "";
+  return new Map(
     [...body.matchAll(/\/\*\* (.+?) \*\/\s*readonly (\w+):/g)].map(([, meaning = "", name = ""]) => [
       name,
       meaning,
     ]),
-  );
-  return table(
-    ["wait", "usual", "meaning"],
-    Object.entries(standardTiming).map(([name, value]) => {
-      const meaning = meanings.get(name);
-      if (meaning === undefined) throw new Error(`rules.ts does not say what ${name} means`);
-      return [code(name), [value].flat().map(seconds).join(", "), meaning];
-    }),
   );
 }
 

@@ -60,14 +60,19 @@ export function sandboxScenarios(): string {
 
 /** What each member of an event's `data` means; a new member without a sentence does not compile. */
 const members: Readonly<Record<keyof TxData, readonly [form: string, meaning: string]>> = {
-  outTradeNo: ["text", "The box's order number, one for each scan: `[A-Za-z0-9_]`, at most 32 characters."],
+  outTradeNo: ["text", "The box's order number, one for each scan: `[A-Za-z0-9_]`, 6 to 30 characters."],
   shortRef: ["text", "Its last four digits, as the screen showed them."],
   ref: [
     "text or null",
     "The till's or server's own id of the sale; null where the box itself was told the amount.",
   ],
-  transactionId: ["text or null", "WeChat Pay's number, where money was seen to move."],
-  merchantId: ["text", "Who was charged for: the sub-merchant in service-provider mode, else the merchant."],
+  transactionId: ["text or null", "The provider's number, where money was seen to move."],
+  provider: ["text", "The id of the provider in the configuration through which it was charged."],
+  wallet: ["text", "Whose payment code it was: `wechat`, `alipay`, `unionpay`, `e-cny` or `qq`."],
+  merchantId: [
+    "text",
+    "The account charged for; with WeChat Pay the sub-merchant in service-provider mode, else the merchant.",
+  ],
   state: ["text", "`charging`, `reversing`, or how it ended."],
   final: ["true, false", "Whether the order has ended."],
   amountFen: ["whole number", "The amount in fen; it never changes."],

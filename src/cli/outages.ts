@@ -67,7 +67,7 @@ export const outages: Readonly<Record<Outage, readonly [means: string, remedy: s
     "WeChat Pay's answers do not fit the API key, or it refuses our signatures.",
     "Check `merchant.apiKey` (API v2, 32 characters) and `merchant.signType`.",
   ],
-  merchant: [
+  account: [
     "WeChat Pay does not accept this merchant for payment codes.",
     "Check `merchantId`, `appId`, their binding and the product permission in the merchant platform.",
   ],

@@ -50,8 +50,8 @@ export const boxStatusSchema = z.object({
         .string()
         .nullable()
         .describe("Why the scanner cannot be read now, in the system's words, or null."),
-      codes: count.describe("Codes that could be charged."),
-      refused: count.describe("Other lines: codes of other wallets, bar codes, nonsense."),
+      codes: count.describe("Payment codes, of whatever wallet."),
+      refused: count.describe("Other lines: bar codes, nonsense."),
       discarded: z
         .object({
           "over-long": count.describe("Longer than any code: noise, or a wrong speed."),

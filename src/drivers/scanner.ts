@@ -1,4 +1,4 @@
-import { readScan } from "../core/codecs/scan.ts";
+import { readPaymentCode } from "../core/codecs/scan.ts";
 import { scannerProfiles } from "../core/codecs/scanner-profile.ts";
 import { after, type Instant } from "../core/kernel/instant.ts";
 import type { PaymentCode, ScanRefusal } from "../core/payment/payment-code.ts";
@@ -37,7 +37,7 @@ export interface ScannerListener {
 /** Whether codes can be read now. */
 export type ScannerStatus = "ready" | "absent";
 
-/** What has come since the start: codes that could be charged, other lines, and what was thrown away and why. */
+/** What has come since the start: payment codes of whatever wallet, other lines, and what was thrown away and why. */
 export interface ScanCounts {
   /** Why the scanner cannot be read now, null where it can or nobody knows yet. */
   readonly absent: string | null;
@@ -159,11 +159,11 @@ export class Scanner {
   #line(text: string): void {
     const { clock, listener, log } = this.#parts;
     const at = clock.now();
-    const scan = readScan(text);
+    const scan = readPaymentCode(text);
     if (scan.ok) {
       this.#codes += 1;
       this.#trigger.codeCame();
-      log.info("scanner.scanned", { code: scan.value.toString() });
+      log.info("scanner.scanned", { code: scan.value.toString(), wallet: scan.value.wallet });
       listener.scanned(scan.value, at);
     } else {
       this.#refused += 1;

@@ -10,10 +10,11 @@ import {
   type Goods,
   goodsOutcomes,
   type Intent,
-  type Merchant,
   moneyStates,
+  type Payee,
   type TxData,
 } from "../core/payment/order.ts";
+import { wallets } from "../core/payment/wallet.ts";
 import type { Beginning, JournalEntry, LastEvent, QuarantineEntry } from "./own-entry.ts";
 
 /** The entry in `value`, or null where it is none. */
@@ -53,6 +54,8 @@ const isWhole: Check = (value) => typeof value === "number" && Number.isFinite(v
 const isFen: Check = (value) => typeof value === "number" && fenOf(value).ok;
 const isCurrency: Check = (value) => value === "CNY";
 const isMode: Check = (value) => value === "cpm" || value === "mpm";
+const knownWallets: ReadonlySet<unknown> = new Set(wallets);
+const isWallet: Check = (value) => knownWallets.has(value);
 const isCharged: Check = (value) => value === "yes" || value === "no" || value === "unknown";
 
 const outcomes: ReadonlySet<unknown> = new Set([null, ...goodsOutcomes]);
@@ -65,6 +68,8 @@ const isTx = fields<TxData>({
   shortRef: isText,
   ref: isTextOrNull,
   transactionId: isTextOrNull,
+  provider: isText,
+  wallet: isWallet,
   merchantId: isText,
   state: (value) => knownStates.has(value),
   final: isFlag,
@@ -83,12 +88,7 @@ const isTx = fields<TxData>({
   box: isText,
 });
 
-const isMerchant = fields<Merchant>({
-  appId: isText,
-  merchantId: isText,
-  subAppId: isTextOrNull,
-  subMerchantId: isTextOrNull,
-});
+const isPayee = fields<Payee>({ provider: isText, account: isText, key: isText });
 
 const isIntent = fields<Intent>({
   outTradeNo: isText,
@@ -97,9 +97,10 @@ const isIntent = fields<Intent>({
   caller: isTextOrNull,
   amountFen: isFen,
   currency: isCurrency,
-  merchant: isMerchant,
-  nonce: isText,
+  payee: isPayee,
+  wallet: isWallet,
   mode: isMode,
+  nonce: isText,
   codeHash: isTextOrNull,
   pulses: (value) => value === null || isCount(value),
   boot: isText,

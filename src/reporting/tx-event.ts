@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { finalStates, goodsOutcomes, type TxData } from "../core/payment/order.ts";
+import { wallets } from "../core/payment/wallet.ts";
 import { TX_SCHEMA_ID } from "./tx-members.ts";
 
 /** A consumer can compute the chain from the events alone; see the journal's description of its events. */
@@ -14,11 +15,19 @@ const state = z.enum(["charging", "reversing", ...finalStates]);
 
 /** The members of `data`; nothing else of a journal entry is ever reported. Open for more: consumers ignore what they do not know. */
 export const txMembers = {
-  outTradeNo: z.string().regex(/^[A-Za-z0-9_]{1,32}$/),
+  outTradeNo: z.string().regex(/^[A-Za-z0-9_]{6,30}$/),
   shortRef: z.string().describe("The reference that the screen showed."),
   ref: z.string().nullable().describe("The till's or server's own id of this sale."),
-  transactionId: z.string().nullable().describe("WeChat Pay's number of the transaction."),
-  merchantId: z.string(),
+  transactionId: z.string().nullable().describe("The provider's number of the transaction."),
+  provider: z
+    .string()
+    .describe("The id, in the configuration, of the provider through which it was charged."),
+  wallet: z.enum(wallets).describe("Whose payment code it was."),
+  merchantId: z
+    .string()
+    .describe(
+      "The account at the provider; with WeChat Pay the merchant's number, the sub-merchant's where there is one.",
+    ),
   state,
   final: z.boolean(),
   amountFen: z.int().min(1),

@@ -9,6 +9,8 @@ const members: Readonly<Record<keyof TxData, true>> = {
   shortRef: true,
   ref: true,
   transactionId: true,
+  provider: true,
+  wallet: true,
   merchantId: true,
   state: true,
   final: true,

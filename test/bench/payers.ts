@@ -10,6 +10,7 @@ import { PaymentCode } from "../../src/core/payment/payment-code.ts";
 import { UndiciHttpsLink } from "../../src/links/https/undici-https.ts";
 import { SystemClock } from "../../src/links/machine/system-clock.ts";
 import { SystemEntropy } from "../../src/links/machine/system-entropy.ts";
+import { payeeOf } from "../../src/providers/wechat-v2/merchant.ts";
 import { WechatV2 } from "../../src/providers/wechat-v2/provider.ts";
 import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
 import { signatureOf } from "../../src/providers/wechat-v2/signature.ts";
@@ -108,9 +109,10 @@ async function ownPayer(setup: PayerSetup): Promise<Payer> {
       currency: "CNY",
     },
     ...{
-      merchant,
-      nonce: ATTACH,
+      payee: payeeOf("wechat", merchant),
+      wallet: "wechat",
       mode: "cpm",
+      nonce: ATTACH,
       pulses: null,
       codeHash: "",
       boot: "",
@@ -128,7 +130,7 @@ async function ownPayer(setup: PayerSetup): Promise<Payer> {
   return {
     charge: (outTradeNo, authCode) =>
       answered("paid", (done) => {
-        const code = new PaymentCode(authCode);
+        const code = new PaymentCode(authCode, "wechat");
         gateway.charge(intent(outTradeNo), code, after(clock.now(), 10_000), done);
       }),
     query: (outTradeNo) => answered("paid", (done) => gateway.query(intent(outTradeNo), null, done)),

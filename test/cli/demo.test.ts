@@ -10,7 +10,7 @@ import { isDeepStrictEqual } from "node:util";
 import { runCli } from "../../src/cli/cli.ts";
 import { randomCode } from "../../src/cli/demo/code.ts";
 import { payOnce } from "../../src/cli/demo/pay.ts";
-import { readScan } from "../../src/core/codecs/scan.ts";
+import { readPaymentCode } from "../../src/core/codecs/scan.ts";
 import { parseYuan } from "../../src/core/kernel/fen.ts";
 import { SystemEntropy } from "../../src/links/machine/system-entropy.ts";
 import { success } from "../../src/providers/wechat-v2/sandbox/scenarios.ts";
@@ -267,7 +267,7 @@ describe("one payment", { concurrency: 4 }, () => {
       "│Max     ¥3000.00│",
       "> cancel\n",
       "> 28***456\n",
-      "scanner 18 characters, an Alipay code",
+      "scanner 28*************456, an Alipay code",
       "│Not WeChat code │",
       "> unplug\n",
       "│Ask staff    E14│",
@@ -419,5 +419,5 @@ test("a place for temporary folders that takes none is said in a sentence, with 
 
 test("every random code is a payment code", () => {
   const entropy = new SystemEntropy();
-  for (let round = 0; round < 200; round += 1) assert.ok(readScan(randomCode(entropy)).ok);
+  for (let round = 0; round < 200; round += 1) assert.ok(readPaymentCode(randomCode(entropy)).ok);
 });

@@ -445,7 +445,7 @@ describe("notes of the wires", () => {
         assert.ok(!scanNote(code, hearing).text.includes(code));
       }
     }
-    assert.equal(scanNote("281234567890123456", "box").text, "18 characters, an Alipay code");
+    assert.equal(scanNote("281234567890123456", "box").text, "28*************456, an Alipay code");
   });
 
   test("a request is known by its call and its order, a probe by its number", () => {
@@ -478,6 +478,8 @@ describe("notes of orders", () => {
     shortRef: "0310",
     ref: null,
     transactionId: null,
+    provider: "wechat",
+    wallet: "wechat",
     merchantId: "1900000109",
     state: "paid",
     final: true,

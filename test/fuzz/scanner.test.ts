@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { KEY_RECORD_BYTES, KeyText } from "../../src/core/codecs/key-text.ts";
 import { LINE_BYTES_MAX, LineGuard } from "../../src/core/codecs/line-guard.ts";
-import { readScan } from "../../src/core/codecs/scan.ts";
+import { readPaymentCode } from "../../src/core/codecs/scan.ts";
 import { type ScannerProfileName, scannerProfiles } from "../../src/core/codecs/scanner-profile.ts";
 import { instantOf } from "../../src/core/kernel/instant.ts";
 import { type Case, fuzz } from "./fuzz.ts";
@@ -63,10 +63,10 @@ function checkLines(read: string, sent: string): void {
   assert.ok(read === "" || read.endsWith("\n"));
   for (const line of read.split("\n").slice(0, -1)) {
     assert.ok(line.length > 0 && line.length <= LINE_BYTES_MAX && !line.includes("\r"));
-    const scan = readScan(line);
+    const scan = readPaymentCode(line);
     if (!scan.ok) continue;
     const digits = scan.value.reveal();
-    assert.match(digits, /^1[0-5]\d{16}$/);
+    assert.match(digits, /^\d{16,24}$/);
     assert.ok(sent.includes(digits), "the code was sent as one piece");
     assert.ok(!scan.value.toString().includes(digits.slice(2, -3)), "and does not show itself");
   }
@@ -111,7 +111,7 @@ fuzz("a keyboard scanner invents no code", (one) => {
   }
   checkLines(read, Buffer.from(text).toString("latin1"));
   for (const line of read.split("\n")) {
-    const scan = readScan(line);
+    const scan = readPaymentCode(line);
     if (scan.ok) assert.ok(pressed(whole).includes(scan.value.reveal()), "every digit of it was pressed");
   }
 });

@@ -17,6 +17,8 @@ export function txData(changes: Partial<TxData> = {}): TxData {
     shortRef: "0001",
     ref: null,
     transactionId: "4200002345202601011234567890",
+    provider: "wechat",
+    wallet: "wechat",
     merchantId: "1900000109",
     state: "paid",
     final: true,

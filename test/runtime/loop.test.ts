@@ -135,7 +135,10 @@ test("a screen is shown after its turn is told of and before its effects", () =>
     bench.done.push("screen");
     return show(...screens);
   };
-  bench.turn({ screen: { text: "paid" }, effects: [{ type: "warm" }, { type: "probe" }] });
+  bench.turn({
+    screen: { text: "paid" },
+    effects: [{ type: "warm" }, { type: "probe", provider: "wechat" }],
+  });
   assert.deepEqual(bench.done, ["turn woke", "screen", "warm", "probe"]);
 });
 
@@ -208,7 +211,7 @@ test("what the world answers at once is taken up after all effects of its turn",
   bench.onHand = (type) => {
     if (type === "warm") bench.loop.post({ type: "code-wanted" });
   };
-  bench.turn({ effects: [{ type: "warm" }, { type: "probe" }] });
+  bench.turn({ effects: [{ type: "warm" }, { type: "probe", provider: "wechat" }] });
   assert.deepEqual(bench.done, ["turn woke", "warm", "probe", "turn code-wanted"]);
 });
 

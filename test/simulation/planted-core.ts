@@ -145,6 +145,17 @@ function armedAgain(box: Box, { amountFen, pulses, ref, caller }: Sale): Box {
 }
 
 /** A core that lives by other rules. */
+/** Rules in which five absences must lie so far apart. */
+function lastingFor(lastingMs: number): (real: Rules) => Rules {
+  return (real) => {
+    const providers = [...real.providers].map(([id, facts]) => {
+      const { absence } = facts;
+      return [id, { ...facts, absence: absence === null ? null : { ...absence, lastingMs } }] as const;
+    });
+    return { ...real, providers: new Map(providers) };
+  };
+}
+
 function rules(other: (rules: Rules) => Rules): PlantedDefect {
   return otherTurns(({ before, event, stamp, rules: real }, turn) => turn(before, event, stamp, other(real)));
 }
@@ -460,7 +471,7 @@ export const plantedInCore: readonly Planted[] = [
     name: "five absences count without their ten minutes",
     caughtBy: ["I16"],
     seed: 110,
-    defect: rules((real) => ({ ...real, timing: { ...real.timing, absentForMs: 0 } })),
+    defect: rules(lastingFor(0)),
   },
   {
     name: "five absences count with another signed answer between them",
@@ -475,10 +486,7 @@ export const plantedInCore: readonly Planted[] = [
     name: "a host that is gone is waited for as long as it takes",
     caughtBy: ["liveness"],
     seed: 110,
-    defect: rules((real) => ({
-      ...real,
-      timing: { ...real.timing, absentForMs: Number.POSITIVE_INFINITY },
-    })),
+    defect: rules(lastingFor(Number.POSITIVE_INFINITY)),
   },
   {
     name: "an order whose number is known there is reversed",

@@ -1,5 +1,6 @@
 /** Faults that only tests can plant: a setting that does nothing, an order under the wrong merchant, a box that does not come back. */
 import type { Effect } from "../../src/core/payment/effects.ts";
+import { chargingProviders, type ProviderFacts } from "../../src/core/payment/provider.ts";
 import type { Planted } from "./planted.ts";
 import { ends, otherTurns } from "./planted-core.ts";
 
@@ -13,7 +14,8 @@ export const plantedSettings: readonly Planted[] = [
       const turn = real(before, event, stamp, rules);
       const effects = turn.effects.map((effect): Effect => {
         if (effect.type !== "undo") return effect;
-        return { ...effect, intent: { ...effect.intent, merchant: rules.merchant } };
+        const [{ payee }] = chargingProviders(rules) as [ProviderFacts];
+        return { ...effect, intent: { ...effect.intent, payee } };
       });
       return { ...turn, effects };
     }),

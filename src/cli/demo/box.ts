@@ -31,7 +31,7 @@ import { VirtualDisplay } from "../../simulator/site/virtual-display.ts";
 import { VirtualScanner } from "../../simulator/site/virtual-scanner.ts";
 import { UsageError } from "../usage.ts";
 import { DemoBroker } from "./broker.ts";
-import { type DemoDevice, demoConfig, demoTiming } from "./config.ts";
+import { type DemoDevice, demoConfig, demoProviderTiming, demoTiming } from "./config.ts";
 import { Life } from "./life.ts";
 
 /** Hears what happens on the display and on every wire. */
@@ -256,6 +256,7 @@ export class Demo {
     const life = new Life({
       config,
       timing: demoTiming(hurry),
+      providerTiming: demoProviderTiming(hurry),
       links: {
         clock: this.clock,
         entropy: new SystemEntropy(),

@@ -3,6 +3,7 @@ import type { DisplaySize } from "../../core/codecs/display-frame.ts";
 import { Defect } from "../../core/kernel/defect.ts";
 import { standardTiming, type Timing } from "../../core/payment/rules.ts";
 import type { Language } from "../../core/payment/texts.ts";
+import { type WechatV2Timing, wechatV2Timing } from "../../providers/wechat-v2/facts.ts";
 import { fixtureMerchant } from "../../providers/wechat-v2/sandbox/fixture-merchant.ts";
 
 /** What the played box looks like, and how it is typed on. */
@@ -91,9 +92,8 @@ export function demoTiming(hurry: number): Partial<Timing> {
   const hurried = (ms: number): number => Math.round(ms / hurry);
   const { reverseAgainMs, reversalAlarmMs, askStaffAfterMs, checkAfterMs, unrecordedEveryMs, probeAgainMs } =
     standardTiming;
-  const { closeNotBeforeMs, offerMs } = standardTiming;
+  const { offerMs } = standardTiming;
   return {
-    closeNotBeforeMs: hurried(closeNotBeforeMs),
     offerMs: hurried(offerMs),
     reverseAgainMs: reverseAgainMs.map(hurried),
     reversalAlarmMs: hurried(reversalAlarmMs),
@@ -102,4 +102,9 @@ export function demoTiming(hurry: number): Partial<Timing> {
     unrecordedEveryMs: hurried(unrecordedEveryMs),
     probeAgainMs: probeAgainMs.map(hurried),
   };
+}
+
+/** The same for the provider. */
+export function demoProviderTiming(hurry: number): Partial<WechatV2Timing> {
+  return { closeNotBeforeMs: Math.round(wechatV2Timing.closeNotBeforeMs / hurry) };
 }

@@ -1,4 +1,4 @@
-import { readScan } from "../../core/codecs/scan.ts";
+import { readPaymentCode } from "../../core/codecs/scan.ts";
 import { type Fen, parseYuan } from "../../core/kernel/fen.ts";
 import { SystemEntropy } from "../../links/machine/system-entropy.ts";
 import {
@@ -145,7 +145,7 @@ function amountOf(text: string): Fen {
 
 /** What is not made of digits is a slip of the command line; which digits are a code is for the box to say. */
 function digitsOf(text: string): string {
-  if (readScan(text).ok || /^\d+$/.test(text)) return text;
+  if (readPaymentCode(text).ok || /^\d+$/.test(text)) return text;
   throw new UsageError("--code takes the digits of a payment code.");
 }
 

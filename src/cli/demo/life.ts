@@ -6,6 +6,7 @@ import type { Timing } from "../../core/payment/rules.ts";
 import type { Screen } from "../../core/payment/screen.ts";
 import { UndiciHttpsLink } from "../../links/https/undici-https.ts";
 import { SqliteStore } from "../../links/sqlite/sqlite-store.ts";
+import type { WechatV2Timing } from "../../providers/wechat-v2/facts.ts";
 import { fixtureMerchant } from "../../providers/wechat-v2/sandbox/fixture-merchant.ts";
 import type { HttpsRequest } from "../../runtime/ports.ts";
 import { PowerSession } from "../run/session-links.ts";
@@ -15,6 +16,7 @@ import { version } from "../version.ts";
 export interface RunParts {
   readonly config: DeviceConfig;
   readonly timing: Partial<Timing>;
+  readonly providerTiming: Partial<WechatV2Timing>;
   readonly links: Omit<Links, "store">;
   readonly onScreen: (screen: Screen) => void;
   readonly onMoney: (tx: TxData) => void;

@@ -1,4 +1,3 @@
-import { readScan } from "../../core/codecs/scan.ts";
 import { type Fen, formatYuan } from "../../core/kernel/fen.ts";
 import type { TxData } from "../../core/payment/order.ts";
 import { SystemClock } from "../../links/machine/system-clock.ts";
@@ -7,7 +6,7 @@ import { exitStatus } from "../exit-status.ts";
 import type { CommandIo } from "../usage.ts";
 import { type Demo, openDemo } from "./box.ts";
 import { StopSignals } from "./signals.ts";
-import { DemoStory, walletNames } from "./story.ts";
+import { DemoStory, whyRefused } from "./story.ts";
 
 /** One payment, as it was asked for on the command line. */
 export interface DemoPayment {
@@ -89,9 +88,7 @@ async function pay(demo: Demo, story: DemoStory, payment: DemoPayment): Promise<
   const begun = await demo.until(() => orderOf(demo) ?? refusalOf(demo) ?? demo.outage, SHOWN_WITHIN_MS);
   if (begun === "refused") {
     await demo.pause(STEP_PAUSE_MS);
-    const read = readScan(code);
-    const why = read.ok ? "it was used before" : walletNames[read.reason];
-    return { status: exitStatus.no, line: null, sentence: `The box refused the code: ${why}.` };
+    return { status: exitStatus.no, line: null, sentence: `The box refused the code: ${whyRefused(code)}.` };
   }
   const end = await demo.until(() => finalOf(demo) ?? demo.outage, FINAL_WITHIN_MS);
   if (end === null || typeof end === "string") {

@@ -1,8 +1,9 @@
 import { styleText } from "node:util";
-import { readScan } from "../../core/codecs/scan.ts";
+import { readPaymentCode } from "../../core/codecs/scan.ts";
 import { formatYuan } from "../../core/kernel/fen.ts";
 import type { TxData } from "../../core/payment/order.ts";
 import type { Light, Screen } from "../../core/payment/screen.ts";
+import type { Wallet } from "../../core/payment/wallet.ts";
 import { type CallNote, sandboxPaths } from "../../providers/wechat-v2/sandbox/call.ts";
 import type { Treatment } from "../../providers/wechat-v2/sandbox/scenarios.ts";
 import type { Clock, LogFields } from "../../runtime/ports.ts";
@@ -49,14 +50,28 @@ export const treatmentWords: Readonly<Record<Treatment["kind"], string>> = {
   vanish: "the request is lost on its way",
 };
 
-/** Whose code it is, for people. */
-export const walletNames = {
+const walletNames: Readonly<Record<Wallet, string>> = {
+  wechat: "a WeChat Pay code",
   alipay: "an Alipay code",
   unionpay: "a UnionPay code",
   "e-cny": "an e-CNY code",
   qq: "a QQ Wallet code",
-  "not-a-payment-code": "not a payment code",
-} as const;
+};
+
+/** What the scanner read, for people: masked as everywhere, and whose code it is where the sandbox takes none of that kind. */
+export function scanWords(text: string): string {
+  const read = readPaymentCode(text);
+  if (!read.ok) return `${text.length} characters, not a payment code`;
+  const { wallet } = read.value;
+  return wallet === "wechat" ? String(read.value) : `${String(read.value)}, ${walletNames[wallet]}`;
+}
+
+/** Why the box has refused this text, which the sandbox would have had to take. */
+export function whyRefused(text: string): string {
+  const read = readPaymentCode(text);
+  if (!read.ok) return "not a payment code";
+  return read.value.wallet === "wechat" ? "it was used before" : walletNames[read.value.wallet];
+}
 
 /** Tells what happens at the box: a line with its time for each event, a frame for each picture. */
 export class DemoStory implements DemoListener {
@@ -79,8 +94,7 @@ export class DemoStory implements DemoListener {
 
   /** What goes onto the scanner's wire; the code is masked as everywhere. */
   scanned(code: string, heard: boolean): void {
-    const read = readScan(code);
-    const what = read.ok ? read.value.toString() : `${code.length} characters, ${walletNames[read.reason]}`;
+    const what = scanWords(code);
     this.#tell("scanner", heard ? what : `${what}; nobody listens`);
   }
 

@@ -113,7 +113,7 @@ const failures: Readonly<Record<ProbeFailure, { readonly found: string; readonly
     remedy:
       "Compare merchant.apiKey (v2), merchant.merchantId and merchant.signType with the merchant platform.",
   },
-  merchant: {
+  account: {
     found: "does not know this merchant",
     remedy:
       "Compare appId, merchantId and, for a service provider, the sub-merchant with the merchant platform.",

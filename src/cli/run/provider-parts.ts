@@ -1,9 +1,9 @@
 import type { ProviderParts } from "../../compose.ts";
 import type { DeviceConfig } from "../../config/device-config.ts";
-import type { Merchant } from "../../core/payment/order.ts";
 import { inspectCertificate } from "../../links/https/certificate.ts";
 import { UndiciHttpsLink } from "../../links/https/undici-https.ts";
 import { ApiKey } from "../../providers/wechat-v2/api-key.ts";
+import type { Merchant } from "../../providers/wechat-v2/merchant.ts";
 import type { Clock } from "../../runtime/ports.ts";
 import type { Secrets } from "./secrets.ts";
 

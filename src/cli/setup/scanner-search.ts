@@ -1,5 +1,5 @@
 /** Finds the scanner among all devices that could be one: the one that delivers a readable line. */
-import { readScan } from "../../core/codecs/scan.ts";
+import { readPaymentCode } from "../../core/codecs/scan.ts";
 import { after } from "../../core/kernel/instant.ts";
 import type { ScanDiscarded, SerialConnection } from "../../runtime/ports.ts";
 import type { Dialogue } from "./dialogue.ts";
@@ -82,7 +82,7 @@ export async function searchScanner(
 }
 
 function kindOf(line: string, path: string): "payment" | "readable" | "garbled" {
-  if (readScan(line).ok) return "payment";
+  if (readPaymentCode(line).ok) return "payment";
   const text = line.trim();
   const shortest = path.startsWith("/dev/input/") ? KEYBOARD_LINE_MIN : SERIAL_LINE_MIN;
   return /^[ -~]+$/.test(text) && text.length >= shortest ? "readable" : "garbled";

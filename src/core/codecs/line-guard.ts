@@ -1,6 +1,6 @@
 import { after, type Instant } from "../kernel/instant.ts";
 import { ReplyFilter } from "./reply-filter.ts";
-import { readScan } from "./scan.ts";
+import { readPaymentCode } from "./scan.ts";
 
 /** The longest line a scanner may send, in bytes; a payment code with its AIM identifier has 21. */
 export const LINE_BYTES_MAX = 128;
@@ -59,7 +59,7 @@ export class LineGuard {
   /** When silence ends what has come so far, unless more comes before; null where nothing has. */
   get endsAt(): Instant | null {
     if (this.#heardAt === null || this.#length === 0) return null;
-    return after(this.#heardAt, readScan(this.#text()).ok ? CODE_SILENCE_MS : LINE_PAUSE_MS);
+    return after(this.#heardAt, readPaymentCode(this.#text()).ok ? CODE_SILENCE_MS : LINE_PAUSE_MS);
   }
 
   /** Takes a chunk that came at `at` and returns the lines that are whole with it, each ended by one LF. */

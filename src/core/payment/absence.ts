@@ -4,10 +4,7 @@
  * proves nothing.
  */
 import { after, type Instant } from "../kernel/instant.ts";
-import type { Rules } from "./rules.ts";
-
-/** So many absences stand for the one of the host that was charged, where that one cannot be had. */
-const ABSENCES_MIN = 5;
+import type { AbsenceFacts, ProviderFacts } from "./provider.ts";
 
 /** Absences of one order in a row: no other signed answer to a query stood between them. */
 export interface Absences {
@@ -41,22 +38,27 @@ export function withAbsence(absences: Absences, host: string, askedAt: Instant, 
 }
 
 /** Whether an absence that was asked for at `askedAt` counts at all: the charge may still have been in flight. */
-export function absencesCountFrom(answeredAt: Instant, { timing }: Rules): Instant {
-  return after(answeredAt, timing.confirmNotBeforeMs);
+export function absencesCountFrom(answeredAt: Instant, { notBeforeMs }: AbsenceFacts): Instant {
+  return after(answeredAt, notBeforeMs);
 }
 
 /** Whether absences are so many and so far apart that they need no host in particular. */
-export function isLasting({ count, runMs }: Absences, { timing }: Rules): boolean {
-  return count >= ABSENCES_MIN && runMs >= timing.absentForMs;
+export function isLasting({ count, runMs }: Absences, facts: AbsenceFacts): boolean {
+  return count >= facts.count && runMs >= facts.lastingMs;
 }
 
 /**
  * Whether an order is not there: two absences, one of them by the host that was charged, by every host where nobody knows
  * which one that was; or lasting ones, for a host may never come back.
  */
-export function isAbsent(absences: Absences, chargedHost: string | null, rules: Rules): boolean {
+export function isAbsent(
+  absences: Absences,
+  chargedHost: string | null,
+  provider: Pick<ProviderFacts, "hosts">,
+  facts: AbsenceFacts,
+): boolean {
   const { hosts } = absences;
-  const wanted = chargedHost === null ? rules.hosts : [chargedHost];
+  const wanted = chargedHost === null ? provider.hosts : [chargedHost];
   const said = hosts.length >= 2 && wanted.every((host) => hosts.includes(host));
-  return said || isLasting(absences, rules);
+  return said || isLasting(absences, facts);
 }

@@ -29,6 +29,7 @@ import {
   wakeAt,
 } from "./payment.ts";
 import type { PaymentCode } from "./payment-code.ts";
+import { factsOf, type ProviderFacts, undoOf } from "./provider.ts";
 import { recordReversal, remembered, reversalQueried, reverseFrom, undoAnswered } from "./reversal.ts";
 import type { Rules, Stamp } from "./rules.ts";
 import { alarm, go, isAwaited, notCharged, recordOutcome, txOf } from "./verdict.ts";
@@ -89,7 +90,8 @@ export function resume(order: OpenOrder, stamp: Stamp, rules: Rules): Payment {
       stamp,
       rules,
     );
-  if (last.state === "charging") return { ...payment, phase: asking("unclear", at, at, stamp, rules) };
+  if (last.state === "charging")
+    return { ...payment, phase: asking("unclear", at, at, stamp, factsOf(intent, rules)) };
   if (last.state === "declined") return { ...payment, phase: uncheckedFrom(last, stamp, rules) };
   if (last.state === "paid") return { ...payment, phase: dispensingAt(at, last.late) };
   invariant(last.state === "reversing", "an order that is taken up waits for something");
@@ -187,10 +189,7 @@ function send(payment: Payment, { code, sendBefore }: Phase & { name: "recording
     chargedAt: stamp.at,
   };
   const { intent } = payment;
-  return go(
-    charging,
-    code === null ? { type: "order", intent, sendBefore } : { type: "charge", intent, code, sendBefore },
-  );
+  return go(charging, { type: "charge", intent, code, sendBefore });
 }
 
 /** The verdict is durable. A decline by code gets one later look (money rule 7). */
@@ -268,24 +267,25 @@ function woke(payment: Payment, stamp: Stamp, rules: Rules): Advance {
   const due = wakeAt(payment);
   if (due === null || stamp.at < due) return go(payment);
   const { phase, counts, intent } = payment;
+  const facts = factsOf(intent, rules);
   // The machine was at work when the process ended: a second pulse could be a second product.
   if (phase.name === "dispensing") return dispensed(payment, "unclear", stamp, rules);
   if (phase.name === "asking") {
-    return query({ ...payment, phase: { ...phase, last: stamp.at >= phase.giveUpAt } }, null, stamp);
+    return query({ ...payment, phase: { ...phase, last: stamp.at >= phase.giveUpAt } }, null, stamp, facts);
   }
-  if (phase.name === "doubted") return query(payment, hostOf(counts.query, rules), stamp);
+  if (phase.name === "doubted") return query(payment, hostOf(counts.query, facts), stamp, facts);
   if (phase.name === "number-conflict") {
-    return query({ ...payment, phase: { ...phase, last: stamp.at >= phase.giveUpAt } }, null, stamp);
+    return query({ ...payment, phase: { ...phase, last: stamp.at >= phase.giveUpAt } }, null, stamp, facts);
   }
-  if (phase.name !== "reversing") return query(payment, null, stamp);
-  if (phase.next.call === "query") return query(payment, hostOf(counts.query, rules), stamp);
+  if (phase.name !== "reversing") return query(payment, null, stamp, facts);
+  if (phase.next.call === "query") return query(payment, hostOf(counts.query, facts), stamp, facts);
   return go(
     {
       ...payment,
       counts: { ...counts, reverse: counts.reverse + 1 },
       inFlight: { call: "undo", at: stamp.at },
     },
-    { type: "undo", intent, host: hostOf(counts.reverse, rules), paid: payment.seenPaid },
+    { type: "undo", intent, host: hostOf(counts.reverse, facts), way: undoOf(payment, facts).way },
   );
 }
 
@@ -298,18 +298,18 @@ function cancelPressed(payment: Payment, stamp: Stamp, rules: Rules): Advance {
   return phase.name === "asking" ? recordReversal(payment, "cancelled-by-person", stamp, rules) : go(payment);
 }
 
-function query(payment: Payment, host: string | null, stamp: Stamp): Advance {
+function query(payment: Payment, host: string | null, stamp: Stamp, facts: ProviderFacts): Advance {
   const counts = { ...payment.counts, query: payment.counts.query + 1 };
   const inFlight = { call: "query", at: stamp.at } as const;
-  const { intent, phase, seenPaid } = payment;
+  const { intent, phase } = payment;
   const fresh = phase.name === "reversing";
-  const refund = fresh && intent.mode === "mpm" && seenPaid;
-  return go({ ...payment, counts, inFlight }, { type: "query", intent, host, refund, fresh });
+  const of = fresh ? undoOf(payment, facts).confirm : "payment";
+  return go({ ...payment, counts, inFlight }, { type: "query", intent, host, of, fresh });
 }
 
 /** Reversals and their queries take the hosts in turn: an order book is shared, a broken host is not waited for. */
-function hostOf(count: number, rules: Rules): string | null {
-  return rules.hosts[count % rules.hosts.length] ?? null;
+function hostOf(count: number, { hosts }: ProviderFacts): string | null {
+  return hosts[count % hosts.length] ?? null;
 }
 
 function landed(payment: Payment, call: "charge" | "query" | "undo"): Payment {

@@ -1,10 +1,10 @@
 /**
- * What the gateway says a call to WeChat Pay came to. It has verified everything it names: a kind other than `unknown` and
- * `not-sent` was correctly signed, for this merchant, this order, this amount and this currency (money rules 5 to 7).
+ * What a provider says a call came to. It has verified everything it names: a kind other than `unknown` and
+ * `not-sent` was correctly signed, for this account, this order, this amount and this currency (money rules 5 to 7).
  */
 
 /**
- * Why a charge was refused for good (WeChat Pay v2, micropay, error codes). `configuration`: the merchant or its signature;
+ * Why a charge was refused for good. `configuration`: the account or its signature;
  * `request`: something in what was sent, or that was not.
  */
 export type DeclineReason =
@@ -29,10 +29,10 @@ export type UnknownReason =
   | "configuration"
   | "request";
 
-/** Why not one byte of a request reached WeChat. */
+/** Why not one byte of a request reached the provider. */
 export type NotSentReason = "no-name" | "no-connection" | "no-trust" | "too-late" | "stopped";
 
-/** `signed` says whether a correctly signed document of WeChat's came, whatever it said. */
+/** `signed` says whether a correctly signed document of the provider's came, whatever it said. */
 export interface Unknown {
   readonly kind: "unknown";
   readonly why: UnknownReason;
@@ -46,7 +46,7 @@ export interface NotSent {
 }
 
 /**
- * Answers to `/pay/micropay` and, for NATIVE, to `/pay/unifiedorder`, of which alone `ordered` comes. `refused-unconfirmed` is a refusal that
+ * Answers to a charge; `ordered` comes where the customer scans a code of ours, and only there. `refused-unconfirmed` is a refusal that
  * must be queried first; `number-conflict`: the number is known there, by a request that was repeated on the way or by somebody else.
  */
 export type ChargeAnswer =
@@ -61,8 +61,8 @@ export type ChargeAnswer =
   | NotSent;
 
 /**
- * Answers to `/pay/orderquery`, by `trade_state`: `refunded` is REFUND; `closed` is CLOSED or REVOKED, with
- * whether money had moved; `unpaid` is NOTPAY, USERPAYING or ACCEPT; `failed` is PAYERROR; `absent` is ORDERNOTEXIST.
+ * Answers to a query: `closed` says whether money had moved; `unpaid` whether the customer is still paying; `failed` is a payment
+ * that broke off there; `absent` is "no such order".
  * `unmarked` is there where the document does not bear the random text of our intent.
  */
 export type QueryAnswer =
@@ -77,10 +77,10 @@ export type QueryAnswer =
   | Unknown
   | NotSent;
 
-/** Answers to `/secapi/pay/reverse` (for NATIVE, to closeorder or refund): `done` still wants a query to confirm; `again` is any other signed answer but REVERSE_EXPIRE. */
+/** Answers to an undo: `done` still wants a query to confirm; `expired` can no longer be taken back; `again` is any other signed answer. */
 export type UndoAnswer =
   | { readonly kind: "done" }
-  /** A NATIVE order could not be closed, for it had been paid: it is refunded next. */
+  /** It could not be ended, for it had been paid: the other way is next. */
   | { readonly kind: "paid" }
   | { readonly kind: "again"; readonly code: string | null }
   | { readonly kind: "expired" }
@@ -93,7 +93,7 @@ export type ProbeFailure =
   | "no-trust"
   | "no-answer"
   | "api-key"
-  | "merchant"
+  | "account"
   | "request"
   | "certificate-missing"
   | "certificate-mismatch"

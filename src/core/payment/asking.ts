@@ -5,7 +5,9 @@ import { rfc3339 } from "../kernel/rfc3339.ts";
 import type { ChargeAnswer, QueryAnswer } from "./answers.ts";
 import { paid, refundedByOthers } from "./found-paid.ts";
 import { foreign, recordConflict } from "./known-number.ts";
+import { modes } from "./mode.ts";
 import type { Advance, Payment, PendingBecause, Phase } from "./payment.ts";
+import { factsOf, type ProviderFacts } from "./provider.ts";
 import { recordReversal } from "./reversal.ts";
 import type { Rules, Stamp } from "./rules.ts";
 import { closedOutcome, go, notCharged, recordOutcome, withAlarm } from "./verdict.ts";
@@ -36,7 +38,7 @@ export function chargeAnswered(
       return recordConflict(here, false, rules);
     case "ordered": {
       if (phase.cancelled) return recordReversal(here, "cancelled-by-person", stamp, rules);
-      const next = after(stamp.at, rules.timing.queryEveryMs);
+      const next = after(stamp.at, factsOf(payment.intent, rules).queryEveryMs);
       const giveUpAt = after(payment.chargedAt, rules.timing.offerMs);
       const { codeUrl } = answer;
       return go({ ...here, phase: { name: "asking", about: "scan", codeUrl, giveUpAt, next, last: false } });
@@ -45,8 +47,8 @@ export function chargeAnswered(
     case "refused-unconfirmed":
     case "unknown": {
       if (phase.cancelled) return recordReversal(here, "cancelled-by-person", stamp, rules);
-      // A code that nobody was shown is a code that nobody can pay.
-      if (here.intent.mode === "mpm") return recordReversal(here, "gave-up", stamp, rules);
+      if (modes[here.intent.mode].unclearCharge === "undo")
+        return recordReversal(here, "gave-up", stamp, rules);
       const { at } = stamp;
       const about =
         answer.kind === "pending"
@@ -54,8 +56,9 @@ export function chargeAnswered(
           : answer.kind === "refused-unconfirmed"
             ? "refused-unconfirmed"
             : "unclear";
-      const first = answer.kind === "pending" ? after(at, rules.timing.queryEveryMs) : at;
-      return go({ ...here, phase: asking(about, payment.chargedAt, first, stamp, rules) });
+      const facts = factsOf(here.intent, rules);
+      const first = answer.kind === "pending" ? after(at, facts.queryEveryMs) : at;
+      return go({ ...here, phase: asking(about, payment.chargedAt, first, stamp, facts) });
     }
   }
 }
@@ -101,7 +104,7 @@ function askAgain(
     return recordReversal(payment, "refused-unclear", stamp, rules);
   if (phase.last) return recordReversal(payment, "gave-up", stamp, rules);
   const paying = answer.kind === "unpaid" && answer.paying;
-  const next = after(stamp.at, rules.timing.queryEveryMs);
+  const next = after(stamp.at, factsOf(payment.intent, rules).queryEveryMs);
   const unpaid = phase.codeUrl === null ? "unclear" : "scan";
   const about = paying ? "password" : answer.kind === "unpaid" ? unpaid : phase.about;
   return go({
@@ -167,8 +170,8 @@ export function asking(
   chargedAt: Instant,
   next: Instant,
   { at }: Stamp,
-  rules: Rules,
+  { giveUpAfterMs }: Pick<ProviderFacts, "giveUpAfterMs">,
 ): Phase {
-  const giveUpAt = later(after(chargedAt, rules.timing.giveUpAfterMs), at);
+  const giveUpAt = later(after(chargedAt, giveUpAfterMs), at);
   return { name: "asking", about, codeUrl: null, giveUpAt, next: earlier(next, giveUpAt), last: false };
 }

@@ -7,6 +7,7 @@ import { type Box, REFS_MAX, type Step, UNRESOLVED_MAX, USED_CODES_MAX } from ".
 import { dangerOf, isRecordOf, objectionTo } from "./effect-check.ts";
 import type { BoxEvent } from "./events.ts";
 import { isOver, type Payment } from "./payment.ts";
+import { factsOf, undoOf } from "./provider.ts";
 import type { Rules } from "./rules.ts";
 import { keyOf } from "./selling.ts";
 
@@ -127,7 +128,7 @@ function isFinal({ phase: { name } }: Payment): boolean {
   return name === "final" || name === "abandoned";
 }
 
-/** A decline that WeChat Pay took back: it was over when the payments after it began, and the box could not know. */
+/** A decline that the provider took back: it was over when the payments after it began, and the box could not know. */
 function isContradicted({ phase }: Payment): boolean {
   switch (phase.name) {
     case "recording-reversal":
@@ -163,7 +164,8 @@ function brokenCall(before: Payment, after: Payment, rules: Rules): string | nul
   if (inFlight.call !== "undo") return null;
   const recorded = was.name === "reversing" || was.name === "recording-reversal";
   if (!recorded || is.name !== "reversing") return "I14: a reversal leaves only after its record";
-  return inFlight.at - before.sentAt < rules.timing.reverseNotBeforeMs
+  // What was seen paid in this very step may be taken back in the other way already.
+  return inFlight.at - before.sentAt < undoOf(after, factsOf(after.intent, rules)).notBeforeMs
     ? "I17: a reversal never races the charge"
     : null;
 }

@@ -10,7 +10,8 @@ import { advance, begin, resume } from "./advance.ts";
 import { type AmountEntry, emptyEntry, enteredFen, type Key, typeKey } from "./amount-entry.ts";
 import type { AlarmName, Effect } from "./effects.ts";
 import type { BoxEvent } from "./events.ts";
-import { type Goods, type Intent, isConflict, type Merchant, type OpenOrder } from "./order.ts";
+import { modes } from "./mode.ts";
+import { type Goods, type Intent, isConflict, type OpenOrder } from "./order.ts";
 import { markOf, type Numbering, numberingOf, orderNumber } from "./order-number.ts";
 import {
   isOpen,
@@ -21,6 +22,7 @@ import {
   type Verdict,
 } from "./payment.ts";
 import type { PaymentCode } from "./payment-code.ts";
+import { chargingProviders, factsOf, knows, offersMpm, type ProviderFacts, providerFor } from "./provider.ts";
 import {
   afterAnswer,
   afterProbe,
@@ -51,7 +53,7 @@ import { needsStaff } from "./verdict.ts";
 
 /**
  * After so many reversals in a row without a signed answer the box counts as one that cannot reverse, and such a box must
- * not charge (money rule 4): WeChat may answer queries and yet not know the client certificate.
+ * not charge (money rule 4): a provider may answer queries and yet not know the client certificate.
  */
 const MUTE_ROUNDS = 3;
 
@@ -102,7 +104,7 @@ export interface Box {
   readonly journalBroken: boolean;
   /** The first invariant that this process has broken, as a sentence: nothing is charged any more. */
   readonly violation: string | null;
-  /** Orders whose merchant's credentials the box no longer holds. */
+  /** Orders whose account's credentials the box no longer holds. */
   readonly held: readonly string[];
   readonly stopping: boolean;
 }
@@ -197,7 +199,7 @@ export function start(event: BoxEvent & { readonly type: "started" }, stamp: Sta
   const held: string[] = [];
   const doubted: string[] = [];
   for (const order of event.open) {
-    const row = recoveryOf(factsOf(order, rules));
+    const row = recoveryOf(orderFactsOf(order, rules));
     if (row.action === "hold") held.push(order.intent.outTradeNo);
     if (row.action === "doubt") doubted.push(order.intent.outTradeNo);
     if (resumed.has(row.action)) {
@@ -205,7 +207,7 @@ export function start(event: BoxEvent & { readonly type: "started" }, stamp: Sta
     }
   }
   for (const order of event.unchecked) {
-    const { credentials } = factsOf(order, rules);
+    const { credentials } = orderFactsOf(order, rules);
     // Nothing waits for the look at a decline: without credentials it is left to people, and blocks nobody.
     if (credentials) orders.set(order.intent.outTradeNo, resume(order, stamp, rules));
   }
@@ -285,7 +287,7 @@ export function blockerOf(box: Box, rules: Rules): Blocker | null {
   if (!rules.sells) return "misconfigured";
   if (box.held.length > 0) return "account-gone";
   if (!box.trust.proved || box.room === null) return "unproved";
-  if (!box.scannerReady && !rules.native) return "no-scanner";
+  if (!box.scannerReady && !offersMpm(rules)) return "no-scanner";
   if (!box.keypadReady && hasKeys(rules)) return "no-keypad";
   if (!box.relayReady) return "no-relay";
   if ([...box.orders.values()].some(isReversalMute)) return "cannot-reverse";
@@ -552,6 +554,8 @@ function withRef(
 
 function codeScanned(box: Box, code: PaymentCode, codeHash: string, stamp: Stamp, rules: Rules): Step {
   const { foreground } = box;
+  const provider = providerFor(code.wallet, rules);
+  if (provider === null) return still(refused(box, "wallet-not-taken", stamp, rules));
   switch (foreground.name) {
     case "idle":
     case "looking":
@@ -564,7 +568,7 @@ function codeScanned(box: Box, code: PaymentCode, codeHash: string, stamp: Stamp
         const next = rests(rules) ? restOf(foreground.sale, stamp.at, rules) : foreground;
         return still(notice({ ...box, foreground: next }, "code-used", stamp, rules));
       }
-      return pay(box, foreground.sale, code, codeHash, stamp, rules);
+      return pay(box, foreground.sale, provider, code, codeHash, stamp, rules);
     }
     case "resting":
     case "paying":
@@ -575,13 +579,14 @@ function codeScanned(box: Box, code: PaymentCode, codeHash: string, stamp: Stamp
   }
 }
 
-/** The way to pay when the scanner is broken, or the customer would rather scan (WeChat Pay v2, NATIVE). */
+/** The way to pay when the scanner is broken, or the customer would rather scan. */
 function codeWanted(box: Box, stamp: Stamp, rules: Rules): Step {
   const { foreground } = box;
-  if (!rules.native || blockerOf(box, rules) !== null) return still(box);
+  const provider = chargingProviders(rules).find(({ offersCode }) => offersCode);
+  if (provider === undefined || blockerOf(box, rules) !== null) return still(box);
   // A code of ours is not paid by a phone that lies in the reader.
   if (foreground.name !== "armed" && foreground.name !== "resting") return still(box);
-  return pay(box, foreground.sale, null, null, stamp, rules);
+  return pay(box, foreground.sale, provider, null, null, stamp, rules);
 }
 
 function scanRefused(
@@ -592,18 +597,22 @@ function scanRefused(
 ): Box {
   // Whatever came, something may lie in the reader.
   const heard = unquiet(box, stamp);
-  const { name } = box.foreground;
-  if (refusal === "unfinished") return heard;
-  const told = name === "result" || name === "unknown" || name === "earlier";
-  if (name === "paying" || told || blockerOf(box, rules) !== null) return heard;
-  const unreadable = refusal === "not-a-payment-code" || refusal === "over-long";
-  return notice(heard, unreadable ? "not-a-code" : "wallet-not-taken", stamp, rules);
+  return refusal === "unfinished" ? heard : refused(heard, "not-a-code", stamp, rules);
+}
+
+/** Says why a code is not charged, unless a payment or its end is in front, or an outage is what people read. */
+function refused(box: Box, name: NoticeName, stamp: Stamp, rules: Rules): Box {
+  const { foreground } = box;
+  const told = foreground.name === "result" || foreground.name === "unknown" || foreground.name === "earlier";
+  if (foreground.name === "paying" || told || blockerOf(box, rules) !== null) return box;
+  return notice(box, name, stamp, rules);
 }
 
 /** One scan, one order: the amount is used up, the code is remembered, the intent goes to the journal. */
 function pay(
   box: Box,
   sale: Sale,
+  provider: ProviderFacts,
   code: PaymentCode | null,
   codeHash: string | null,
   stamp: Stamp,
@@ -613,6 +622,8 @@ function pay(
   const key = keyOf(sale);
   const { outTradeNo, shortRef } = orderNumber(box.numbering);
   invariant(!box.orders.has(outTradeNo), "an order number is new");
+  const [first] = provider.wallets;
+  invariant(first !== undefined, "a provider takes at least one wallet");
   const intent: Intent = {
     outTradeNo,
     shortRef,
@@ -620,7 +631,8 @@ function pay(
     caller,
     amountFen,
     currency: "CNY",
-    merchant: rules.merchant,
+    payee: provider.payee,
+    wallet: code === null ? first : code.wallet,
     mode: code === null ? "mpm" : "cpm",
     nonce: markOf([stamp.chance[1], stamp.chance[2], stamp.chance[3]]),
     codeHash,
@@ -655,7 +667,7 @@ function paymentMoved(box: Box, outTradeNo: string, event: PaymentEvent, stamp: 
   const moved = advance(payment, withheld ? { type: "withheld" } : event, stamp, rules);
   const trust =
     event.type === "charge-answered" || event.type === "query-answered" || event.type === "undo-answered"
-      ? afterAnswer(box.trust, event.answer, stamp.at, rules.timing)
+      ? afterAnswer(box.trust, event.answer, stamp.at, rules.timing, factsOf(payment.intent, rules))
       : box.trust;
   const taken = moved.effects.some((effect) => effect.type === "alarm" && effect.alarm === "number-conflict");
   // Somebody else makes our numbers: go on with new ones (money rule 2).
@@ -738,7 +750,10 @@ function doWhatIsDue(box: Box, stamp: Stamp, rules: Rules): Step {
   if (probe === null || probe === "inFlight" || stamp.at < probe || next.stopping)
     return { box: next, effects };
   const trust: ProviderHealth = { ...next.trust, probe: "inFlight" };
-  return { box: { ...next, trust }, effects: [...effects, { type: "probe" }] };
+  return {
+    box: { ...next, trust },
+    effects: [...effects, { type: "probe", provider: rules.providers.keys().next().value ?? "" }],
+  };
 }
 
 /** Shows the order in front as far as it has come: its durable end, or that nobody knows yet. */
@@ -769,7 +784,8 @@ export function lookAtForeground(box: Box, stamp: Stamp, rules: Rules): Box {
   }
   if (box.foreground.name === "unknown") return box;
   // A code of ours that was withdrawn is closed minutes later: nobody waits for that.
-  const patience = intent.mode === "mpm" && goods === null ? 0 : rules.timing.askStaffAfterMs;
+  const atOnce = modes[intent.mode].staffAfter === "at-once" && goods === null;
+  const patience = atOnce ? 0 : rules.timing.askStaffAfterMs;
   const old = phase.name === "reversing" && stamp.at >= after(phase.since, patience);
   if (!old && phase.name !== "unrecorded") return box;
   return {
@@ -785,7 +801,7 @@ function staffUntil({ at }: Stamp, { keypad, amount, timing }: Rules): Instant |
   return confirmed ? null : after(at, timing.unknownShownMs);
 }
 
-/** Three codes that WeChat declined in a short time are no customer's bad luck. */
+/** Three codes that were declined in a short time are no customer's bad luck. */
 function countDecline(box: Box, stamp: Stamp, { timing }: Rules): Box {
   const recent = box.declines.filter((at) => stamp.at < after(at, timing.declinesWithinMs));
   const declines = [...recent, stamp.at];
@@ -918,7 +934,7 @@ function untilOf(foreground: Foreground): Instant | null {
   return foreground.name === "idle" || foreground.name === "paying" ? null : foreground.until;
 }
 
-function factsOf({ last, intent, doubted }: OpenOrder, rules: Rules) {
+function orderFactsOf({ last, intent, doubted }: OpenOrder, rules: Rules) {
   return {
     charging: true,
     reversing: last.state === "reversing",
@@ -926,18 +942,8 @@ function factsOf({ last, intent, doubted }: OpenOrder, rules: Rules) {
     dispensing: last.state === "paid" && !last.final,
     final: last.final,
     doubted: doubted === true,
-    credentials: rules.merchants.some((merchant) => isSame(merchant, intent.merchant)),
+    credentials: knows(intent.payee, rules),
   };
-}
-
-/** Whether two merchants are the same for WeChat Pay. */
-export function isSame(a: Merchant, b: Merchant): boolean {
-  return (
-    a.appId === b.appId &&
-    a.merchantId === b.merchantId &&
-    a.subAppId === b.subAppId &&
-    a.subMerchantId === b.subMerchantId
-  );
 }
 
 function alarm(name: AlarmName, outTradeNo: string | null): Effect {

@@ -8,6 +8,7 @@ import { waitAfter } from "../kernel/waits.ts";
 import { type Absences, absencesCountFrom, isLasting, noAbsences, withAbsence } from "./absence.ts";
 import type { QueryAnswer } from "./answers.ts";
 import type { Advance, Payment, Phase, Verdict } from "./payment.ts";
+import { factsOf } from "./provider.ts";
 import type { Rules, Stamp } from "./rules.ts";
 import { closedOutcome, go, notCharged, recordOutcome, withAlarm } from "./verdict.ts";
 
@@ -65,10 +66,11 @@ function absent(
   rules: Rules,
 ): Advance {
   // Once money was seen to move, only a signed end of the order says that it went back.
-  const early = askedAt < absencesCountFrom(payment.answeredAt, rules);
-  if (early || payment.seenPaid) return askOn(payment, phase, stamp, rules);
+  const { absence } = factsOf(payment.intent, rules);
+  if (absence === null || payment.seenPaid) return askOn(payment, phase, stamp, rules);
+  if (askedAt < absencesCountFrom(payment.answeredAt, absence)) return askOn(payment, phase, stamp, rules);
   const absences = withAbsence(phase.absences, host, askedAt, stamp.at);
-  if (isLasting(absences, rules))
+  if (isLasting(absences, absence))
     return recordOutcome(payment, notCharged("reversed", "journal-damaged"), stamp, rules);
   return askOn(payment, { ...phase, absences }, stamp, rules);
 }

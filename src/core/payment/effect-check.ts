@@ -11,11 +11,10 @@ export interface Danger {
   readonly outTradeNo: string;
 }
 
-/** What this effect moves, null where it moves nothing. A booking of ours is a charge like any other. */
+/** What this effect moves, null where it moves nothing. A code of ours that is asked for is a charge like any other. */
 export function dangerOf(effect: Effect): Danger | null {
   switch (effect.type) {
     case "charge":
-    case "order":
       return { kind: "charge", outTradeNo: effect.intent.outTradeNo };
     case "undo":
       return { kind: "undo", outTradeNo: effect.intent.outTradeNo };
@@ -50,7 +49,6 @@ export function objectionTo(effect: Effect, before: Box, after: Box, event: BoxE
   const was = before.orders.get(outTradeNo);
   switch (effect.type) {
     case "charge":
-    case "order":
       return chargeObjection(effect, was, payment, event);
     case "undo":
       return payment.phase.name === "reversing" && isReversalDurable(was, event)
@@ -74,7 +72,7 @@ export function objectionTo(effect: Effect, before: Box, after: Box, event: BoxE
 }
 
 function chargeObjection(
-  effect: Effect & { readonly type: "charge" | "order" },
+  effect: Effect & { readonly type: "charge" },
   was: Payment | undefined,
   { phase, intent }: Payment,
   event: BoxEvent,
@@ -82,8 +80,7 @@ function chargeObjection(
   const waited = was?.phase.name === "recording" ? was.phase : null;
   if (waited === null || phase.name !== "charging" || !isRecordOf(event, intent.outTradeNo))
     return "I3: a charge leaves once, after its record";
-  const code = effect.type === "charge" ? effect.code : null;
-  return code === waited.code ? null : "I1: the code that is charged is the one that was recorded";
+  return effect.code === waited.code ? null : "I1: the code that is charged is the one that was recorded";
 }
 
 /** Whether the reversal of an order stood in the journal before this step, or stands there since its event. */

@@ -1,6 +1,7 @@
 import type { Instant } from "../kernel/instant.ts";
 import type { Entry, Intent } from "./order.ts";
 import type { PaymentCode } from "./payment-code.ts";
+import type { UndoWay } from "./provider.ts";
 import type { SaleDecision } from "./till-sale.ts";
 
 /**
@@ -12,44 +13,42 @@ export type Effect =
   | { readonly type: "record"; readonly entry: Entry }
   /** Let the entry ride with the next one; nobody waits for it. */
   | { readonly type: "note"; readonly entry: Entry }
-  /** Open the charge connection ahead of need. */
+  /** Open the charge connections of those through whom is charged, ahead of need. */
   | { readonly type: "warm" }
-  /** Post the charge once; unless its headers can leave before `sendBefore`, do not send it at all. */
+  /**
+   * Send the charge once; unless its headers can leave before `sendBefore`, do not send it at all. `code` null: the customer scans a
+   * code of ours, which is what is asked for.
+   */
   | {
       readonly type: "charge";
       readonly intent: Intent;
-      readonly code: PaymentCode;
+      readonly code: PaymentCode | null;
       readonly sendBefore: Instant;
     }
-  /** Book an order that the customer pays by scanning our code; once, and not after `sendBefore`. */
-  | { readonly type: "order"; readonly intent: Intent; readonly sendBefore: Instant }
   /**
-   * Query once; `host` null leaves the choice to the gateway. `refund` asks about the refund that a reversal made. `fresh` is
-   * there where an absence may count: nothing was asked before on the connection.
+   * Query once; `host` null leaves the choice to the provider. `of` refund asks about the refund that a reversal made. `fresh`
+   * is there where an absence may count: nothing was asked before on the connection.
    */
   | {
       readonly type: "query";
       readonly intent: Intent;
       readonly host: string | null;
-      readonly refund: boolean;
+      readonly of: "payment" | "refund";
       readonly fresh: boolean;
     }
-  /**
-   * Reverse once; only ever after a durable `reversing` entry. A NATIVE order is closed or, where money was seen to have
-   * moved, refunded.
-   */
+  /** Take the order back once, in this way; only ever after a durable `reversing` entry. */
   | {
       readonly type: "undo";
       readonly intent: Intent;
       readonly host: string | null;
-      readonly paid: boolean;
+      readonly way: UndoWay;
     }
   /** Give the goods, once; only ever after a durable record of the intent to (money rule 14). */
   | { readonly type: "dispense"; readonly outTradeNo: string; readonly pulses: number }
   /** Answer the command with this token: what was decided about it when the box did what it says. */
   | { readonly type: "answer"; readonly token: number; readonly answer: SaleDecision }
-  /** Prove that WeChat Pay knows this box and signs its answers. */
-  | { readonly type: "probe" }
+  /** Prove that this provider knows the box and signs its answers. */
+  | { readonly type: "probe"; readonly provider: string }
   /** Tell operators; what is at stake is in the journal. */
   | { readonly type: "alarm"; readonly alarm: AlarmName; readonly outTradeNo: string | null };
 

@@ -42,7 +42,7 @@ export type BoxEvent =
   /** The machine behind the relay takes no order now, or takes them again. */
   | { readonly type: "inhibit-changed"; readonly inhibited: boolean }
   | { readonly type: "payment"; readonly outTradeNo: string; readonly event: PaymentEvent }
-  | { readonly type: "probed"; readonly answer: ProbeAnswer }
+  | { readonly type: "probed"; readonly provider: string; readonly answer: ProbeAnswer }
   | { readonly type: "woke" }
   /** The process is asked to end: nothing new begins. */
   | { readonly type: "stopping" };

@@ -6,7 +6,7 @@ import type { Rules, Stamp } from "./rules.ts";
 import { paidVerdict, recordOutcome, withAlarm } from "./verdict.ts";
 
 /**
- * The merchant gave back some of it or all, which WeChat Pay does not tell apart: the order stays paid, nothing is given for
+ * The merchant gave back some of it or all, which a provider does not tell apart: the order stays paid, nothing is given for
  * it, and somebody is told.
  */
 export function refundedByOthers(payment: Payment, stamp: Stamp, rules: Rules): Advance {

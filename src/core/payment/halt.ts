@@ -54,7 +54,7 @@ function halted(before: Box, { box, effects }: Step, { event, violation, stamp, 
 
 /** After a broken invariant nothing is sold. */
 function isStopped({ type }: Effect): boolean {
-  return type === "charge" || type === "order" || type === "dispense";
+  return type === "charge" || type === "dispense";
 }
 
 /** An order that was lost is there again, as it was; what was due for it is due a while later. */

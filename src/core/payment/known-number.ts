@@ -1,4 +1,4 @@
-/** What it means for an order that its number is known at WeChat Pay by another hand, as far as anybody can tell (money rule 2). */
+/** What it means for an order that its number is known at the provider by another hand, as far as anybody can tell (money rule 2). */
 import type { QueryAnswer } from "./answers.ts";
 import type { Advance, Payment, Verdict } from "./payment.ts";
 import type { Rules, Stamp } from "./rules.ts";

@@ -1,5 +1,5 @@
 /**
- * An order whose number is known at WeChat Pay already (money rule 2): paid, used, another buyer. A front that repeats a request
+ * An order whose number is known at the provider already (money rule 2): paid, used, another buyer. A front that repeats a request
  * says so of our own order, a copied card of somebody else's, so nothing is believed and nothing is taken back: that is
  * recorded, and the order is asked about until a final signed answer or the end of its time.
  */
@@ -8,6 +8,7 @@ import type { QueryAnswer } from "./answers.ts";
 import { paid, refundedByOthers } from "./found-paid.ts";
 import { foreign, leftToPeople } from "./known-number.ts";
 import type { Advance, Payment, Phase } from "./payment.ts";
+import { factsOf } from "./provider.ts";
 import type { Rules, Stamp } from "./rules.ts";
 import { closedOutcome, go, recordOutcome } from "./verdict.ts";
 
@@ -18,7 +19,7 @@ export function conflictFrom(
   { at }: Stamp,
   rules: Rules,
 ): Payment {
-  const giveUpAt = later(after(payment.chargedAt, rules.timing.giveUpAfterMs), at);
+  const giveUpAt = later(after(payment.chargedAt, factsOf(payment.intent, rules).giveUpAfterMs), at);
   return {
     ...payment,
     phase: { name: "number-conflict", reversalRecorded, giveUpAt, next: at, last: false },
@@ -64,6 +65,6 @@ function askOn(
   rules: Rules,
 ): Advance {
   if (phase.last) return leftToPeople(payment, stamp, rules);
-  const next = earlier(after(stamp.at, rules.timing.queryEveryMs), phase.giveUpAt);
+  const next = earlier(after(stamp.at, factsOf(payment.intent, rules).queryEveryMs), phase.giveUpAt);
   return go({ ...payment, phase: { ...phase, next } });
 }

@@ -32,13 +32,13 @@ export function numberingOf(boxTag: string, chance: readonly [number, number, nu
   };
 }
 
-/** The next order's number (`[A-Za-z0-9_]`, at most 32 characters) and its short reference of four digits. */
+/** The next order's number (`[A-Za-z0-9_]`, at most 30 characters) and its short reference of four digits. */
 export function orderNumber(numbering: Numbering): {
   readonly outTradeNo: string;
   readonly shortRef: string;
 } {
   const { boxTag, bootMark, counter } = numbering;
   const outTradeNo = `${boxTag}_${bootMark}_${counter}`;
-  invariant(outTradeNo.length <= 32, "an order number has at most 32 characters");
+  invariant(outTradeNo.length <= 30, "an order number has at most 30 characters");
   return { outTradeNo, shortRef: String(counter % 10_000).padStart(4, "0") };
 }

@@ -1,19 +1,27 @@
 import type { Fen } from "../kernel/fen.ts";
 import type { WallTime } from "../kernel/instant.ts";
 import type { DeclineReason } from "./answers.ts";
+import type { Wallet } from "./wallet.ts";
 
-/** Who is charged for: WeChat Pay's ids. An order is queried and reversed under the merchant of its intent, or not at all. */
-export interface Merchant {
-  readonly appId: string;
-  readonly merchantId: string;
-  /** Service-provider mode only, else null. */
-  readonly subAppId: string | null;
-  readonly subMerchantId: string | null;
+/**
+ * Through whom and for whom an order is charged (money rules 1 and 15). It never changes: an order is queried and taken back under
+ * the account of its intent, or not at all. The core compares it and reads nothing out of it.
+ */
+export interface Payee {
+  /** The provider's id in the configuration. */
+  readonly provider: string;
+  /** The account as people know it at the provider; `merchantId` in `tx` data. */
+  readonly account: string;
+  /** Everything that names the account there, its kind first, as one text, such as `wechat-v2 wx12… 1900000109 - -`. */
+  readonly key: string;
 }
+
+/** Who presents the code: the consumer (CPM, we scan it) or the merchant (MPM, they scan ours). */
+export type Mode = "cpm" | "mpm";
 
 /**
  * What is decided before the first byte leaves, and never changes afterwards (money rule 1): it is durable first.
- * `nonce` is a random text that WeChat echoes; `codeHash` is the salted hash of the payment code, never the code.
+ * `nonce` is a random text for the provider to echo; `codeHash` is the salted hash of the payment code, never the code.
  */
 export interface Intent {
   readonly outTradeNo: string;
@@ -25,10 +33,11 @@ export interface Intent {
   readonly caller: string | null;
   readonly amountFen: Fen;
   readonly currency: "CNY";
-  readonly merchant: Merchant;
+  readonly payee: Payee;
+  /** Whose code was read; the first that the provider takes where the customer scans ours. */
+  readonly wallet: Wallet;
+  readonly mode: Mode;
   readonly nonce: string;
-  /** How the customer pays: we read their code (MICROPAY), or they scan ours (NATIVE). */
-  readonly mode: "cpm" | "mpm";
   /** Null where no code of the customer's is charged. */
   readonly codeHash: string | null;
   /** How many pulses of the relay the payment buys, null where nothing is dispensed. */
@@ -86,6 +95,8 @@ export interface TxData {
   readonly shortRef: string;
   readonly ref: string | null;
   readonly transactionId: string | null;
+  readonly provider: string;
+  readonly wallet: Wallet;
   readonly merchantId: string;
   readonly state: MoneyState;
   readonly final: boolean;
@@ -112,12 +123,12 @@ const unsentReasons: ReadonlySet<MoneyReason | null> = new Set<MoneyReason>([
   "not-ready",
 ]);
 
-/** Whether WeChat Pay refused an order with a code, after which it is asked about once more (money rule 7). */
+/** Whether the provider refused an order with a code, after which it is asked about once more (money rule 7). */
 export function isDeclinedByCode({ state, reason }: Pick<TxData, "state" | "reason">): boolean {
   return state === "declined" && !unsentReasons.has(reason);
 }
 
-/** Whether the number of an open order was said to be known at WeChat Pay: it is asked about and never reversed (money rule 2). */
+/** Whether the number of an open order was said to be known at the provider: it is asked about and never reversed (money rule 2). */
 export function isConflict({ final, reason }: Pick<TxData, "final" | "reason">): boolean {
   return !final && reason === "number-conflict";
 }

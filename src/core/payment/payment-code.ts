@@ -1,21 +1,26 @@
+import type { Wallet } from "./wallet.ts";
+
 /**
- * A WeChat Pay payment code (`auth_code`): 18 digits that can charge its owner for a minute.
+ * A customer's payment code: digits that can charge their owner for a minute, and the wallet that shows such digits.
  * It shows itself only masked, whatever prints it; `reveal` is for the charge request alone (money rule 17).
  */
 export class PaymentCode {
   readonly #digits: string;
+  readonly wallet: Wallet;
 
-  constructor(digits: string) {
+  constructor(digits: string, wallet: Wallet) {
     this.#digits = digits;
+    this.wallet = wallet;
   }
 
-  /** The digits, for the `auth_code` field of a charge and for the salted hash. Never log them. */
+  /** The digits, for the code field of a charge and for the salted hash. Never log them. */
   reveal(): string {
     return this.#digits;
   }
 
   toString(): string {
-    return `${this.#digits.slice(0, 2)}*************${this.#digits.slice(-3)}`;
+    const hidden = "*".repeat(Math.max(0, this.#digits.length - 5));
+    return `${this.#digits.slice(0, 2)}${hidden}${this.#digits.slice(-3)}`;
   }
 
   toJSON(): string {
@@ -23,5 +28,5 @@ export class PaymentCode {
   }
 }
 
-/** Why a scan is not a payment code that this box takes. */
-export type ScanRefusal = "alipay" | "unionpay" | "e-cny" | "qq" | "not-a-payment-code";
+/** Why a line of the scanner is no payment code: it has the form of no wallet's. */
+export type ScanRefusal = "not-a-payment-code";

@@ -3,10 +3,10 @@
  *
  *   recording → charging → asking → booking → reversing → closing → settled
  *
- * An order whose number turns out to be known at WeChat Pay goes through `recording-conflict` into `number-conflict`, and never into `recording-reversal`.
+ * An order whose number turns out to be known at the provider goes through `recording-conflict` into `number-conflict`, and never into `recording-reversal`.
  * Where goods are sold, `dispensing` stands between the durable payment and the durable record of what became of them.
  * `recording`, `recording-reversal`, `recording-conflict` and `recording-outcome` wait for the journal: nothing dangerous happens before the first two have become
- * durable, nothing is shown before the third has. At most one call to WeChat Pay is under way for an order at any time
+ * durable, nothing is shown before the third has. At most one call to the provider is under way for an order at any time
  * (`inFlight`), so an answer always belongs to the call before it. Phases change in `advance.ts` and what it calls.
  */
 
@@ -63,7 +63,7 @@ export type Phase =
     }
   /** `number-conflict` is there where a query has shown meanwhile that the number is somebody else's. */
   | { readonly name: "recording-reversal"; readonly reason: MoneyReason; readonly taken?: true }
-  /** The number is known at WeChat Pay (money rule 2): that becomes durable before anything else leaves. */
+  /** The number is known at the provider (money rule 2): that becomes durable before anything else leaves. */
   | { readonly name: "recording-conflict"; readonly reversalRecorded: boolean }
   /** It is durable: the order is asked about and never reversed. `reversalRecorded` where a reversal had been recorded before. */
   | {

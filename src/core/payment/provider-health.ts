@@ -1,17 +1,18 @@
 /**
- * Whether WeChat Pay knows this box and can be believed: the condition for every new charge (money rules 4 and 12).
+ * Whether a provider knows this box and can be believed: the condition for every new charge (money rules 4 and 12).
  * `proved` comes only from a probe; `unclear` stands from an unsigned silence until any signed answer.
  */
 import { after, type Instant } from "../kernel/instant.ts";
 import { waitAfter } from "../kernel/waits.ts";
 import type { ChargeAnswer, ProbeAnswer, ProbeFailure, QueryAnswer, UndoAnswer } from "./answers.ts";
+import type { ProviderFacts } from "./provider.ts";
 import type { Timing } from "./rules.ts";
 
-/** How far WeChat Pay can be believed now. */
+/** How far a provider can be believed now. */
 export interface ProviderHealth {
   readonly proved: boolean;
   readonly unclear: boolean;
-  /** What the last probe, or WeChat's refusal of this merchant, said; null while nothing is wrong. */
+  /** What the last probe, or the provider's refusal of this account, said; null while nothing is wrong. */
   readonly failure: ProbeFailure | null;
   /** When the next probe is due, `inFlight` while one is under way, null where none is needed. */
   readonly probe: Instant | "inFlight" | null;
@@ -35,11 +36,12 @@ export function afterAnswer(
   answer: ChargeAnswer | QueryAnswer | UndoAnswer,
   now: Instant,
   timing: Timing,
+  { queryEveryMs }: Pick<ProviderFacts, "queryEveryMs">,
 ): ProviderHealth {
   if (answer.kind === "not-sent") return trust;
   if (answer.kind === "declined" && (answer.reason === "configuration" || answer.reason === "request")) {
     const failures = timing.probeAgainMs.length;
-    const failure = answer.reason === "request" ? "request" : "merchant";
+    const failure = answer.reason === "request" ? "request" : "account";
     return { ...trust, ...again(trust, failures, now, timing), proved: false, failure, failures };
   }
   if (answer.kind !== "unknown" || answer.signed) {
@@ -61,7 +63,7 @@ export function afterAnswer(
     case "unlisted-code":
     case "configuration":
     case "request":
-      return { ...trust, unclear: true, probe: trust.probe ?? after(now, timing.queryEveryMs) };
+      return { ...trust, unclear: true, probe: trust.probe ?? after(now, queryEveryMs) };
   }
 }
 

@@ -10,7 +10,7 @@ export interface OrderFacts {
   readonly charging: boolean;
   /** A `reversing` entry follows. */
   readonly reversing: boolean;
-  /** The newest money entry says that the number is known at WeChat Pay. */
+  /** The newest money entry says that the number is known at the provider. */
   readonly numberConflict: boolean;
   /** The newest money entry is a payment whose goods were still to come. */
   readonly dispensing: boolean;

@@ -9,6 +9,7 @@ import type { Effect } from "./effects.ts";
 import { foreign } from "./known-number.ts";
 import type { Evidence, MoneyReason } from "./order.ts";
 import type { Advance, LastReversalReply, Payment, Phase, Verdict } from "./payment.ts";
+import { type AbsenceFacts, factsOf, undoOf } from "./provider.ts";
 import type { Rules, Stamp } from "./rules.ts";
 import { alarm, closedOutcome, go, recordOutcome, txOf, withAlarm } from "./verdict.ts";
 
@@ -49,10 +50,9 @@ export function reverseFrom(
   };
 }
 
-/** When WeChat takes the first reversal of a charge, or the first ending of an order that nobody paid. */
-function reversibleAt({ intent, sentAt, seenPaid }: Payment, { timing }: Rules): Instant {
-  const ending = intent.mode === "mpm" && !seenPaid;
-  return after(sentAt, ending ? timing.closeNotBeforeMs : timing.reverseNotBeforeMs);
+/** When the provider takes the first reversal of a charge, or the first ending of an order that nobody paid. */
+function reversibleAt(payment: Payment, rules: Rules): Instant {
+  return after(payment.sentAt, undoOf(payment, factsOf(payment.intent, rules)).notBeforeMs);
 }
 
 /** A reversal came back: whatever it said, only a query confirms. */
@@ -104,15 +104,18 @@ export function reversalQueried(
     case "closed":
       return recordOutcome(payment, closedOutcome(payment, phase.reason), stamp, rules);
     case "absent": {
+      const facts = factsOf(payment.intent, rules);
+      const { absence } = facts;
       // Once money was seen to move, only a signed end of the order says that it went back.
-      if (phase.heard === "nothing" || payment.seenPaid) return reverseAgain(payment, phase, stamp, rules);
-      const countsFrom = absencesCountFrom(payment.answeredAt, rules);
+      if (absence === null || phase.heard === "nothing" || payment.seenPaid)
+        return reverseAgain(payment, phase, stamp, rules);
+      const countsFrom = absencesCountFrom(payment.answeredAt, absence);
       const absences =
         askedAt >= countsFrom ? withAbsence(phase.absences, host, askedAt, stamp.at) : phase.absences;
-      if (isAbsent(absences, payment.chargedHost, rules)) {
+      if (isAbsent(absences, payment.chargedHost, facts, absence)) {
         return recordOutcome(payment, closedOutcome(payment, phase.reason), stamp, rules);
       }
-      return askOn(payment, { ...phase, absences, heard: undone(phase.heard) }, stamp, rules);
+      return askOn(payment, { ...phase, absences, heard: undone(phase.heard) }, absence, stamp, rules);
     }
     case "paid":
     case "unpaid":
@@ -146,8 +149,9 @@ function stillUnknown(
   stamp: Stamp,
   rules: Rules,
 ): Advance {
-  return phase.absences.hosts.length > 0
-    ? askOn(payment, phase, stamp, rules)
+  const { absence } = factsOf(payment.intent, rules);
+  return absence !== null && phase.absences.hosts.length > 0
+    ? askOn(payment, phase, absence, stamp, rules)
     : reverseAgain(payment, phase, stamp, rules);
 }
 
@@ -155,10 +159,16 @@ function stillUnknown(
 const QUICK_ASKS = 2;
 
 /** Another query without another reversal, later each time. */
-function askOn(payment: Payment, phase: Phase & { name: "reversing" }, stamp: Stamp, rules: Rules): Advance {
+function askOn(
+  payment: Payment,
+  phase: Phase & { name: "reversing" },
+  absence: AbsenceFacts,
+  stamp: Stamp,
+  rules: Rules,
+): Advance {
   const wait = waitAfter(rules.timing.reverseAgainMs, Math.max(0, phase.asks - QUICK_ASKS));
   const soon = after(stamp.at, wait);
-  const next = { call: "query", at: later(soon, absencesCountFrom(payment.answeredAt, rules)) } as const;
+  const next = { call: "query", at: later(soon, absencesCountFrom(payment.answeredAt, absence)) } as const;
   return alarmIfLong({ ...payment, phase: { ...phase, next, asks: phase.asks + 1 } }, stamp, rules);
 }
 

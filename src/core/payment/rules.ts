@@ -1,7 +1,7 @@
 import type { Fen } from "../kernel/fen.ts";
 import type { Instant, WallTime } from "../kernel/instant.ts";
 import type { Waits } from "../kernel/waits.ts";
-import type { Merchant } from "./order.ts";
+import type { ProviderFacts } from "./provider.ts";
 
 /** What the core is told once, at start: the settings that its decisions need. Times are in milliseconds. */
 export interface Rules {
@@ -9,11 +9,8 @@ export interface Rules {
   /** Eight characters that stand for the box in order numbers; made by `order-number.ts`. */
   readonly boxTag: string;
   readonly version: string;
-  readonly merchant: Merchant;
-  /** Merchants whose credentials the box still holds, the current one included. */
-  readonly merchants: readonly Merchant[];
-  /** Origins of the hosts, in order of preference; never empty. */
-  readonly hosts: readonly string[];
+  /** By their ids, in the order of the configuration; the first that charges and takes a wallet is the only one. */
+  readonly providers: ReadonlyMap<string, ProviderFacts>;
   readonly amount: AmountRules;
   /** Whether anything is sold; not where the configuration has mistakes: then what is open is brought to its end. */
   readonly sells: boolean;
@@ -26,8 +23,6 @@ export interface Rules {
   readonly inhibit: boolean;
   /** Lines that stand in turn where the box would only say welcome. */
   readonly advert: readonly string[];
-  /** Whether the customer may also pay by scanning a code of ours. */
-  readonly native: boolean;
   readonly timing: Timing;
 }
 
@@ -63,20 +58,8 @@ export interface RelayRules {
 
 /** Every wait the core knows, in milliseconds. `standardTiming` has the usual values and their sources. */
 export interface Timing {
-  /** Between two queries, and before the first one after USERPAYING (money rule 8). */
-  readonly queryEveryMs: number;
-  /** From the charge to the last query and the decision to reverse (money rule 8). */
-  readonly giveUpAfterMs: number;
-  /** From the charge to the first reversal (WeChat Pay v2, reverse: at least 15 s). */
-  readonly reverseNotBeforeMs: number;
-  /** From the booking of a NATIVE order to its first closing (WeChat Pay v2, closeorder: at least 5 minutes). */
-  readonly closeNotBeforeMs: number;
   /** How long our code is shown. */
   readonly offerMs: number;
-  /** From the last moment a charge may have been in flight to an absence that counts (money rule 9). */
-  readonly confirmNotBeforeMs: number;
-  /** From the first to the last of the absences that stand for the host that was charged (money rule 9). */
-  readonly absentForMs: number;
   /** From the scan to the first byte of the charge (money rule 3). */
   readonly sendWithinMs: number;
   /** Waits between reversals, in order; the last one repeats (money rule 9). */
@@ -115,13 +98,7 @@ export interface Timing {
 
 /** The usual waits; a configuration replaces some, tests replace more. */
 export const standardTiming: Timing = {
-  queryEveryMs: 5_000,
-  giveUpAfterMs: 45_000,
-  reverseNotBeforeMs: 15_000,
-  closeNotBeforeMs: 300_000,
   offerMs: 300_000,
-  confirmNotBeforeMs: 60_000,
-  absentForMs: 600_000,
   sendWithinMs: 10_000,
   reverseAgainMs: [1_000, 2_000, 5_000, 10_000, 30_000, 60_000],
   reversalAlarmMs: 300_000,

@@ -69,7 +69,7 @@ const outageCodes: Readonly<
   "certificate-expired": "E23",
   "cannot-reverse": "E24",
   "api-key": "E31",
-  merchant: "E32",
+  account: "E32",
   request: "E34",
   "no-trust": "E33",
   "no-network": "E41",

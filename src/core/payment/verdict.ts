@@ -37,7 +37,7 @@ export function notCharged(state: FinalState, reason: MoneyReason): Verdict {
   return { state, charged: "no", reason, late: false };
 }
 
-/** An order that WeChat has closed: the money went back where it had moved, else it never moved. */
+/** An order that the provider has closed: the money went back where it had moved, else it never moved. */
 export function closedOutcome(payment: Payment, reason: MoneyReason): Verdict {
   return notCharged(payment.seenPaid ? "refunded" : "reversed", reason);
 }
@@ -68,7 +68,9 @@ export function txOf(
     shortRef: intent.shortRef,
     ref: intent.ref,
     transactionId: payment.transactionId,
-    merchantId: intent.merchant.subMerchantId ?? intent.merchant.merchantId,
+    provider: intent.payee.provider,
+    wallet: intent.wallet,
+    merchantId: intent.payee.account,
     state: said.state,
     final: finalStamp !== null,
     amountFen: intent.amountFen,

@@ -50,6 +50,7 @@ export const logFields: ReadonlySet<string> = new Set([
   "pin",
   "port",
   "problem",
+  "provider",
   "reason",
   "reasonCode",
   "receiveMaximum",
@@ -75,6 +76,7 @@ export const logFields: ReadonlySet<string> = new Set([
   "unsaid",
   "upto",
   "version",
+  "wallet",
   "warning",
   "why",
 ]);

@@ -1,5 +1,5 @@
-import type { Merchant } from "../../core/payment/order.ts";
 import type { ApiKey } from "./api-key.ts";
+import type { Merchant } from "./merchant.ts";
 import type { SignType } from "./signature.ts";
 
 /** What the gateway knows of one merchant and of the box it charges from; it never changes while the box runs. */

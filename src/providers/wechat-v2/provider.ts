@@ -8,13 +8,14 @@ import type {
   QueryAnswer,
   UndoAnswer,
 } from "../../core/payment/answers.ts";
-import type { Intent, Merchant } from "../../core/payment/order.ts";
+import type { Intent } from "../../core/payment/order.ts";
 import type { PaymentCode } from "../../core/payment/payment-code.ts";
 import type { Clock, Entropy, HttpsLane, HttpsLink, HttpsOutcome, Log } from "../../runtime/ports.ts";
 import { HostHealth, type Hosts } from "../host-health.ts";
 import type { WechatV2Settings } from "./account.ts";
 import { type CloseAnswer, closeOrderRequest, readCloseOrder } from "./close-order.ts";
 import type { AskedTrade } from "./evidence.ts";
+import { keyOf } from "./merchant.ts";
 import { paths, wire } from "./message.ts";
 import { chargeAnswerOf, closingAnswerOf, refundAnswerOf, refundConfirmedBy } from "./native-answers.ts";
 import { type RefundAnswer, readRefund, refundRequest } from "./refund.ts";
@@ -355,7 +356,7 @@ export class WechatV2 {
   /** Another merchant's parameters may be answered SUCCESS though nothing happened (money rule 15). */
   #checkMerchant(order: OrderTerms): void {
     invariant(
-      isSameMerchant(order.merchant, this.#settings.merchant),
+      order.payee.key === keyOf(this.#settings.merchant),
       `${order.outTradeNo} is an order of the merchant of this gateway`,
     );
   }
@@ -403,7 +404,7 @@ function whyProbeFailed(answer: QueryAnswer): ProbeFailure {
       return "api-key";
     case "configuration":
     case "mismatch":
-      return "merchant";
+      return "account";
     case "request":
       return "request";
     case "silence":
@@ -413,15 +414,6 @@ function whyProbeFailed(answer: QueryAnswer): ProbeFailure {
     case "unlisted-code":
       return "no-answer";
   }
-}
-
-function isSameMerchant(a: Merchant, b: Merchant): boolean {
-  return (
-    a.appId === b.appId &&
-    a.merchantId === b.merchantId &&
-    a.subAppId === b.subAppId &&
-    a.subMerchantId === b.subMerchantId
-  );
 }
 
 /** By a table: for so few bytes a buffer costs more than they do. */

@@ -7,7 +7,6 @@
  * with a wrong one a `bad-signature`, and with a right one a fault of our messages, `configuration`.
  */
 import type { ChargeAnswer, NotSent, QueryAnswer, UndoAnswer, Unknown } from "../../core/payment/answers.ts";
-import type { Merchant } from "../../core/payment/order.ts";
 import type { HttpsOutcome } from "../../runtime/ports.ts";
 import type { WechatV2Settings } from "./account.ts";
 import { chargeCodes, queryCodes, reverseCodes } from "./codes.ts";
@@ -22,6 +21,7 @@ import {
   signedUnknown,
   unsignedUnknown,
 } from "./evidence.ts";
+import type { Merchant } from "./merchant.ts";
 import { isSignedBy } from "./signature.ts";
 import { type Fields, parseXml } from "./xml.ts";
 

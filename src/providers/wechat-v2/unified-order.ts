@@ -21,7 +21,7 @@ import { orderCodes } from "./order-codes.ts";
 import type { Opened } from "./replies.ts";
 
 /** What is known of an order before it is sent and after every restart: the part of an intent that goes over the wire. */
-export type OrderTerms = Pick<Intent, "outTradeNo" | "amountFen" | "currency" | "merchant" | "nonce">;
+export type OrderTerms = Pick<Intent, "outTradeNo" | "amountFen" | "currency" | "payee" | "nonce">;
 
 /** What every order says of itself, however it is paid. */
 export interface UnifiedTerms extends OrderTerms {

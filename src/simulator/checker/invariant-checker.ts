@@ -3,7 +3,7 @@
  * contradict each other. The names of the checks are those of the invariants (ARCHITECTURE.md, invariants by name).
  */
 import { invariant } from "../../core/kernel/defect.ts";
-import { isDeclinedByCode, type Merchant, type TxData } from "../../core/payment/order.ts";
+import { isDeclinedByCode, type Payee, type TxData } from "../../core/payment/order.ts";
 import { standardTiming } from "../../core/payment/rules.ts";
 import type { Screen } from "../../core/payment/screen.ts";
 import type { SaleName } from "../../core/payment/till-sale.ts";
@@ -66,7 +66,7 @@ interface MoneyBody {
     readonly codeHash: string | null;
     readonly nonce: string;
     readonly caller: string | null;
-    readonly merchant: Merchant;
+    readonly payee: Payee;
   };
 }
 
@@ -746,7 +746,7 @@ export class InvariantChecker {
   /** The account of an order's intent, where the journal has it. */
   #payeeOf(outTradeNo: string): string | undefined {
     const intent = this.#of(outTradeNo)[0]?.intent;
-    return intent === undefined ? undefined : payeeOf(intent.merchant);
+    return intent?.payee.key;
   }
 
   #of(outTradeNo: string): readonly Money[] {
@@ -827,9 +827,4 @@ const DATA = '"data":';
 /** What the box has taken by an order and not given back; what staff give back is their business. */
 function netOf({ chargedFen, takenBackFen }: BookedOrder): number {
   return chargedFen - takenBackFen;
-}
-
-/** The four ids of an account in one text, as its sandbox tells them. */
-function payeeOf({ appId, merchantId, subAppId, subMerchantId }: Merchant): string {
-  return `${appId} ${merchantId} ${subAppId ?? "-"} ${subMerchantId ?? "-"}`;
 }

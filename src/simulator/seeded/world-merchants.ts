@@ -1,6 +1,6 @@
 /** Whom the box of a world charges for: one merchant, a sub-merchant of a provider, or another one after some of its starts. */
-import type { Merchant } from "../../core/payment/order.ts";
 import type { ApiKey } from "../../providers/wechat-v2/api-key.ts";
+import type { Merchant } from "../../providers/wechat-v2/merchant.ts";
 import { fixtureMerchant } from "../../providers/wechat-v2/sandbox/fixture-merchant.ts";
 import { otherMerchant } from "../../providers/wechat-v2/sandbox/other-merchant.ts";
 import type { SignType } from "../../providers/wechat-v2/signature.ts";

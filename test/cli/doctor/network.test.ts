@@ -115,7 +115,7 @@ test("a clock that differs is a warning, by more than a day a fault, and a silen
 
 test("every failure of the question is a fault of its own, with the provider's words where it had some", () => {
   const reasons: readonly ProbeFailure[] = [
-    ...(["no-network", "no-trust", "no-answer", "api-key", "merchant"] as const),
+    ...(["no-network", "no-trust", "no-answer", "api-key", "account"] as const),
     ...(["certificate-missing", "certificate-mismatch", "certificate-expired"] as const),
   ];
   for (const why of reasons) {

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { KEY_RECORD_BYTES, KeyText } from "../../../src/core/codecs/key-text.ts";
 import { LineGuard } from "../../../src/core/codecs/line-guard.ts";
-import { readScan } from "../../../src/core/codecs/scan.ts";
+import { readPaymentCode } from "../../../src/core/codecs/scan.ts";
 import { instantOf } from "../../../src/core/kernel/instant.ts";
 
 const SHIFT = 42;
@@ -90,7 +90,7 @@ describe("the keys of a scanner", () => {
     assert.equal(textOf(...[55, 98, 74, 78, 83, 15].map(tap)), "*/-+.\t");
     const same = [55, 98, 74, 78, 83, 15, 57, ...keypad, KEYPAD_ENTER];
     assert.equal(textOf(...same.map(shifted)), "*/-+.\t 0123456789\r", "with shift they are the same");
-    const scan = readScan(textOf(tap(15), typed("134567890123456789", row)));
+    const scan = readPaymentCode(textOf(tap(15), typed("134567890123456789", row)));
     assert.equal(scan.ok, true, "a tab in front of a code is taken off");
   });
 
@@ -113,7 +113,7 @@ describe("the keys of a scanner", () => {
   it("are no code where the kernel lost some of them, and modifiers are up after that", () => {
     const text = textOf(typed("1345678", row), down(SHIFT), dropped, typed("90123456789", row), tap(ENTER));
     assert.equal(text, "1345678?90123456789\r");
-    assert.equal(readScan(text).ok, false);
+    assert.equal(readPaymentCode(text).ok, false);
   });
 
   it("of a record that is not whole are none", () => {

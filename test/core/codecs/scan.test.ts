@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import fc from "fast-check";
-import { readScan } from "../../../src/core/codecs/scan.ts";
+import { codeForms, readPaymentCode } from "../../../src/core/codecs/scan.ts";
 import { PaymentCode } from "../../../src/core/payment/payment-code.ts";
 
-/** Scans and what they are: a payment code of WeChat Pay, or the reason of the refusal. */
+/** Scans and what they are: a payment code of WeChat Pay, the wallet of another one, or the reason of the refusal. */
 const scans: readonly (readonly [line: string, expected: string])[] = [
   ["100000000000000001", "100000000000000001"],
   ["134567890123456789", "134567890123456789"],
@@ -55,33 +55,39 @@ const scans: readonly (readonly [line: string, expected: string])[] = [
 
 for (const [line, expected] of scans) {
   test(`the scan ${JSON.stringify(line)} is read as ${expected}`, () => {
-    const read = readScan(line);
-    assert.equal(read.ok ? read.value.reveal() : read.reason, expected);
+    const read = readPaymentCode(line);
+    const said = read.ok && read.value.wallet === "wechat" ? read.value.reveal() : null;
+    assert.equal(said ?? (read.ok ? read.value.wallet : read.reason), expected);
+    if (read.ok) assert.ok(line.includes(read.value.reveal()));
   });
 }
 
-test("whatever is scanned, what is accepted is eighteen digits with a prefix from 10 to 15", () => {
-  const digits = fc.stringMatching(/^[0-9]{16,20}$/);
+test("whatever is scanned, what is accepted has the form of one wallet, and no text has two", () => {
+  const digits = fc.stringMatching(/^[0-9]{16,24}$/);
+  const formed = fc.constantFrom(...codeForms).chain(({ form }) => fc.stringMatching(form));
   fc.assert(
     fc.property(
       fc.oneof(
+        formed,
         digits,
         fc.string(),
-        digits.map((text) => `]C1${text}\r`),
+        fc.oneof(digits, formed).map((text) => `]C1${text}\r`),
       ),
       (line) => {
-        const read = readScan(line);
-        if (read.ok) assert.match(read.value.reveal(), /^1[0-5][0-9]{16}$/);
-        else assert.equal(/^1[0-5][0-9]{16}$/.test(line), false);
+        const read = readPaymentCode(line);
+        const text = read.ok ? read.value.reveal() : line;
+        const matching = codeForms.filter(({ form }) => form.test(text)).map(({ wallet }) => wallet);
+        assert.deepEqual(matching, read.ok ? [read.value.wallet] : []);
       },
     ),
   );
 });
 
 test("a payment code shows two digits at the start and three at the end to whoever prints it", () => {
-  const code = new PaymentCode("134567890123456789");
+  const code = new PaymentCode("134567890123456789", "wechat");
   assert.equal(String(code), "13*************789");
   assert.equal(JSON.stringify({ code }), '{"code":"13*************789"}');
+  assert.equal(String(new PaymentCode("2512345678901234", "alipay")), "25***********234");
   for (const print of [code.toString(), inspect(code, { showHidden: true, depth: 5 })]) {
     assert.equal(print.includes("134567890123456789"), false);
   }

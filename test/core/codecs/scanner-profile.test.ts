@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { LINE_BYTES_MAX, LineGuard } from "../../../src/core/codecs/line-guard.ts";
 import { ReplyFilter } from "../../../src/core/codecs/reply-filter.ts";
-import { readScan } from "../../../src/core/codecs/scan.ts";
+import { readPaymentCode } from "../../../src/core/codecs/scan.ts";
 import { type ScannerProfileName, scannerProfiles } from "../../../src/core/codecs/scanner-profile.ts";
 import { instantOf } from "../../../src/core/kernel/instant.ts";
 
@@ -143,7 +143,7 @@ describe("the replies of a scanner", () => {
         for (let cut = 1; cut < glued.length; cut += 1) {
           const [line = "", ...more] = linesOf(name, glued, [cut, glued.length]);
           assert.deepEqual(more, []);
-          const scan = readScan(line);
+          const scan = readPaymentCode(line);
           assert.equal(scan.ok && scan.value.reveal(), CODE, `cut after ${cut} bytes`);
         }
       }
@@ -153,14 +153,14 @@ describe("the replies of a scanner", () => {
   it("would spoil the code behind them if they stayed", () => {
     const [reply = new Uint8Array()] = scannerProfiles.gm65.replies;
     const [line = ""] = linesOf("plain", Buffer.concat([reply, Buffer.from(`${CODE}\r`)]), [99]);
-    assert.equal(readScan(line).ok, false);
+    assert.equal(readPaymentCode(line).ok, false);
   });
 
   it("that are cut short stay in the line, which is then no code", () => {
     const [reply = new Uint8Array()] = scannerProfiles.gm65.replies;
     const wire = Buffer.concat([reply.subarray(0, 6), Buffer.from(`${CODE}\r${CODE}\r`)]);
     const [first = "", second] = linesOf("gm65", wire, [4]);
-    assert.equal(readScan(first).ok, false);
+    assert.equal(readPaymentCode(first).ok, false);
     assert.equal(second, CODE);
   });
 });

@@ -11,7 +11,7 @@ import {
 import type { QueryAnswer } from "../../../src/core/payment/answers.ts";
 import type { Effect } from "../../../src/core/payment/effects.ts";
 import type { Evidence, OpenOrder } from "../../../src/core/payment/order.ts";
-import { stampAt } from "./reachable.ts";
+import { providerOf, stampAt } from "./reachable.ts";
 import { keypadRules, Story } from "./story.ts";
 
 const absent = { kind: "absent" } as const;
@@ -79,15 +79,18 @@ test("an order is absent by the host that was charged, by all where none is know
   const said = (hosts: readonly string[], count = hosts.length, runMs = 0) => ({
     ...{ hosts, count, runMs, since: at(0) },
   });
-  assert.equal(isAbsent(said(["a"]), "a", keypadRules), false, "one is none");
-  assert.equal(isAbsent(said(["a", "b"]), "a", keypadRules), true);
-  assert.equal(isAbsent(said(["b", "b"]), "a", keypadRules), false);
-  assert.equal(isAbsent(said(["b", "b"]), null, keypadRules), false);
-  assert.equal(isAbsent(said(["b", "a"]), null, keypadRules), true);
-  assert.equal(isAbsent(said(["b"], 5, 599_999), "a", keypadRules), false);
-  assert.equal(isAbsent(said(["b"], 4, 600_000), "a", keypadRules), false);
-  assert.equal(isAbsent(said(["b"], 5, 600_000), "a", keypadRules), true);
-  assert.equal(isLasting(said([], 5, 600_000), keypadRules), true);
+  const facts = providerOf(keypadRules);
+  const { absence } = facts;
+  assert.ok(absence !== null);
+  assert.equal(isAbsent(said(["a"]), "a", facts, absence), false, "one is none");
+  assert.equal(isAbsent(said(["a", "b"]), "a", facts, absence), true);
+  assert.equal(isAbsent(said(["b", "b"]), "a", facts, absence), false);
+  assert.equal(isAbsent(said(["b", "b"]), null, facts, absence), false);
+  assert.equal(isAbsent(said(["b", "a"]), null, facts, absence), true);
+  assert.equal(isAbsent(said(["b"], 5, 599_999), "a", facts, absence), false);
+  assert.equal(isAbsent(said(["b"], 4, 600_000), "a", facts, absence), false);
+  assert.equal(isAbsent(said(["b"], 5, 600_000), "a", facts, absence), true);
+  assert.equal(isLasting(said([], 5, 600_000), absence), true);
 });
 
 test("a host that never comes back is stood for by absences over ten minutes, after a restart too", () => {

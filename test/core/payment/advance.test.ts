@@ -5,13 +5,13 @@ import { resume } from "../../../src/core/payment/advance.ts";
 import { isDeclinedByCode, type OpenOrder, type TxData } from "../../../src/core/payment/order.ts";
 import { isOpen, isOver, type Phase, wakeAt } from "../../../src/core/payment/payment.ts";
 import type { Rules } from "../../../src/core/payment/rules.ts";
-import { stampAt } from "./reachable.ts";
+import { stampAt, withProvider } from "./reachable.ts";
 import { keypadRules, Story } from "./story.ts";
 
 const silence = { kind: "unknown", why: "silence", signed: false } as const;
 const unpaid = { kind: "unpaid", paying: false } as const;
 const paid = { kind: "paid", transactionId: "42" } as const;
-const codeRules: Rules = { ...keypadRules, native: true };
+const codeRules: Rules = withProvider(keypadRules, { offersCode: true });
 
 function openOrder(changed: Partial<TxData> = {}): OpenOrder {
   const story = Story.ready().payTo();
@@ -48,7 +48,7 @@ test("the charge leaves with its code when its intent is durable, and not after 
   story.recorded();
   const [charge] = story.effects;
   assert.ok(charge?.type === "charge");
-  assert.equal(charge.code.reveal(), "134567890123456789");
+  assert.equal(charge.code?.reveal(), "134567890123456789");
   assert.deepEqual([charge.intent, charge.sendBefore], [intent, 10_000]);
   assert.deepEqual(story.order.inFlight, { call: "charge", at: 9_999 });
   assert.equal(story.order.chargedAt, 9_999);
@@ -56,7 +56,9 @@ test("the charge leaves with its code when its intent is durable, and not after 
   const shown = Story.ready(codeRules).keys("1250=").post({ type: "code-wanted" });
   shown.take();
   shown.recorded();
-  assert.deepEqual(shown.effects, [{ type: "order", intent: shown.order.intent, sendBefore: 10_000 }]);
+  assert.deepEqual(shown.effects, [
+    { type: "charge", intent: shown.order.intent, code: null, sendBefore: 10_000 },
+  ]);
 });
 
 test("what was cancelled or has grown old before it left was never charged", () => {
@@ -193,17 +195,17 @@ test("reversals and their queries take the hosts in turn, other questions leave 
 test("a refund is asked about as one only where our code was paid and is being taken back", () => {
   const story = Story.ready(codeRules).keys("1250=").post({ type: "code-wanted" }).recorded();
   story.charge({ kind: "ordered", codeUrl: "weixin://pay" }).wait(5_000);
-  const asked = () => story.effects.splice(0).flatMap((one) => (one.type === "query" ? [one.refund] : []));
-  assert.deepEqual(asked(), [false]);
+  const asked = () => story.effects.splice(0).flatMap((one) => (one.type === "query" ? [one.of] : []));
+  assert.deepEqual(asked(), ["payment"]);
   story.query(unpaid).keys("X").recorded().wait(300_000).reverse({ kind: "done" });
-  assert.deepEqual(asked(), [false], "an unpaid order is closed, not refunded");
+  assert.deepEqual(asked(), ["payment"], "an unpaid order is closed, not refunded");
   story.query(paid).wait(1_000);
-  assert.equal(story.effects.filter((one) => one.type === "undo").at(-1)?.paid, true);
+  assert.equal(story.effects.filter((one) => one.type === "undo").at(-1)?.way, "refund");
   story.reverse({ kind: "done" });
-  assert.deepEqual(asked(), [true]);
+  assert.deepEqual(asked(), ["refund"]);
   const scanned = Story.ready().payTo().charge(silence).query({ kind: "failed" }).recorded().wait(15_000);
   scanned.reverse({ kind: "done" }).query(paid).wait(1_000).reverse({ kind: "done" });
-  assert.ok(scanned.effects.every((one) => one.type !== "query" || !one.refund));
+  assert.ok(scanned.effects.every((one) => one.type !== "query" || one.of === "payment"));
 });
 
 test("money that was seen to move is never forgotten, nor its number", () => {

@@ -4,13 +4,13 @@ import { test } from "node:test";
 import { advance } from "../../../src/core/payment/advance.ts";
 import type { OpenOrder } from "../../../src/core/payment/order.ts";
 import type { Rules } from "../../../src/core/payment/rules.ts";
-import { stampAt } from "./reachable.ts";
+import { stampAt, withProvider } from "./reachable.ts";
 import { keypadRules, Story } from "./story.ts";
 
 const silence = { kind: "unknown", why: "silence", signed: false } as const;
 const unpaid = { kind: "unpaid", paying: false } as const;
 const paid = { kind: "paid", transactionId: "42" } as const;
-const codeRules: Rules = { ...keypadRules, native: true };
+const codeRules: Rules = withProvider(keypadRules, { offersCode: true });
 
 function alarmsOf(story: Story) {
   return story.effects.flatMap((effect) => (effect.type === "alarm" ? [effect.alarm] : []));

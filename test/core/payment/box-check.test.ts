@@ -231,7 +231,9 @@ test("an order leaves the memory only when it is over, and by what ends it", () 
 
 test("an order begins with its record, alone, under its number, with its code and its sale remembered", () => {
   const begun = new Story(tillRules);
-  begun.post({ type: "scanner-changed", ready: true }).post({ type: "probed", answer: { kind: "passed" } });
+  begun
+    .post({ type: "scanner-changed", ready: true })
+    .post({ type: "probed", provider: "wechat", answer: { kind: "passed" } });
   begun.says({ name: "pay", caller: "till", ref: "R1", amountFen: 500 as never });
   const before = begun.box;
   const { box: after } = begun.scan();

@@ -1,23 +1,16 @@
 /** The box at its edges: what it begins with, what it does not listen to, where its limits are. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import {
-  blockerOf,
-  isBusy,
-  isDispensing,
-  isSame,
-  REFS_MAX,
-  USED_CODES_MAX,
-} from "../../../src/core/payment/box.ts";
+import { blockerOf, isBusy, isDispensing, REFS_MAX, USED_CODES_MAX } from "../../../src/core/payment/box.ts";
 import type { OpenOrder } from "../../../src/core/payment/order.ts";
 import type { Rules } from "../../../src/core/payment/rules.ts";
-import { merchant } from "./reachable.ts";
+import { provider, withProvider } from "./reachable.ts";
 import { fixedRules, keypadRules, Story } from "./story.ts";
 
 const silence = { kind: "unknown", why: "silence", signed: false } as const;
 const paid = { kind: "paid", transactionId: "42" } as const;
 const declined = { kind: "declined", reason: "funds", code: "NOTENOUGH" } as const;
-const codeRules: Rules = { ...keypadRules, native: true };
+const codeRules: Rules = withProvider(keypadRules, { offersCode: true });
 const menuRules: Rules = {
   ...keypadRules,
   amount: {
@@ -93,14 +86,20 @@ test("a box starts once", () => {
 });
 
 test("a probe that failed is made again when its time has come, and not while the box stops", () => {
-  const story = new Story().post({ type: "probed", answer: { kind: "failed", why: "no-answer" } });
+  const story = new Story().post({
+    type: "probed",
+    provider: "wechat",
+    answer: { kind: "failed", why: "no-answer" },
+  });
   story.take();
   assert.equal(story.turn.wakeAt, 1_000);
   story.wait(999);
   assert.deepEqual(story.take(), []);
   story.wait(1);
-  assert.deepEqual(story.effects, [{ type: "probe" }]);
-  story.post({ type: "probed", answer: { kind: "failed", why: "no-answer" } }).post({ type: "stopping" });
+  assert.deepEqual(story.effects, [{ type: "probe", provider: "wechat" }]);
+  story
+    .post({ type: "probed", provider: "wechat", answer: { kind: "failed", why: "no-answer" } })
+    .post({ type: "stopping" });
   assert.equal(story.turn.wakeAt, null);
 });
 
@@ -112,7 +111,7 @@ test("a proved box makes no probe whatever happens", () => {
 
 test("an order of a merchant whose credentials are gone is not taken up, and operators are told", () => {
   const order = openOrder();
-  const story = new Story({ ...keypadRules, merchants: [] }, [order]);
+  const story = new Story({ ...keypadRules, providers: new Map() }, [order]);
   assert.equal(story.box.orders.size, 0);
   assert.deepEqual(story.box.held, [order.intent.outTradeNo]);
   assert.deepEqual(alarmsOf(story), [
@@ -120,14 +119,6 @@ test("an order of a merchant whose credentials are gone is not taken up, and ope
   ]);
   const ended = { ...order, last: { ...order.last, state: "paid", final: true } as const };
   assert.equal(new Story(keypadRules, [ended]).box.orders.size, 0, "what has ended is left alone");
-});
-
-test("merchants are the same when all four of their ids are", () => {
-  const whole = { appId: "wx1", merchantId: "1", subAppId: "wx2", subMerchantId: "2" };
-  assert.ok(isSame(whole, { ...whole }) && isSame(merchant, { ...merchant }));
-  for (const name of ["appId", "merchantId", "subAppId", "subMerchantId"] as const) {
-    assert.ok(!isSame(whole, { ...whole, [name]: "other" }), name);
-  }
 });
 
 test("an intent says what is charged, by whom and how, and never changes from one number to the next", () => {
@@ -138,7 +129,8 @@ test("an intent says what is charged, by whom and how, and never changes from on
     caller: null,
     amountFen: 1_250,
     currency: "CNY",
-    merchant,
+    payee: provider().payee,
+    wallet: "wechat",
     mode: "cpm",
     codeHash: "hash of 134567890123456789",
     pulses: null,
@@ -175,7 +167,9 @@ test("the newest codes are remembered, and an order without a code adds none", (
   const many = Array.from({ length: USED_CODES_MAX + 3 }, (_, index) => `hash ${index}`);
   const story = new Story(codeRules, [], many);
   assert.deepEqual(story.box.usedCodes, many.slice(3));
-  story.post({ type: "scanner-changed", ready: true }).post({ type: "probed", answer: { kind: "passed" } });
+  story
+    .post({ type: "scanner-changed", ready: true })
+    .post({ type: "probed", provider: "wechat", answer: { kind: "passed" } });
   story.keys("1=").scan();
   assert.deepEqual(story.box.usedCodes, [...many.slice(4), "hash of 134567890123456789"]);
   const shown = Story.ready(codeRules).keys("1=").post({ type: "code-wanted" });
@@ -192,7 +186,7 @@ test("a code can be asked for only where an amount is armed and the box may char
 test("while a payment is on its way only cancel is heard", () => {
   const story = Story.ready().payTo().charge({ kind: "pending" }).keys("0.:<C=");
   assert.equal(story.order.phase.name, "asking");
-  story.scan("101234567890123456").post({ type: "scan-refused", refusal: "alipay" });
+  story.scan("101234567890123456").scanOther();
   assert.equal(story.box.notice, null);
   story.keys("X");
   assert.equal(story.order.phase.name, "recording-reversal");
@@ -202,7 +196,7 @@ test("scans while a result stands change nothing", () => {
   const ended = Story.ready().payTo().charge(paid).recorded();
   for (const story of [ended, unknownResult()]) {
     const { foreground } = story.box;
-    story.scan("101234567890123456").post({ type: "scan-refused", refusal: "alipay" });
+    story.scan("101234567890123456").scanOther();
     story.post({ type: "scan-refused", refusal: "not-a-payment-code" });
     assert.deepEqual([story.box.foreground, story.box.notice], [foreground, null]);
   }
@@ -210,7 +204,7 @@ test("scans while a result stands change nothing", () => {
 
 test("a box that is out of service says nothing about what is scanned", () => {
   const story = Story.ready().post({ type: "scanner-changed", ready: false });
-  story.post({ type: "scan-refused", refusal: "alipay" }).scan();
+  story.scanOther().scan();
   assert.equal(story.box.notice, null);
 });
 
@@ -223,11 +217,11 @@ test("a code of another kind is told apart from another wallet's", () => {
   for (const [refusal, text] of [
     ["not-a-payment-code", "not-a-code"],
     ["over-long", "not-a-code"],
-    ["alipay", "code-not-taken"],
-    ["qq", "code-not-taken"],
   ] as const) {
     assert.equal(Story.ready().keys("1=").post({ type: "scan-refused", refusal }).text, text, refusal);
   }
+  for (const wallet of ["alipay", "unionpay", "e-cny", "qq"] as const)
+    assert.equal(Story.ready().keys("1=").scan("42", wallet).text, "code-not-taken", wallet);
 });
 
 test("a refusal stands for its time whatever else happens, but for a key", () => {
@@ -477,7 +471,9 @@ test("a box whose configuration has mistakes sells nothing, and brings what is o
   const story = Story.ready(rules).keys("1250=").scan();
   assert.deepEqual([story.text, story.turn.screen.ref, story.box.orders.size], ["out-of-service", "E19", 0]);
   const taken = new Story(rules, [openOrder()]);
-  taken.post({ type: "scanner-changed", ready: true }).post({ type: "probed", answer: { kind: "passed" } });
+  taken
+    .post({ type: "scanner-changed", ready: true })
+    .post({ type: "probed", provider: "wechat", answer: { kind: "passed" } });
   assert.ok(taken.take().includes("query"));
   taken.wait(0).query({ kind: "closed", paidOnce: false, transactionId: null }).recorded();
   assert.equal(taken.box.orders.size, 0);

@@ -4,6 +4,7 @@ import { drawFrame } from "../../../src/core/codecs/display-frame.ts";
 import { instantOf } from "../../../src/core/kernel/instant.ts";
 import { isBusy } from "../../../src/core/payment/box.ts";
 import { texts } from "../../../src/core/payment/texts.ts";
+import { withProvider } from "./reachable.ts";
 import { fixedRules, keypadRules, Story } from "./story.ts";
 
 test("a payment goes from the keys to the display, and the journal is asked first each time", () => {
@@ -126,7 +127,7 @@ test("a code that was charged once is refused for good", () => {
   const restarted = new Story(keypadRules, [], ["hash of 134567890123456789"]);
   restarted
     .post({ type: "scanner-changed", ready: true })
-    .post({ type: "probed", answer: { kind: "passed" } });
+    .post({ type: "probed", provider: "wechat", answer: { kind: "passed" } });
   restarted.keys("1=").scan();
   assert.equal(restarted.text, "code-used");
 });
@@ -141,14 +142,14 @@ test("what people do at the wrong moment moves no money and gets a clear text", 
   story.keys("C300001=");
   assert.deepEqual(story.display, ["Max     ¥3000.00", "Clear and retry "]);
   story.keys("C1250=");
-  story.post({ type: "scan-refused", refusal: "alipay" });
+  story.scanOther();
   assert.deepEqual(story.display, ["Not WeChat code ", "Open pay code   "]);
   story.post({ type: "scan-refused", refusal: "over-long" });
   assert.deepEqual(story.display, ["Not a pay code  ", "Scan again      "]);
   assert.equal(story.records().length, 0);
   story.scan();
   const order = story.order.intent.outTradeNo;
-  story.keys("0123456789.:<C=").scan("109999999999999999").post({ type: "scan-refused", refusal: "qq" });
+  story.keys("0123456789.:<C=").scan("109999999999999999").scanOther();
   assert.equal(story.box.orders.size, 1);
   assert.equal(story.order.intent.outTradeNo, order);
   assert.equal(story.records().length, 1);
@@ -310,10 +311,10 @@ test("an unsigned refusal takes the box out of service until a probe has passed"
   story.wait(1).query({ kind: "unknown", why: "unsigned-refusal", signed: false });
   assert.equal(story.box.trust.proved, false);
   story.keys("X").recorded().wait(20_000).keys("=");
-  story.post({ type: "probed", answer: { kind: "failed", why: "api-key" } });
+  story.post({ type: "probed", provider: "wechat", answer: { kind: "failed", why: "api-key" } });
   assert.deepEqual(story.display, ["OUT OF SERVICE  ", "Ask staff    E31"]);
   story.wait(2_000);
-  story.post({ type: "probed", answer: { kind: "passed" } });
+  story.post({ type: "probed", provider: "wechat", answer: { kind: "passed" } });
   assert.equal(story.text, "idle");
 });
 
@@ -379,16 +380,18 @@ test("four unresolved orders behind the foreground close the box until one is re
 test("the outage that stops the box is the one it shows", () => {
   const story = new Story();
   assert.deepEqual(story.display, ["ScanBox         ", "Starting...     "]);
-  story.post({ type: "probed", answer: { kind: "failed", why: "no-network" } });
+  story.post({ type: "probed", provider: "wechat", answer: { kind: "failed", why: "no-network" } });
   assert.deepEqual(story.display, ["No network      ", "Use other way   "]);
   story.wait(1_000);
-  story.post({ type: "probed", answer: { kind: "failed", why: "certificate-expired" } });
+  story.post({ type: "probed", provider: "wechat", answer: { kind: "failed", why: "certificate-expired" } });
   assert.deepEqual(story.display, ["OUT OF SERVICE  ", "Ask staff    E23"]);
   for (let round = 0; round < 8; round += 1) {
-    story.wait(60_000).post({ type: "probed", answer: { kind: "failed", why: "no-answer" } });
+    story
+      .wait(60_000)
+      .post({ type: "probed", provider: "wechat", answer: { kind: "failed", why: "no-answer" } });
   }
   assert.equal(story.box.trust.failures, 10);
-  story.wait(60_000).post({ type: "probed", answer: { kind: "passed" } });
+  story.wait(60_000).post({ type: "probed", provider: "wechat", answer: { kind: "passed" } });
   assert.deepEqual(story.display, ["OUT OF SERVICE  ", "Ask staff    E14"]);
   story.post({ type: "scanner-changed", ready: true });
   assert.equal(story.text, "idle");
@@ -418,7 +421,11 @@ test("a fixed amount rests until the last phone has left the reader", () => {
 });
 
 test("a fixed amount rests after a start and while the scanner comes back: the last phone may be there still", () => {
-  const story = new Story(fixedRules).post({ type: "probed", answer: { kind: "passed" } });
+  const story = new Story(fixedRules).post({
+    type: "probed",
+    provider: "wechat",
+    answer: { kind: "passed" },
+  });
   story.wait(2_000).post({ type: "scanner-changed", ready: true });
   assert.equal(story.text, "resting");
   story.scan().wait(4_999).scan("101234567890123456").wait(4_999);
@@ -450,7 +457,7 @@ test("a fixed amount rests when a code comes that was charged before, and after 
     else if (unknown.order.phase.name === "recording-reversal") unknown.recorded();
     else unknown.wait(1_000);
   }
-  unknown.post({ type: "probed", answer: { kind: "passed" } }).wait(30_000);
+  unknown.post({ type: "probed", provider: "wechat", answer: { kind: "passed" } }).wait(30_000);
   assert.equal(unknown.box.foreground.name, "resting");
 });
 
@@ -481,7 +488,9 @@ test("recovered orders are resolved behind the foreground; found paid they are l
   const [last] = crashed.records();
   assert.ok(last !== undefined);
   const story = new Story(keypadRules, [{ intent: crashed.order.intent, last }]);
-  story.post({ type: "scanner-changed", ready: true }).post({ type: "probed", answer: { kind: "passed" } });
+  story
+    .post({ type: "scanner-changed", ready: true })
+    .post({ type: "probed", provider: "wechat", answer: { kind: "passed" } });
   story.wait(1);
   story.query({ kind: "paid", transactionId: "42" });
   const record = story.records().at(-1);
@@ -495,9 +504,11 @@ test("an order of a merchant whose credentials are gone is held, and nobody is c
   const crashed = Story.ready().payTo();
   const [last] = crashed.records();
   assert.ok(last !== undefined);
-  const other = { ...crashed.order.intent, merchant: { ...crashed.order.intent.merchant, appId: "wx2" } };
+  const other = { ...crashed.order.intent, payee: { ...crashed.order.intent.payee, key: "another" } };
   const story = new Story(keypadRules, [{ intent: other, last }]);
-  story.post({ type: "scanner-changed", ready: true }).post({ type: "probed", answer: { kind: "passed" } });
+  story
+    .post({ type: "scanner-changed", ready: true })
+    .post({ type: "probed", provider: "wechat", answer: { kind: "passed" } });
   assert.deepEqual(story.display, ["OUT OF SERVICE  ", "Ask staff    E12"]);
   assert.ok(story.take().includes("alarm"));
 });
@@ -555,8 +566,8 @@ test("a reversal whose reason the journal does not tell is one that gave up", ()
   assert.equal(story.order.phase.name === "reversing" && story.order.phase.reason, "gave-up");
 });
 
-test("without a list of hosts the choice is the gateway's", () => {
-  const story = Story.ready({ ...keypadRules, hosts: [] })
+test("without a list of hosts the choice is the provider's", () => {
+  const story = Story.ready(withProvider(keypadRules, { hosts: [] }))
     .payTo()
     .charge({ kind: "pending" })
     .keys("X")
@@ -607,7 +618,7 @@ test("a refused merchant while a probe is under way waits for its answer", () =>
   story.turn = { ...story.turn, box: { ...story.box, trust } };
   story.charge({ kind: "declined", reason: "configuration", code: "NOAUTH" });
   assert.equal(story.box.trust.probe, "inFlight");
-  story.recorded().post({ type: "probed", answer: { kind: "passed" } });
+  story.recorded().post({ type: "probed", provider: "wechat", answer: { kind: "passed" } });
   assert.equal(story.box.trust.proved, true);
 });
 
@@ -641,7 +652,7 @@ test("a box whose reversals get no answer charges nobody until one does", () => 
   assert.equal(story.text, "idle");
 });
 
-const scanRules = { ...keypadRules, native: true };
+const scanRules = withProvider(keypadRules, { offersCode: true });
 
 test("a customer who scans our code pays while it stands on the screen", () => {
   const story = Story.ready(scanRules).keys("1250=");
@@ -649,7 +660,7 @@ test("a customer who scans our code pays while it stands on the screen", () => {
   story.post({ type: "code-wanted" });
   assert.equal(story.records()[0]?.state, "charging");
   story.recorded();
-  assert.deepEqual(story.take(), ["record", "order"]);
+  assert.deepEqual(story.take(), ["record", "charge"]);
   story.charge({ kind: "ordered", codeUrl: "weixin://wxpay/bizpayurl?pr=42" });
   assert.deepEqual(story.display, ["Scan us   ¥12.50", "with WeChat 300s"]);
   assert.equal(story.turn.screen.codeUrl, "weixin://wxpay/bizpayurl?pr=42");
@@ -695,7 +706,7 @@ test("money that came for a withdrawn code goes back by a refund, and only its a
   );
   story.query({ kind: "paid", transactionId: "42" }).wait(1_500);
   const [refund] = story.effects.filter(({ type }) => type === "undo");
-  assert.ok(refund?.type === "undo" && refund.paid);
+  assert.ok(refund?.type === "undo" && refund.way === "refund");
   story.reverse({ kind: "done" }).query({ kind: "refunded", transactionId: null }).recorded();
   assert.equal(story.box.orders.size, 0);
 });
@@ -746,6 +757,6 @@ test("a start looks at declines that the last process did not come to, and takes
   assert.deepEqual(next.take(), ["record", "alarm"]);
   next.recorded();
   assert.equal(next.order.phase.name, "reversing");
-  const gone = { ...keypadRules, merchants: [] };
+  const gone = { ...keypadRules, providers: new Map() };
   assert.equal(new Story(gone, [], [], [{ intent, last }]).box.orders.size, 0);
 });

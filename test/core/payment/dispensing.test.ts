@@ -5,16 +5,16 @@ import { isBusy, isDispensing } from "../../../src/core/payment/box.ts";
 import { dispense, dispensed } from "../../../src/core/payment/dispensing.ts";
 import type { Payment } from "../../../src/core/payment/payment.ts";
 import type { RelayRules, Rules } from "../../../src/core/payment/rules.ts";
-import { stampAt } from "./reachable.ts";
+import { stampAt, withProvider } from "./reachable.ts";
 import { fixedRules, keypadRules, Story } from "./story.ts";
 
 const relay = { fenPerPulse: 100, onAmbiguous: "hold" } as const;
 const paid = { kind: "paid", transactionId: "42" } as const;
 
 function counter(rules: Partial<Rules> = {}, ambiguous: RelayRules["onAmbiguous"] = "hold"): Story {
-  return new Story({ ...fixedRules, relay: { fenPerPulse: 100, onAmbiguous: ambiguous }, ...rules })
+  return new Story({ ...fixedRules, ...rules, relay: { fenPerPulse: 100, onAmbiguous: ambiguous } })
     .post({ type: "scanner-changed", ready: true })
-    .post({ type: "probed", answer: { kind: "passed" } })
+    .post({ type: "probed", provider: "wechat", answer: { kind: "passed" } })
     .wait(5_000);
 }
 
@@ -134,7 +134,9 @@ test("a refund that was asked for stays one when its end cannot be recorded", ()
 });
 
 test("who paid by our code and got nothing is told of the refund, not of a code", () => {
-  const story = counter({ native: true }).post({ type: "relay-changed", ready: true }).wait(5_000);
+  const story = counter(withProvider(fixedRules, { offersCode: true }))
+    .post({ type: "relay-changed", ready: true })
+    .wait(5_000);
   story.post({ type: "code-wanted" }).recorded().charge({ kind: "ordered", codeUrl: "weixin://pay" });
   story.wait(5_000).query({ kind: "paid", transactionId: "42" }).recorded();
   story.happens({ type: "dispensed", outcome: "not-dispensed" }).recorded();

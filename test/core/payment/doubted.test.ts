@@ -165,7 +165,7 @@ test("however many there are, they do not count among those that wait", () => {
   });
   const story = new Story(reversing, many);
   story.post({ type: "scanner-changed", ready: true });
-  story.post({ type: "probed", answer: { kind: "passed" } });
+  story.post({ type: "probed", provider: "wechat", answer: { kind: "passed" } });
   assert.equal(blockerOf(story.box, story.rules), null);
 });
 

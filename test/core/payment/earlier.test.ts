@@ -4,6 +4,7 @@ import { describe, it } from "node:test";
 import { drawFrame } from "../../../src/core/codecs/display-frame.ts";
 import type { OpenOrder } from "../../../src/core/payment/order.ts";
 import type { Rules } from "../../../src/core/payment/rules.ts";
+import { providerOf } from "./reachable.ts";
 import { fixedRules, keypadRules, Story, tillRules } from "./story.ts";
 
 const paid = { kind: "paid", transactionId: "4200" } as const;
@@ -14,14 +15,19 @@ function openOrders(rules: Rules, count = 1): readonly OpenOrder[] {
     const story = Story.ready({ ...keypadRules, boxTag: `abcd123${index}` }).payTo();
     const [last] = story.records();
     assert.ok(last !== undefined);
-    return { intent: { ...story.order.intent, shortRef: `000${index}`, merchant: rules.merchant }, last };
+    return {
+      intent: { ...story.order.intent, shortRef: `000${index}`, payee: providerOf(rules).payee },
+      last,
+    };
   });
 }
 
 /** A box that starts with open orders and takes payments already. */
 function restarted(rules: Rules, open = openOrders(rules)): Story {
   const story = new Story(rules, open);
-  story.post({ type: "scanner-changed", ready: true }).post({ type: "probed", answer: { kind: "passed" } });
+  story
+    .post({ type: "scanner-changed", ready: true })
+    .post({ type: "probed", provider: "wechat", answer: { kind: "passed" } });
   return story.wait(1);
 }
 

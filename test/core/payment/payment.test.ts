@@ -2,9 +2,19 @@ import assert from "node:assert/strict";
 import { before, test } from "node:test";
 import { advance } from "../../../src/core/payment/advance.ts";
 import { isOver, type PaymentEvent, wakeAt } from "../../../src/core/payment/payment.ts";
-import { allEvents, type Edge, explore, type Graph, isExpected, smallRules, stampAt } from "./reachable.ts";
+import {
+  allEvents,
+  type Edge,
+  explore,
+  type Graph,
+  isExpected,
+  providerOf,
+  smallRules,
+  stampAt,
+} from "./reachable.ts";
 
 const rules = smallRules("keep");
+const facts = providerOf(rules);
 let graph: Graph;
 const phaseOf = ({ before, after }: Edge) => [before.phase.name, after.phase.name] as const;
 
@@ -39,7 +49,7 @@ test("a reversal leaves only after its record is durable, and never before its t
   assert.ok(reversals.length > 0);
   for (const edge of reversals) {
     assert.equal(edge.before.phase.name, "reversing");
-    assert.ok(edge.now - edge.before.sentAt >= rules.timing.reverseNotBeforeMs);
+    assert.ok(edge.now - edge.before.sentAt >= facts.undo.cpm.unpaid.notBeforeMs);
   }
 });
 
@@ -101,7 +111,10 @@ test("an order is reversed only on a signed end or on two late absences after an
     if (kind === "foreign" && event.answer.kind === "foreign" && event.answer.state === "closed") continue;
     assert.equal(kind, "absent");
     assert.ok(before.phase.heard !== "nothing" && !before.seenPaid);
-    assert.ok((before.inFlight?.at ?? 0) - before.answeredAt >= rules.timing.confirmNotBeforeMs);
+    assert.ok(
+      (before.inFlight?.at ?? 0) - before.answeredAt >=
+        (facts.absence?.notBeforeMs ?? Number.POSITIVE_INFINITY),
+    );
     assert.ok(before.phase.absences.count >= 1);
   }
 });
@@ -192,11 +205,12 @@ test("an order that customers scan is paid by a query alone, closed no sooner th
   const reversals = native.edges.flatMap(({ before, now, effects }) =>
     effects.flatMap((effect) => (effect.type === "undo" ? [{ before, now, effect }] : [])),
   );
-  assert.ok(reversals.some(({ effect }) => effect.paid) && reversals.some(({ effect }) => !effect.paid));
+  assert.deepEqual(new Set(reversals.map(({ effect }) => effect.way)), new Set(["close", "refund"]));
   for (const { before, now, effect } of reversals) {
-    assert.equal(effect.paid, before.seenPaid);
+    assert.equal(effect.way, before.seenPaid ? "refund" : "close");
     const age = now - before.sentAt;
-    assert.ok(age >= (before.seenPaid ? rules.timing.reverseNotBeforeMs : rules.timing.closeNotBeforeMs));
+    const { mpm } = facts.undo;
+    assert.ok(mpm !== null && age >= (before.seenPaid ? mpm.paid : mpm.unpaid).notBeforeMs);
   }
   const shown = native.edges.filter(
     ({ after }) => after.phase.name === "asking" && after.phase.codeUrl !== null,
@@ -208,7 +222,7 @@ test("an order that customers scan is paid by a query alone, closed no sooner th
     effects.flatMap((effect) => (effect.type === "query" ? [{ before, effect }] : [])),
   );
   for (const { before, effect } of looks) {
-    assert.equal(effect.refund, before.phase.name === "reversing" && before.seenPaid);
+    assert.equal(effect.of, before.phase.name === "reversing" && before.seenPaid ? "refund" : "payment");
   }
   for (const payment of native.states.values()) {
     const waits = payment.inFlight !== null || waiting.has(payment.phase.name);

@@ -13,7 +13,8 @@ import {
 import { standardTiming } from "../../../src/core/payment/rules.ts";
 
 const now = instantOf(1_000_000);
-const timing = { ...standardTiming, probeAgainMs: [100, 200, 400], queryEveryMs: 5_000 };
+const timing = { ...standardTiming, probeAgainMs: [100, 200, 400] };
+const facts = { queryEveryMs: 5_000 };
 const fresh = unverifiedHealth(instantOf(7));
 const proved: ProviderHealth = { proved: true, unclear: false, failure: null, probe: null, failures: 0 };
 const soon = instantOf(1_000_042);
@@ -31,7 +32,10 @@ test("a process begins without trust and with a probe at once", () => {
 
 test("what was never sent says nothing about WeChat Pay", () => {
   for (const trust of [fresh, proved, { ...proved, unclear: true, probe: soon }]) {
-    assert.deepEqual(afterAnswer(trust, { kind: "not-sent", why: "no-connection" }, now, timing), trust);
+    assert.deepEqual(
+      afterAnswer(trust, { kind: "not-sent", why: "no-connection" }, now, timing, facts),
+      trust,
+    );
   }
 });
 
@@ -42,10 +46,10 @@ test("a silence, or an answer that nobody can read, makes trust unclear and is f
   ];
   for (const why of reasons) {
     const unclear = { ...proved, unclear: true, probe: 1_005_000 };
-    assert.deepEqual(afterAnswer(proved, unknown(why), now, timing), unclear, why);
-    const waiting = afterAnswer({ ...proved, probe: soon }, unknown(why), now, timing);
+    assert.deepEqual(afterAnswer(proved, unknown(why), now, timing, facts), unclear, why);
+    const waiting = afterAnswer({ ...proved, probe: soon }, unknown(why), now, timing, facts);
     assert.equal(waiting.probe, soon, "a probe that is due sooner stays so");
-    const inFlight = afterAnswer({ ...proved, probe: "inFlight" }, unknown(why), now, timing);
+    const inFlight = afterAnswer({ ...proved, probe: "inFlight" }, unknown(why), now, timing, facts);
     assert.equal(inFlight.probe, "inFlight");
   }
 });
@@ -53,8 +57,8 @@ test("a silence, or an answer that nobody can read, makes trust unclear and is f
 test("a refusal without a signature, or with a wrong one, takes the proof away and is followed by a probe at once", () => {
   for (const why of ["unsigned-refusal", "bad-signature"] as const) {
     const doubted = { ...proved, proved: false, unclear: true, probe: now };
-    assert.deepEqual(afterAnswer(proved, unknown(why), now, timing), doubted, why);
-    const waiting = afterAnswer({ ...proved, probe: soon }, unknown(why), now, timing);
+    assert.deepEqual(afterAnswer(proved, unknown(why), now, timing, facts), doubted, why);
+    const waiting = afterAnswer({ ...proved, probe: soon }, unknown(why), now, timing, facts);
     assert.equal(waiting.probe, soon);
   }
 });
@@ -62,12 +66,15 @@ test("a refusal without a signature, or with a wrong one, takes the proof away a
 test("any signed answer clears what was unclear, and a probe that was planned is not needed then", () => {
   const answers: readonly QueryAnswer[] = [{ kind: "absent" }, unknown("system-error", true)];
   for (const answer of answers) {
-    assert.deepEqual(afterAnswer({ ...proved, unclear: true, probe: soon }, answer, now, timing), proved);
+    assert.deepEqual(
+      afterAnswer({ ...proved, unclear: true, probe: soon }, answer, now, timing, facts),
+      proved,
+    );
     const inFlight: ProviderHealth = { ...proved, unclear: true, probe: "inFlight" };
-    assert.deepEqual(afterAnswer(inFlight, answer, now, timing), { ...proved, probe: "inFlight" });
+    assert.deepEqual(afterAnswer(inFlight, answer, now, timing, facts), { ...proved, probe: "inFlight" });
     const unproved: ProviderHealth = { ...fresh, unclear: true, probe: soon };
-    assert.deepEqual(afterAnswer(unproved, answer, now, timing), { ...fresh, probe: soon });
-    assert.deepEqual(afterAnswer({ ...fresh, probe: "inFlight" }, answer, now, timing), {
+    assert.deepEqual(afterAnswer(unproved, answer, now, timing, facts), { ...fresh, probe: soon });
+    assert.deepEqual(afterAnswer({ ...fresh, probe: "inFlight" }, answer, now, timing, facts), {
       ...fresh,
       probe: "inFlight",
     });
@@ -76,19 +83,19 @@ test("any signed answer clears what was unclear, and a probe that was planned is
 
 test("a charge that is declined because of the merchant takes the proof away for as long as a probe can wait", () => {
   const refused = { kind: "declined", reason: "configuration", code: "NO_AUTH" } as const;
-  const gone = { proved: false, unclear: false, failure: "merchant", probe: 1_000_400, failures: 3 };
-  assert.deepEqual(afterAnswer(proved, refused, now, timing), gone);
-  const inFlight = afterAnswer({ ...proved, probe: "inFlight" }, refused, now, timing);
+  const gone = { proved: false, unclear: false, failure: "account", probe: 1_000_400, failures: 3 };
+  assert.deepEqual(afterAnswer(proved, refused, now, timing, facts), gone);
+  const inFlight = afterAnswer({ ...proved, probe: "inFlight" }, refused, now, timing, facts);
   assert.deepEqual(inFlight, { ...gone, probe: "inFlight" });
   const request = { kind: "declined", reason: "request", code: "LACK_PARAMS" } as const;
   assert.deepEqual(
-    afterAnswer(proved, request, now, timing),
+    afterAnswer(proved, request, now, timing, facts),
     { ...gone, failure: "request" },
     "what is missing in a request does not make the merchant unknown",
   );
   const funds = { kind: "declined", reason: "funds", code: "NOTENOUGH" } as const;
   assert.deepEqual(
-    afterAnswer(proved, funds, now, timing),
+    afterAnswer(proved, funds, now, timing, facts),
     proved,
     "a customer's decline is a signed answer",
   );

@@ -34,7 +34,7 @@ test("each of sixty random bits of its scan shows in the nonce of an order, whic
   const { box, now } = Story.ready().keys("1250=");
   const scan = {
     type: "code-scanned",
-    code: new PaymentCode("134567890123456789"),
+    code: new PaymentCode("134567890123456789", "wechat"),
     codeHash: "a hash",
   } as const;
   const begun = (chance: Chance): { readonly nonce: string; readonly outTradeNo: string } => {

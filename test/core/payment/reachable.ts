@@ -16,9 +16,48 @@ import {
   type PaymentEvent,
 } from "../../../src/core/payment/payment.ts";
 import { PaymentCode } from "../../../src/core/payment/payment-code.ts";
+import type { ProviderFacts } from "../../../src/core/payment/provider.ts";
 import { type Rules, type Stamp, standardTiming } from "../../../src/core/payment/rules.ts";
+import { wechatV2Facts, wechatV2Timing } from "../../../src/providers/wechat-v2/facts.ts";
 
-export const merchant = { appId: "wx1", merchantId: "1900000109", subAppId: null, subMerchantId: null };
+const merchant = { appId: "wx1", merchantId: "1900000109", subAppId: null, subMerchantId: null };
+
+/** The facts of a provider of this id with the hosts that a test names. */
+export function provider(
+  hosts: readonly string[] = ["a"],
+  changes: Partial<ProviderFacts> = {},
+): ProviderFacts {
+  const identity = { id: "wechat", charges: true, wallets: ["wechat"] } as const;
+  return { ...wechatV2Facts(identity, { merchant, hosts, notifyUrl: null }), ...changes };
+}
+
+/** Rules in which something of the provider is different. */
+export function withProvider(rules: Rules, changes: Partial<ProviderFacts>): Rules {
+  const [[id, facts]] = [...rules.providers] as [[string, ProviderFacts]];
+  return { ...rules, providers: new Map([...rules.providers, [id, { ...facts, ...changes }]]) };
+}
+
+/** The provider of rules that have one. */
+export function providerOf({ providers }: Rules): ProviderFacts {
+  const [facts] = providers.values();
+  if (facts === undefined) throw new Error("there is no provider");
+  return facts;
+}
+
+const smallTiming = {
+  ...wechatV2Timing,
+  queryEveryMs: 1,
+  giveUpAfterMs: 2,
+  reverseNotBeforeMs: 1,
+  confirmNotBeforeMs: 2,
+  absentForMs: 1,
+  closeNotBeforeMs: 2,
+};
+
+function smallFacts(hosts: readonly string[]): ProviderFacts {
+  const identity = { id: "wechat", charges: true, wallets: ["wechat"] } as const;
+  return wechatV2Facts(identity, { merchant, hosts, notifyUrl: "https://shop.example/n" }, smallTiming);
+}
 
 /** Rules whose waits are a few ticks, in the right relations to each other. */
 export function smallRules(late: "keep" | "reverse", hosts: readonly string[] = ["a"]): Rules {
@@ -26,9 +65,7 @@ export function smallRules(late: "keep" | "reverse", hosts: readonly string[] = 
     boxId: "box-1",
     boxTag: "abcd1234",
     version: "0.0.0",
-    merchant,
-    merchants: [merchant],
-    hosts,
+    providers: new Map([["wechat", smallFacts(hosts)]]),
     amount: { source: "keypad", entry: "implied", maximum: 300_000 as never },
     keypad: true,
     late,
@@ -36,15 +73,8 @@ export function smallRules(late: "keep" | "reverse", hosts: readonly string[] = 
     inhibit: false,
     sells: true,
     advert: [],
-    native: true,
     timing: {
       ...standardTiming,
-      queryEveryMs: 1,
-      giveUpAfterMs: 2,
-      reverseNotBeforeMs: 1,
-      confirmNotBeforeMs: 2,
-      absentForMs: 1,
-      closeNotBeforeMs: 2,
       offerMs: 2,
       sendWithinMs: 2,
       reverseAgainMs: [1, 2],
@@ -62,9 +92,10 @@ const intent: Intent = {
   caller: null,
   amountFen: 1250 as never,
   currency: "CNY",
-  merchant,
-  nonce: "attach",
+  payee: provider().payee,
+  wallet: "wechat",
   mode: "cpm",
+  nonce: "attach",
   codeHash: "hash",
   pulses: null,
   boot: "000000000000",
@@ -72,7 +103,7 @@ const intent: Intent = {
   clockTrusted: true,
 };
 
-const code = new PaymentCode("134567890123456789");
+const code = new PaymentCode("134567890123456789", "wechat");
 
 export function stampAt(at: number): Stamp {
   return { at: instantOf(at), wall: wallTimeOf(at), clockTrusted: true, chance: [2 ** 31, 0, 0, 0] };
@@ -232,7 +263,7 @@ export function explore(rules: Rules, mode: Intent["mode"] = "cpm", pulses: numb
     return key;
   };
   for (const root of roots) visit(shift(root, 0));
-  const events = allEvents(rules.hosts);
+  const events = allEvents(providerOf(rules).hosts);
   for (let payment = queue.shift(); payment !== undefined; payment = queue.shift()) {
     if (isOver(payment)) continue;
     const from = keyOf(payment);
@@ -292,12 +323,12 @@ const times = new Set([
 ]);
 
 /** Which hosts, at least two or not, and five of them or fewer: nothing else of absences decides. */
-function shortened({ hosts, count, runMs, since }: Absences, { timing }: Rules): Absences {
+function shortened({ hosts, count, runMs, since }: Absences, rules: Rules): Absences {
   const once = [...new Set(hosts)].sort();
   return {
     hosts: hosts.length > once.length && once.length < 2 ? [...once, ...once] : once,
     count: Math.min(count, 5),
-    runMs: Math.min(runMs, timing.absentForMs),
+    runMs: Math.min(runMs, providerOf(rules).absence?.lastingMs ?? 0),
     since,
   };
 }
@@ -305,7 +336,7 @@ function shortened({ hosts, count, runMs, since }: Absences, { timing }: Rules):
 /** Counters decide only by the host whose turn it is, rounds only up to the longest wait. */
 function normalise(payment: Payment, rules: Rules): Payment {
   const { counts, phase } = payment;
-  const turns = (count: number) => count % rules.hosts.length;
+  const turns = (count: number) => count % providerOf(rules).hosts.length;
   const rounds = rules.timing.reverseAgainMs.length;
   return {
     ...payment,

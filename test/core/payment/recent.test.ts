@@ -30,7 +30,9 @@ const states: readonly RecentOrder[] = moneyStates.map((state, index) => ({
 /** A box that takes payments and remembers these orders. */
 function remembering(recent: readonly RecentOrder[], rules: Rules = keypadRules): Story {
   const story = new Story(rules, [], [], [], new Map(), recent);
-  story.post({ type: "scanner-changed", ready: true }).post({ type: "probed", answer: { kind: "passed" } });
+  story
+    .post({ type: "scanner-changed", ready: true })
+    .post({ type: "probed", provider: "wechat", answer: { kind: "passed" } });
   return story.wait(rules.timing.restMs);
 }
 
@@ -141,7 +143,9 @@ describe("a look", () => {
     const { intent } = before.order;
     const { outTradeNo } = intent;
     const story = new Story(keypadRules, [{ intent, last }], [], [], new Map(), states);
-    story.post({ type: "scanner-changed", ready: true }).post({ type: "probed", answer: { kind: "passed" } });
+    story
+      .post({ type: "scanner-changed", ready: true })
+      .post({ type: "probed", provider: "wechat", answer: { kind: "passed" } });
     story.wait(1).keys("=");
     const answered = { type: "query-answered", host: "a", answer: paid } as const;
     story.post({ type: "payment", outTradeNo, event: answered });

@@ -5,6 +5,7 @@ import { begin } from "../../../src/core/payment/advance.ts";
 import type { TxData } from "../../../src/core/payment/order.ts";
 import type { Rules } from "../../../src/core/payment/rules.ts";
 import { paidVerdict, recordOutcome } from "../../../src/core/payment/verdict.ts";
+import { withProvider } from "./reachable.ts";
 import { fixedRules, keypadRules, Story } from "./story.ts";
 
 const paid = { kind: "paid", transactionId: "42" } as const;
@@ -14,10 +15,23 @@ const silence = { kind: "unknown", why: "silence", signed: false } as const;
 function newest(story: Story): Partial<TxData> {
   const last = story.records().at(-1);
   assert.ok(last !== undefined);
-  const { outTradeNo, shortRef, ref, merchantId, amountFen, currency, intentAt, box, ...rest } = last;
+  const {
+    outTradeNo,
+    shortRef,
+    ref,
+    provider,
+    wallet,
+    merchantId,
+    amountFen,
+    currency,
+    intentAt,
+    box,
+    ...rest
+  } = last;
   const { intent } = story.order;
   assert.deepEqual([outTradeNo, shortRef, ref], [intent.outTradeNo, intent.shortRef, null]);
-  assert.deepEqual([merchantId, amountFen, currency], ["1900000109", 1_250, "CNY"]);
+  assert.deepEqual([provider, wallet, merchantId], ["wechat", "wechat", "1900000109"]);
+  assert.deepEqual([amountFen, currency], [1_250, "CNY"]);
   assert.deepEqual([intentAt, box], ["2027-01-15T08:00:00.000Z", "box-1"]);
   return rest;
 }
@@ -111,10 +125,10 @@ test("a payment found after a restart is late, one whose goods are to come not f
   );
 });
 
-test("behind a service provider the merchant is the one that is paid", () => {
-  const merchant = { appId: "wx1", merchantId: "1", subAppId: null, subMerchantId: "2" };
-  const story = Story.ready({ ...keypadRules, merchant, merchants: [merchant] }).payTo();
-  assert.equal(story.records()[0]?.merchantId, "2");
+test("a record names the provider, the account as people know it there, and the wallet", () => {
+  const payee = { provider: "wechat", account: "2", key: "wechat-v2 wx1 1 - 2" };
+  const [record] = Story.ready(withProvider(keypadRules, { payee })).payTo().records();
+  assert.deepEqual([record?.provider, record?.wallet, record?.merchantId], ["wechat", "wechat", "2"]);
 });
 
 test("a clock is trusted or not at each moment for itself", () => {

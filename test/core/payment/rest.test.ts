@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import type { BoxEvent } from "../../../src/core/payment/events.ts";
 import type { Rules } from "../../../src/core/payment/rules.ts";
+import { withProvider } from "./reachable.ts";
 import { fixedRules, keypadRules, Story } from "./story.ts";
 
 const A_NEXT = "101234567890123456";
@@ -67,7 +68,7 @@ describe("the reader", () => {
   });
 
   it("goes on reading behind a notice, which people may answer by another code at once", () => {
-    const story = Story.ready().keys("1250=").post({ type: "scan-refused", refusal: "alipay" });
+    const story = Story.ready().keys("1250=").scanOther();
     assert.deepEqual([story.text, reads(story)], ["code-not-taken", true]);
     const fixed = afterPayment(fixedRules).wait(5_000).scan();
     assert.deepEqual([fixed.text, reads(fixed)], ["code-used", true]);
@@ -89,7 +90,9 @@ describe("the reader", () => {
 
 describe("a rest", () => {
   it("passes only while a reader reads: not before its start, and not while it is away", () => {
-    const story = new Story(fixedRules).post({ type: "probed", answer: { kind: "passed" } }).wait(60_000);
+    const story = new Story(fixedRules)
+      .post({ type: "probed", provider: "wechat", answer: { kind: "passed" } })
+      .wait(60_000);
     assert.equal(story.box.foreground.name, "resting", "there was no reader");
     story.post({ type: "scanner-changed", ready: true }).wait(4_999);
     story.post({ type: "scanner-changed", ready: false }).wait(60_000);
@@ -125,9 +128,10 @@ describe("a rest", () => {
 
   it("is lengthened by whatever comes of the reader: what was thrown away may be two codes that ran into each other", () => {
     const story = afterPayment(fixedRules);
-    for (const refusal of ["alipay", "not-a-payment-code", "over-long", "unfinished"] as const) {
+    for (const refusal of ["not-a-payment-code", "over-long", "unfinished"] as const) {
       story.wait(4_999).post({ type: "scan-refused", refusal });
     }
+    story.wait(4_999).scanOther();
     assert.equal(story.wait(4_999).text, "resting");
     assert.equal(story.wait(1).text, "armed");
     story.post({ type: "scan-refused", refusal: "unfinished" });
@@ -157,9 +161,9 @@ describe("a rest", () => {
   });
 
   it("lets a code of ours be asked for, which no phone in the reader pays", () => {
-    const story = afterPayment({ ...fixedRules, native: true }).post({ type: "code-wanted" });
+    const story = afterPayment(withProvider(fixedRules, { offersCode: true })).post({ type: "code-wanted" });
     assert.deepEqual([story.order.intent.mode, story.order.intent.amountFen], ["mpm", 500]);
-    const broken = Story.ready({ ...fixedRules, native: true }).post({
+    const broken = Story.ready(withProvider(fixedRules, { offersCode: true })).post({
       type: "scanner-changed",
       ready: false,
     });

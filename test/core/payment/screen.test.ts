@@ -6,13 +6,13 @@ import type { DeclineReason, ProbeFailure } from "../../../src/core/payment/answ
 import type { Box } from "../../../src/core/payment/box.ts";
 import type { Rules } from "../../../src/core/payment/rules.ts";
 import { bootScreen, type Screen, screenFor } from "../../../src/core/payment/screen.ts";
-import { stampAt } from "./reachable.ts";
+import { stampAt, withProvider } from "./reachable.ts";
 import { fixedRules, keypadRules, Story } from "./story.ts";
 
 const silence = { kind: "unknown", why: "silence", signed: false } as const;
 const paid = { kind: "paid", transactionId: "42" } as const;
 const pending = { kind: "pending" } as const;
-const codeRules: Rules = { ...keypadRules, native: true };
+const codeRules: Rules = withProvider(keypadRules, { offersCode: true });
 const vendRules: Rules = { ...fixedRules, relay: { fenPerPulse: 100, onAmbiguous: "hold" } };
 
 const nothing = { amountFen: null, typed: null, seconds: null, ref: null, line: null, codeUrl: null };
@@ -202,7 +202,7 @@ test("a refusal that moves no money is seen and heard, with the amount that is a
   const early = Story.ready().scan();
   assert.deepEqual(pictureOf(early), { text: "no-amount", ...refused });
   const armed = () => Story.ready().keys("1250=");
-  const wallet = armed().post({ type: "scan-refused", refusal: "alipay" });
+  const wallet = armed().scanOther();
   assert.deepEqual(pictureOf(wallet), { text: "code-not-taken", ...refused, amountFen: 1_250 });
   const other = armed().post({ type: "scan-refused", refusal: "over-long" });
   assert.deepEqual(pictureOf(other), { text: "not-a-code", ...refused, amountFen: 1_250 });
@@ -218,7 +218,7 @@ test("an outage has its code, and the light of a refusal without a sound", () =>
     "no-answer": ["offline", "E42"],
     "no-trust": ["out-of-service", "E33"],
     "api-key": ["out-of-service", "E31"],
-    merchant: ["out-of-service", "E32"],
+    account: ["out-of-service", "E32"],
     request: ["out-of-service", "E34"],
     "certificate-missing": ["out-of-service", "E21"],
     "certificate-mismatch": ["out-of-service", "E22"],
@@ -226,7 +226,7 @@ test("an outage has its code, and the light of a refusal without a sound", () =>
   };
   for (const [why, [text, ref]] of Object.entries(codes)) {
     const answer = { kind: "failed", why: why as ProbeFailure } as const;
-    const story = Story.ready().post({ type: "probed", answer });
+    const story = Story.ready().post({ type: "probed", provider: "wechat", answer });
     assert.deepEqual(pictureOf(story), { text, ref, ...refused });
   }
   const { box } = Story.ready();

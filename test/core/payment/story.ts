@@ -13,7 +13,8 @@ import type { RecentOrder } from "../../../src/core/payment/recent.ts";
 import { type Rules, type Stamp, standardTiming } from "../../../src/core/payment/rules.ts";
 import type { SaleCommand, SaleDecision } from "../../../src/core/payment/till-sale.ts";
 import { firstTurn, nextTurn, type Turn } from "../../../src/core/payment/turn.ts";
-import { merchant } from "./reachable.ts";
+import type { Wallet } from "../../../src/core/payment/wallet.ts";
+import { provider } from "./reachable.ts";
 
 const names: Readonly<Record<string, Key["name"]>> = {
   ".": "point",
@@ -28,9 +29,7 @@ export const keypadRules: Rules = {
   boxId: "box-1",
   boxTag: "abcd1234",
   version: "0.0.0",
-  merchant,
-  merchants: [merchant],
-  hosts: ["a", "b"],
+  providers: new Map([["wechat", provider(["a", "b"])]]),
   amount: { source: "keypad", entry: "implied", maximum: 300_000 as never },
   keypad: true,
   late: "keep",
@@ -38,7 +37,6 @@ export const keypadRules: Rules = {
   inhibit: false,
   sells: true,
   advert: [],
-  native: false,
   timing: standardTiming,
 };
 
@@ -91,7 +89,7 @@ export class Story {
   static ready(rules: Rules = keypadRules): Story {
     const story = new Story(rules);
     story.post({ type: "scanner-changed", ready: true });
-    story.post({ type: "probed", answer: { kind: "passed" } });
+    story.post({ type: "probed", provider: "wechat", answer: { kind: "passed" } });
     if (rules.relay !== null) story.post({ type: "relay-changed", ready: true });
     if (rules.amount.source === "fixed" || rules.amount.source === "menu") story.wait(rules.timing.restMs);
     story.effects.length = 0;
@@ -147,8 +145,17 @@ export class Story {
     return this;
   }
 
-  scan(digits = "134567890123456789"): this {
-    return this.post({ type: "code-scanned", code: new PaymentCode(digits), codeHash: `hash of ${digits}` });
+  scan(digits = "134567890123456789", wallet: Wallet = "wechat"): this {
+    return this.post({
+      type: "code-scanned",
+      code: new PaymentCode(digits, wallet),
+      codeHash: `hash of ${digits}`,
+    });
+  }
+
+  /** A code of a wallet that the rules of these tests leave to others. */
+  scanOther(): this {
+    return this.scan("281234567890123456", "alipay");
   }
 
   /** Something happens to the newest order. */

@@ -181,7 +181,7 @@ describe("a box beside a till", () => {
   it("knows after a restart which sales have orders", () => {
     const story = new Story(tillRules, [], [], [], new Map([["till A-1", "order"]]));
     story.post({ type: "scanner-changed", ready: true });
-    story.post({ type: "probed", answer: { kind: "passed" } });
+    story.post({ type: "probed", provider: "wechat", answer: { kind: "passed" } });
     assert.equal(refusal(story), "ref-used");
     assert.equal(ask(story, 1_250).text, "till-idle");
   });
@@ -192,7 +192,7 @@ describe("a box beside a till", () => {
     );
     const story = new Story(tillRules, [], [], [], refs);
     story.post({ type: "scanner-changed", ready: true });
-    story.post({ type: "probed", answer: { kind: "passed" } });
+    story.post({ type: "probed", provider: "wechat", answer: { kind: "passed" } });
     ask(story, 1_250).scan();
     assert.equal(story.box.refs.size, REFS_MAX);
     assert.equal(story.box.refs.has("till B-0"), false);
@@ -420,7 +420,7 @@ describe("what a till is told", () => {
     assert.ok(last !== undefined);
     const kept = new Story(keypadRules, [{ intent, last }], [], [], before.box.refs);
     assert.equal(said(ask(kept, 1_250)), "recorded repeated");
-    const gone: Rules = { ...tillRules, merchants: [] };
+    const gone: Rules = { ...tillRules, providers: new Map() };
     const held = new Story(gone, [{ intent, last }], [], [], before.box.refs);
     assert.deepEqual(held.box.held, [intent.outTradeNo]);
     assert.equal(said(ask(held, 1_250)), "recorded repeated");

@@ -9,6 +9,7 @@ import { wallTimeOf } from "../../../src/core/kernel/instant.ts";
 import type { Intent } from "../../../src/core/payment/order.ts";
 import type { WechatV2Settings } from "../../../src/providers/wechat-v2/account.ts";
 import { ApiKey } from "../../../src/providers/wechat-v2/api-key.ts";
+import { payeeOf } from "../../../src/providers/wechat-v2/merchant.ts";
 import { type SignType, signatureOf } from "../../../src/providers/wechat-v2/signature.ts";
 import { type Fields, parseXml, writeXml } from "../../../src/providers/wechat-v2/xml.ts";
 import type { HttpsOutcome } from "../../../src/runtime/ports.ts";
@@ -109,9 +110,10 @@ export function intentOf(outTradeNo: string, fen: number): Intent {
     caller: null,
     amountFen: amount.value,
     currency: "CNY",
-    merchant: settings.merchant,
-    nonce: "till=1;seq=42",
+    payee: payeeOf("wechat", settings.merchant),
+    wallet: "wechat",
     mode: "cpm",
+    nonce: "till=1;seq=42",
     pulses: null,
     codeHash: "0".repeat(64),
     boot: "boot",

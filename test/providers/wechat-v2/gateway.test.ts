@@ -6,6 +6,7 @@ import type { ProbeAnswer } from "../../../src/core/payment/answers.ts";
 import { PaymentCode } from "../../../src/core/payment/payment-code.ts";
 import { HOST_REST_MS } from "../../../src/providers/host-health.ts";
 import type { WechatV2Settings } from "../../../src/providers/wechat-v2/account.ts";
+import { payeeOf } from "../../../src/providers/wechat-v2/merchant.ts";
 import { WechatV2 } from "../../../src/providers/wechat-v2/provider.ts";
 import type { Fields } from "../../../src/providers/wechat-v2/xml.ts";
 import type { HttpsLink, HttpsOutcome, HttpsRequest, Log, LogFields } from "../../../src/runtime/ports.ts";
@@ -15,7 +16,7 @@ import { answered, fieldsOf, fixtureFields, fixtureText, intent, resigned, setti
 import { native } from "./later-calls.ts";
 
 const [mainHost = "", backupHost = ""] = settings.hosts;
-const code = new PaymentCode("134567890123456789");
+const code = new PaymentCode("134567890123456789", "wechat");
 const paid = answered(fixtureText("micropay-success"));
 const notSent = (why: "no-name" | "no-connection" | "no-trust" | "too-late" | "stopped"): HttpsOutcome => ({
   kind: "not-sent",
@@ -517,11 +518,11 @@ test("an order of another merchant is refused as a defect before anything is sen
     { subAppId: "wxfedcba0987654321" },
     { subMerchantId: "1900000100" },
   ]) {
-    const foreign = { ...intent, merchant: { ...intent.merchant, ...change } };
+    const foreign = { ...intent, payee: payeeOf("wechat", { ...settings.merchant, ...change }) };
     assert.throws(() => gateway.charge(foreign, code, instantOf(10_000), done), Defect);
     assert.throws(() => gateway.query(foreign, null, done), Defect);
     assert.throws(() => gateway.undo(foreign, null, false, done), Defect);
-    assert.throws(() => gateway.createNative({ ...native, merchant: foreign.merchant }, null, done), Defect);
+    assert.throws(() => gateway.createNative({ ...native, payee: foreign.payee }, null, done), Defect);
     assert.throws(() => gateway.query(foreign, null, done), Defect);
     assert.throws(() => gateway.closeNative(foreign, null, done), Defect);
   }
@@ -552,10 +553,10 @@ const probes: readonly (readonly [about: string, outcome: HttpsOutcome, why: str
   ["a signed ORDERNOTEXIST", answered(absent), null],
   ["an unsigned refusal", answered(fixtureText("micropay-message-refused")), "api-key"],
   ["a wrong signature", answered(resigned(absent, {}, "HMAC-SHA256")), "api-key"],
-  ["an unknown app", withCode("APPID_NOT_EXIST"), "merchant"],
-  ["an app of somebody else", withCode("APPID_MCHID_NOT_MATCH"), "merchant"],
-  ["a missing permission", withCode("NOAUTH"), "merchant"],
-  ["another merchant's reply", answered(resigned(absent, { mch_id: "1900000108" })), "merchant"],
+  ["an unknown app", withCode("APPID_NOT_EXIST"), "account"],
+  ["an app of somebody else", withCode("APPID_MCHID_NOT_MATCH"), "account"],
+  ["a missing permission", withCode("NOAUTH"), "account"],
+  ["another merchant's reply", answered(resigned(absent, { mch_id: "1900000108" })), "account"],
   ["an untrusted certificate", notSent("no-trust"), "no-trust"],
   ["no name", notSent("no-name"), "no-network"],
   ["no connection", notSent("no-connection"), "no-network"],

@@ -17,7 +17,7 @@ import {
   settings,
 } from "./fixtures.ts";
 
-const code = new PaymentCode("134567890123456789");
+const code = new PaymentCode("134567890123456789", "wechat");
 const details = { code, clientIp: "203.0.113.7", nonce: "n0nceF1xture0001" };
 /** The box leaves these out: no clock is needed for a payment (WeChat Pay v2, micropay). */
 const withoutTimes = { time_start: null, time_expire: null };
@@ -47,8 +47,8 @@ test("a charge with HMAC-SHA256 names it, and carries scene_info as the text tha
 test("a service provider's charge names the sub-merchant", () => {
   const request = chargeRequest(
     { ...providerSettings, body: "示例茶饮店-饮品" },
-    { ...intentOf("BX0123-20260315-000043", 1), merchant: providerSettings.merchant },
-    { ...details, code: new PaymentCode("101234567890123456"), nonce: "n0nceF1xture0003" },
+    intentOf("BX0123-20260315-000043", 1),
+    { ...details, code: new PaymentCode("101234567890123456", "wechat"), nonce: "n0nceF1xture0003" },
   );
   const ours = { device_info: "BOX-000123", attach: "till=1;seq=42", fee_type: "CNY", profit_sharing: null };
   assert.deepEqual(

@@ -1,12 +1,11 @@
 /** What goes over each wire of the box, in words short enough for a narrow terminal. */
-import { readScan } from "../../../core/codecs/scan.ts";
 import { formatYuan } from "../../../core/kernel/fen.ts";
 import type { TxData } from "../../../core/payment/order.ts";
 import { paths } from "../../../providers/wechat-v2/message.ts";
 import type { CallNote } from "../../../providers/wechat-v2/sandbox/call.ts";
 import type { HttpsRequest, LogFields } from "../../../runtime/ports.ts";
 import type { BrokerReceipt } from "../../../simulator/outside/embedded-broker.ts";
-import { refOf, treatmentWords, walletNames } from "../story.ts";
+import { refOf, scanWords, treatmentWords } from "../story.ts";
 import { printable } from "./keyboard.ts";
 import type { Tone } from "./picture.ts";
 
@@ -50,8 +49,7 @@ export type Hearing = "box" | "busy" | "nobody";
 
 /** What the scanner read, masked as everywhere. */
 export function scanNote(text: string, hearing: Hearing): Noted {
-  const read = readScan(text);
-  const what = read.ok ? read.value.toString() : `${text.length} characters, ${walletNames[read.reason]}`;
+  const what = scanWords(text);
   switch (hearing) {
     case "box":
       return note("scanner", what);

@@ -1,5 +1,5 @@
 /** What the books answer to the calls around a payment. */
-import type { Merchant } from "../../../core/payment/order.ts";
+import type { Merchant } from "../merchant.ts";
 import {
   closedDocument,
   payerDocument,

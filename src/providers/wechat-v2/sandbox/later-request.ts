@@ -1,9 +1,9 @@
 /** What the calls around a payment ask for, read from fields whose forms have been checked. */
 import { type Fen, fenOf } from "../../../core/kernel/fen.ts";
-import type { Merchant } from "../../../core/payment/order.ts";
 import { PaymentCode } from "../../../core/payment/payment-code.ts";
 import { beijingMoment } from "../beijing-time.ts";
 import { given } from "../evidence.ts";
+import type { Merchant } from "../merchant.ts";
 import type { Fields } from "../xml.ts";
 import type { PlacedOrder } from "./placing.ts";
 import type { RefundReference, WantedRefund } from "./refunds.ts";
@@ -33,7 +33,7 @@ export function laterRequest(call: LaterCallKind, fields: Fields, merchant: Merc
     case "close":
       return { kind: "close", outTradeNo: text("out_trade_no") };
     case "payer":
-      return { kind: "payer", authCode: new PaymentCode(text("auth_code")) };
+      return { kind: "payer", authCode: new PaymentCode(text("auth_code"), "wechat") };
     case "refund": {
       const totalFen = fenFrom(text("total_fee"));
       const refundFen = fenFrom(text("refund_fee"));

@@ -50,7 +50,7 @@ export function placingOf(wanted: PlacedOrder, serial: number, now: number): Pla
  * whose codes begin with 10 to 15.
  */
 export function tokenOf(serial: number): PaymentCode {
-  return new PaymentCode(`00${String(serial).padStart(16, "0")}`);
+  return new PaymentCode(`00${String(serial).padStart(16, "0")}`, "wechat");
 }
 
 /** What a number that is known answers to a booking. The same order once more is answered as it was. */

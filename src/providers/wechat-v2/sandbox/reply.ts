@@ -1,6 +1,6 @@
-import type { Merchant } from "../../../core/payment/order.ts";
 import type { ApiKey } from "../api-key.ts";
 import { beijingTime } from "../beijing-time.ts";
+import type { Merchant } from "../merchant.ts";
 import { type SignType, signatureOf } from "../signature.ts";
 import type { OrderState } from "./customer.ts";
 import type { Order } from "./ledger.ts";

@@ -4,11 +4,11 @@
  */
 import { isIP } from "node:net";
 import { unreachable } from "../../../core/kernel/defect.ts";
-import type { Merchant } from "../../../core/payment/order.ts";
 import { PaymentCode } from "../../../core/payment/payment-code.ts";
 import type { ApiKey } from "../api-key.ts";
 import { beijingMoment } from "../beijing-time.ts";
 import { given } from "../evidence.ts";
+import type { Merchant } from "../merchant.ts";
 import { isSignedBy, type SignType } from "../signature.ts";
 import { type Fields, parseXml, type XmlRefusal } from "../xml.ts";
 import { type FieldRule, field, isDetail, isSceneInfo, matches, required } from "./field-rule.ts";
@@ -281,7 +281,7 @@ function wishOf(call: CallKind, fields: Fields, caller: Caller): ReadRequest {
         body: fields.get("body") ?? "",
         attach: given(fields, "attach"),
         deviceInfo: given(fields, "device_info"),
-        authCode: new PaymentCode(fields.get("auth_code") ?? ""),
+        authCode: new PaymentCode(fields.get("auth_code") ?? "", "wechat"),
       };
       return { kind: "wish", caller, wish: { kind: "charge", order } };
     }

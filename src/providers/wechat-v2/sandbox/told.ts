@@ -2,7 +2,7 @@
  * Tells a world in neutral words what a request asks and what a reply says. What the words of WeChat Pay v2 mean is spelled out
  * here once more, so that a wrong table of the box is no excuse: nothing here may look into the tables of the box.
  */
-import type { Merchant } from "../../../core/payment/order.ts";
+
 import type { Asked, Proof, Said } from "../../../simulator/outside/sandbox.ts";
 import { type CallNote, type SandboxReply, UNSEEN_REVERSAL } from "./call.ts";
 
@@ -39,13 +39,21 @@ const honest: ReadonlySet<CallNote["treatment"]> = new Set([null, "delay", "refu
 /** Those after which nobody could take it for the sandbox's word. */
 const nobodys: ReadonlySet<CallNote["treatment"]> = new Set(["unsigned", "forge", "page", "garble"] as const);
 
+/** The ids that a merchant goes by; spelled here once more, so that the checker's word does not hang on the box's. */
+interface MerchantIds {
+  readonly appId: string;
+  readonly merchantId: string;
+  readonly subAppId: string | null;
+  readonly subMerchantId: string | null;
+}
+
 /** Names an account in one text, as requests name it by four ids. */
-export function payeeOf({ appId, merchantId, subAppId, subMerchantId }: Merchant): string {
+export function payeeOf({ appId, merchantId, subAppId, subMerchantId }: MerchantIds): string {
   return payeeText(appId, merchantId, subAppId ?? "", subMerchantId ?? "");
 }
 
 function payeeText(appId: string, merchantId: string, subAppId: string, subMerchantId: string): string {
-  return `${appId} ${merchantId} ${subAppId || "-"} ${subMerchantId || "-"}`;
+  return `wechat-v2 ${appId} ${merchantId} ${subAppId || "-"} ${subMerchantId || "-"}`;
 }
 
 /** What a request means. It is not parsed: a box writes its elements without attributes, and those that count without CDATA. */

@@ -222,7 +222,7 @@ test("a code that was used, has expired or is none has no owner to tell", () => 
   used.charge();
   assert.equal(words(used.send("payer")), "FAIL AUTH_CODE_ERROR");
   const old = new Teller();
-  old.sandbox.ledger.issueCode(new PaymentCode("134567890123456789"), old.now);
+  old.sandbox.ledger.issueCode(new PaymentCode("134567890123456789", "wechat"), old.now);
   assert.equal(words(old.send("payer")), "FAIL AUTHCODEEXPIRE");
   assert.equal(
     words(new Teller().send("payer", { auth_code: "281234567890123456" })),

@@ -29,7 +29,7 @@ function orderOf(outTradeNo: string, digits: string, amount = 1280): ChargeOrder
     body: "groceries",
     attach: null,
     deviceInfo: null,
-    authCode: new PaymentCode(digits),
+    authCode: new PaymentCode(digits, "wechat"),
   };
 }
 
@@ -174,8 +174,8 @@ test("after seven days an order can be reversed no more", () => {
 
 test("a code that was issued for a minute expires with it", () => {
   const teller = new Teller();
-  teller.sandbox.ledger.issueCode(new PaymentCode(codeA), morning + 60_000);
-  teller.sandbox.ledger.issueCode(new PaymentCode(codeOfOther), morning + 60_000);
+  teller.sandbox.ledger.issueCode(new PaymentCode(codeA, "wechat"), morning + 60_000);
+  teller.sandbox.ledger.issueCode(new PaymentCode(codeOfOther, "wechat"), morning + 60_000);
   assert.equal(words(teller.wait(59_999).charge({ auth_code: codeA })), "SUCCESS");
   assert.equal(
     words(teller.wait(1).charge({ auth_code: codeOfOther, out_trade_no: "n2" })),
@@ -270,7 +270,9 @@ test("no sequence of calls charges a code twice, and what is reversed gives back
             else ledger.actAt(order, call.kind, now + call.laterMs);
           }
           for (const digits of codes) {
-            const { charges, chargedFen, returnedFen } = ledger.totalsOfCode(new PaymentCode(digits));
+            const { charges, chargedFen, returnedFen } = ledger.totalsOfCode(
+              new PaymentCode(digits, "wechat"),
+            );
             assert.ok(charges <= 1, "one code pays once");
             assert.ok(returnedFen === 0 || returnedFen === chargedFen, "all of it comes back, or nothing");
           }

@@ -4,6 +4,7 @@ import { instantOf } from "../../../../src/core/kernel/instant.ts";
 import { PaymentCode } from "../../../../src/core/payment/payment-code.ts";
 import type { WechatV2Settings } from "../../../../src/providers/wechat-v2/account.ts";
 import { chargeCodes } from "../../../../src/providers/wechat-v2/codes.ts";
+import { payeeOf } from "../../../../src/providers/wechat-v2/merchant.ts";
 import { paths } from "../../../../src/providers/wechat-v2/message.ts";
 import { WechatV2 } from "../../../../src/providers/wechat-v2/provider.ts";
 import { type Refund, readRefund, refundRequest } from "../../../../src/providers/wechat-v2/refund.ts";
@@ -26,7 +27,7 @@ import { morning, Teller } from "./teller.ts";
 // Goal: the box and the sandbox understand each other. Method: the real gateway calls the sandbox through the
 // simulated network.
 const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
-const code = new PaymentCode("134567890123456789");
+const code = new PaymentCode("134567890123456789", "wechat");
 
 function world(name: string, used: WechatV2Settings = settings) {
   const time = new SimulatedTime();
@@ -39,7 +40,7 @@ function world(name: string, used: WechatV2Settings = settings) {
   const done = (_host: string, answer: { readonly kind: string; readonly why?: string }) => {
     answers.push(answer.why === undefined ? answer.kind : `${answer.kind}: ${answer.why}`);
   };
-  const order = { ...intent, merchant: used.merchant };
+  const order = { ...intent, payee: payeeOf("wechat", used.merchant) };
   const wait = (milliseconds: number) => time.runUntil(time.now + milliseconds);
   const charge = () => gateway.charge(order, code, instantOf(time.now + 10_000), done);
   return { answers, sandbox, charge, done, gateway, order, wait };
@@ -152,7 +153,7 @@ for (const [how, used] of [
   for (const [name, story] of Object.entries(scans)) {
     test(`${how} reads ${name} on its screen as it is meant`, () => {
       const { answers, done, gateway, wait } = world(name, used);
-      const order: NativeOrder = { ...native, merchant: used.merchant };
+      const order: NativeOrder = { ...native, payee: payeeOf("wechat", used.merchant) };
       for (let tries = 0; tries < 5 && answers.at(-1) !== "ordered"; tries += 1) {
         gateway.createNative(order, null, done);
         wait(11_000);

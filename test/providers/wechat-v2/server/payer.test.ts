@@ -6,7 +6,7 @@ import { openReply } from "../../../../src/providers/wechat-v2/replies.ts";
 import { payerRequest, readPayer } from "../../../../src/providers/wechat-v2/server/payer.ts";
 import { answered, fieldsOf, fixtureFields, providerSettings, resigned, settings } from "../fixtures.ts";
 
-const code = new PaymentCode("134567890123456789");
+const code = new PaymentCode("134567890123456789", "wechat");
 
 test("asking for the owner of a code is the documented request", () => {
   const fields = fieldsOf(payerRequest(settings, code, "n0nceF1xture0011"));

@@ -1,0 +1,97 @@
+/**
+ * What differs between providers, as data that the core reads (money rule 18). The core compares these facts and follows them;
+ * it knows no provider by name.
+ */
+import { invariant } from "../kernel/defect.ts";
+import type { Intent, Payee } from "./order.ts";
+import type { Payment } from "./payment.ts";
+import type { Rules } from "./rules.ts";
+import type { Wallet } from "./wallet.ts";
+
+/** How a provider calls what takes an order back. */
+export type UndoWay = "reverse" | "cancel" | "close" | "refund";
+
+/** One way to take an order back. */
+export interface UndoFacts {
+  readonly way: UndoWay;
+  /** Not before so long after the last moment at which the charge may have left. */
+  readonly notBeforeMs: number;
+  /** What the question after it asks about, and what alone confirms it. */
+  readonly confirm: "payment" | "refund";
+}
+
+/** How an order is taken back: while nobody has seen it paid, and after. */
+export interface Undoing {
+  readonly unpaid: UndoFacts;
+  readonly paid: UndoFacts;
+}
+
+/** When "no such order" counts (money rule 9). */
+export interface AbsenceFacts {
+  /** From the last moment a charge may have been in flight to the question whose absence counts. */
+  readonly notBeforeMs: number;
+  /** So many absences stand for the one of the host that was charged, where that one cannot be had. */
+  readonly count: number;
+  /** From the first to the last of these. */
+  readonly lastingMs: number;
+}
+
+/** One provider, as an account of it is configured. */
+export interface ProviderFacts {
+  readonly payee: Payee;
+  /** Whether new orders are charged through it; else it only finishes what is open. */
+  readonly charges: boolean;
+  readonly wallets: readonly Wallet[];
+  /** Origins, in order of preference; never empty. */
+  readonly hosts: readonly string[];
+  /** Between two queries, and before the first one while the customer types (money rule 8). */
+  readonly queryEveryMs: number;
+  /** From the charge to the last query and the decision to reverse (money rule 8). */
+  readonly giveUpAfterMs: number;
+  /** `mpm` null: it knows no code of ours. */
+  readonly undo: { readonly cpm: Undoing; readonly mpm: Undoing | null };
+  /** Whether a code of ours is offered now; one that was offered before is taken back by `undo.mpm` all the same. */
+  readonly offersCode: boolean;
+  /** Null where an absence proves nothing, ever. */
+  readonly absence: AbsenceFacts | null;
+}
+
+/** The facts by which an order is asked about and taken back: those of its own account, whoever is charged through now. */
+export function factsOf({ payee }: Pick<Intent, "payee">, { providers }: Rules): ProviderFacts {
+  const facts = providers.get(payee.provider);
+  invariant(
+    facts?.payee.key === payee.key,
+    "an order that is dealt with belongs to an account that is configured",
+  );
+  return facts;
+}
+
+/** Whether the box still speaks for this account: the id is there, and means the same account as before. */
+export function knows({ provider, key }: Payee, { providers }: Rules): boolean {
+  return providers.get(provider)?.payee.key === key;
+}
+
+/** How this order is taken back now. The only place where the mode decides about money. */
+export function undoOf(
+  { intent, seenPaid }: Pick<Payment, "intent" | "seenPaid">,
+  facts: ProviderFacts,
+): UndoFacts {
+  const undoing = facts.undo[intent.mode];
+  invariant(undoing !== null, "a code of ours was offered where it can be taken back");
+  return seenPaid ? undoing.paid : undoing.unpaid;
+}
+
+/** Those through which new orders are charged, in the order of the configuration. */
+export function chargingProviders({ providers }: Rules): readonly ProviderFacts[] {
+  return [...providers.values()].filter(({ charges }) => charges);
+}
+
+/** The one through which a code of this wallet is charged, null where nobody takes it. */
+export function providerFor(wallet: Wallet, rules: Rules): ProviderFacts | null {
+  return chargingProviders(rules).find(({ wallets }) => wallets.includes(wallet)) ?? null;
+}
+
+/** Whether customers may also pay by scanning a code of ours. */
+export function offersMpm(rules: Rules): boolean {
+  return chargingProviders(rules).some(({ offersCode }) => offersCode);
+}
