@@ -9,8 +9,8 @@ import type { Asked, Fact, Proof, Said, Sandbox } from "../../src/simulator/outs
 import { SimulatedDisk } from "../../src/simulator/outside/store.ts";
 import { SimulatedTime } from "../../src/simulator/outside/time.ts";
 
-const ours = "app-1 1 - -";
-const theirs = "app-2 2 - -";
+const ours = "kind-1 app-1";
+const theirs = "kind-2 app-2";
 const code = "134567890123456789";
 
 /** One that says what it was told to say. */
@@ -53,11 +53,7 @@ class Stage {
 
   /** The order is paid, as far as box and journal go; `named` is the account that its request names. */
   pays(proves: readonly Proof[] = ["paid"], named = ours): void {
-    const [appId, merchantId] = ours.split(" ");
-    const intent = {
-      ...{ codeHash: "a", nonce: "mark", caller: null, payee: { key: ours } },
-      merchant: { appId, merchantId, subAppId: null, subMerchantId: null },
-    };
+    const intent = { codeHash: "a", nonce: "mark", caller: null, payee: { key: ours } };
     this.#writes({ state: "charging", final: false, charged: "unknown" }, { intent });
     const asked: Asked = {
       ...{ call: "charge", order: "one", payee: named, amountFen: 500, code, notBeforeMs: 0 },

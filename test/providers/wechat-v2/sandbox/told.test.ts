@@ -19,7 +19,7 @@ import {
 } from "./teller.ts";
 
 const order = "BX0123-20260315-000042";
-const payee = "wx1234567890abcdef 1900000109 - -";
+const payee = "wechat-v2 wx1234567890abcdef 1900000109 - -";
 const code = "134567890123456789";
 
 function asked(call: CallKind, fields: ReadonlyMap<string, string>) {
@@ -48,7 +48,7 @@ test("a question about an order is a query, one about nobody's order a probe, on
 
 test("the account of a sub-merchant is another one", () => {
   const fields = referenceFields({ sub_appid: "wxsub", sub_mch_id: "1900000777" });
-  assert.equal(asked("query", fields).payee, "wx1234567890abcdef 1900000109 wxsub 1900000777");
+  assert.equal(asked("query", fields).payee, "wechat-v2 wx1234567890abcdef 1900000109 wxsub 1900000777");
 });
 
 const nothing = {
