@@ -7,23 +7,19 @@ import { invariant } from "./core/kernel/defect.ts";
 import { after, type Instant, type WallTime } from "./core/kernel/instant.ts";
 import { rfc3339 } from "./core/kernel/rfc3339.ts";
 import type { Key } from "./core/payment/amount-entry.ts";
-import type { ChargeAnswer, ProbeFailure, QueryAnswer, UndoAnswer } from "./core/payment/answers.ts";
-import { blockerOf, isBusy, isDispensing, mayMoveOn } from "./core/payment/box.ts";
+import type { ChargeAnswer, QueryAnswer, UndoAnswer } from "./core/payment/answers.ts";
+import { type Box, blockerOf, isBusy, isDispensing, mayMoveOn } from "./core/payment/box.ts";
 import type { Effect } from "./core/payment/effects.ts";
 import type { BoxEvent } from "./core/payment/events.ts";
-import type { OpenOrder, TxData } from "./core/payment/order.ts";
+import type { Intent, OpenOrder, TxData } from "./core/payment/order.ts";
 import type { PaymentEvent } from "./core/payment/payment.ts";
-import type { ProviderFacts } from "./core/payment/provider.ts";
 import { type AmountRules, type Rules, standardTiming, type Timing } from "./core/payment/rules.ts";
 import { type Screen, screenFor } from "./core/payment/screen.ts";
 import type { Turn } from "./core/payment/turn.ts";
 import { type DeviceLinks, Devices, displaySizeOf } from "./devices.ts";
 import { Journal, type JournalOpened, MQTT_CURSOR, type RotationOutcome } from "./journal/journal.ts";
 import { type RotationRules, retentionOf } from "./journal/rotation.ts";
-import type { WechatV2Settings } from "./providers/wechat-v2/account.ts";
-import { type WechatV2Timing, wechatV2Facts, wechatV2Timing } from "./providers/wechat-v2/facts.ts";
-import { keyOf } from "./providers/wechat-v2/merchant.ts";
-import { WechatV2 } from "./providers/wechat-v2/provider.ts";
+import type { Provider, ProviderMaker, ProviderMeans } from "./providers/provider.ts";
 import { Reporter, type ReporterStatus } from "./reporting/reporter.ts";
 import type { ServiceWord } from "./reporting/status-event.ts";
 import { CalmLog } from "./runtime/calm-log.ts";
@@ -36,7 +32,7 @@ import {
   guardedSerial,
 } from "./runtime/guards.ts";
 import { type Core, core, type Handlers, Loop } from "./runtime/loop.ts";
-import type { BrokerLink, Entropy, HttpsLink, Log, StoreLink, Timer } from "./runtime/ports.ts";
+import type { BrokerLink, Entropy, Log, StoreLink, Timer } from "./runtime/ports.ts";
 import { Sales } from "./till/sales.ts";
 
 /** The outside of one box. */
@@ -46,20 +42,13 @@ export interface Links extends DeviceLinks {
   readonly broker: BrokerLink | null;
 }
 
-/** A merchant with whatever is needed to speak for it; the first one is charged for, the others only finish their orders. */
-export interface ProviderParts {
-  readonly settings: WechatV2Settings;
-  readonly https: HttpsLink;
-  /** What is wrong with the client certificate now, or null: without it a charge could not be reversed. */
-  readonly certificateFault: () => ProbeFailure | null;
-}
-
 /** What a box is made of. */
 export interface BoxParts {
   readonly config: DeviceConfig;
   readonly version: string;
   readonly links: Links;
-  readonly merchants: readonly [ProviderParts, ...ProviderParts[]];
+  /** Who moves the money, the preferred one first; no two have the same id. */
+  readonly providers: readonly [ProviderMaker, ...ProviderMaker[]];
   /** What is wrong with the configuration: then what is open is brought to its end, and nothing is sold. */
   readonly mistakes?: readonly string[];
   /** Whether the journal lies in memory, so that the next start of the machine has forgotten it: everybody is told. */
@@ -74,14 +63,15 @@ export interface BoxParts {
   readonly core?: Core;
   /** Waits that the configuration has no key for; tests make them short. */
   readonly timing?: Partial<Timing>;
-  /** The same for the providers. */
-  readonly providerTiming?: Partial<WechatV2Timing>;
   /** The same for segments of the journal. */
   readonly rotation?: Partial<RotationRules>;
 }
 
 /** Why a box does not start: its journal says no. */
 export type Refusal = Extract<JournalOpened, { kind: "refused" }>;
+
+/** Who only finishes orders is asked for no proof. */
+const notProbed = { proved: false, unclear: false, failure: null };
 
 /** How long a graceful stop waits for charges that are on their way. */
 const STOP_WITHIN_MS = 10_000;
@@ -101,9 +91,8 @@ export class ComposedBox {
   readonly #log: CalmLog;
   readonly #rules: Rules;
   readonly #journal: Journal;
-  readonly #providers: ReadonlyMap<string, WechatV2>;
-  /** The id of the one through which is charged. */
-  readonly #charging: string;
+  /** By their ids, in the order of preference. */
+  readonly #providers: ReadonlyMap<string, Provider>;
   readonly #devices: Devices;
   readonly #loop: Loop;
   /** What a till may do. */
@@ -115,8 +104,8 @@ export class ComposedBox {
   #reporter: Reporter | null = null;
   #tendTimer: Timer | null = null;
   #roomTimer: Timer | null = null;
-  /** When WeChat Pay's last correctly signed answer came. */
-  #signedAt: WallTime | null = null;
+  /** When the last correctly signed answer of each provider came. */
+  readonly #signedAt = new Map<string, WallTime>();
   readonly #since: WallTime;
   readonly #sinceMoment: Instant;
 
@@ -127,7 +116,8 @@ export class ComposedBox {
     const { clock, entropy, log, store } = parts.links;
     this.#since = clock.wall();
     this.#sinceMoment = clock.now();
-    this.#rules = rulesOf(parts);
+    this.#providers = providersOf(parts.providers, { clock, entropy, log });
+    this.#rules = rulesOf(parts, this.#providers);
     this.#journal = new Journal({
       store,
       clock,
@@ -137,13 +127,6 @@ export class ComposedBox {
       // A row that nobody waits for, or a rotation, fails as well: who would be the next to pay hears of it now.
       broken: () => this.#loop.post({ type: "journal-broken" }),
     });
-    this.#charging = idOf(parts.merchants[0]);
-    this.#providers = new Map(
-      parts.merchants.map((one) => {
-        const { settings, https: link } = one;
-        return [idOf(one), new WechatV2({ settings, link, entropy, clock, log })];
-      }),
-    );
     this.#devices = new Devices({
       config: parts.config,
       links: parts.links,
@@ -201,18 +184,18 @@ export class ComposedBox {
     const { config, links, version } = this.#parts;
     const { clock } = links;
     const { box, screen } = turn;
-    const { proved, unclear, failure } = box.trust;
     const blocker = blockerOf(box, this.#rules);
     const scanner = links.serial === null || config.scanner === null ? "none" : readyOrNot(box.scannerReady);
     const orders = [...box.orders.values()].map(({ intent, phase }) => ({
       outTradeNo: intent.outTradeNo,
       shortRef: intent.shortRef,
+      provider: intent.payee.provider,
       phase: phase.name,
       amountFen: intent.amountFen,
       ageS: Math.round((clock.wall() - intent.intentAt) / 1_000),
     }));
     const held = box.held.map((outTradeNo) => {
-      return { outTradeNo, shortRef: null, phase: "held", amountFen: null, ageS: null };
+      return { outTradeNo, shortRef: null, provider: null, phase: "held", amountFen: null, ageS: null };
     });
     const { n: _newest, writtenAt, ...written } = journal;
     return {
@@ -231,13 +214,7 @@ export class ComposedBox {
       },
       devices: { scanner, ...this.#devices.status() },
       scans: this.#devices.scans(),
-      wechat: {
-        merchantId: this.#facts().payee.account,
-        proved,
-        unclear,
-        failure,
-        signedAt: this.#signedAt === null ? null : rfc3339(this.#signedAt),
-      },
+      providers: this.#providersOf(box),
       orders: [...orders, ...held],
       journal: {
         ...written,
@@ -247,6 +224,17 @@ export class ComposedBox {
       mqtt: this.reporting,
       clock: { at: rfc3339(clock.wall()), trusted: clock.trusted() },
     };
+  }
+
+  #providersOf({ trust }: Box): BoxSnapshot["providers"] {
+    return [...this.#providers].map(([id, { kind, facts }]) => {
+      const { proved, unclear, failure } = facts.charges ? trust : notProbed;
+      const signedAt = this.#signedAt.get(id);
+      return {
+        ...{ id, kind, account: facts.payee.account, wallets: [...facts.wallets], charges: facts.charges },
+        ...{ proved, unclear, failure, signedAt: signedAt === undefined ? null : rfc3339(signedAt) },
+      };
+    });
   }
 
   #inMemory(): boolean {
@@ -294,10 +282,9 @@ export class ComposedBox {
 
   #logStart(journal: string, open: readonly OpenOrder[]): void {
     const { links, config, version } = this.#parts;
-    const { payee, hosts } = this.#facts();
     const boot = this.#loop.turn?.box.numbering.bootMark ?? null;
-    const host = hosts.join(" ");
-    const who = { box: config.box.id, version, journal, boot, merchantId: payee.account, host };
+    const providers = [...this.#providers.keys()].join(" ");
+    const who = { box: config.box.id, version, journal, boot, providers };
     for (const problem of this.#parts.mistakes ?? []) links.log.error("config.mistake", { problem });
     links.log.info("box.started", { ...who, count: open.length });
     for (const { last } of open) {
@@ -373,9 +360,15 @@ export class ComposedBox {
   #checkCertificate(): void {
     const { proved, probe } = this.#loop.turn?.box.trust ?? { proved: false, probe: null };
     if (!proved || probe === "inFlight") return;
-    const why = this.#parts.merchants[0].certificateFault();
-    if (why !== null)
-      this.#loop.post({ type: "probed", provider: this.#charging, answer: { kind: "failed", why } });
+    for (const charging of this.#charging()) {
+      const why = charging.fault();
+      if (why !== null)
+        this.#loop.post({
+          type: "probed",
+          provider: charging.facts.payee.provider,
+          answer: { kind: "failed", why },
+        });
+    }
   }
 
   #reports(): boolean {
@@ -417,51 +410,40 @@ export class ComposedBox {
         });
       },
       note: ({ entry }) => this.#journal.note(entry),
-      warm: () => this.#providerOf(this.#charging).warm(),
+      warm: () => {
+        for (const provider of this.#charging()) provider.warm();
+      },
       charge: ({ intent, code, sendBefore }) => {
-        const { outTradeNo, payee } = intent;
-        const provider = this.#providerOf(payee.provider);
-        const answered = (host: string, answer: ChargeAnswer): void => {
-          this.#happens(outTradeNo, { type: "charge-answered", host, answer });
+        const mayLeave = (): boolean => {
+          const box = this.#loop.turn?.box;
+          return box !== undefined && mayMoveOn(box, intent.outTradeNo, this.#rules);
         };
-        if (code === null) provider.order(intent, sendBefore, answered);
-        else
-          provider.charge(intent, code, sendBefore, answered, () => {
-            const box = this.#loop.turn?.box;
-            return box !== undefined && mayMoveOn(box, outTradeNo, this.#rules);
-          });
+        this.#providerOf(intent.payee.provider).charge(
+          { intent, code, sendBefore, mayLeave },
+          (host, answer) => this.#answered(intent, { type: "charge-answered", host, answer }),
+        );
       },
       dispense: ({ outTradeNo, pulses }) => {
         this.#devices.dispense(pulses, (outcome) =>
           this.#happens(outTradeNo, { type: "dispensed", outcome }),
         );
       },
-      query: ({ intent, host, of, fresh }) => {
-        const provider = this.#providerOf(intent.payee.provider);
-        const answered = (from: string, answer: QueryAnswer): void => {
-          this.#happens(intent.outTradeNo, { type: "query-answered", host: from, answer });
-        };
-        if (of === "refund") provider.refundQuery(intent, host, answered);
-        else provider.query(intent, host, answered, fresh);
+      query: ({ intent, of, host: at, fresh }) => {
+        this.#providerOf(intent.payee.provider).query({ intent, of, host: at, fresh }, (host, answer) =>
+          this.#answered(intent, { type: "query-answered", host, answer }),
+        );
       },
-      undo: ({ intent, host, way }) => {
-        const provider = this.#providerOf(intent.payee.provider);
-        provider.undo(intent, host, way === "refund", (from, answer) => {
-          this.#happens(intent.outTradeNo, { type: "undo-answered", host: from, answer });
-        });
+      undo: ({ intent, way, host: at }) => {
+        this.#providerOf(intent.payee.provider).undo({ intent, way, host: at }, (host, answer) =>
+          this.#answered(intent, { type: "undo-answered", host, answer }),
+        );
       },
       answer: ({ token, answer }) => this.sales.answer(token, answer),
       probe: ({ provider }) => {
-        const why = this.#parts.merchants[0].certificateFault();
-        if (why === null) {
-          this.#providerOf(provider).probe((answer) => {
-            if (answer.kind === "passed") this.#signedAt = clock.wall();
-            this.#loop.post({ type: "probed", provider, answer });
-          });
-        } else {
-          const answer = { kind: "failed", why } as const;
-          clock.at(clock.now(), () => this.#loop.post({ type: "probed", provider, answer }));
-        }
+        this.#providerOf(provider).probe((answer) => {
+          if (answer.kind === "passed") this.#signedAt.set(provider, clock.wall());
+          this.#loop.post({ type: "probed", provider, answer });
+        });
       },
       alarm: ({ alarm, outTradeNo }) => log.error("alarm", { kind: alarm, outTradeNo }),
     };
@@ -474,18 +456,21 @@ export class ComposedBox {
     this.#parts.onMoney?.(tx);
   }
 
+  #answered({ outTradeNo, payee }: Intent, event: PaymentEvent & { readonly answer: Answer }): void {
+    if (isSigned(event.answer)) this.#signedAt.set(payee.provider, this.#parts.links.clock.wall());
+    this.#happens(outTradeNo, event);
+  }
+
   #happens(outTradeNo: string, event: PaymentEvent): void {
-    if ("answer" in event && isSigned(event.answer)) this.#signedAt = this.#parts.links.clock.wall();
     this.#loop.post({ type: "payment", outTradeNo, event });
   }
 
-  #facts(): ProviderFacts {
-    const facts = this.#rules.providers.get(this.#charging);
-    invariant(facts !== undefined, "the one through which is charged is configured");
-    return facts;
+  /** Those through which new payments go. */
+  #charging(): readonly Provider[] {
+    return [...this.#providers.values()].filter(({ facts }) => facts.charges);
   }
 
-  #providerOf(id: string): WechatV2 {
+  #providerOf(id: string): Provider {
     const provider = this.#providers.get(id);
     // Recovery holds orders of accounts that are gone, so an order that is called about has its provider.
     invariant(provider !== undefined, "an order is called about under a provider that is configured");
@@ -541,14 +526,14 @@ export class ComposedBox {
     this.#tendTimer?.cancel();
     this.#roomTimer?.cancel();
     this.#loop.stop();
-    let open = 1 + this.#parts.merchants.length;
+    let open = 1 + this.#providers.size;
     const closed = (): void => {
       open -= 1;
       if (open > 0) return;
       this.#log.flush();
       done();
     };
-    for (const { https } of this.#parts.merchants) https.close(closed);
+    for (const provider of this.#providers.values()) provider.close(closed);
     this.#journal.close(closed);
   }
 }
@@ -570,7 +555,9 @@ function readyOrNot(ready: boolean): "ready" | "absent" {
   return ready ? "ready" : "absent";
 }
 
-function isSigned(answer: ChargeAnswer | QueryAnswer | UndoAnswer): boolean {
+type Answer = ChargeAnswer | QueryAnswer | UndoAnswer;
+
+function isSigned(answer: Answer): boolean {
   return answer.kind === "unknown" ? answer.signed : answer.kind !== "not-sent";
 }
 
@@ -592,31 +579,27 @@ function kindOf(event: PaymentEvent): string {
   }
 }
 
-/** Stays the same for the same merchant, whatever its place in the configuration. */
-function idOf({ settings }: ProviderParts): string {
-  return keyOf(settings.merchant).replaceAll(" ", "_");
+function providersOf(makers: readonly ProviderMaker[], means: ProviderMeans): ReadonlyMap<string, Provider> {
+  const providers = new Map<string, Provider>();
+  for (const make of makers) {
+    const provider = make(means);
+    const { payee } = provider.facts;
+    invariant(!providers.has(payee.provider), "each provider of a box has an id of its own");
+    providers.set(payee.provider, provider);
+  }
+  return providers;
 }
 
-function providersOf({ config, merchants, providerTiming }: BoxParts): ReadonlyMap<string, ProviderFacts> {
-  const { queryEveryMs, giveUpAfterMs, reverseNotBeforeMs, confirmNotBeforeMs } = config.timing;
-  const configured = { queryEveryMs, giveUpAfterMs, reverseNotBeforeMs, confirmNotBeforeMs };
-  const timing = { ...wechatV2Timing, ...configured, ...providerTiming };
-  return new Map(
-    merchants.map((one, index) => {
-      const id = idOf(one);
-      return [id, wechatV2Facts({ id, charges: index === 0, wallets: ["wechat"] }, one.settings, timing)];
-    }),
-  );
-}
-
-function rulesOf(parts: BoxParts): Rules {
-  const { config, version, timing, mistakes = [] } = parts;
+function rulesOf(
+  { config, version, timing, mistakes = [] }: BoxParts,
+  providers: ReadonlyMap<string, Provider>,
+): Rules {
   const { sendWithinMs, restMs } = config.timing;
   return {
     boxId: config.box.id,
     boxTag: boxTag(config.box.id),
     version,
-    providers: providersOf(parts),
+    providers: new Map([...providers].map(([id, { facts }]) => [id, facts])),
     amount: amountRules(config),
     keypad: config.keypad !== null,
     sells: mistakes.length === 0,

@@ -510,7 +510,6 @@ const mayNameAProvider: readonly string[] = [
   "src/cli/journal/reconcile.ts",
   "src/cli/run/provider-parts.ts",
   "src/cli/sandbox.ts",
-  "src/compose.ts",
   "src/config/relations.ts",
   "src/config/schema.ts",
   "src/simulator/exhaustive/setups.ts",

@@ -60,7 +60,7 @@ type Line = readonly [name: string, text: string];
 
 /** The status as people read it. */
 export function table(status: BoxStatus): string {
-  const { box, store, version, boot, pid, since, upS, service, devices, wechat, orders, journal } = status;
+  const { box, store, version, boot, pid, since, upS, service, devices, providers, orders, journal } = status;
   const lines: Line[] = [
     ["box", `${box}, ${store}`],
     ["program", `scanbox ${version}, boot ${boot}, process ${pid}`],
@@ -75,7 +75,7 @@ export function table(status: BoxStatus): string {
         .join(", "),
     ],
     ...(status.scans === null ? [] : scansLines(status.scans)),
-    ["WeChat Pay", wechatText(wechat)],
+    ...providers.map((one, index): Line => [index === 0 ? "providers" : "", providerText(one)]),
     ["orders", orders.length === 0 ? "none is open" : `${orders.length} not over yet`],
     ...orders.map((order): Line => ["", orderText(order)]),
     [
@@ -136,14 +136,21 @@ function scansLines({ absent, codes, refused, discarded }: NonNullable<BoxStatus
   ];
 }
 
-function wechatText({ merchantId, proved, unclear, failure, signedAt }: BoxStatus["wechat"]): string {
-  const trust = proved
-    ? unclear
-      ? "the last answer was unclear"
-      : "proved"
-    : `not proved (${failure ?? "no probe yet"})`;
-  return `merchant ${merchantId}, ${trust}, last signed answer ${signedAt ?? "none yet"}`;
+function providerText({ kind, account, charges, signedAt, ...health }: ProviderStatus): string {
+  const doing = charges ? healthText(health) : "charges no more, only finishes its orders";
+  return `${kind} ${account}, ${doing}, last signed answer ${signedAt ?? "none yet"}`;
 }
+
+function healthText({
+  proved,
+  unclear,
+  failure,
+}: Pick<ProviderStatus, "proved" | "unclear" | "failure">): string {
+  if (!proved) return `not proved (${failure ?? "no probe yet"})`;
+  return unclear ? "the last answer was unclear" : "proved";
+}
+
+type ProviderStatus = BoxStatus["providers"][number];
 
 function orderText({ shortRef, outTradeNo, phase, amountFen, ageS }: BoxStatus["orders"][number]): string {
   const amount = amountFen === null ? "" : ` ${formatYuan(amountFen)}`;

@@ -1,5 +1,6 @@
 /** How a box is, as `scanbox status` tells it. The schema is written from here, so the two cannot differ. */
 import * as z from "zod";
+import { wallets } from "../core/payment/wallet.ts";
 
 const time = z.iso.datetime().describe("RFC 3339, UTC.");
 const count = z.int().min(0);
@@ -64,15 +65,25 @@ export const boxStatusSchema = z.object({
     })
     .nullable()
     .describe("What the scanner has sent since the start, null where there is none."),
-  wechat: z
-    .object({
-      merchantId: z.string().describe("Who is charged for."),
-      proved: z.boolean().describe("Whether a probe has proved that WeChat Pay knows this box."),
-      unclear: z.boolean().describe("Whether the last answer was unclear and no signed one has come since."),
-      failure: z.string().nullable().describe("What the last probe found wrong."),
-      signedAt: time.nullable().describe("When the last correctly signed answer came."),
-    })
-    .describe("Whether WeChat Pay can be believed."),
+  providers: z
+    .array(
+      z.object({
+        id: z.string().describe("What the configuration and the records call it."),
+        kind: z.string().describe("Whose interface it is, such as `wechat-v2`."),
+        account: z.string().describe("The account there, as people know it."),
+        wallets: z.array(z.enum(wallets)).describe("Whose payment codes are charged through it."),
+        charges: z.boolean().describe("Whether new payments go through it; else it only finishes orders."),
+        proved: z
+          .boolean()
+          .describe("Whether a probe has proved that it knows this box; who only finishes is not probed."),
+        unclear: z
+          .boolean()
+          .describe("Whether the last answer was unclear and no signed one has come since."),
+        failure: z.string().nullable().describe("What the last probe found wrong."),
+        signedAt: time.nullable().describe("When the last correctly signed answer came."),
+      }),
+    )
+    .describe("Who moves the money, in the order of the configuration."),
   orders: z
     .array(
       z.object({
@@ -81,6 +92,10 @@ export const boxStatusSchema = z.object({
           .string()
           .nullable()
           .describe("As the screen shows it; null where only the number is known."),
+        provider: z
+          .string()
+          .nullable()
+          .describe("Through whom it is charged; null where only the number is known."),
         phase: z.string().describe("Where it is; `held` where its merchant's credentials are gone."),
         amountFen: count.nullable(),
         ageS: z.int().nullable().describe("Seconds since its intent, by the wall clock."),

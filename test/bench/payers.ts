@@ -96,7 +96,7 @@ async function ownPayer(setup: PayerSetup): Promise<Payer> {
       answerTimeoutMs: 10_000,
     },
   };
-  const gateway = new WechatV2({ settings, link, entropy: new SystemEntropy(), clock, log });
+  const gateway = new WechatV2({ id: "wechat", settings, link, entropy: new SystemEntropy(), clock, log });
   const amount = fenOf(AMOUNT_FEN);
   if (!amount.ok) throw new Error(amount.reason);
   const intent = (outTradeNo: string): Intent => ({

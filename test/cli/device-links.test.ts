@@ -6,9 +6,11 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { TLSSocket } from "node:tls";
 import { loadConfig } from "../../src/cli/config.ts";
-import { deviceParts } from "../../src/cli/run/device-links.ts";
-import type { ProviderParts } from "../../src/compose.ts";
+import { wechatV2Accounts } from "../../src/cli/run/provider-parts.ts";
+import { Secrets } from "../../src/cli/run/secrets.ts";
 import { checkConfig } from "../../src/config/device-config.ts";
+import { SystemClock } from "../../src/links/machine/system-clock.ts";
+import type { WechatV2Account } from "../../src/providers/wechat-v2/maker.ts";
 import { wire } from "../../src/providers/wechat-v2/message.ts";
 import { makeCertificates, pem } from "../e2e/certificates.ts";
 import { RunningBox } from "./running-box.ts";
@@ -41,13 +43,13 @@ describe("the links of a device", () => {
     return { origin: `https://127.0.0.1:${address.port}`, ca: own.certFile, callers, close };
   }
 
-  async function reverse({ https }: ProviderParts, host: string): Promise<void> {
+  async function reverse({ link }: WechatV2Account, host: string): Promise<void> {
     const request = { ...wire, lane: "reverse", path: "/secapi/pay/reverse", body: "<xml/>" } as const;
     await new Promise((resolve) => {
-      https.exchange({ ...request, host, sendWithinMs: 5_000, answerWithinMs: 5_000 }, resolve);
+      link.exchange({ ...request, host, sendWithinMs: 5_000, answerWithinMs: 5_000 }, resolve);
     });
     await new Promise<void>((resolve) => {
-      https.close(resolve);
+      link.close(resolve);
     });
   }
 
@@ -63,13 +65,11 @@ describe("the links of a device", () => {
     const checked = loadConfig(configFile);
     assert.ok(checked.ok);
     t.mock.timers.enable({ apis: ["Date"], now: Date.now() - YEAR_MS });
-    const made = await deviceParts({ ...checked, mistakes: [] }, assert.fail);
-    assert.ok(made.ok);
-    const [merchant] = made.parts.merchants;
-    assert.equal(merchant.certificateFault(), "certificate-expired");
+    const [account] = wechatV2Accounts(checked.config, new Secrets(null), new SystemClock());
+    assert.equal(account.fault(), "certificate-expired");
     t.mock.timers.reset();
-    assert.equal(merchant.certificateFault(), null);
-    await reverse(merchant, origin);
+    assert.equal(account.fault(), null);
+    await reverse(account, origin);
     assert.deepEqual(callers, ["CN=merchant"]);
   });
 
@@ -85,9 +85,8 @@ describe("the links of a device", () => {
     config.merchant.previous = [{ appId, apiKey, merchantId: "1900000100", certificate }];
     const checked = checkConfig(JSON.stringify(config));
     assert.ok(checked.ok);
-    const made = await deviceParts({ config: checked.config, mistakes: [] }, assert.fail);
-    assert.ok(made.ok);
-    for (const merchant of made.parts.merchants) await reverse(merchant, origin);
+    const accounts = wechatV2Accounts(checked.config, new Secrets(null), new SystemClock());
+    for (const account of accounts) await reverse(account, origin);
     assert.deepEqual(callers, ["CN=merchant", "CN=stranger"]);
   });
 });

@@ -17,21 +17,21 @@ describe("a status", () => {
   it("reads like this", () => {
     assert.equal(
       table(aStatus),
-      `box         box-000123, Example store
-program     scanbox 0.1.0, boot Q7dV2mTz9KpL, process 4711
-config      /etc/scanbox/device.config.json
-since       2026-03-15T09:30:12.000Z (1 d 2 h)
-service     in service, the display says "Welcome / Enter amount"
-devices     scanner ready, keypad ready, display absent, relay none
-scans       811 codes, 14 refused
-            2 thrown away: without an end (let the scanner send CR behind a code)
-WeChat Pay  merchant 1900000109, proved, last signed answer 2026-03-16T11:33:00.000Z
-orders      1 not over yet
-            #0042 12.50 reversing for 1 min 15 s, order k3b9x0aa_Q7dV2mTz9KpL_42
-journal     /var/lib/scanbox: 3.0 MiB, 1234 rows, 812 money events, last written 2026-03-16T11:32:58.000Z
-MQTT        online (MQTT 5), 0 unconfirmed
-clock       2026-03-16T11:33:16.000Z, believed
-memory      80.0 MiB, 18.0 MiB of it heap`,
+      `box        box-000123, Example store
+program    scanbox 0.1.0, boot Q7dV2mTz9KpL, process 4711
+config     /etc/scanbox/device.config.json
+since      2026-03-15T09:30:12.000Z (1 d 2 h)
+service    in service, the display says "Welcome / Enter amount"
+devices    scanner ready, keypad ready, display absent, relay none
+scans      811 codes, 14 refused
+           2 thrown away: without an end (let the scanner send CR behind a code)
+providers  wechat-v2 1900000109, proved, last signed answer 2026-03-16T11:33:00.000Z
+orders     1 not over yet
+           #0042 12.50 reversing for 1 min 15 s, order k3b9x0aa_Q7dV2mTz9KpL_42
+journal    /var/lib/scanbox: 3.0 MiB, 1234 rows, 812 money events, last written 2026-03-16T11:32:58.000Z
+MQTT       online (MQTT 5), 0 unconfirmed
+clock      2026-03-16T11:33:16.000Z, believed
+memory     80.0 MiB, 18.0 MiB of it heap`,
     );
   });
 
@@ -48,12 +48,12 @@ memory      80.0 MiB, 18.0 MiB of it heap`,
     const text = table({ ...aStatus, service, mqtt: null });
     assert.match(
       text,
-      /^service {5}OUT OF SERVICE \(E31, api-key\), the display says "OUT OF SERVICE \/ Ask staff E31"$/m,
+      /^service {4}OUT OF SERVICE \(E31, api-key\), the display says "OUT OF SERVICE \/ Ask staff E31"$/m,
     );
-    assert.match(text, /^ {12}WeChat Pay's answers do not fit the API key, or it refuses our signatures\.$/m);
-    assert.match(text, /^ {12}Check `merchant\.apiKey`/m);
-    assert.match(text, /^ {12}lates: is not a known key\.$/m);
-    assert.match(text, /^MQTT {8}no broker is configured$/m);
+    assert.match(text, /^ {11}WeChat Pay's answers do not fit the API key, or it refuses our signatures\.$/m);
+    assert.match(text, /^ {11}Check `merchant\.apiKey`/m);
+    assert.match(text, /^ {11}lates: is not a known key\.$/m);
+    assert.match(text, /^MQTT {7}no broker is configured$/m);
   });
 });
 
@@ -61,7 +61,7 @@ it("says in capitals that the journal lies in memory", () => {
   const text = table({ ...aStatus, journal: { ...aStatus.journal, inMemory: true } });
   assert.match(
     text,
-    /^ {12}IT LIES IN MEMORY: the next start has forgotten every payment; set journal\.directory$/m,
+    /^ {11}IT LIES IN MEMORY: the next start has forgotten every payment; set journal\.directory$/m,
   );
   assert.doesNotMatch(table(aStatus), /MEMORY/);
 });
@@ -84,8 +84,8 @@ it("says in words what the broker refuses", () => {
   assert.ok(mqtt !== null);
   const refused = "scanbox/v1/box-000123/status: not authorized (0x87)";
   const text = table({ ...aStatus, mqtt: { ...mqtt, retains: false, refused } });
-  assert.match(text, /^ {12}refused: scanbox\/v1\/box-000123\/status: not authorized \(0x87\)$/m);
-  assert.match(text, /^ {12}nothing is retained: /m);
+  assert.match(text, /^ {11}refused: scanbox\/v1\/box-000123\/status: not authorized \(0x87\)$/m);
+  assert.match(text, /^ {11}nothing is retained: /m);
 });
 
 describe("the control socket of the real program", () => {
@@ -143,13 +143,13 @@ describe("the control socket of the real program", () => {
     }
     const socket = join(box.journal, "control.sock");
     assert.equal(statSync(socket).mode & 0o777, 0o660);
-    assert.match(said.stdout, /^service {5}in service, the display says "Pay ¥5\.00 \/ Show WeChat code"$/m);
+    assert.match(said.stdout, /^service {4}in service, the display says "Pay ¥5\.00 \/ Show WeChat code"$/m);
     const json = await box.command("status", "--json");
     assert.equal(json.status, 0);
     const { running, ...rest } = JSON.parse(json.stdout) as Record<string, unknown>;
     const told = boxStatusSchema.strict().parse(rest);
-    assert.deepEqual([running, told.box, told.wechat.proved], [true, "box-000123", true]);
-    assert.ok(told.wechat.signedAt !== null && told.journal.bytes !== null);
+    assert.deepEqual([running, told.box, told.providers[0]?.proved], [true, "box-000123", true]);
+    assert.ok(told.providers[0]?.signedAt !== null && told.journal.bytes !== null);
     const first = await box.command("journal", "rotate", "--json");
     assert.equal(first.status, 0, first.stderr);
     assert.match(first.stdout, /^\{"kind":"rotated","row":[45],"dropped":0\}$/m);

@@ -2,8 +2,9 @@
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
 import { rfc3339 } from "../../src/core/kernel/rfc3339.ts";
+import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
 import { pays } from "./rows.ts";
-import { type Files, hosts, type Keys, makeFiles, Stand } from "./stand.ts";
+import { type Files, formerMerchant, hosts, type Keys, makeFiles, Stand } from "./stand.ts";
 
 const [first, second] = hosts;
 const RELAY = 26;
@@ -32,23 +33,23 @@ describe("a composed box", () => {
     const offline = new Stand(files);
     for (const host of hosts) offline.down(host, true);
     offline.start();
-    assert.equal(offline.box.status()?.wechat.signedAt, null);
+    assert.equal(offline.box.status()?.providers[0]?.signedAt, null);
     for (const host of hosts) offline.down(host, false);
-    const at = offline.until(() => offline.box.status()?.wechat.proved === true);
-    const signedAt = offline.box.status()?.wechat.signedAt;
+    const at = offline.until(() => offline.box.status()?.providers[0]?.proved === true);
+    const signedAt = offline.box.status()?.providers[0]?.signedAt;
     assert.ok(signedAt !== null && signedAt !== undefined);
     assert.ok(Math.abs(Date.parse(signedAt) - (offline.epoch + at)) <= 20);
   });
 
   it("marks the answer to a charge, and none that has no signature", () => {
     const box = stand();
-    const probed = box.box.status()?.wechat.signedAt;
+    const probed = box.box.status()?.providers[0]?.signedAt;
     box
       .scan("reply-unsigned")
       .until(() => box.lines.some(({ fields }) => fields.kind === "charge-answered:unknown"));
-    assert.equal(box.box.status()?.wechat.signedAt, probed);
+    assert.equal(box.box.status()?.providers[0]?.signedAt, probed);
     const at = box.shows("paid");
-    assert.ok(Date.parse(box.box.status()?.wechat.signedAt ?? "") >= box.epoch + at - 1_000);
+    assert.ok(Date.parse(box.box.status()?.providers[0]?.signedAt ?? "") >= box.epoch + at - 1_000);
   });
 
   it("looks at its certificate each minute, and is out of service within one where it has expired", () => {
@@ -57,7 +58,7 @@ describe("a composed box", () => {
     const since = box.time.now;
     const at = box.shows("out-of-service");
     assert.ok(at - since <= 61_000, String(at - since));
-    assert.equal(box.box.status()?.wechat.failure, "certificate-expired");
+    assert.equal(box.box.status()?.providers[0]?.failure, "certificate-expired");
     box.certificateFault = null;
     box.until(() => box.box.status()?.service.blocker === null, 61_000);
   });
@@ -185,8 +186,25 @@ describe("a composed box", () => {
       assert.equal(status?.box, "composed-1");
       assert.equal(status.store, "Corner shop");
       assert.equal(status.version, "0.0.0");
-      assert.equal(status.wechat.merchantId, "1900000100");
-      assert.equal(stand().box.status()?.wechat.merchantId, "1900000109");
+      assert.equal(status.providers[0]?.account, "1900000100");
+      assert.equal(stand().box.status()?.providers[0]?.account, "1900000109");
+    });
+
+    it("which accounts it has, and that one which only finishes its orders is not probed", () => {
+      const usual = { appId: fixtureMerchant.appId, merchantId: formerMerchant.merchantId };
+      const certificate = { cert: { file: files.merchant.certFile }, key: { file: files.merchant.keyFile } };
+      const former = { ...usual, certificate, apiKey: { file: files.formerKey } };
+      const box = stand({ "merchant.previous": [former] });
+      const told = box.box.status()?.providers ?? [];
+      assert.deepEqual(
+        told.map(({ kind, account, charges, proved }) => [kind, account, charges, proved]),
+        [
+          ["wechat-v2", fixtureMerchant.merchantId, true, true],
+          ["wechat-v2", formerMerchant.merchantId, false, false],
+        ],
+      );
+      assert.deepEqual([told[0]?.signedAt === null, told[1]?.signedAt], [false, null]);
+      assert.equal(new Set(told.map(({ id }) => id)).size, 2);
     });
 
     it("since when, and for how long by the clock that nobody sets", () => {
@@ -262,8 +280,8 @@ describe("a composed box", () => {
     it("that the last answer was unclear, until one is signed", () => {
       const box = stand();
       for (const host of [first, second]) box.down(host, false);
-      box.scan("reply-unsigned").until(() => box.box.status()?.wechat.unclear === true);
-      box.until(() => box.box.status()?.wechat.unclear === false);
+      box.scan("reply-unsigned").until(() => box.box.status()?.providers[0]?.unclear === true);
+      box.until(() => box.box.status()?.providers[0]?.unclear === false);
     });
 
     it("each order that is not over: number, reference, phase, amount and age", () => {

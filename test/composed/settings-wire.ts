@@ -164,7 +164,7 @@ export const wireRows: readonly Row[] = [
     key: "merchant.certificate.cert",
     values: ({ merchant, stranger }) => [{ file: merchant.certFile }, { file: stranger.certFile }],
     story: tries,
-    see: (stand) => [stand.texts.at(-1), stand.box.status()?.wechat.failure],
+    see: (stand) => [stand.texts.at(-1), stand.box.status()?.providers[0]?.failure],
     seen: [
       ["paid", null],
       ["out-of-service", "certificate-mismatch"],
@@ -174,7 +174,7 @@ export const wireRows: readonly Row[] = [
     key: "merchant.certificate.key",
     values: ({ merchant, stranger }) => [{ file: merchant.keyFile }, { file: stranger.keyFile }],
     story: tries,
-    see: (stand) => [stand.texts.at(-1), stand.box.status()?.wechat.failure],
+    see: (stand) => [stand.texts.at(-1), stand.box.status()?.providers[0]?.failure],
     seen: [
       ["paid", null],
       ["out-of-service", "certificate-mismatch"],

@@ -6,9 +6,9 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { providerParts } from "../../src/cli/run/provider-parts.ts";
+import { wechatV2Accounts } from "../../src/cli/run/provider-parts.ts";
 import { Secrets } from "../../src/cli/run/secrets.ts";
-import { ComposedBox, type ProviderParts } from "../../src/compose.ts";
+import { ComposedBox } from "../../src/compose.ts";
 import { checkConfig, type DeviceConfig } from "../../src/config/device-config.ts";
 import { type WallTime, wallTimeOf } from "../../src/core/kernel/instant.ts";
 import type { Key } from "../../src/core/payment/amount-entry.ts";
@@ -16,7 +16,9 @@ import type { ProbeFailure } from "../../src/core/payment/answers.ts";
 import type { TxData } from "../../src/core/payment/order.ts";
 import type { Screen } from "../../src/core/payment/screen.ts";
 import { displaySizeOf } from "../../src/devices.ts";
+import type { ProviderMaker } from "../../src/providers/provider.ts";
 import { ApiKey } from "../../src/providers/wechat-v2/api-key.ts";
+import { type WechatV2Account, wechatV2 } from "../../src/providers/wechat-v2/maker.ts";
 import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
 import type { SandboxMerchant } from "../../src/providers/wechat-v2/sandbox/request.ts";
 import { Sandbox } from "../../src/providers/wechat-v2/sandbox/sandbox.ts";
@@ -205,17 +207,17 @@ export class Stand {
     const clock = new SimulatedClock(time, this.epoch + time.now);
     this.wallAtStart = clock.wall();
     const secrets = new Secrets(null);
-    const merchants = providerParts(config, secrets, clock);
+    const merchants = wechatV2Accounts(config, secrets, clock);
     assert.deepEqual(secrets.problems, []);
     const https: SimulatedHttpsLink[] = [];
-    const played = (parts: ProviderParts): ProviderParts => {
+    const played = (account: WechatV2Account): ProviderMaker => {
       const link = this.#https();
       https.push(link);
-      return {
-        ...parts,
-        https: this.#watched(link),
-        certificateFault: () => this.certificateFault ?? parts.certificateFault(),
-      };
+      return wechatV2({
+        ...account,
+        link: this.#watched(link),
+        fault: () => this.certificateFault ?? account.fault(),
+      });
     };
     const [first, ...others] = merchants;
     const display = new VirtualDisplay({
@@ -240,7 +242,7 @@ export class Stand {
         display: config.display === null ? null : display,
         gpio: this.pins,
       },
-      merchants: [played(first), ...others.map(played)],
+      providers: [played(first), ...others.map(played)],
       ...(this.codesKept === null ? {} : { rotation: { codesKept: this.codesKept } }),
       onScreen: (screen) => void this.screens.push({ ...screen, at: time.now }),
       onJournalBroken: () => void this.broken.push(time.now),

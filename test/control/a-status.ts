@@ -26,17 +26,24 @@ export const aStatus: BoxStatus = {
     refused: 14,
     discarded: { "over-long": 0, unfinished: 2, "alt-numbers": 0 },
   },
-  wechat: {
-    merchantId: "1900000109",
-    proved: true,
-    unclear: false,
-    failure: null,
-    signedAt: "2026-03-16T11:33:00.000Z",
-  },
+  providers: [
+    {
+      id: "wechat",
+      kind: "wechat-v2",
+      account: "1900000109",
+      wallets: ["wechat"],
+      charges: true,
+      proved: true,
+      unclear: false,
+      failure: null,
+      signedAt: "2026-03-16T11:33:00.000Z",
+    },
+  ],
   orders: [
     {
       outTradeNo: "k3b9x0aa_Q7dV2mTz9KpL_42",
       shortRef: "0042",
+      provider: "wechat",
       phase: "reversing",
       amountFen: 1_250,
       ageS: 75,

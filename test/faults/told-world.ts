@@ -7,6 +7,7 @@ import { ComposedBox } from "../../src/compose.ts";
 import { checkConfig, type DeviceConfig } from "../../src/config/device-config.ts";
 import type { ProbeFailure } from "../../src/core/payment/answers.ts";
 import type { TxData } from "../../src/core/payment/order.ts";
+import { wechatV2 } from "../../src/providers/wechat-v2/maker.ts";
 import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
 import { Sandbox } from "../../src/providers/wechat-v2/sandbox/sandbox.ts";
 import { scenarioNamed } from "../../src/providers/wechat-v2/sandbox/scenarios.ts";
@@ -238,8 +239,9 @@ export class ToldWorld {
         display: null,
         gpio: null,
       },
-      merchants: [
-        {
+      providers: [
+        wechatV2({
+          ...{ id: "wechat", charges: true, wallets: ["wechat"], timing: this.#config.timing },
           settings: {
             merchant,
             hosts,
@@ -253,7 +255,7 @@ export class ToldWorld {
             sceneInfo: null,
             notifyUrl: null,
           },
-          https: {
+          link: {
             exchange: (request, done) => {
               const contradicted = this.#life?.box.turn?.box.violation != null;
               this.#witness.asked(request, this.#served.asked(request), contradicted);
@@ -266,8 +268,8 @@ export class ToldWorld {
             localAddress: () => https.localAddress(),
             close: (done) => https.close(done),
           },
-          certificateFault: () => this.certificateFault,
-        },
+          fault: () => this.certificateFault,
+        }),
       ],
       onScreen: (screen) => {
         const { foreground } = box.turn?.box ?? {};

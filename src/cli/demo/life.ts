@@ -1,4 +1,4 @@
-import { ComposedBox, type Links, type ProviderParts, type Refusal } from "../../compose.ts";
+import { ComposedBox, type Links, type Refusal } from "../../compose.ts";
 import type { DeviceConfig } from "../../config/device-config.ts";
 import { Defect } from "../../core/kernel/defect.ts";
 import type { TxData } from "../../core/payment/order.ts";
@@ -7,6 +7,8 @@ import type { Screen } from "../../core/payment/screen.ts";
 import { UndiciHttpsLink } from "../../links/https/undici-https.ts";
 import { SqliteStore } from "../../links/sqlite/sqlite-store.ts";
 import type { WechatV2Timing } from "../../providers/wechat-v2/facts.ts";
+import { type WechatV2Account, wechatV2 } from "../../providers/wechat-v2/maker.ts";
+import { idOf } from "../../providers/wechat-v2/merchant.ts";
 import { fixtureMerchant } from "../../providers/wechat-v2/sandbox/fixture-merchant.ts";
 import type { HttpsRequest } from "../../runtime/ports.ts";
 import { PowerSession } from "../run/session-links.ts";
@@ -30,13 +32,14 @@ export class Life {
   readonly #mortality = new PowerSession();
   readonly #store: SqliteStore;
 
-  constructor({ config, timing, links, onRequest, onScreen, onMoney }: RunParts) {
+  constructor({ config, timing, providerTiming, links, onRequest, onScreen, onMoney }: RunParts) {
     this.#store = new SqliteStore({ directory: config.journal.directory, onDeath });
+    const account = accountOf(config, providerTiming);
     this.box = new ComposedBox({
       config,
       version,
       timing,
-      merchants: [this.#mortality.merchant(providerParts(config), onRequest)],
+      providers: [wechatV2({ ...account, link: this.#mortality.https(account.link, onRequest) })],
       links: this.#mortality.links({ ...links, store: this.#store }),
       onScreen,
       onMoney,
@@ -59,21 +62,29 @@ export class Life {
   }
 }
 
-function providerParts({ merchant, timing, box }: DeviceConfig): ProviderParts {
-  const { appId, merchantId, subAppId, subMerchantId } = merchant;
+function accountOf(
+  { merchant: configured, timing, box }: DeviceConfig,
+  providerTiming: Partial<WechatV2Timing>,
+): WechatV2Account {
+  const { appId, merchantId, subAppId, subMerchantId } = configured;
   const { connectTimeoutMs, answerTimeoutMs } = timing;
+  const merchant = { appId, merchantId, subAppId, subMerchantId };
   return {
+    id: idOf(merchant),
+    charges: true,
+    wallets: ["wechat"],
+    timing: { ...timing, ...providerTiming },
     settings: {
-      ...merchant,
-      merchant: { appId, merchantId, subAppId, subMerchantId },
+      ...configured,
+      merchant,
       apiKey: fixtureMerchant.apiKey,
       boxId: box.id,
       connectTimeoutMs,
       answerTimeoutMs,
     },
-    https: new UndiciHttpsLink({ connectTimeoutMs, ca: null, certificate: null }),
+    link: new UndiciHttpsLink({ connectTimeoutMs, ca: null, certificate: null }),
     // Over plain HTTP nobody can present a certificate and the look-alike asks for none: nothing can be at fault.
-    certificateFault: () => null,
+    fault: () => null,
   };
 }
 

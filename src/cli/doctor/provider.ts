@@ -155,6 +155,7 @@ async function ask(host: string, subject: Subject, ca: string | null): Promise<A
   const link = new UndiciHttpsLink({ connectTimeoutMs, ca, certificate: null });
   const log = new LastWords();
   const gateway = new WechatV2({
+    id: "doctor",
     settings,
     link,
     entropy: new SystemEntropy(),

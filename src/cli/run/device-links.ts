@@ -13,7 +13,7 @@ import { guardedBroker, guardedSerial, type Loader, promised } from "../../runti
 import type { BrokerLink, Log } from "../../runtime/ports.ts";
 import { version } from "../version.ts";
 import { panelLinks } from "./panel-links.ts";
-import { providerParts } from "./provider-parts.ts";
+import { providerMakers } from "./provider-parts.ts";
 import { Secrets } from "./secrets.ts";
 
 /** Everything a box needs, or what is missing, a sentence each. */
@@ -37,7 +37,7 @@ export async function deviceParts(
   const log = new PinoLog({ level: config.log.level, fd: 1 });
   const clock = new SystemClock();
   const secrets = new Secrets(log);
-  const merchants = providerParts(config, secrets, clock);
+  const providers = providerMakers(config, secrets, clock);
   if (secrets.problems.length > 0) return { ok: false, problems: [...secrets.problems, ...secrets.mistakes] };
   const wrong = [...mistakes, ...unsupported(config), ...secrets.mistakes];
   const { mqtt, scanner } = config;
@@ -45,7 +45,7 @@ export async function deviceParts(
   const parts: BoxParts = {
     config,
     version,
-    merchants,
+    providers,
     mistakes: wrong,
     journalInMemory: liesInMemory(config.journal.directory),
     links: {

@@ -2,7 +2,7 @@
  * The links of one life of a box. Whatever the box knows of the world comes through them, so that a box whose links
  * are cut is dead: nothing that it still tries has an effect, nothing reaches it, and only its journal is left.
  */
-import type { Links, ProviderParts } from "../../compose.ts";
+import type { Links } from "../../compose.ts";
 import type {
   BrokerLink,
   Clock,
@@ -59,10 +59,11 @@ export class PowerSession {
     };
   }
 
-  /** A merchant as this life calls it; `asked` hears of every request that is about to leave. */
-  merchant(parts: ProviderParts, asked: (request: HttpsRequest) => void): ProviderParts {
-    const { https } = parts;
-    const mortal: HttpsLink = {
+  /** A provider's network as this life has it; `asked` hears of every request that is about to leave. */
+  https(https: HttpsLink, asked: (request: HttpsRequest) => void): HttpsLink {
+    // The kernel closes the sockets of a process that is gone.
+    this.#atDeath(() => https.close(() => {}));
+    return {
       exchange: (request, done) => {
         if (!this.#alive) return;
         asked(request);
@@ -72,9 +73,6 @@ export class PowerSession {
       localAddress: () => https.localAddress(),
       close: (done) => https.close(this.#heard(done)),
     };
-    // The kernel closes the sockets of a process that is gone.
-    this.#atDeath(() => https.close(() => {}));
-    return { ...parts, https: mortal };
   }
 
   #clock(clock: Clock): Clock {

@@ -51,6 +51,7 @@ export const logFields: ReadonlySet<string> = new Set([
   "port",
   "problem",
   "provider",
+  "providers",
   "reason",
   "reasonCode",
   "receiveMaximum",

@@ -14,6 +14,11 @@ export function keyOf({ appId, merchantId, subAppId, subMerchantId }: Merchant):
   return `wechat-v2 ${appId} ${merchantId} ${subAppId ?? "-"} ${subMerchantId ?? "-"}`;
 }
 
+/** What an account is called whom nobody has given a name: it stays the same, whatever its place in the configuration. */
+export function idOf(merchant: Merchant): string {
+  return keyOf(merchant).replaceAll(" ", "_");
+}
+
 /** The number under which the money arrives: the sub-merchant's where there is one. */
 function accountOf({ merchantId, subMerchantId }: Merchant): string {
   return subMerchantId ?? merchantId;

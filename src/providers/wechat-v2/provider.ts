@@ -33,6 +33,8 @@ import {
 
 /** What the gateway works with. */
 export interface WechatV2Parts {
+  /** What the box calls the account; log lines say so. */
+  readonly id: string;
   readonly settings: WechatV2Settings;
   readonly link: HttpsLink;
   readonly entropy: Entropy;
@@ -45,6 +47,7 @@ export interface WechatV2Parts {
  * that nothing was sent may the next host be tried, so that no request reaches WeChat twice.
  */
 export class WechatV2 {
+  readonly #id: string;
   readonly #settings: WechatV2Settings;
   readonly #link: HttpsLink;
   readonly #entropy: Entropy;
@@ -53,6 +56,7 @@ export class WechatV2 {
   readonly #health: HostHealth;
 
   constructor(parts: WechatV2Parts) {
+    this.#id = parts.id;
     this.#settings = parts.settings;
     this.#link = parts.link;
     this.#entropy = parts.entropy;
@@ -318,6 +322,7 @@ export class WechatV2 {
 
   #report(call: Call<AnyAnswer>, host: string, opened: Opened, answer: AnyAnswer, startedAt: Instant): void {
     const fields = {
+      provider: this.#id,
       call: call.name,
       outTradeNo: call.outTradeNo,
       host,

@@ -1,7 +1,10 @@
 /** What is sold in small worlds, how their boxes are set, and how a payment may go at the sandbox. */
 import { checkConfig, type DeviceConfig } from "../../config/device-config.ts";
 import { invariant } from "../../core/kernel/defect.ts";
+import type { ProviderMaker } from "../../providers/provider.ts";
+import { wechatV2 } from "../../providers/wechat-v2/maker.ts";
 import { fixtureMerchant } from "../../providers/wechat-v2/sandbox/fixture-merchant.ts";
+import type { HttpsLink } from "../../runtime/ports.ts";
 import { RELAY_PIN } from "../seeded/world.ts";
 
 /** One kind of small world. */
@@ -90,9 +93,9 @@ function readConfig(
   return checked.config;
 }
 
-/** What the box is told of its merchant. */
-export function settingsOf({ box, timing }: DeviceConfig) {
-  return {
+/** The provider of such a box; `link` is its network. */
+export function providerOf({ box, timing }: DeviceConfig, link: HttpsLink): ProviderMaker {
+  const settings = {
     merchant: merchantIds,
     apiKey: fixtureMerchant.apiKey,
     signType: "MD5",
@@ -105,4 +108,6 @@ export function settingsOf({ box, timing }: DeviceConfig) {
     connectTimeoutMs: timing.connectTimeoutMs,
     answerTimeoutMs: timing.answerTimeoutMs,
   } as const;
+  const wallets = ["wechat"] as const;
+  return wechatV2({ id: "wechat", charges: true, wallets, timing, settings, link, fault: () => null });
 }

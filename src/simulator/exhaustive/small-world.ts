@@ -32,7 +32,7 @@ import { SimulatedSerialLink } from "../site/serial.ts";
 import { VendingMachine } from "../site/vending-machine.ts";
 import { type Choice, Choices, type Point, type Way } from "./choices.ts";
 import { type Interruption, interruptionPoint } from "./interruptions.ts";
-import { BARRIER_PIN, configOf, type SmallSetup, settingsOf, stories } from "./setups.ts";
+import { BARRIER_PIN, configOf, providerOf, type SmallSetup, stories } from "./setups.ts";
 import {
   chargeFates,
   type Fate,
@@ -238,13 +238,7 @@ class SmallWorld {
           display: null,
           gpio: gpio === null ? null : (defect?.gpio?.(gpio, this.#time) ?? gpio),
         },
-        merchants: [
-          {
-            settings: settingsOf(config),
-            https: defect?.https?.(https) ?? https,
-            certificateFault: () => null,
-          },
-        ],
+        providers: [providerOf(config, defect?.https?.(https) ?? https)],
         onScreen: (screen) => this.#shown(life, screen),
         onJournalBroken: () => this.#endSoon(life),
         onMoney: ({ outTradeNo, state, reason }) =>

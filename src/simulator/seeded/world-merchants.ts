@@ -1,6 +1,10 @@
 /** Whom the box of a world charges for: one merchant, a sub-merchant of a provider, or another one after some of its starts. */
+import type { ProviderMaker } from "../../providers/provider.ts";
+import type { WechatV2Settings } from "../../providers/wechat-v2/account.ts";
 import type { ApiKey } from "../../providers/wechat-v2/api-key.ts";
-import type { Merchant } from "../../providers/wechat-v2/merchant.ts";
+import type { WechatV2Timing } from "../../providers/wechat-v2/facts.ts";
+import { type WechatV2Account, wechatV2 } from "../../providers/wechat-v2/maker.ts";
+import { idOf, type Merchant } from "../../providers/wechat-v2/merchant.ts";
 import { fixtureMerchant } from "../../providers/wechat-v2/sandbox/fixture-merchant.ts";
 import { otherMerchant } from "../../providers/wechat-v2/sandbox/other-merchant.ts";
 import type { SignType } from "../../providers/wechat-v2/signature.ts";
@@ -11,6 +15,28 @@ export interface WorldMerchant {
   readonly merchant: Merchant;
   readonly apiKey: ApiKey;
   readonly signType: SignType;
+}
+
+/** What a world says of every provider of its box. */
+export interface WorldProvider
+  extends Pick<WechatV2Account, "charges" | "link" | "fault">,
+    Pick<WechatV2Settings, "hosts" | "boxId" | "notifyUrl"> {
+  readonly timing: Partial<WechatV2Timing> & Pick<WechatV2Settings, "connectTimeoutMs" | "answerTimeoutMs">;
+}
+
+/** The provider that speaks for a merchant. */
+export function makerOf(
+  { merchant, apiKey, signType }: WorldMerchant,
+  { charges, link, fault, timing, hosts, boxId, notifyUrl }: WorldProvider,
+): ProviderMaker {
+  const { connectTimeoutMs, answerTimeoutMs } = timing;
+  return wechatV2({
+    ...{ id: idOf(merchant), charges, wallets: ["wechat"], link, fault, timing },
+    settings: {
+      ...{ merchant, apiKey, signType, hosts, boxId, notifyUrl, connectTimeoutMs, answerTimeoutMs },
+      ...{ body: "Example store", clientIp: null, sceneInfo: null },
+    },
+  });
 }
 
 /** How many worlds have a provider's sub-merchant, and how many change handlers; in these each start may be with the other one. */

@@ -2,7 +2,7 @@
  * A whole world for one box: the production runtime on simulated links, a sandbox, a broker, a card, people, and everything
  * that goes wrong, all from one seed. Faults stop after a while; from then on the box must bring every order to its end.
  */
-import { ComposedBox, type ProviderParts } from "../../compose.ts";
+import { ComposedBox } from "../../compose.ts";
 import { checkConfig, type DeviceConfig } from "../../config/device-config.ts";
 import { readKeyName } from "../../core/codecs/key-names.ts";
 import { invariant } from "../../core/kernel/defect.ts";
@@ -10,6 +10,7 @@ import type { Key } from "../../core/payment/amount-entry.ts";
 import type { ProbeFailure } from "../../core/payment/answers.ts";
 import { standardTiming } from "../../core/payment/rules.ts";
 import { bootScreen, type Screen } from "../../core/payment/screen.ts";
+import type { ProviderMaker } from "../../providers/provider.ts";
 import { simulatedProviders } from "../../providers/sandboxes.ts";
 import { type Core, core } from "../../runtime/loop.ts";
 import type {
@@ -46,7 +47,7 @@ import { SimulatedSerialLink } from "../site/serial.ts";
 import { SimulatedTill } from "../site/till.ts";
 import { VendingMachine } from "../site/vending-machine.ts";
 import { Damage } from "./damage.ts";
-import { configuredMerchant, type WorldMerchant, WorldMerchants } from "./world-merchants.ts";
+import { configuredMerchant, makerOf, type WorldMerchant, WorldMerchants } from "./world-merchants.ts";
 
 /** Where the wall clock of every world begins: 2027-01-15 08:00 UTC. */
 const WALL_EPOCH = 1_800_000_000_000;
@@ -391,7 +392,6 @@ class World {
     const watched = this.#witnessed(https);
     const link = defect?.https?.(watched) ?? watched;
     const [first, ...earlier] = this.#merchants.next();
-    const partsOf = (merchant: WorldMerchant): ProviderParts => this.#providerParts(merchant, link);
     const life: Life = {
       clock,
       https,
@@ -412,7 +412,10 @@ class World {
           display: null,
           gpio: this.#gpio(),
         },
-        merchants: [partsOf(first), ...earlier.map(partsOf)],
+        providers: [
+          this.#makerOf(first, true, link),
+          ...earlier.map((merchant) => this.#makerOf(merchant, false, link)),
+        ],
         core: defect?.core?.(core) ?? core,
         rotation: this.#swarm.segments ?? {},
         timing: this.#till === null ? {} : { armedMs: this.#armedMs },
@@ -446,21 +449,11 @@ class World {
     return true;
   }
 
-  #providerParts({ merchant, apiKey, signType }: WorldMerchant, https: HttpsLink): ProviderParts {
-    const { connectTimeoutMs, answerTimeoutMs } = this.#config.timing;
-    return {
-      settings: {
-        ...{ merchant, apiKey, signType, connectTimeoutMs, answerTimeoutMs },
-        hosts: HOSTS,
-        boxId: this.#config.box.id,
-        body: "Example store",
-        clientIp: null,
-        sceneInfo: null,
-        notifyUrl: this.#swarm.native ? "https://merchant.example/paid" : null,
-      },
-      https,
-      certificateFault: () => this.#certificateFault,
-    };
+  #makerOf(merchant: WorldMerchant, charges: boolean, link: HttpsLink): ProviderMaker {
+    const { box, timing } = this.#config;
+    const notifyUrl = this.#swarm.native ? "https://merchant.example/paid" : null;
+    const fault = (): ProbeFailure | null => this.#certificateFault;
+    return makerOf(merchant, { charges, timing, link, fault, hosts: HOSTS, boxId: box.id, notifyUrl });
   }
 
   /** The clocks of one life. Without a battery the wall clock begins in 1970, and the network puts it right some time later. */

@@ -81,7 +81,7 @@ function world(network: Network, used: WechatV2Settings = settings) {
   const link = new FakeLink(time, network);
   const clock = new SimulatedClock(time, 0);
   const log = new Lines();
-  const gateway = new WechatV2({ settings: used, link, entropy: new Random(1), clock, log });
+  const gateway = new WechatV2({ id: "wechat", settings: used, link, entropy: new Random(1), clock, log });
   const answers: {
     readonly at: number;
     readonly host: string;
@@ -651,7 +651,7 @@ test("every attempt leaves one line with order, host, outcome and time", () => {
   );
   gateway.charge(intent, code, instantOf(10_000), done);
   run();
-  const common = { call: "charge", outTradeNo: intent.outTradeNo };
+  const common = { provider: "wechat", call: "charge", outTradeNo: intent.outTradeNo };
   assert.deepEqual(log.lines, [
     {
       event: "provider.not-sent",

@@ -35,7 +35,14 @@ function world(name: string, used: WechatV2Settings = settings) {
   const serve = serveSandbox(sandbox, () => morning + time.now);
   const link = new SimulatedHttpsLink({ time, random: new Random(7), serve, certificate: true });
   const clock = new SimulatedClock(time, morning);
-  const gateway = new WechatV2({ settings: used, link, entropy: new Random(2), clock, log: silent });
+  const gateway = new WechatV2({
+    id: "wechat",
+    settings: used,
+    link,
+    entropy: new Random(2),
+    clock,
+    log: silent,
+  });
   const answers: string[] = [];
   const done = (_host: string, answer: { readonly kind: string; readonly why?: string }) => {
     answers.push(answer.why === undefined ? answer.kind : `${answer.kind}: ${answer.why}`);
