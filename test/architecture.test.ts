@@ -94,12 +94,12 @@ const layers: readonly Layer[] = [
   {
     // What the configuration may say of an account; the configuration is read with it.
     files: "src/providers/wechat-v2/settings.ts",
-    project: ["src/core/", "src/settings/"],
+    project: ["src/core/", "src/settings/", "src/providers/wechat-v2/merchant.ts"],
     packages: ["zod"],
   },
   {
     files: "src/providers/settings.ts",
-    project: ["src/providers/wechat-v2/settings.ts"],
+    project: ["src/providers/wechat-v2/settings.ts", "src/providers/wechat-v2/merchant.ts"],
     packages: ["zod"],
   },
   {
@@ -115,7 +115,7 @@ const layers: readonly Layer[] = [
     files: "src/config/",
     project: [
       ...[...inner, "src/settings/", "src/providers/settings.ts"],
-      ...["src/providers/wechat-v2/settings.ts"],
+      ...["src/providers/wechat-v2/settings.ts", "src/providers/wechat-v2/merchant.ts"],
     ],
     packages: ["zod", pureCrypto],
   },

@@ -4,7 +4,8 @@
  */
 import { formatYuan } from "../core/kernel/fen.ts";
 import { PULSES_MAX } from "../core/payment/rules.ts";
-import { wechatV2Key, wechatV2Problems } from "../providers/wechat-v2/settings.ts";
+import { keyOf } from "../providers/wechat-v2/merchant.ts";
+import { wechatV2Problems } from "../providers/wechat-v2/settings.ts";
 import { isLoopbackOnly } from "../settings/fields.ts";
 import { pinUses, reservedFor } from "./pins.ts";
 import type { ParsedConfig } from "./schema.ts";
@@ -54,7 +55,7 @@ function merchantIds({ merchant }: Sections): readonly string[] {
   for (const [index, one] of [merchant, ...merchant.previous].entries()) {
     const key = index === 0 ? "merchant" : `merchant.previous[${index - 1}]`;
     problems.push(...wechatV2Problems({ ...one, hosts: index === 0 ? merchant.hosts : [] }, key));
-    const name = wechatV2Key(one);
+    const name = keyOf(one);
     if (seen.has(name)) problems.push(`${key}: names a merchant that is named before.`);
     seen.add(name);
   }

@@ -1,6 +1,7 @@
 /** The kinds of account that a configuration may list: one line, and one in each function, for a provider. */
 import * as z from "zod";
-import { wechatV2Key, wechatV2Problems, wechatV2Settings } from "./wechat-v2/settings.ts";
+import { keyOf } from "./wechat-v2/merchant.ts";
+import { wechatV2Problems, wechatV2Settings } from "./wechat-v2/settings.ts";
 
 /** An account, told from the others by its `kind`. */
 export const providerSettings = z.discriminatedUnion("kind", [wechatV2Settings], {
@@ -14,7 +15,7 @@ export type ProviderConfig = z.output<typeof providerSettings>;
 export function accountKeyOf(config: ProviderConfig): string {
   switch (config.kind) {
     case "wechat-v2":
-      return wechatV2Key(config);
+      return keyOf(config);
   }
 }
 

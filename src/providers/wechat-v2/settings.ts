@@ -1,6 +1,7 @@
 /** What the configuration says of an account at WeChat Pay, API v2: every key, its meaning, its limits and its default. */
 import * as z from "zod";
 import { entryKeys, host, hostProblems, object, source, text } from "../../settings/fields.ts";
+import type { Merchant } from "./merchant.ts";
 
 const certificate = object({
   cert: source.describe("The certificate, PEM."),
@@ -100,18 +101,13 @@ export const wechatV2Settings = object({
   ...callKeys,
 }).describe("An account at WeChat Pay, API v2.");
 
-type Ids = Readonly<
-  Pick<z.output<typeof wechatV2Settings>, "appId" | "merchantId" | "subAppId" | "subMerchantId">
->;
-
-/** Everything that names an account at WeChat Pay, as one text: what two entries share is one account. */
-export function wechatV2Key({ appId, merchantId, subAppId, subMerchantId }: Ids): string {
-  return ["wechat-v2", appId, merchantId, subAppId ?? "-", subMerchantId ?? "-"].join(" ");
-}
-
 /** What the keys of an account demand of each other; `key` is where it stands in the file. */
 export function wechatV2Problems(
-  { subAppId, subMerchantId, hosts }: Ids & { readonly hosts: readonly string[] },
+  {
+    subAppId,
+    subMerchantId,
+    hosts,
+  }: Pick<Merchant, "subAppId" | "subMerchantId"> & { readonly hosts: readonly string[] },
   key: string,
 ): readonly string[] {
   const alone = subAppId !== null && subMerchantId === null;
