@@ -10,7 +10,7 @@ import { foreign } from "./known-number.ts";
 import type { Evidence, MoneyReason } from "./order.ts";
 import type { Advance, LastReversalReply, Payment, Phase, Verdict } from "./payment.ts";
 import type { Rules, Stamp } from "./rules.ts";
-import { alarm, closedOutcome, go, recordOutcome, txOf, withAlarm } from "./verdict.ts";
+import { alarm, endedOutcome, go, recordOutcome, txOf, withAlarm } from "./verdict.ts";
 
 /**
  * Handlers the reversal to the journal; from here on the order can never become paid (money rule 9). The host that was charged
@@ -97,12 +97,12 @@ export function reversalQueried(
   const { answer, host, askedAt } = query;
   switch (answer.kind) {
     case "refunded": {
-      const ending = recordOutcome(payment, closedOutcome(payment, phase.reason), stamp, rules);
+      const ending = recordOutcome(payment, endedOutcome(payment, phase.reason), stamp, rules);
       // Not by us, as far as we know: somebody has to see whether all of it went back.
       return phase.heard === "done" ? ending : withAlarm(ending, "refunded-by-others");
     }
     case "closed":
-      return recordOutcome(payment, closedOutcome(payment, phase.reason), stamp, rules);
+      return recordOutcome(payment, endedOutcome(payment, phase.reason), stamp, rules);
     case "absent": {
       // Once money was seen to move, only a signed end of the order says that it went back.
       if (phase.heard === "nothing" || payment.seenPaid) return reverseAgain(payment, phase, stamp, rules);
@@ -110,7 +110,7 @@ export function reversalQueried(
       const absences =
         askedAt >= countsFrom ? withAbsence(phase.absences, host, askedAt, stamp.at) : phase.absences;
       if (isAbsent(absences, payment.chargedHost, rules)) {
-        return recordOutcome(payment, closedOutcome(payment, phase.reason), stamp, rules);
+        return recordOutcome(payment, endedOutcome(payment, phase.reason), stamp, rules);
       }
       return askOn(payment, { ...phase, absences, heard: undone(phase.heard) }, stamp, rules);
     }

@@ -13,7 +13,7 @@ import type { HttpsOutcome, HttpsRequest, StoredRow } from "../../runtime/ports.
 import type { SimulatedRequest } from "../outside/https.ts";
 import type { SimulatedDisk } from "../outside/store.ts";
 import type { SimulatedTime } from "../outside/time.ts";
-import type { TakenOver } from "../seeded/damage.ts";
+import type { QuarantineOutcome } from "../seeded/damage.ts";
 import { AbsenceWatch } from "./absence-watch.ts";
 import { Bystander } from "./bystander.ts";
 import { Preconditions } from "./preconditions.ts";
@@ -586,7 +586,7 @@ export class InvariantChecker {
   }
 
   /** Another journal has taken over: its rows of old orders are no news, and those that may be over are open again. */
-  quarantined({ lostSeqs, doubtful }: TakenOver, old: string): void {
+  quarantined({ lostSeqs, doubtful }: QuarantineOutcome, old: string): void {
     for (const seq of lostSeqs) {
       // What the broker has is not lost.
       if (!this.#events.has(`${old} ${seq}`)) this.#bySeq.delete(`${old} ${seq}`);

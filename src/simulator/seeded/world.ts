@@ -25,7 +25,7 @@ import type {
   StoreLink,
 } from "../../runtime/ports.ts";
 import { type Finding, InvariantChecker, STAFF_REFUND } from "../checker/invariant-checker.ts";
-import { type Fate, SimulatedBroker } from "../outside/broker.ts";
+import { type PublishOutcome, SimulatedBroker } from "../outside/broker.ts";
 import { SimulatedHost } from "../outside/host.ts";
 import {
   NO_HTTPS_FAULTS,
@@ -39,7 +39,7 @@ import { Random } from "../outside/random.ts";
 import { SimulatedDisk } from "../outside/store.ts";
 import { type Swarm, swarmOf } from "../outside/swarm.ts";
 import { SimulatedClock, SimulatedTime } from "../outside/time.ts";
-import { Habits } from "../site/habits.ts";
+import { PeopleModel } from "../site/habits.ts";
 import { SimulatedKeypad } from "../site/keypad.ts";
 import { type Act, freshCode, People } from "../site/people.ts";
 import { SimulatedPins } from "../site/pins.ts";
@@ -193,7 +193,7 @@ class World {
   readonly #broker: SimulatedBroker;
   readonly #sandbox: Sandbox;
   readonly #people: People;
-  readonly #habits: Habits;
+  readonly #habits: PeopleModel;
   readonly #codeEnd: (typeof codeEnds)[number];
   readonly #habit: ReaderBehaviour;
   readonly #reader: SimulatedReader;
@@ -256,7 +256,7 @@ class World {
     this.#serial = new SimulatedSerialLink(this.#time, random.fork(), (bytes) => this.#reader.told(bytes));
     this.#broker = new SimulatedBroker(this.#time);
     this.#people = new People(random.fork(), this.#swarm.silliness);
-    this.#habits = new Habits(new Random(options.seed + HABITS_STREAM), this.#time);
+    this.#habits = new PeopleModel(new Random(options.seed + HABITS_STREAM), this.#time);
     this.#codeEnd = new Random(options.seed + CODE_END_STREAM).pick(codeEnds);
     this.#numbers = new Random(options.seed + NUMBERS_STREAM);
     this.#knownNumbers = this.#numbers.chance(0.15) ? 0.4 : 0;
@@ -511,7 +511,7 @@ class World {
     );
   }
 
-  #fateOfMessage(random: Random): Fate {
+  #fateOfMessage(random: Random): PublishOutcome {
     const { cutBefore, cutAfter, refused, mute } = this.#swarm.broker;
     if (!this.#faulty) return { kind: "accept" };
     if (random.chance(cutBefore)) return { kind: "cut-before" };

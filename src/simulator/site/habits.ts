@@ -24,7 +24,7 @@ const STAYS = 0.3;
 const NEXT_CODE_MS = 9_000;
 
 /** Draws them from a stream of its own: none of these moves another draw of the world. */
-export class Habits {
+export class PeopleModel {
   readonly #random: Random;
   readonly #time: SimulatedTime;
   #phone: Set<string> | null = null;
