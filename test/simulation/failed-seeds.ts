@@ -113,4 +113,9 @@ export const failedSeeds: readonly FailedSeed[] = [
     minutes: 1,
     found: "staff: OK went down before the message to staff came up, and took it away 24 ms later.",
   },
+  {
+    seed: 600_002_965,
+    minutes: 1,
+    found: "I24: the world ended while what an earlier journal had left was still to be reported.",
+  },
 ];

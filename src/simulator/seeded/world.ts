@@ -1056,9 +1056,11 @@ class World {
   #untilSettled(limit: number): void {
     while (this.#time.now < limit) {
       this.#time.runUntil(this.#time.now + 10_000);
-      // The box may not know yet what has just become durable, so its own count of events does not decide.
-      const confirmed = this.#life?.box.reporting?.confirmed ?? null;
-      const reported = this.#lasting.broker || confirmed === this.#witness.newestEvent;
+      // The box may not know yet what has just become durable, so its own count of events does not decide alone; but it alone knows
+      // what an earlier journal has left it to report.
+      const { confirmed = null, unconfirmed = 0 } = this.#life?.box.reporting ?? {};
+      const everything = confirmed === this.#witness.newestEvent && unconfirmed === 0;
+      const reported = this.#lasting.broker || everything;
       if (!reported || !this.#witness.isSettled()) continue;
       this.#lookWhoWaits(this.#life);
       return;
