@@ -210,7 +210,7 @@ describe("a charge that provably never left", { concurrency: 4 }, () => {
     await dropped(place);
     const charges = (): readonly (readonly unknown[])[] =>
       program.log
-        .filter(({ event, call }) => event.startsWith("gateway.") && call === "charge")
+        .filter(({ event, call }) => event.startsWith("provider.") && call === "charge")
         .map(({ kind, why, host }) => [kind, why, Number(new URL(String(host)).port)]);
     await place.box.scan(stand.code());
     const mark = await screenAt(place, "paid");
