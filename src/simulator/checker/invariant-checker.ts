@@ -614,6 +614,13 @@ export class InvariantChecker {
       else if (!tx.final && before.at(-1)?.tx.final === true)
         this.found("quarantine", `${outTradeNo} was over, and goes on as ${tx.state}`);
     }
+    // A decline whose contradiction is lost without a trace is a decline again, and is looked at once more (money rule 7).
+    for (const [outTradeNo, money] of this.#money) {
+      const left = money.filter(({ row }) => row.seq === null || !lostSeqs.has(row.seq));
+      const last = left.at(-1)?.tx;
+      const declined = last?.final === true && isDeclinedByCode(last);
+      if (declined && !doubtful.has(outTradeNo)) this.#money.set(outTradeNo, left);
+    }
     for (const outTradeNo of doubtful) this.#doubtful.add(outTradeNo);
     for (const outTradeNo of this.#money.keys()) this.#earlier.add(outTradeNo);
   }
