@@ -397,6 +397,33 @@ const rules: readonly Rule[] = [
     ],
   },
   {
+    claim: "what is exported, a phase or a state bears the field's word",
+    offences: ({ path, text }) => {
+      if (!path.startsWith("src/")) return [];
+      // Providers call an order closed, and say how it is closed: those names are theirs.
+      const own = path.startsWith("src/providers/") ? providersOwn : noWords;
+      const exported = text.matchAll(
+        /^export (?:async |abstract )*(?:type|interface|class|function\*?|const|let) (\w+)/gm,
+      );
+      const names = text.matchAll(/\bname: "([a-z-]+)"/g);
+      return [...exported, ...names].flatMap(([, name = ""]) =>
+        wordsOf(name)
+          .filter((word) => foreignWords.has(word) && !own.has(word))
+          .map((word) => `says ${word} in ${name}`),
+      );
+    },
+    planted: [
+      file("src/core/payment/a.ts", "export interface Settlement {}\nexport function settleOrder(): void {}"),
+      file("src/core/payment/a.ts", 'export type Phase = { readonly name: "booking" };'),
+      file("src/cli/a.ts", "export const BANK_HOSTS = 1;"),
+      file("src/providers/a/a.ts", "export function voidOrder(): void {}"),
+    ],
+    innocent: [
+      file("src/providers/a/a.ts", "export function readCloseOrder(): void {}"),
+      file("src/core/payment/a.ts", 'const book = "settled"; export const bookmark = { name: "final" };'),
+    ],
+  },
+  {
     claim: "log lines have a stable name and fields of the list",
     offences: (source) => {
       if (!source.path.startsWith("src/")) return [];
@@ -421,6 +448,25 @@ const rules: readonly Rule[] = [
     ],
   },
 ];
+
+/** Words that mean something else in payments, and those that only this house would know. */
+const foreignWords: ReadonlySet<string> = new Set([
+  ...["settle", "settled", "void", "voided", "dispute", "disputed", "book", "booked", "booking"],
+  ...["close", "closed", "closing", "capture", "captured", "bank", "desk", "door", "glass", "hands"],
+  ...["fate", "habits", "life", "mortality", "stranded", "taken", "temper", "twin", "wish", "witness"],
+]);
+
+/** What providers call things in their own calls and documents, and what a look-alike of theirs has for that. */
+const providersOwn: ReadonlySet<string> = new Set(["close", "closed", "closing", "wish"]);
+const noWords: ReadonlySet<string> = new Set();
+
+/** The words that a name is made of, in lower case. */
+function wordsOf(name: string): readonly string[] {
+  return name
+    .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
+    .toLowerCase()
+    .split(/[-_]/);
+}
 
 const leftovers: readonly { readonly name: string; readonly pattern: RegExp }[] = [
   { name: "a reminder to repair", pattern: new RegExp(`\\b${"FIX"}${"ME"}\\b`) },

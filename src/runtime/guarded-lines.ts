@@ -4,7 +4,7 @@ import type { Clock, Timer } from "./ports.ts";
 const LF = 0x0a;
 
 /** Hears what comes out of a guard. */
-export interface LinesHeard {
+export interface LineListener {
   /** A line has begun, and nothing of it is given out yet. */
   began?(): void;
   /** Whole lines, each ended by one LF. */
@@ -20,12 +20,12 @@ export interface LinesHeard {
 export class GuardedLines {
   readonly #clock: Clock;
   readonly #guard: LineGuard;
-  readonly #heard: LinesHeard;
+  readonly #heard: LineListener;
   #told: Record<Discarded, number> = { "over-long": 0, unfinished: 0 };
   #silence: Timer | null = null;
   #ended = false;
 
-  constructor(clock: Clock, guard: LineGuard, heard: LinesHeard) {
+  constructor(clock: Clock, guard: LineGuard, heard: LineListener) {
     this.#clock = clock;
     this.#guard = guard;
     this.#heard = heard;

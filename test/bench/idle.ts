@@ -5,7 +5,8 @@ import { cpuMs, rssMiB } from "./process.ts";
 import { RunningBox } from "./running-box.ts";
 import { openSite } from "./site.ts";
 
-const SETTLE_MS = 8_000;
+/** V8 clears up once, some 10 s after the last work of a start: 50 ms of a processor that come once, not each 20 s. */
+const SETTLE_MS = 15_000;
 const WATCH_MS = 20_000;
 
 /** What a box costs while nobody pays, with its scanner open and its broker connected. */

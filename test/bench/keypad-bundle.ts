@@ -7,7 +7,7 @@ import { bundleProgram } from "../../scripts/bundle.ts";
 const playedPins: Plugin = {
   name: "played-pins",
   setup: (steps) => {
-    steps.onResolve({ filter: /links\/gpio\.ts$/ }, () => ({
+    steps.onResolve({ filter: /links\/gpio\/gpio\.ts$/ }, () => ({
       path: new URL("played-pins.ts", import.meta.url).pathname,
     }));
   },

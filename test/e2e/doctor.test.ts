@@ -124,7 +124,7 @@ describe("doctor", { concurrency: 4 }, () => {
 
   it("says the same to people, with a sentence at the end", async () => {
     const { status, stdout } = await (await stand.box("people")).command("doctor");
-    assert.match(stdout, /^✓ sandbox\.probe +https:\/\/127\.0\.0\.1:\d+ knows the merchant and the key/m);
+    assert.match(stdout, /^✓ provider\.probe +https:\/\/127\.0\.0\.1:\d+ knows the merchant and the key/m);
     assert.match(stdout, /^! certificate\.validity .*\n +→ Renew it/m);
     assert.match(stdout, status === 0 ? /\nNothing is wrong in \d+ findings; .*\.\n$/ : /\nWrong: .*\.\n$/);
   });
@@ -353,7 +353,7 @@ describe("doctor", { concurrency: 4 }, () => {
     assert.ok(seconds > 4.5, `${seconds} s`);
     assert.equal(status, 1);
     assert.equal(stderr, "Still looking at: provider, mqtt …\n");
-    assert.match(stdout, /^✗ sandbox\.tls .*cannot be reached \(ETIMEDOUT/m);
+    assert.match(stdout, /^✗ provider\.tls .*cannot be reached \(ETIMEDOUT/m);
     assert.match(stdout, /^✗ mqtt\.login .*does not answer as an MQTT broker \(ETIMEDOUT\)/m);
   });
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { WINDOW_MAX } from "../../src/reporting/outbox.ts";
 import { SERVICE_EVERY_MS } from "../../src/reporting/reporter.ts";
-import type { Fate } from "../../src/simulator/outside/broker.ts";
+import type { PublishOutcome } from "../../src/simulator/outside/broker.ts";
 import { Random } from "../../src/simulator/outside/random.ts";
 import { ACK, BOX, JOURNAL, range, STATUS, TX, World } from "./world.ts";
 
@@ -34,7 +34,7 @@ test("events arrive once each and in order, those made durable later too, and th
 
 test("what the broker refuses stands in the status in words, until it takes it", () => {
   const world = new World();
-  world.broker.temper.fate = (): Fate => ({ kind: "refuse", reasonCode: 0x87 });
+  world.broker.temper.fate = (): PublishOutcome => ({ kind: "refuse", reasonCode: 0x87 });
   world.journal.append(2);
   const reporter = world.start();
   world.run(minute);
@@ -176,7 +176,7 @@ test("the status says whether the box is in service whenever that changes, not t
 
 test("a crash between PUBLISH and PUBACK repeats the event with the same id and the same bytes", () => {
   const world = new World();
-  world.broker.temper.fate = ({ topic }): Fate => ({ kind: topic === TX ? "mute" : "accept" });
+  world.broker.temper.fate = ({ topic }): PublishOutcome => ({ kind: topic === TX ? "mute" : "accept" });
   world.journal.append();
   world.start();
   world.run(second);
@@ -203,7 +203,7 @@ test("no more events are on their way than the window has room for, or the broke
     let onTheWay = 0;
     let most = 0;
     world.broker.temper.latencyMs = 50;
-    world.broker.temper.fate = ({ topic }): Fate => {
+    world.broker.temper.fate = ({ topic }): PublishOutcome => {
       if (topic === TX) {
         onTheWay += 1;
         // Its PUBACK is back at the box, and the next event here, one round trip later.
@@ -300,7 +300,7 @@ test("an event that the broker refuses is kept with whatever is behind it, until
     const world = new World();
     const until = 10 * minute;
     const taken: number[] = [];
-    world.broker.temper.fate = ({ topic, payload }): Fate => {
+    world.broker.temper.fate = ({ topic, payload }): PublishOutcome => {
       if (topic !== TX) return { kind: "accept" };
       const { seq } = JSON.parse(payload);
       if (seq === 5 && world.time.now < until) return { kind: "refuse", reasonCode };
@@ -346,7 +346,7 @@ test("refused events among others are lost to nobody: whatever was overtaken is 
 function throughTrouble(seed: number, refusals: number): readonly number[] {
   const world = new World({ seed });
   const random = new Random(seed);
-  world.broker.temper.fate = (): Fate => {
+  world.broker.temper.fate = (): PublishOutcome => {
     if (random.chance(0.02)) return { kind: "cut-before" };
     if (random.chance(0.02)) return { kind: "cut-after" };
     if (random.chance(0.005)) return { kind: "mute" };
@@ -375,7 +375,7 @@ function throughTrouble(seed: number, refusals: number): readonly number[] {
 test("a PUBACK that never comes ends the connection after a minute, and the next one repeats what is not confirmed", () => {
   const world = new World();
   let muted = false;
-  world.broker.temper.fate = ({ topic }): Fate => {
+  world.broker.temper.fate = ({ topic }): PublishOutcome => {
     if (topic !== TX || muted) return { kind: "accept" };
     muted = true;
     return { kind: "mute" };
@@ -439,8 +439,8 @@ test("acks of another journal, of events never sent, and going backwards are ign
 test("PUBACKs that are still owed after going back keep their place in what the broker takes at once", () => {
   const world = new World();
   world.broker.temper.receiveMaximum = 2;
-  const fates: Fate[] = [{ kind: "refuse", reasonCode: 0x97 }, { kind: "mute" }];
-  world.broker.temper.fate = ({ topic }): Fate =>
+  const fates: PublishOutcome[] = [{ kind: "refuse", reasonCode: 0x97 }, { kind: "mute" }];
+  world.broker.temper.fate = ({ topic }): PublishOutcome =>
     (topic === TX ? fates.shift() : undefined) ?? { kind: "accept" };
   world.journal.append(20);
   const reporter = world.start();
@@ -451,7 +451,7 @@ test("PUBACKs that are still owed after going back keep their place in what the 
 
 test("in puback mode a box does not listen to acks", () => {
   const world = new World();
-  world.broker.temper.fate = ({ topic }): Fate => ({ kind: topic === TX ? "mute" : "accept" });
+  world.broker.temper.fate = ({ topic }): PublishOutcome => ({ kind: topic === TX ? "mute" : "accept" });
   world.journal.append(5);
   world.start();
   world.run(second);
@@ -539,7 +539,7 @@ test("a stop says so on the status topic once the owed PUBACKs have come, writes
 
 test("a stop takes no longer than two seconds, though no PUBACK comes", () => {
   const world = new World();
-  world.broker.temper.fate = ({ topic }): Fate => ({ kind: topic === TX ? "mute" : "accept" });
+  world.broker.temper.fate = ({ topic }): PublishOutcome => ({ kind: topic === TX ? "mute" : "accept" });
   world.journal.append(3);
   const reporter = world.start();
   world.run(second);

@@ -113,4 +113,15 @@ export const failedSeeds: readonly FailedSeed[] = [
     minutes: 1,
     found: "staff: OK went down before the message to staff came up, and took it away 24 ms later.",
   },
+  {
+    seed: 600_002_965,
+    minutes: 1,
+    found: "I24: the world ended while what an earlier journal had left was still to be reported.",
+  },
+  {
+    seed: 620_196_963,
+    minutes: 1,
+    found:
+      "liveness: the contradiction of a decline was lost without a trace, and the world waited for its end.",
+  },
 ];

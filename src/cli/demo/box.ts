@@ -32,7 +32,7 @@ import { VirtualScanner } from "../../simulator/site/virtual-scanner.ts";
 import { UsageError } from "../usage.ts";
 import { DemoBroker } from "./broker.ts";
 import { type DemoDevice, demoConfig, demoProviderTiming, demoTiming } from "./config.ts";
-import { Life } from "./life.ts";
+import { DemoRun } from "./life.ts";
 
 /** Hears what happens on the display and on every wire. */
 export interface DemoListener {
@@ -115,7 +115,7 @@ export class Demo {
   readonly #watchers = new Set<() => void>();
   #running: Running | null = null;
   /** The box that has power. */
-  #life: Life | null = null;
+  #life: DemoRun | null = null;
   #screen: Screen = bootScreen;
   #rows: readonly string[] = [];
   #drawn = "";
@@ -253,7 +253,7 @@ export class Demo {
   async switchOn(): Promise<void> {
     if (this.#life !== null) throw new Defect("a box is switched on when it is off");
     const { config, hurry, broker, scanner } = this.#parts;
-    const life = new Life({
+    const life = new DemoRun({
       config,
       timing: demoTiming(hurry),
       providerTiming: demoProviderTiming(hurry),

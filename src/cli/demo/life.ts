@@ -27,7 +27,7 @@ export interface RunParts {
 }
 
 /** The box from one power-on to the next stop or power cut. Starts once, and ends once. */
-export class Life {
+export class DemoRun {
   readonly box: ComposedBox;
   readonly #mortality = new PowerSession();
   readonly #store: SqliteStore;

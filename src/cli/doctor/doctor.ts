@@ -3,7 +3,7 @@ import { configPath } from "../config-file.ts";
 import { exitStatus } from "../exit-status.ts";
 import { type CommandIo, readOptions, UsageError, unknownName } from "../usage.ts";
 import { version } from "../version.ts";
-import { areas, examine, type Wish } from "./examination.ts";
+import { areas, type DoctorOptions, examine } from "./examination.ts";
 import type { Finding } from "./finding.ts";
 import { reportText } from "./report.ts";
 import { Subject } from "./subject.ts";
@@ -46,7 +46,7 @@ export async function doctorCommand(args: readonly string[], io: CommandIo): Pro
     io.stdout.write(help);
     return exitStatus.done;
   }
-  const wish: Wish = { only: areasNamed(values.only, positionals), quick: values.quick === true };
+  const wish: DoctorOptions = { only: areasNamed(values.only, positionals), quick: values.quick === true };
   if (wish.quick && wish.only?.every((name) => remote.includes(name)) === true)
     throw new UsageError("--quick leaves out everything that --only names.");
   // A lookup by the C library cannot be called off, and the process waits for it at its end: ten seconds where name servers

@@ -28,7 +28,7 @@ export const areas: readonly Area[] = [
 ];
 
 /** Which areas are wanted. */
-export interface Wish {
+export interface DoctorOptions {
   /** Names of areas; null for all. */
   readonly only: readonly string[] | null;
   /** Leaves the network out. */
@@ -41,7 +41,7 @@ export interface Wish {
  */
 export async function examine(
   subject: Subject,
-  wish: Wish,
+  wish: DoctorOptions,
   left: (names: readonly string[]) => void,
   among: readonly Area[] = areas,
 ): Promise<readonly Finding[]> {
@@ -62,7 +62,7 @@ export async function examine(
 }
 
 /** The wanted areas, and the configuration where one of them depends on it. */
-function chosenAreas({ only, quick }: Wish, among: readonly Area[]): readonly Area[] {
+function chosenAreas({ only, quick }: DoctorOptions, among: readonly Area[]): readonly Area[] {
   const wanted = among.filter(({ name, network }) => {
     return (only === null || only.includes(name)) && !(quick && network);
   });
@@ -71,7 +71,7 @@ function chosenAreas({ only, quick }: Wish, among: readonly Area[]): readonly Ar
 }
 
 /** A configuration that nobody asked about is worth a word only where it is wrong. */
-function shown({ name }: Area, findings: readonly Finding[], { only }: Wish): readonly Finding[] {
+function shown({ name }: Area, findings: readonly Finding[], { only }: DoctorOptions): readonly Finding[] {
   if (name !== "config" || only === null || only.includes(name)) return findings;
   return findings.filter(({ level }) => level === "fault");
 }

@@ -10,7 +10,7 @@ import type { Advance, Payment, PendingBecause, Phase } from "./payment.ts";
 import { factsOf, type ProviderFacts } from "./provider.ts";
 import { recordReversal } from "./reversal.ts";
 import type { Rules, Stamp } from "./rules.ts";
-import { closedOutcome, go, notCharged, recordOutcome, withAlarm } from "./verdict.ts";
+import { endedOutcome, go, notCharged, recordOutcome, withAlarm } from "./verdict.ts";
 
 /** The charge came back, or did not. */
 export function chargeAnswered(
@@ -75,7 +75,7 @@ export function askedAnswered(
     case "paid":
       return paid(payment, answer.transactionId, stamp, rules);
     case "closed":
-      return recordOutcome(payment, closedOutcome(payment, "closed-by-provider"), stamp, rules);
+      return recordOutcome(payment, endedOutcome(payment, "closed-by-provider"), stamp, rules);
     case "failed":
       return recordReversal(payment, "pay-error", stamp, rules);
     case "refunded":

@@ -10,7 +10,7 @@ import type { QueryAnswer } from "./answers.ts";
 import type { Advance, Payment, Phase, Verdict } from "./payment.ts";
 import { factsOf } from "./provider.ts";
 import type { Rules, Stamp } from "./rules.ts";
-import { closedOutcome, go, notCharged, recordOutcome, withAlarm } from "./verdict.ts";
+import { endedOutcome, go, notCharged, recordOutcome, withAlarm } from "./verdict.ts";
 
 type Doubted = Phase & { readonly name: "doubted" };
 
@@ -34,7 +34,7 @@ export function doubtedQueried(
       // It may have been sold, with its end reported, before the row was lost: people compare the two.
       return withAlarm(recordOutcome(payment, forPeople, stamp, rules), "journal-damaged");
     case "closed":
-      return recordOutcome(payment, closedOutcome(payment, "closed-by-provider"), stamp, rules);
+      return recordOutcome(payment, endedOutcome(payment, "closed-by-provider"), stamp, rules);
     case "foreign":
       if (answer.state === "open") return askOn(payment, noneAbsent(phase), stamp, rules);
       return recordOutcome(

@@ -10,7 +10,7 @@ import { foreign, leftToPeople } from "./known-number.ts";
 import type { Advance, Payment, Phase } from "./payment.ts";
 import { factsOf } from "./provider.ts";
 import type { Rules, Stamp } from "./rules.ts";
-import { closedOutcome, go, recordOutcome } from "./verdict.ts";
+import { endedOutcome, go, recordOutcome } from "./verdict.ts";
 
 /** The fact is durable: the first question leaves at once. */
 export function conflictFrom(
@@ -44,7 +44,7 @@ export function conflictAnswered(
         ? leftToPeople(payment, stamp, rules)
         : refundedByOthers(payment, stamp, rules);
     case "closed":
-      return recordOutcome(payment, closedOutcome(payment, "closed-by-provider"), stamp, rules);
+      return recordOutcome(payment, endedOutcome(payment, "closed-by-provider"), stamp, rules);
     case "foreign":
       return answer.state === "open"
         ? askOn(payment, phase, stamp, rules)

@@ -64,7 +64,7 @@ export const recoveryTable: readonly RecoveryRow[] = [
     because: "A payment without its intent cannot have been written by this program.",
   },
   {
-    name: "closed",
+    name: "ended",
     when: { charging: true, final: true },
     action: "leave",
     because: "The order has ended; the reporters of the journal still follow it.",

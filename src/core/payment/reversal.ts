@@ -11,7 +11,7 @@ import type { Evidence, MoneyReason } from "./order.ts";
 import type { Advance, LastReversalReply, Payment, Phase, Verdict } from "./payment.ts";
 import { type AbsenceFacts, factsOf, undoOf } from "./provider.ts";
 import type { Rules, Stamp } from "./rules.ts";
-import { alarm, closedOutcome, go, recordOutcome, txOf, withAlarm } from "./verdict.ts";
+import { alarm, endedOutcome, go, recordOutcome, txOf, withAlarm } from "./verdict.ts";
 
 /**
  * Handlers the reversal to the journal; from here on the order can never become paid (money rule 9). The host that was charged
@@ -97,12 +97,12 @@ export function reversalQueried(
   const { answer, host, askedAt } = query;
   switch (answer.kind) {
     case "refunded": {
-      const ending = recordOutcome(payment, closedOutcome(payment, phase.reason), stamp, rules);
+      const ending = recordOutcome(payment, endedOutcome(payment, phase.reason), stamp, rules);
       // Not by us, as far as we know: somebody has to see whether all of it went back.
       return phase.heard === "done" ? ending : withAlarm(ending, "refunded-by-others");
     }
     case "closed":
-      return recordOutcome(payment, closedOutcome(payment, phase.reason), stamp, rules);
+      return recordOutcome(payment, endedOutcome(payment, phase.reason), stamp, rules);
     case "absent": {
       const facts = factsOf(payment.intent, rules);
       const { absence } = facts;
@@ -113,7 +113,7 @@ export function reversalQueried(
       const absences =
         askedAt >= countsFrom ? withAbsence(phase.absences, host, askedAt, stamp.at) : phase.absences;
       if (isAbsent(absences, payment.chargedHost, facts, absence)) {
-        return recordOutcome(payment, closedOutcome(payment, phase.reason), stamp, rules);
+        return recordOutcome(payment, endedOutcome(payment, phase.reason), stamp, rules);
       }
       return askOn(payment, { ...phase, absences, heard: undone(phase.heard) }, absence, stamp, rules);
     }

@@ -37,8 +37,8 @@ export function notCharged(state: FinalState, reason: MoneyReason): Verdict {
   return { state, charged: "no", reason, late: false };
 }
 
-/** An order that the provider has closed: the money went back where it had moved, else it never moved. */
-export function closedOutcome(payment: Payment, reason: MoneyReason): Verdict {
+/** An order that the provider has ended: the money went back where it had moved, else it never moved. */
+export function endedOutcome(payment: Payment, reason: MoneyReason): Verdict {
   return notCharged(payment.seenPaid ? "refunded" : "reversed", reason);
 }
 

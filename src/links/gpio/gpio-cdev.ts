@@ -6,12 +6,12 @@
 import type { GpioLevel, GpioLine, GpioLink, Level } from "../../runtime/ports.ts";
 import { chooseChip, type GpioChip, refusedPins, sysfsChips } from "./gpio-chip.ts";
 import {
+  type ClaimedLines,
   ClaimedPins,
   evenIfGone,
   type HeldLines,
   type LineEvents,
   systemError,
-  type TakenLines,
 } from "./gpio-claim.ts";
 import { freeLeftovers, inUse } from "./gpio-leftover.ts";
 import { type GpioDevices, LINE_FLAGS, type LineFile, type LineRequest } from "./gpio-uapi.ts";
@@ -46,7 +46,7 @@ function takeLines(
   chip: GpioChip,
   lines: readonly GpioLine[],
   events: LineEvents,
-): TakenLines {
+): ClaimedLines {
   let held: DeviceLines | null = null;
   try {
     // As they stand: of lines that are set up while they are taken, the kernel drives some before it finds one busy.

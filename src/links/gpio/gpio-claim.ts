@@ -31,12 +31,12 @@ export interface LineEvents {
 }
 
 /** The lines, or why there are none. */
-export type TakenLines =
+export type ClaimedLines =
   | { readonly ok: true; readonly held: HeldLines }
   | { readonly ok: false; readonly why: string };
 
 /** Takes all of the lines or leaves all of them as they were; rejects for nothing that a device could do. */
-export type TakeLines = (lines: readonly GpioLine[], events: LineEvents) => Promise<TakenLines>;
+export type TakeLines = (lines: readonly GpioLine[], events: LineEvents) => Promise<ClaimedLines>;
 
 /** The pins of one chip, each in one claim at a time. */
 export class ClaimedPins implements GpioLink {
@@ -97,7 +97,7 @@ class Claim implements GpioLines, LineEvents {
   }
 
   /** The end of the attempt to take the lines. */
-  taken(taken: TakenLines, done: (outcome: GpioClaimed) => void): void {
+  taken(taken: ClaimedLines, done: (outcome: GpioClaimed) => void): void {
     if (!taken.ok) {
       this.#free();
       done({ kind: "refused", why: taken.why });

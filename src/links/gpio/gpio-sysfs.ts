@@ -11,12 +11,12 @@ import type { Gpio } from "onoff";
 import type { GpioLevel, GpioLine, GpioLink, Level } from "../../runtime/ports.ts";
 import { chooseChip, refusedPins, SYSFS_GPIO, type SysfsChip, sysfsChips } from "./gpio-chip.ts";
 import {
+  type ClaimedLines,
   ClaimedPins,
   evenIfGone,
   type HeldLines,
   type LineEvents,
   systemError,
-  type TakenLines,
 } from "./gpio-claim.ts";
 import { exportedFolder, freeLeftovers, inUse, unexport } from "./gpio-leftover.ts";
 
@@ -50,7 +50,7 @@ async function takeExported(
   chip: SysfsChip,
   lines: readonly GpioLine[],
   events: LineEvents,
-): Promise<TakenLines> {
+): Promise<ClaimedLines> {
   const exported: number[] = [];
   let held: ExportedLines | null = null;
   try {

@@ -3,7 +3,7 @@ import { invariant } from "../../core/kernel/defect.ts";
 import type { Fact } from "../outside/sandbox.ts";
 
 /** An order as the facts have it. */
-export interface BookedOrder {
+export interface LedgerOrder {
   readonly order: string;
   readonly payee: string;
   /** What came with the request that opened it. */
@@ -16,7 +16,7 @@ export interface BookedOrder {
   readonly byStaff: boolean;
 }
 
-type Entry = { -readonly [Member in keyof BookedOrder]: BookedOrder[Member] };
+type Entry = { -readonly [Member in keyof LedgerOrder]: LedgerOrder[Member] };
 
 /** Kept by whoever checks a world, from facts alone. */
 export class Books {
@@ -51,12 +51,12 @@ export class Books {
   }
 
   /** An order of an account; where nobody knows the account any more, the first of its number. */
-  find(order: string, payee: string | undefined): BookedOrder | undefined {
+  find(order: string, payee: string | undefined): LedgerOrder | undefined {
     return payee === undefined ? this.#byNumber.get(order) : this.#orders.get(`${payee} ${order}`);
   }
 
   /** Every order, as they were opened. */
-  orders(): Iterable<BookedOrder> {
+  orders(): Iterable<LedgerOrder> {
     return this.#orders.values();
   }
 

@@ -12,9 +12,9 @@ import type { SimulatedReply } from "../outside/https.ts";
 import type { Asked, Proof, Said, Sandbox } from "../outside/sandbox.ts";
 import type { SimulatedDisk } from "../outside/store.ts";
 import type { SimulatedTime } from "../outside/time.ts";
-import type { TakenOver } from "../seeded/damage.ts";
+import type { QuarantineOutcome } from "../seeded/damage.ts";
 import { AbsenceWatch } from "./absence-watch.ts";
-import { type BookedOrder, Books } from "./books.ts";
+import { Books, type LedgerOrder } from "./books.ts";
 import { Bystander } from "./bystander.ts";
 import { Preconditions } from "./preconditions.ts";
 import { TillChecker } from "./till-checker.ts";
@@ -539,7 +539,7 @@ export class InvariantChecker {
   }
 
   /** Another journal has taken over: its rows of old orders are no news, and those that may be over are open again. */
-  quarantined({ lostSeqs, doubtful }: TakenOver, old: string): void {
+  quarantined({ lostSeqs, doubtful }: QuarantineOutcome, old: string): void {
     for (const seq of lostSeqs) {
       // What the broker has is not lost.
       if (!this.#events.has(`${old} ${seq}`)) this.#bySeq.delete(`${old} ${seq}`);
@@ -566,6 +566,13 @@ export class InvariantChecker {
         );
       else if (!tx.final && before.at(-1)?.tx.final === true)
         this.found("quarantine", `${outTradeNo} was over, and goes on as ${tx.state}`);
+    }
+    // A decline whose contradiction is lost without a trace is a decline again, and is looked at once more (money rule 7).
+    for (const [outTradeNo, money] of this.#money) {
+      const left = money.filter(({ row }) => row.seq === null || !lostSeqs.has(row.seq));
+      const last = left.at(-1)?.tx;
+      const declined = last?.final === true && isDeclinedByCode(last);
+      if (declined && !doubtful.has(outTradeNo)) this.#money.set(outTradeNo, left);
     }
     for (const outTradeNo of doubtful) this.#doubtful.add(outTradeNo);
     for (const outTradeNo of this.#money.keys()) this.#earlier.add(outTradeNo);
@@ -702,7 +709,7 @@ export class InvariantChecker {
       this.found("goods", `${outTradeNo} paid, and no goods fell`);
   }
 
-  #checkBooked({ order, payee, open }: BookedOrder): void {
+  #checkBooked({ order, payee, open }: LedgerOrder): void {
     const meant = this.#payeeOf(order);
     if (!this.#money.has(order) || (meant !== undefined && meant !== payee)) {
       this.found("I19", `${order} is in the sandbox's books and not in the journal`);
@@ -738,7 +745,7 @@ export class InvariantChecker {
     }
   }
 
-  #order(outTradeNo: string): BookedOrder | undefined {
+  #order(outTradeNo: string): LedgerOrder | undefined {
     this.#hear();
     return this.#books.find(outTradeNo, this.#payeeOf(outTradeNo));
   }
@@ -825,6 +832,6 @@ export class InvariantChecker {
 const DATA = '"data":';
 
 /** What the box has taken by an order and not given back; what staff give back is their business. */
-function netOf({ chargedFen, takenBackFen }: BookedOrder): number {
+function netOf({ chargedFen, takenBackFen }: LedgerOrder): number {
   return chargedFen - takenBackFen;
 }

@@ -34,15 +34,15 @@ import { type Choice, Choices, type Point, type Way } from "./choices.ts";
 import { type Interruption, interruptionPoint } from "./interruptions.ts";
 import { BARRIER_PIN, configOf, providerOf, type SmallSetup, stories } from "./setups.ts";
 import {
-  chargeFates,
-  type Fate,
+  chargeDeliveries,
+  type Delivery,
   faultsOf,
   heldMs,
   NoChance,
   PartTime,
   PROMPT_MS,
-  queryFates,
-  reversalFates,
+  queryDeliveries,
+  reversalDeliveries,
 } from "./twins.ts";
 
 /** Where the wall clock of every world begins: 2027-01-15 08:00 UTC. */
@@ -504,13 +504,13 @@ class SmallWorld {
   }
 
   /** A probe moves no money: where it fails the box waits, as it does where the one before it failed. */
-  #fateOf(request: HttpsRequest): Fate {
+  #fateOf(request: HttpsRequest): Delivery {
     const { call } = this.#provider.sandbox.asked(request);
     if (call === "probe") return "arrives";
     const point = fatePoints.get(call);
     invariant(point !== undefined, `${call} is a call of a small world`);
     const fate = point.options[this.#choices.take(point)];
-    return chargeFates.find((one) => one === fate) ?? "arrives";
+    return chargeDeliveries.find((one) => one === fate) ?? "arrives";
   }
 
   #serve(request: SimulatedRequest): SimulatedReply {
@@ -601,9 +601,9 @@ const cancellable: ReadonlySet<string> = new Set(["submitting", "password", "che
 const PAID_AT_LAST = "paid-at-last";
 
 const fatePoints: ReadonlyMap<string, Point> = new Map([
-  ["charge", { what: "the charge", options: chargeFates, fault: true, way: null }],
-  ["query", { what: "a query", options: queryFates, fault: true, way: null }],
-  ["undo", { what: "a reversal", options: reversalFates, fault: true, way: null }],
+  ["charge", { what: "the charge", options: chargeDeliveries, fault: true, way: null }],
+  ["query", { what: "a query", options: queryDeliveries, fault: true, way: null }],
+  ["undo", { what: "a reversal", options: reversalDeliveries, fault: true, way: null }],
 ]);
 
 const whatOfAWrite: Point = {

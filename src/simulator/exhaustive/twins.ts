@@ -60,7 +60,7 @@ export class PartTime extends SimulatedTime {
 export const PROMPT_MS = 50;
 
 /** What becomes of one exchange with the sandbox. */
-export type Fate = (typeof chargeFates)[number];
+export type Delivery = (typeof chargeDeliveries)[number];
 
 /** How long a request or its second copy is held back: until its answer is given up, and almost as long as any may be. */
 const LATE_MS = 12_000;
@@ -70,7 +70,7 @@ const VERY_LATE_MS = 59_000;
 const SLOW_MS = 9_000;
 
 /** Of a charge: everything. */
-export const chargeFates = [
+export const chargeDeliveries = [
   "arrives",
   "never leaves",
   "is lost",
@@ -85,13 +85,13 @@ export const chargeFates = [
 ] as const;
 
 /** Of a reversal: while it is under way nothing else is, so that a slow reply is a moment's difference. */
-export const reversalFates: readonly Fate[] = chargeFates.slice(0, 10);
+export const reversalDeliveries: readonly Delivery[] = chargeDeliveries.slice(0, 10);
 
 /**
  * Of a query, which changes nothing at the sandbox: whether it or its reply is lost, late, doubled or cut is the same, as long
  * as the box waits equally long.
  */
-export const queryFates: readonly Fate[] = [
+export const queryDeliveries: readonly Delivery[] = [
   "arrives",
   "never leaves",
   "is lost",
@@ -100,7 +100,7 @@ export const queryFates: readonly Fate[] = [
 ];
 
 /** The faults of a network in which this happens for certain. */
-export function faultsOf(fate: Fate): HttpsFaults {
+export function faultsOf(fate: Delivery): HttpsFaults {
   switch (fate) {
     case "arrives":
       return NO_HTTPS_FAULTS;
@@ -127,7 +127,7 @@ export function faultsOf(fate: Fate): HttpsFaults {
 }
 
 /** By then everything of an exchange that will arrive has arrived, in milliseconds since its request left. */
-export function heldMs(fate: Fate): number {
+export function heldMs(fate: Delivery): number {
   switch (fate) {
     case "arrives after 12 s":
     case "arrives twice, again after 12 s":

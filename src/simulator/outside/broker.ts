@@ -16,7 +16,7 @@ const NO_SUBSCRIBERS = 0x10;
  * away. `cut-before` and `cut-after`: the connection breaks before it arrives, or after and before its PUBACK.
  * `mute`: it arrives, and its PUBACK never comes.
  */
-export type Fate =
+export type PublishOutcome =
   | { readonly kind: "accept" }
   | { readonly kind: "refuse"; readonly reasonCode: number }
   | { readonly kind: "cut-before" | "cut-after" | "mute" };
@@ -48,7 +48,7 @@ export interface BrokerFaults {
   /** Whether somebody is subscribed to everything; otherwise only what `watch` names counts. */
   heard: boolean;
   /** Decides what happens to each PUBLISH that gets on its way. */
-  fate: (message: BrokerMessage) => Fate;
+  fate: (message: BrokerMessage) => PublishOutcome;
 }
 
 type Watcher = { readonly filter: readonly string[]; readonly listener: (receipt: Receipt) => void };
@@ -252,7 +252,7 @@ class SimulatedSession implements BrokerConnection {
     this.#listener.connected({ version, receiveMaximum, retains, packetBytesMax: null });
   }
 
-  #receive(message: BrokerMessage, fate: Fate, done: (reasonCode: number) => void): void {
+  #receive(message: BrokerMessage, fate: PublishOutcome, done: (reasonCode: number) => void): void {
     const reasonCode =
       fate.kind === "refuse" ? fate.reasonCode : this.#broker.take(this.clientId, message, false);
     if (fate.kind === "cut-after") this.break("connection reset");

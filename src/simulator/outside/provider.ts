@@ -6,7 +6,7 @@ import type { Sandbox } from "./sandbox.ts";
 import type { Swarm } from "./swarm.ts";
 
 /** What people of a world do by habit around the payments of any provider. */
-export interface PayersHabits {
+export interface PeopleActs {
   /** What the customer of a refused charge does in a dialog that stays open, and how soon; null where it does not stay. */
   dialog(): { readonly act: "pays" | "closes" | "is-refused"; readonly afterMs: number } | null;
   /** Of which of the orders staff give something back now, and how much; the newest that `may`, null where they do not. */
@@ -19,7 +19,7 @@ export interface PayersHabits {
 /** What a provider of a world is made of. */
 export interface SimulatedProviderParts {
   readonly swarm: Swarm;
-  readonly habits: PayersHabits;
+  readonly habits: PeopleActs;
   /** Draws which story a payment takes; the world draws by it, too. */
   readonly random: Random;
   /** Belongs to the sandbox alone. */

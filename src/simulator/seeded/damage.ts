@@ -18,7 +18,7 @@ const LOST_ROWS_MAX = 3;
 const kinds = ["flipped", "lost", "gone"] as const;
 
 /** What the new journal took over, for those who compare. */
-export interface TakenOver {
+export interface QuarantineOutcome {
   /** Numbers of the events that cannot be read any more. */
   readonly lostSeqs: ReadonlySet<number>;
   /** Orders that go on and may be over. */
@@ -67,7 +67,7 @@ export class Damage {
   }
 
   /** Somebody runs the quarantine. */
-  quarantine(disk: SimulatedDisk, wall: number): TakenOver {
+  quarantine(disk: SimulatedDisk, wall: number): QuarantineOutcome {
     const confirmed = disk.cursors[MQTT_CURSOR] ?? 0;
     const salvage = new Salvage(disk.journal, confirmed, true);
     for (const row of this.#readable) salvage.take(row);

@@ -23,7 +23,7 @@ import type {
   StoreLink,
 } from "../../runtime/ports.ts";
 import { type Finding, InvariantChecker } from "../checker/invariant-checker.ts";
-import { type Fate, SimulatedBroker } from "../outside/broker.ts";
+import { type PublishOutcome, SimulatedBroker } from "../outside/broker.ts";
 import { SimulatedHost } from "../outside/host.ts";
 import {
   NO_HTTPS_FAULTS,
@@ -38,7 +38,7 @@ import { Random } from "../outside/random.ts";
 import { SimulatedDisk } from "../outside/store.ts";
 import { type Swarm, swarmOf } from "../outside/swarm.ts";
 import { SimulatedClock, SimulatedTime } from "../outside/time.ts";
-import { Habits } from "../site/habits.ts";
+import { PeopleModel } from "../site/habits.ts";
 import { SimulatedKeypad } from "../site/keypad.ts";
 import { type Act, freshCode, People } from "../site/people.ts";
 import { SimulatedPins } from "../site/pins.ts";
@@ -183,7 +183,7 @@ class World {
   readonly #broker: SimulatedBroker;
   readonly #provider: SimulatedProvider;
   readonly #people: People;
-  readonly #habits: Habits;
+  readonly #habits: PeopleModel;
   readonly #codeEnd: (typeof codeEnds)[number];
   readonly #habit: ReaderBehaviour;
   readonly #reader: SimulatedReader;
@@ -243,7 +243,7 @@ class World {
     this.#serial = new SimulatedSerialLink(this.#time, random.fork(), (bytes) => this.#reader.told(bytes));
     this.#broker = new SimulatedBroker(this.#time);
     this.#people = new People(random.fork(), this.#swarm.silliness);
-    this.#habits = new Habits(new Random(options.seed + HABITS_STREAM), this.#time);
+    this.#habits = new PeopleModel(new Random(options.seed + HABITS_STREAM), this.#time);
     this.#codeEnd = new Random(options.seed + CODE_END_STREAM).pick(codeEnds);
     this.#lost = new LostHost(new Random(options.seed + HOSTS_STREAM), HOSTS);
     const [make] = simulatedProviders;
@@ -487,7 +487,7 @@ class World {
     );
   }
 
-  #fateOfMessage(random: Random): Fate {
+  #fateOfMessage(random: Random): PublishOutcome {
     const { cutBefore, cutAfter, refused, mute } = this.#swarm.broker;
     if (!this.#faulty) return { kind: "accept" };
     if (random.chance(cutBefore)) return { kind: "cut-before" };
@@ -995,9 +995,11 @@ class World {
   #untilSettled(limit: number): void {
     while (this.#time.now < limit) {
       this.#time.runUntil(this.#time.now + 10_000);
-      // The box may not know yet what has just become durable, so its own count of events does not decide.
-      const confirmed = this.#life?.box.reporting?.confirmed ?? null;
-      const reported = this.#lasting.broker || confirmed === this.#witness.newestEvent;
+      // The box may not know yet what has just become durable, so its own count of events does not decide alone; but it alone knows
+      // what an earlier journal has left it to report.
+      const { confirmed = null, unconfirmed = 0 } = this.#life?.box.reporting ?? {};
+      const everything = confirmed === this.#witness.newestEvent && unconfirmed === 0;
+      const reported = this.#lasting.broker || everything;
       if (!reported || !this.#witness.isSettled()) continue;
       this.#lookWhoWaits(this.#life);
       return;

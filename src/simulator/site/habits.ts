@@ -6,7 +6,7 @@
 import { invariant } from "../../core/kernel/defect.ts";
 import type { Fen } from "../../core/kernel/fen.ts";
 import { fenOf } from "../../core/kernel/fen.ts";
-import type { PayersHabits } from "../outside/provider.ts";
+import type { PeopleActs } from "../outside/provider.ts";
 import type { Random } from "../outside/random.ts";
 import type { SimulatedTime } from "../outside/time.ts";
 import { freshCode } from "./people.ts";
@@ -21,7 +21,7 @@ const STAYS = 0.3;
 const NEXT_CODE_MS = 9_000;
 
 /** Draws them from a stream of its own: none of these moves another draw of the world. */
-export class Habits implements PayersHabits {
+export class PeopleModel implements PeopleActs {
   readonly #random: Random;
   readonly #time: SimulatedTime;
   #phone: Set<string> | null = null;

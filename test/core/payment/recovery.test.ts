@@ -63,7 +63,7 @@ test("what a start does follows from the six facts", () => {
     [{ ...none, reversing: true }, "orphan-reversal", "refuse"],
     [{ ...none, final: true }, "orphan-end", "refuse"],
     [{ ...none, dispensing: true }, "orphan-payment", "refuse"],
-    [{ ...charging, final: true }, "closed", "leave"],
+    [{ ...charging, final: true }, "ended", "leave"],
     [charging, "outcome-unknown", "ask"],
     [{ ...charging, dispensing: true }, "goods-unclear", "resolve-goods"],
     [{ ...charging, reversing: true }, "reversal-open", "reverse"],

@@ -19,10 +19,10 @@ export type Intent =
   | { readonly kind: "keypad"; readonly key: Key }
   /** This text is shown to the scanner. */
   | { readonly kind: "scan"; readonly text: string }
-  | { readonly kind: Wish };
+  | { readonly kind: PanelRequest };
 
 /** Wishes that need no more words. */
-export type Wish =
+export type PanelRequest =
   | "wechat"
   | "alipay"
   | "our-code"
@@ -121,7 +121,7 @@ function pasted(text: string): readonly Intent[] {
   });
 }
 
-const wishes: Readonly<Record<string, Wish>> = {
+const wishes: Readonly<Record<string, PanelRequest>> = {
   g: "wechat",
   a: "alipay",
   n: "our-code",
@@ -137,7 +137,7 @@ const wishes: Readonly<Record<string, Wish>> = {
   q: "quit",
 };
 
-function wishOf(press: Press): Wish | null {
+function wishOf(press: Press): PanelRequest | null {
   const lasting = lastingRequestOf(press);
   if (lasting !== null || press.ctrl) return lasting;
   return Object.hasOwn(wishes, press.text) ? (wishes[press.text] ?? null) : null;
