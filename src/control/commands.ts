@@ -22,12 +22,12 @@ export interface ControlApi {
 }
 
 interface Command {
-  /** Answers once, now or later, unless the arguments are not its own. */
+  /** Answers once, now or later; gives what is wrong with the arguments instead, where they are not its own. */
   readonly run: (
     request: ControlRequest,
     handlers: ControlApi,
     answer: (answer: ControlAnswer) => void,
-  ) => "number-conflict" | ControlAnswer;
+  ) => ControlAnswer | null;
 }
 
 function command<Args>(
@@ -39,7 +39,7 @@ function command<Args>(
       const read = schema.safeParse(args);
       if (!read.success) return refusedArguments(read.error.issues);
       run(read.data, handlers, answer, caller);
-      return "number-conflict";
+      return null;
     },
   };
 }
@@ -149,6 +149,6 @@ export function obey(
     answer(problemAnswer("unknown-command", `There is no command of this name; there are: ${known}.`));
   } else {
     const refused = found.run(request, handlers, answer);
-    if (refused !== "number-conflict") answer(refused);
+    if (refused !== null) answer(refused);
   }
 }

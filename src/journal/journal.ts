@@ -339,7 +339,7 @@ export class Journal {
     this.#waiting.push({ entry, at: rfc3339(this.#clock.wall()), done });
   }
 
-  /** Handlers everything that waits to the store in one transaction, unless one is under way. */
+  /** Hands everything that waits to the store in one transaction, unless one is under way. */
   #flush(): void {
     if (this.#flushing || this.#phase === "opening") return;
     const due = this.#notesDue || this.#waiting.some((waiting) => waiting.done !== null);

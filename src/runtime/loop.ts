@@ -7,7 +7,7 @@ import { bootScreen, type Screen } from "../core/payment/screen.ts";
 import { firstTurn, nextTurn, type Turn } from "../core/payment/turn.ts";
 import type { Clock, Entropy, Timer } from "./ports.ts";
 
-/** One hand for each effect: a kind without one does not compile. A hand posts what came of it, at once or later. */
+/** One handler for each effect: a kind without one does not compile. A handler posts what came of it, at once or later. */
 export type Handlers = {
   readonly [Type in Effect["type"]]: (effect: Extract<Effect, { type: Type }>) => void;
 };
@@ -139,9 +139,9 @@ export class Loop {
   }
 
   #carryOut(effect: Effect): void {
-    // The compiler cannot see that hand and effect agree in type; the mapped type of `Handlers` says so.
-    const hand = this.#handlers[effect.type] as (effect: Effect) => void;
-    hand(effect);
+    // The compiler cannot see that handler and effect agree in type; the mapped type of `Handlers` says so.
+    const handle = this.#handlers[effect.type] as (effect: Effect) => void;
+    handle(effect);
   }
 }
 

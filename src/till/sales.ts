@@ -41,7 +41,7 @@ export class Sales implements SalesApi {
     this.#command({ name: "withdraw", caller, ref }, done);
   }
 
-  /** The hand of the effect `answer`. */
+  /** The handler of the effect `answer`. */
   answer(token: number, decision: SaleDecision): void {
     const done = this.#waiting.get(token);
     this.#waiting.delete(token);

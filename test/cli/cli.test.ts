@@ -237,7 +237,7 @@ test("a configuration in another encoding is refused, and the file is named", (t
     problems: [`${file} is not UTF-8 in line ${line}, perhaps GBK: save it as UTF-8.`],
   });
   writeFileSync(file, `\ufeff${text}`);
-  assert.ok(loadConfig(file).ok, "a mark in foreground is nothing wrong");
+  assert.ok(loadConfig(file).ok, "a mark in front is nothing wrong");
 });
 
 test("root follows no configuration that others could have written, or put where it stands", () => {

@@ -537,10 +537,10 @@ test("what a terminal can show is told by its environment", () => {
   assert.equal(abilities({ TERM: "xterm" }).unicode, true);
 });
 
-test("options of the foreground are refused where there is none", async () => {
+test("options of the panel are refused where there is none", async () => {
   const wrong: readonly (readonly [args: readonly string[], sentence: RegExp])[] = [
-    [["--display", "20x4"], /^--display goes with a foreground on a terminal\./],
-    [["--plain", "--speed", "3"], /^--speed goes with a foreground on a terminal\./],
+    [["--display", "20x4"], /^--display goes with the panel on a terminal\./],
+    [["--plain", "--speed", "3"], /^--speed goes with the panel on a terminal\./],
     [["--pay", "1", "--entry", "implied"], /^--entry and --pay do not go together\./],
   ];
   for (const [args, sentence] of wrong) {

@@ -39,7 +39,7 @@ export const explanations: readonly Explanation[] = [
     source: "src/core/kernel/rfc3339.ts",
     line: 'return digits.length === width ? digits : digits.padStart(width, "0");',
     becomes: "false",
-    because: "Digits that are enough get no zeros in foreground; this spares asking for none.",
+    because: "Digits that are enough get no leading zeros; this spares asking for none.",
   },
   {
     source: "src/core/kernel/fen.ts",

@@ -30,11 +30,11 @@ as one JSON line.
   --code DIGITS      the payment code that is scanned; a random one where absent
   --scenario NAME    what becomes of the payment (default: success)
   --plain            lines in and lines out, for screen readers too
-  --display SIZE       the display of the foreground: 16x2 (default) or 20x4
+  --display SIZE       the display of the panel: 16x2 (default) or 20x4
   --entry HABIT      explicit (default): 12.50 is typed as 12.5; implied: as 1250
   --language LANG    the language on the display: en (default), or zh for pinyin
   --speed N          how much quicker the sandbox and its waits are than in life: 1 to 20 (default: 3)
-  --ascii            draw the foreground with ASCII
+  --ascii            draw the panel with ASCII
   --list             print the scenarios and end
 
 Exit status with --pay: 0 it ended as the scenario should, 1 it ended otherwise or the code was refused,
@@ -78,7 +78,7 @@ export async function demoCommand(args: readonly string[], io: CommandIo): Promi
   }
   if (values.code !== undefined) throw new UsageError("--code goes with --pay.");
   if (values.plain === true || !isTerminal(io.stdin) || !isTerminal(io.stdout)) {
-    if (shown !== undefined) throw new UsageError(`--${shown} goes with a foreground on a terminal.`);
+    if (shown !== undefined) throw new UsageError(`--${shown} goes with the panel on a terminal.`);
     return await talk(scenario, io);
   }
   // What the panel is made of is loaded where there is a panel.

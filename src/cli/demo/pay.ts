@@ -92,7 +92,7 @@ async function pay(demo: Demo, story: DemoStory, payment: DemoPayment): Promise<
   }
   const end = await demo.until(() => finalOf(demo) ?? demo.outage, FINAL_WITHIN_MS);
   if (end === null || typeof end === "string") {
-    // The glass is to show the code that the sentence names.
+    // The display is to show the code that the sentence names.
     if (end !== null) await demo.pause(STEP_PAUSE_MS);
     const state = orderOf(demo)?.state;
     const how = end ?? (demo.interrupted ? "Interrupted" : "Time is up");

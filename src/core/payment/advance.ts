@@ -95,11 +95,11 @@ export function resume(order: OpenOrder, stamp: Stamp, rules: Rules): Payment {
   if (last.state === "declined") return { ...payment, phase: uncheckedFrom(last, stamp, rules) };
   if (last.state === "paid") return { ...payment, phase: dispensingAt(at, last.late) };
   invariant(last.state === "reversing", "an order that is taken up waits for something");
-  const reversalRecorded: Payment = {
+  const reversed: Payment = {
     ...payment,
     phase: { name: "recording-reversal", reason: last.reason ?? "gave-up" },
   };
-  return reverseFrom(reversalRecorded, stamp, rules, resumedAbsences(evidence, at));
+  return reverseFrom(reversed, stamp, rules, resumedAbsences(evidence, at));
 }
 
 /** Whatever became of the goods of an order whose last row is lost, nothing more is given for it. */

@@ -4,7 +4,7 @@ import type { Advance, Payment, Verdict } from "./payment.ts";
 import type { Rules, Stamp } from "./rules.ts";
 import { go, notCharged, recordOutcome, txOf, withAlarm } from "./verdict.ts";
 
-/** Handlers the fact to the journal; `reversalRecorded` says whether a reversal stands there. */
+/** Hands the fact to the journal; `reversalRecorded` says whether a reversal stands there. */
 export function recordConflict(payment: Payment, reversalRecorded: boolean, rules: Rules): Advance {
   const state = reversalRecorded ? "reversing" : "charging";
   const said = { state, charged: "unknown", reason: "number-conflict", late: false } as const;

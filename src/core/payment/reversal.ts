@@ -14,16 +14,14 @@ import type { Rules, Stamp } from "./rules.ts";
 import { alarm, endedOutcome, go, recordOutcome, txOf, withAlarm } from "./verdict.ts";
 
 /**
- * Handlers the reversal to the journal; from here on the order can never become paid (money rule 9). The host that was charged
+ * Hands the reversal to the journal; from here on the order can never become paid (money rule 9). The host that was charged
  * goes along in the same flush.
  */
 export function recordReversal(payment: Payment, reason: MoneyReason, stamp: Stamp, rules: Rules): Advance {
   const tx = txOf(payment, { state: "reversing", charged: "unknown", reason, late: false }, null, rules);
   const record: Effect = { type: "record", entry: { kind: "money", tx } };
-  const reversalRecorded: Payment = { ...payment, phase: { name: "recording-reversal", reason } };
-  return payment.chargedHost === null
-    ? go(reversalRecorded, record)
-    : go(reversalRecorded, noteOf(payment, stamp), record);
+  const reversing: Payment = { ...payment, phase: { name: "recording-reversal", reason } };
+  return payment.chargedHost === null ? go(reversing, record) : go(reversing, noteOf(payment, stamp), record);
 }
 
 /** The reversal is durable: the first request leaves once the charge is old enough. */

@@ -88,7 +88,7 @@ export function screenFor(box: Box, now: Instant, rules: Rules): Screen {
   switch (foreground.name) {
     case "paying": {
       const payment = foregroundPayment(box);
-      invariant(payment !== undefined, "the order in foreground is known");
+      invariant(payment !== undefined, "the order in the foreground is known");
       // While nobody but the customer is waited for, who stands at the till may look at the display for a moment.
       if (box.notice !== null && payment.phase.name === "asking") {
         return { ...noticeScreen(box.notice.name, foreground, rules), amountFen: payment.intent.amountFen };

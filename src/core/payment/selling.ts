@@ -1,4 +1,4 @@
-/** What a box decides about a till's command, and what it keeps of sales so that it decides the same again (ARCHITECTURE.md, the door). */
+/** What a box decides about a till's command, and what it keeps of sales so that it decides the same again (ARCHITECTURE.md, the control socket). */
 import { after, type Instant } from "../kernel/instant.ts";
 import type { Blocker, Box } from "./box.ts";
 import type { Intent, OpenOrder } from "./order.ts";

@@ -11,7 +11,7 @@ export function go(payment: Payment, ...effects: Effect[]): Advance {
 }
 
 /**
- * Handlers the verdict to the journal; it is shown when it is durable (I11, durable before visible). A payment whose goods are
+ * Hands the verdict to the journal; it is shown when it is durable (I11, durable before visible). A payment whose goods are
  * still to come is not final.
  */
 export function recordOutcome(payment: Payment, verdict: Verdict, stamp: Stamp, rules: Rules): Advance {

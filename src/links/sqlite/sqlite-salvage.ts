@@ -73,7 +73,7 @@ export function readName(directory: string): Named {
   }
 }
 
-/** Handlers every row that can be read to `take`, in order. */
+/** Hands every row that can be read to `take`, in order. */
 export function readWhatCan(directory: string, take: (row: StoredRow) => void): Readable {
   const nothing = { journal: null, salt: null, listed: null, indexedSeq: null, unreadable: [] };
   let database: DatabaseSync;

@@ -39,7 +39,7 @@ export function makerOf(
   });
 }
 
-/** How many worlds have a provider's sub-merchant, and how many change handlers; in these each start may be with the other one. */
+/** How many worlds have a provider's sub-merchant, and how many change hands; in these each start may be with the other one. */
 const PROVIDERS = 0.25;
 const CHANGES = 0.25;
 const CHANGES_HANDS = 0.4;

@@ -87,7 +87,7 @@ test("whatever is typed is a whole number of fen within the hard limit", () => {
   );
 });
 
-test("zeros in foreground are not shown, and a point means nothing where cents are implied", () => {
+test("leading zeros are not shown, and a point means nothing where cents are implied", () => {
   assert.equal(enteredText(typed("explicit", "0:5")), "5_");
   assert.equal(enteredText(typed("explicit", "0:.5")), "0.5_");
   const entry: AmountEntry = { habit: "implied", fen: 12 };

@@ -109,11 +109,11 @@ function drawWide(facts: PanelFacts, { columns, rows }: Size): Picture {
   const { body, spare, right } = besideSize(facts, { columns, rows });
   const gap = (wanted: boolean): readonly Line[] => (wanted ? [[]] : []);
   const device = deviceLines(facts.device, spare >= 5);
-  const foreground = [...gap(spare >= 2), ...device, ...gap(spare >= 1), ...switches];
+  const front = [...gap(spare >= 2), ...device, ...gap(spare >= 1), ...switches];
   return fill(
     [
       titleLine(facts, columns),
-      ...beside(fill(foreground, { columns: DEVICE_COLUMNS, rows: body }), DEVICE_COLUMNS, 2, [
+      ...beside(fill(front, { columns: DEVICE_COLUMNS, rows: body }), DEVICE_COLUMNS, 2, [
         ...gap(spare >= 2),
         ...sideLines(facts, right),
       ]),
