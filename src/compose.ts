@@ -8,11 +8,12 @@ import { after, type Instant, type WallTime } from "./core/kernel/instant.ts";
 import { rfc3339 } from "./core/kernel/rfc3339.ts";
 import type { Key } from "./core/payment/amount-entry.ts";
 import type { ChargeAnswer, QueryAnswer, UndoAnswer } from "./core/payment/answers.ts";
-import { type Box, blockerOf, isBusy, isDispensing, mayMoveOn } from "./core/payment/box.ts";
+import { type Box, isBusy, isDispensing } from "./core/payment/box.ts";
 import type { Effect } from "./core/payment/effects.ts";
 import type { BoxEvent } from "./core/payment/events.ts";
 import type { Intent, OpenOrder, TxData } from "./core/payment/order.ts";
 import type { PaymentEvent } from "./core/payment/payment.ts";
+import { blockerOf, failureIn, mayMoveOn, outageOf } from "./core/payment/readiness.ts";
 import { type AmountRules, type Rules, standardTiming, type Timing } from "./core/payment/rules.ts";
 import { type Screen, screenFor } from "./core/payment/screen.ts";
 import type { Turn } from "./core/payment/turn.ts";
@@ -194,7 +195,7 @@ export class ComposedBox {
       amountFen: intent.amountFen,
       ageS: Math.round((clock.wall() - intent.intentAt) / 1_000),
     }));
-    const held = box.held.map((outTradeNo) => {
+    const held = box.held.map(({ outTradeNo }) => {
       return { outTradeNo, shortRef: null, provider: null, phase: "held", amountFen: null, ageS: null };
     });
     const { n: _newest, writtenAt, ...written } = journal;
@@ -226,9 +227,9 @@ export class ComposedBox {
     };
   }
 
-  #providersOf({ trust }: Box): BoxSnapshot["providers"] {
+  #providersOf({ health }: Box): BoxSnapshot["providers"] {
     return [...this.#providers].map(([id, { kind, facts }]) => {
-      const { proved, unclear, failure } = facts.charges ? trust : notProbed;
+      const { proved, unclear, failure } = health.get(id) ?? notProbed;
       const signedAt = this.#signedAt.get(id);
       return {
         ...{ id, kind, account: facts.payee.account, wallets: [...facts.wallets], charges: facts.charges },
@@ -243,13 +244,14 @@ export class ComposedBox {
 
   /** Whether a payment could begin now or within seconds, and why not. */
   #serviceOf({ box }: Turn): ServiceWord {
-    const blocker = blockerOf(box, this.#rules);
+    const outage = outageOf(box, this.#rules);
+    const blocker = outage?.blocker ?? null;
     // What stands in front may be a result: the outage is what people would see behind it.
     const bare = { ...box, foreground: { name: "idle" }, notice: null } as const;
     const code = blocker === null ? null : screenFor(bare, this.#parts.links.clock.now(), this.#rules).ref;
     return {
       inService: blocker === null || blocker === "paused" || blocker === "inhibited",
-      reason: blocker === "unproved" ? (box.trust.failure ?? "starting") : blocker,
+      reason: outage?.blocker === "unproved" ? (failureIn(box, outage) ?? "starting") : blocker,
       code,
     };
   }
@@ -358,16 +360,9 @@ export class ComposedBox {
 
   /** A box that is believed is not probed, and its certificate expires meanwhile: that is said as a probe would say it. */
   #checkCertificate(): void {
-    const { proved, probe } = this.#loop.turn?.box.trust ?? { proved: false, probe: null };
-    if (!proved || probe === "inFlight") return;
-    for (const charging of this.#charging()) {
-      const why = charging.fault();
-      if (why !== null)
-        this.#loop.post({
-          type: "probed",
-          provider: charging.facts.payee.provider,
-          answer: { kind: "failed", why },
-        });
+    for (const [provider, { proved, probe }] of this.#loop.turn?.box.health ?? []) {
+      const why = proved && probe !== "inFlight" ? this.#providerOf(provider).fault() : null;
+      if (why !== null) this.#loop.post({ type: "probed", provider, answer: { kind: "failed", why } });
     }
   }
 
@@ -416,7 +411,7 @@ export class ComposedBox {
       charge: ({ intent, code, sendBefore }) => {
         const mayLeave = (): boolean => {
           const box = this.#loop.turn?.box;
-          return box !== undefined && mayMoveOn(box, intent.outTradeNo, this.#rules);
+          return box !== undefined && mayMoveOn(box, intent, this.#rules);
         };
         this.#providerOf(intent.payee.provider).charge(
           { intent, code, sendBefore, mayLeave },

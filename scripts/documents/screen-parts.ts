@@ -1,11 +1,12 @@
 /** What people see, drawn by the code that draws it on the display. */
 import { type Outage, outages } from "../../src/cli/outages.ts";
 import { drawFrame } from "../../src/core/codecs/display-frame.ts";
-import { type Box, blockerOf } from "../../src/core/payment/box.ts";
+import type { Box } from "../../src/core/payment/box.ts";
 import type { Payment } from "../../src/core/payment/payment.ts";
+import { blockerOf } from "../../src/core/payment/readiness.ts";
 import { type Screen, screenFor } from "../../src/core/payment/screen.ts";
 import { type Language, type TextName, texts } from "../../src/core/payment/texts.ts";
-import { keypadRules, Story } from "../../test/core/payment/story.ts";
+import { keypadRules, Story, withHealth } from "../../test/core/payment/story.ts";
 import { hanzi } from "./hanzi.ts";
 import { code, fenced, table } from "./markdown.ts";
 
@@ -85,7 +86,7 @@ function brokenBy(box: Box, outage: Outage): Box {
     case "disk-full":
       return { ...box, room: false };
     case "account-gone":
-      return { ...box, held: ["order"] };
+      return { ...box, held: [{ outTradeNo: "order", wallet: null }] };
     case "unresolved": {
       const { order } = Story.ready().payTo();
       return { ...box, orders: new Map(["a", "b", "c", "d"].map((number) => [number, order])) };
@@ -103,7 +104,7 @@ function brokenBy(box: Box, outage: Outage): Box {
     case "no-relay":
       return { ...box, relayReady: false };
     default:
-      return { ...box, trust: { ...box.trust, proved: false, failure: outage } };
+      return withHealth(box, { proved: false, failure: outage });
   }
 }
 

@@ -1,6 +1,6 @@
 import type { BoxStatus } from "../control/status.ts";
 import type { ProbeFailure } from "../core/payment/answers.ts";
-import type { Blocker } from "../core/payment/box.ts";
+import type { Blocker } from "../core/payment/readiness.ts";
 
 /** Why the box takes no payments, where a code on the screen says it. */
 export type Outage = Exclude<Blocker, "unclear" | "unproved" | "inhibited" | "paused"> | ProbeFailure;

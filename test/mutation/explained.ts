@@ -140,7 +140,7 @@ export const explanations: readonly Explanation[] = [
     because: "Of no deadline it is late already, so no next second comes of it.",
   },
   {
-    source: box,
+    source: "src/core/payment/readiness.ts",
     line: 'return phase.name === "reversing" && !taken && phase.rounds >= MUTE_ROUNDS;',
     becomes: "true",
     because:

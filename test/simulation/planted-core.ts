@@ -13,6 +13,7 @@ import { checkedTurn, type Turn } from "../../src/core/payment/turn.ts";
 import { notCharged, paidVerdict, recordOutcome } from "../../src/core/payment/verdict.ts";
 import type { Core } from "../../src/runtime/loop.ts";
 import type { PlantedDefect } from "../../src/simulator/seeded/world.ts";
+import { withHealth } from "../core/payment/story.ts";
 import type { Planted } from "./planted.ts";
 
 /** What a turn begins with. */
@@ -516,8 +517,8 @@ export const plantedInCore: readonly Planted[] = [
       const payment = orderOf(before.box, event);
       const durable = event.type === "payment" && event.event.type === "recorded";
       if (!durable || payment?.phase.name !== "recording") return null;
-      const trust = { ...before.box.trust, proved: true, unclear: false };
-      return real({ ...before, box: { ...before.box, trust } }, event, stamp, rules);
+      const box = withHealth(before.box, { proved: true, unclear: false });
+      return real({ ...before, box }, event, stamp, rules);
     }),
   },
   {

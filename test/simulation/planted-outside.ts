@@ -1,6 +1,7 @@
 /** Faults that only tests can plant: what can be seen from outside alone, at the display, at the machine or at the wire. */
 import type { Payment } from "../../src/core/payment/payment.ts";
 import type { PlantedDefect } from "../../src/simulator/seeded/world.ts";
+import { withHealth } from "../core/payment/story.ts";
 import type { Planted } from "./planted.ts";
 import { ends, mishears, otherTurns } from "./planted-core.ts";
 
@@ -90,7 +91,7 @@ export const plantedOutside: readonly Planted[] = [
     caughtBy: ["precondition"],
     seed: 10,
     defect: ends((turn) => {
-      return { ...turn, box: { ...turn.box, trust: { ...turn.box.trust, unclear: false } } };
+      return { ...turn, box: withHealth(turn.box, { unclear: false }) };
     }),
   },
   {

@@ -68,13 +68,10 @@ export const plantedSettings: readonly Planted[] = [
     seed: 4,
     defect: otherTurns(({ before, event, stamp, rules }, real) => {
       const passed = event.type === "probed" && event.answer.kind === "passed";
-      if (!passed || before.box.trust.failure === null) return null;
-      return real(
-        before,
-        { ...event, answer: { kind: "failed", why: before.box.trust.failure } },
-        stamp,
-        rules,
-      );
+      if (!passed) return null;
+      const { failure = null } = before.box.health.get(event.provider) ?? {};
+      if (failure === null) return null;
+      return real(before, { ...event, answer: { kind: "failed", why: failure } }, stamp, rules);
     }),
   },
 ];

@@ -1,6 +1,7 @@
 /** What a box could tell its tills, and people who stand there since before a start, if one of its promises were missing. */
-import { blockerOf } from "../../src/core/payment/box.ts";
+
 import type { Effect } from "../../src/core/payment/effects.ts";
+import { blockerOf } from "../../src/core/payment/readiness.ts";
 import { judge, saleKey } from "../../src/core/payment/selling.ts";
 import type { SaleDecision } from "../../src/core/payment/till-sale.ts";
 import type { Turn } from "../../src/core/payment/turn.ts";

@@ -15,8 +15,8 @@ const request: HttpsRequest = {
   sendWithinMs: 6_000,
   answerWithinMs: 10_000,
 };
-const charge = { call: "charge", order: "old" } as const;
-const reversal = { call: "undo", order: "old" } as const;
+const charge = { call: "charge", order: "old", payee: "shop" } as const;
+const reversal = { call: "undo", order: "old", payee: "shop" } as const;
 const silence: HttpsOutcome = { kind: "unanswered", why: "timeout" };
 const reply: HttpsOutcome = { kind: "answered", status: 200, headers: {}, body: new Uint8Array() };
 const word = { signed: true };
@@ -27,6 +27,7 @@ const good = {
   now: 100_000,
   request,
   outTradeNo: "new",
+  payee: "shop",
   open: 0,
   certificateBadSince: null,
   code: "134567890123456789",
@@ -82,6 +83,21 @@ test("four reversals without a word stand against it, until one is answered or t
   };
   assert.equal(against(then(heard(reply, word, reversal))), "");
   assert.equal(against(then((preconditions) => preconditions.ended("old"))), "");
+});
+
+test("what came of calls for one account says nothing about another", () => {
+  const elsewhere = { payee: "other shop" };
+  assert.equal(against(heard(silence), elsewhere), "");
+  const mute = (preconditions: Preconditions): void => {
+    for (let call = 0; call < 4; call += 1) heard(silence, undefined, reversal)(preconditions);
+  };
+  assert.equal(against(mute, elsewhere), "");
+  const lifted = (preconditions: Preconditions): void => {
+    heard(silence)(preconditions);
+    const word = { said: { signed: true }, now: 50_000 };
+    preconditions.answered({ ...charge, ...elsewhere }, reply, word);
+  };
+  assert.match(against(lifted), /nobody's word/);
 });
 
 test("a certificate that has been bad for more than a minute stands against it", () => {

@@ -3,11 +3,12 @@
  * asks for. A box that has broken one charges nobody any more (`halt.ts`). The names are those of ARCHITECTURE.md, "Invariants
  * by name".
  */
-import { type Box, REFS_MAX, type Step, UNRESOLVED_MAX, USED_CODES_MAX } from "./box.ts";
+import { type Box, REFS_MAX, type Step, USED_CODES_MAX } from "./box.ts";
 import { dangerOf, isRecordOf, objectionTo } from "./effect-check.ts";
 import type { BoxEvent } from "./events.ts";
 import { isOver, type Payment } from "./payment.ts";
 import { factsOf, undoOf } from "./provider.ts";
+import { UNRESOLVED_MAX } from "./readiness.ts";
 import type { Rules } from "./rules.ts";
 import { keyOf } from "./selling.ts";
 
@@ -115,9 +116,10 @@ function crowded(before: Box, after: Box): string | null {
   if (own.filter(isYoung).length > 1)
     return "I6: one order at most is without a durable outcome or a durable reversal";
   const open = own.filter((payment) => !isFinal(payment) && !isContradicted(payment));
-  if (open.length > UNRESOLVED_MAX + 1)
-    return "I6: no more than four unresolved orders stand behind the front";
-  return null;
+  const byProvider = Map.groupBy(open, ({ intent }) => intent.payee.provider);
+  return [...byProvider.values()].some(({ length }) => length > UNRESOLVED_MAX + 1)
+    ? "I6: no more than four unresolved orders of one provider stand behind the front"
+    : null;
 }
 
 function isYoung({ phase: { name } }: Payment): boolean {

@@ -13,23 +13,17 @@ import type { BoxEvent } from "./events.ts";
 import { modes } from "./mode.ts";
 import { type Goods, type Intent, isConflict, type OpenOrder } from "./order.ts";
 import { markOf, type Numbering, numberingOf, orderNumber } from "./order-number.ts";
-import {
-  isOpen,
-  isOver,
-  type Payment,
-  type PaymentEvent,
-  wakeAt as paymentWakeAt,
-  type Verdict,
-} from "./payment.ts";
+import { isOver, type Payment, type PaymentEvent, wakeAt as paymentWakeAt, type Verdict } from "./payment.ts";
 import type { PaymentCode } from "./payment-code.ts";
-import { chargingProviders, factsOf, knows, offersMpm, type ProviderFacts, providerFor } from "./provider.ts";
+import { chargingProviders, factsOf, knows, type ProviderFacts, providerFor } from "./provider.ts";
 import {
   afterAnswer,
   afterProbe,
-  isVerified,
   type ProviderHealth,
+  probeAt,
   unverifiedHealth,
 } from "./provider-health.ts";
+import { blockerOf, freeProviders, hasKeys, mayCharge, providerBlockerOf } from "./readiness.ts";
 import { nextLook, RECENT_MAX, type RecentOrder, withRecord } from "./recent.ts";
 import { type RecoveryAction, recoveryOf } from "./recovery.ts";
 import { asksToPay, quietAt, type Resting, readsAt, restEnd, restOf, rests, startsEntry } from "./rest.ts";
@@ -50,15 +44,7 @@ import {
 } from "./selling.ts";
 import type { SaleCommand, SaleDecision, SaleName } from "./till-sale.ts";
 import { needsStaff } from "./verdict.ts";
-
-/**
- * After so many reversals in a row without a signed answer the box counts as one that cannot reverse, and such a box must
- * not charge (money rule 4): a provider may answer queries and yet not know the client certificate.
- */
-const MUTE_ROUNDS = 3;
-
-/** How many unresolved orders may stand behind the front (money rule 12). */
-export const UNRESOLVED_MAX = 4;
+import type { Wallet } from "./wallet.ts";
 
 /** So many declined codes in a short time pause the box. */
 const DECLINES_MAX = 3;
@@ -85,7 +71,8 @@ export interface Box {
   readonly untold: readonly EarlierEnd[];
   /** The last orders, newest first, each with its newest durable state. */
   readonly recent: readonly RecentOrder[];
-  readonly trust: ProviderHealth;
+  /** Of each provider that charges, by its id; who only finishes orders is never probed. */
+  readonly health: ReadonlyMap<string, ProviderHealth>;
   readonly scannerReady: boolean;
   /** Since when the reader reads and has read nothing; null where it is not to read, or is not there. */
   readonly quietSince: Instant | null;
@@ -105,8 +92,15 @@ export interface Box {
   /** The first invariant that this process has broken, as a sentence: nothing is charged any more. */
   readonly violation: string | null;
   /** Orders whose account's credentials the box no longer holds. */
-  readonly held: readonly string[];
+  readonly held: readonly HeldOrder[];
   readonly stopping: boolean;
+}
+
+/** An open order for whose account nobody speaks any more: new charges of its wallet are refused (money rule 15). */
+export interface HeldOrder {
+  readonly outTradeNo: string;
+  /** Null where its provider's id is gone, and with it the knowledge of whose wallets it took: then nothing is sold. */
+  readonly wallet: Wallet | null;
 }
 
 /** What the people at the box deal with. */
@@ -168,24 +162,6 @@ export type NoticeName =
   | "amount-changed"
   | "till-busy";
 
-/** Why a box takes no payment now; the first that applies is shown. */
-export type Blocker =
-  | "stopping"
-  | "journal-broken"
-  | "disk-full"
-  | "invariant-broken"
-  | "misconfigured"
-  | "account-gone"
-  | "unproved"
-  | "no-scanner"
-  | "no-keypad"
-  | "no-relay"
-  | "inhibited"
-  | "paused"
-  | "cannot-reverse"
-  | "unclear"
-  | "unresolved";
-
 /** The box after an event, and what is to be done about it. */
 export interface Step {
   readonly box: Box;
@@ -196,11 +172,11 @@ export interface Step {
 export function start(event: BoxEvent & { readonly type: "started" }, stamp: Stamp, rules: Rules): Step {
   const numbering = numberingOf(rules.boxTag, stamp.chance);
   const orders = new Map<string, Payment>();
-  const held: string[] = [];
+  const held: HeldOrder[] = [];
   const doubted: string[] = [];
   for (const order of event.open) {
     const row = recoveryOf(orderFactsOf(order, rules));
-    if (row.action === "hold") held.push(order.intent.outTradeNo);
+    if (row.action === "hold") held.push(heldOrder(order.intent, rules));
     if (row.action === "doubt") doubted.push(order.intent.outTradeNo);
     if (resumed.has(row.action)) {
       orders.set(order.intent.outTradeNo, resume(order, stamp, rules));
@@ -221,7 +197,9 @@ export function start(event: BoxEvent & { readonly type: "started" }, stamp: Sta
     sales: knownAtStart(event.open),
     untold: [],
     recent: event.recent.slice(0, RECENT_MAX),
-    trust: unverifiedHealth(stamp.at),
+    health: new Map(
+      chargingProviders(rules).map(({ payee }) => [payee.provider, unverifiedHealth(stamp.at)]),
+    ),
     scannerReady: false,
     quietSince: null,
     keypadReady: true,
@@ -236,7 +214,7 @@ export function start(event: BoxEvent & { readonly type: "started" }, stamp: Sta
     stopping: false,
   };
   const alarms: readonly Effect[] = [
-    ...held.map((outTradeNo) => alarm("account-unknown", outTradeNo)),
+    ...held.map(({ outTradeNo }) => alarm("account-unknown", outTradeNo)),
     ...doubted.map((outTradeNo) => alarm("journal-damaged", outTradeNo)),
   ];
   const due = doWhatIsDue(box, stamp, rules);
@@ -244,6 +222,10 @@ export function start(event: BoxEvent & { readonly type: "started" }, stamp: Sta
 }
 
 const resumed: ReadonlySet<RecoveryAction> = new Set(["ask", "reverse", "resolve-goods", "doubt"] as const);
+
+function heldOrder({ outTradeNo, payee, wallet }: Intent, { providers }: Rules): HeldOrder {
+  return { outTradeNo, wallet: providers.has(payee.provider) ? wallet : null };
+}
 
 /** Moves the box by one event. */
 export function step(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Step {
@@ -257,7 +239,6 @@ export function step(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Ste
 
 /** When the box wants to be woken next, or null. */
 export function wakeAt(box: Box, now: Instant, rules: Rules): Instant | null {
-  const { probe } = box.trust;
   const payment = foregroundPayment(box);
   const phase = payment?.phase;
   return earliest([
@@ -266,7 +247,7 @@ export function wakeAt(box: Box, now: Instant, rules: Rules): Instant | null {
     box.notice?.until ?? null,
     box.pausedUntil === null ? null : nextSecond(now, box.pausedUntil),
     lineCount(box.foreground, rules) > 1 ? nextLineAt(now, rules) : null,
-    probe === "inFlight" || box.stopping ? null : probe,
+    ...(box.stopping ? [] : [...box.health.values()].map(probeAt)),
     ...[...box.orders.values()].map(paymentWakeAt),
     phase?.name === "reversing" ? after(phase.since, rules.timing.askStaffAfterMs) : null,
     phase?.name === "asking" ? nextSecond(now, phase.giveUpAt) : null,
@@ -276,32 +257,6 @@ export function wakeAt(box: Box, now: Instant, rules: Rules): Instant | null {
 /** When a countdown to `deadline` next shows another second. */
 function nextSecond(now: Instant, deadline: Instant): Instant | null {
   return now >= deadline ? null : after(deadline, -1_000 * (Math.ceil((deadline - now) / 1_000) - 1));
-}
-
-/** Why no payment can begin now, the reason to show first; null where one can. */
-export function blockerOf(box: Box, rules: Rules): Blocker | null {
-  if (box.stopping) return "stopping";
-  if (box.journalBroken) return "journal-broken";
-  if (box.room === false) return "disk-full";
-  if (box.violation !== null) return "invariant-broken";
-  if (!rules.sells) return "misconfigured";
-  if (box.held.length > 0) return "account-gone";
-  if (!box.trust.proved || box.room === null) return "unproved";
-  if (!box.scannerReady && !offersMpm(rules)) return "no-scanner";
-  if (!box.keypadReady && hasKeys(rules)) return "no-keypad";
-  if (!box.relayReady) return "no-relay";
-  if ([...box.orders.values()].some(isReversalMute)) return "cannot-reverse";
-  if (!isVerified(box.trust)) return "unclear";
-  // No payment begins while one is in front, so that all open orders stand behind.
-  if ([...box.orders.values()].filter(isOpen).length >= UNRESOLVED_MAX) return "unresolved";
-  if (box.inhibited) return "inhibited";
-  if (box.pausedUntil !== null) return "paused";
-  return null;
-}
-
-function isReversalMute({ phase }: Payment): boolean {
-  const taken = phase.name === "reversing" && (phase.heard === "again" || phase.heard === "done");
-  return phase.name === "reversing" && !taken && phase.rounds >= MUTE_ROUNDS;
 }
 
 /** The order in front, where there is one. */
@@ -359,7 +314,9 @@ function react(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Step {
     case "payment":
       return paymentMoved(box, event.outTradeNo, event.event, stamp, rules);
     case "probed":
-      return still({ ...box, trust: afterProbe(box.trust, event.answer, stamp.at, rules.timing) });
+      return still(
+        withHealth(box, event.provider, (health) => afterProbe(health, event.answer, stamp.at, rules.timing)),
+      );
     case "woke":
       return still(box);
     case "stopping":
@@ -568,6 +525,7 @@ function codeScanned(box: Box, code: PaymentCode, codeHash: string, stamp: Stamp
         const next = rests(rules) ? restOf(foreground.sale, stamp.at, rules) : foreground;
         return still(notice({ ...box, foreground: next }, "code-used", stamp, rules));
       }
+      if (providerBlockerOf(box, provider) !== null) return still(box);
       return pay(box, foreground.sale, provider, code, codeHash, stamp, rules);
     }
     case "resting":
@@ -582,7 +540,7 @@ function codeScanned(box: Box, code: PaymentCode, codeHash: string, stamp: Stamp
 /** The way to pay when the scanner is broken, or the customer would rather scan. */
 function codeWanted(box: Box, stamp: Stamp, rules: Rules): Step {
   const { foreground } = box;
-  const provider = chargingProviders(rules).find(({ offersCode }) => offersCode);
+  const provider = freeProviders(box, rules).find(({ offersCode }) => offersCode);
   if (provider === undefined || blockerOf(box, rules) !== null) return still(box);
   // A code of ours is not paid by a phone that lies in the reader.
   if (foreground.name !== "armed" && foreground.name !== "resting") return still(box);
@@ -663,39 +621,38 @@ function paymentMoved(box: Box, outTradeNo: string, event: PaymentEvent, stamp: 
   const payment = box.orders.get(outTradeNo);
   invariant(payment !== undefined, "an order that is asked about is known");
   const leaves = event.type === "recorded" && payment.phase.name === "recording";
-  const withheld = leaves && !mayCharge(box, outTradeNo, rules);
+  const withheld = leaves && !mayCharge(box, payment.intent, rules);
   const moved = advance(payment, withheld ? { type: "withheld" } : event, stamp, rules);
-  const trust =
-    event.type === "charge-answered" || event.type === "query-answered" || event.type === "undo-answered"
-      ? afterAnswer(box.trust, event.answer, stamp.at, rules.timing, factsOf(payment.intent, rules))
-      : box.trust;
   const taken = moved.effects.some((effect) => effect.type === "alarm" && effect.alarm === "number-conflict");
   // Somebody else makes our numbers: go on with new ones (money rule 2).
   const numbering = taken ? numberingOf(rules.boxTag, stamp.chance) : box.numbering;
   const broken = event.type === "record-failed";
   const alarms = broken ? brokenAlarm(box) : [];
   const orders = new Map(box.orders).set(outTradeNo, moved.payment);
-  const next = { ...box, orders, trust, numbering, journalBroken: box.journalBroken || broken };
+  const heard = heardFrom(box, payment.intent, event, stamp, rules);
+  const next = { ...heard, orders, numbering, journalBroken: box.journalBroken || broken };
   const known = event.type === "recorded" ? withRecord(next, payment.intent, event.state) : next;
   return { box: known, effects: [...moved.effects, ...alarms] };
 }
 
-/**
- * Whether the charge of an order whose intent has become durable may still leave: the flush may have taken seconds, and the
- * preconditions of a charge are those of the moment in which it leaves, for another host as well (money rules 4, 12 and 14). A pause is about the codes
- * that come next, and this code has been read; a box that has contradicted itself claims nothing, its last net keeps the charge.
- */
-function mayCharge(box: Box, outTradeNo: string, rules: Rules): boolean {
-  const orders = new Map(box.orders);
-  orders.delete(outTradeNo);
-  return (
-    blockerOf({ ...box, orders, scannerReady: true, pausedUntil: null, violation: null }, rules) === null
-  );
+/** An answer says something about the provider of its order, and about no other (money rule 12). */
+function heardFrom(box: Box, intent: Intent, event: PaymentEvent, { at }: Stamp, rules: Rules): Box {
+  switch (event.type) {
+    case "charge-answered":
+    case "query-answered":
+    case "undo-answered":
+      return withHealth(box, intent.payee.provider, (health) =>
+        afterAnswer(health, event.answer, at, rules.timing, factsOf(intent, rules)),
+      );
+    default:
+      return box;
+  }
 }
 
-/** Whether a charge of which nothing has left may be tried at another host. */
-export function mayMoveOn(box: Box, outTradeNo: string, rules: Rules): boolean {
-  return box.violation === null && mayCharge(box, outTradeNo, rules);
+/** The box with another health of this provider; who only finishes orders has none. */
+function withHealth(box: Box, provider: string, change: (health: ProviderHealth) => ProviderHealth): Box {
+  const health = box.health.get(provider);
+  return health === undefined ? box : { ...box, health: new Map(box.health).set(provider, change(health)) };
 }
 
 /** Nothing new begins; an order whose intent is still on its way to the journal is not charged. */
@@ -746,14 +703,18 @@ function doWhatIsDue(box: Box, stamp: Stamp, rules: Rules): Step {
     next = woken.box;
     effects.push(...woken.effects);
   }
-  const { probe } = next.trust;
-  if (probe === null || probe === "inFlight" || stamp.at < probe || next.stopping)
-    return { box: next, effects };
-  const trust: ProviderHealth = { ...next.trust, probe: "inFlight" };
-  return {
-    box: { ...next, trust },
-    effects: [...effects, { type: "probe", provider: rules.providers.keys().next().value ?? "" }],
-  };
+  return probesDue(next, effects, stamp);
+}
+
+function probesDue(box: Box, effects: Effect[], { at }: Stamp): Step {
+  const due = [...box.health].filter(([, health]) => at >= (probeAt(health) ?? Number.POSITIVE_INFINITY));
+  if (due.length === 0 || box.stopping) return { box, effects };
+  const health = new Map(box.health);
+  for (const [provider, before] of due) {
+    health.set(provider, { ...before, probe: "inFlight" });
+    effects.push({ type: "probe", provider });
+  }
+  return { box: { ...box, health }, effects };
 }
 
 /** Shows the order in front as far as it has come: its durable end, or that nobody knows yet. */
@@ -919,11 +880,6 @@ function armedUntil({ at }: Stamp, { amount, timing }: Rules): Instant | null {
 
 function entering(entry: AmountEntry, stamp: Stamp, rules: Rules): Foreground {
   return { name: "entering", entry, until: after(stamp.at, rules.timing.entryMs) };
-}
-
-/** Whether people say by keys what is to be paid. */
-function hasKeys({ amount }: Rules): boolean {
-  return amount.source === "keypad" || amount.source === "menu";
 }
 
 function notice(box: Box, name: NoticeName, stamp: Stamp, rules: Rules): Box {

@@ -25,9 +25,9 @@ export function unverifiedHealth(now: Instant): ProviderHealth {
   return { proved: false, unclear: false, failure: null, probe: now, failures: 0 };
 }
 
-/** Whether a new charge may leave as far as trust goes. */
-export function isVerified(trust: ProviderHealth): boolean {
-  return trust.proved && !trust.unclear;
+/** When a probe is due; null where none is needed, or one is under way. */
+export function probeAt({ probe }: ProviderHealth): Instant | null {
+  return probe === "inFlight" ? null : probe;
 }
 
 /** ProviderHealth after an answer to any call of an order. */

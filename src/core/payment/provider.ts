@@ -90,8 +90,3 @@ export function chargingProviders({ providers }: Rules): readonly ProviderFacts[
 export function providerFor(wallet: Wallet, rules: Rules): ProviderFacts | null {
   return chargingProviders(rules).find(({ wallets }) => wallets.includes(wallet)) ?? null;
 }
-
-/** Whether customers may also pay by scanning a code of ours. */
-export function offersMpm(rules: Rules): boolean {
-  return chargingProviders(rules).some(({ offersCode }) => offersCode);
-}

@@ -4,17 +4,10 @@ import { invariant } from "../kernel/defect.ts";
 import type { Instant } from "../kernel/instant.ts";
 import { enteredFen, enteredText } from "./amount-entry.ts";
 import type { ProbeFailure } from "./answers.ts";
-import {
-  type Blocker,
-  type Box,
-  blockerOf,
-  type EarlierEnd,
-  type Foreground,
-  foregroundPayment,
-  type NoticeName,
-} from "./box.ts";
+import { type Box, type EarlierEnd, type Foreground, foregroundPayment, type NoticeName } from "./box.ts";
 import type { Intent } from "./order.ts";
 import type { Payment, Phase, Verdict } from "./payment.ts";
+import { type Blocker, failureIn, type Outage, outageOf } from "./readiness.ts";
 import { recentTexts } from "./recent.ts";
 import { lineAt } from "./rotation.ts";
 import type { Rules } from "./rules.ts";
@@ -110,8 +103,8 @@ export function screenFor(box: Box, now: Instant, rules: Rules): Screen {
     case "entering":
     case "armed":
     case "resting": {
-      const blocker = blockerOf(box, rules);
-      if (blocker !== null) return outageScreen(box, blocker, now);
+      const outage = outageOf(box, rules);
+      if (outage !== null) return outageScreen(box, outage, now);
       if (box.notice !== null) return noticeScreen(box.notice.name, foreground, rules);
       return { ...openScreen(foreground, box.scannerReady, rules), line: lineAt(foreground, now, rules) };
     }
@@ -268,7 +261,8 @@ function reversedText({ reason }: Verdict): TextName {
   return reason === "cancelled-by-person" ? "cancelled" : "not-paid";
 }
 
-function outageScreen(box: Box, blocker: Blocker, now: Instant): Screen {
+function outageScreen(box: Box, outage: Outage, now: Instant): Screen {
+  const { blocker } = outage;
   if (blocker === "unclear") return plain("offline", "refused");
   if (blocker === "inhibited") return plain("machine-busy", "wait");
   if (blocker === "paused") {
@@ -278,7 +272,7 @@ function outageScreen(box: Box, blocker: Blocker, now: Instant): Screen {
   if (blocker !== "unproved") {
     return { ...plain("out-of-service", "refused"), ref: outageCodes[blocker] };
   }
-  const { failure } = box.trust;
+  const failure = failureIn(box, outage);
   if (failure === null) return bootScreen;
   const offline = failure === "no-network" || failure === "no-answer";
   return { ...plain(offline ? "offline" : "out-of-service", "refused"), ref: outageCodes[failure] };

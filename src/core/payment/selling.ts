@@ -1,7 +1,8 @@
 /** What a box decides about a till's command, and what it keeps of sales so that it decides the same again (ARCHITECTURE.md, the control socket). */
 import { after, type Instant } from "../kernel/instant.ts";
-import type { Blocker, Box } from "./box.ts";
+import type { Box } from "./box.ts";
 import type { Intent, OpenOrder } from "./order.ts";
+import type { Blocker } from "./readiness.ts";
 import type { Rules } from "./rules.ts";
 import { type Sale, saleOf } from "./sale.ts";
 import type { AskRefusal, Refused, SaleCommand, SaleDecision, SaleName, SaleState } from "./till-sale.ts";
@@ -159,7 +160,11 @@ function isOpenSale(box: Box, key: string): boolean {
   const outTradeNo = box.refs.get(key);
   if (outTradeNo === undefined) return false;
   const phase = box.orders.get(outTradeNo)?.phase.name;
-  return phase === undefined ? box.held.includes(outTradeNo) : phase !== "final" && phase !== "abandoned";
+  return phase === undefined ? isHeld(box, outTradeNo) : phase !== "final" && phase !== "abandoned";
+}
+
+function isHeld({ held }: Box, outTradeNo: string): boolean {
+  return held.some((order) => order.outTradeNo === outTradeNo);
 }
 
 function armedAs({ foreground }: Box, key: string): Sale | null {

@@ -109,8 +109,8 @@ export class InvariantChecker {
   readonly #unnamed: boolean;
   /** Orders of which the box has heard that their number is known at the sandbox by another hand than its own, as far as it can tell. */
   readonly #numberKnown = new Set<string>();
-  /** Whether the last call that left came back with nothing. */
-  #silent = false;
+  /** The accounts for which the last call that left came back with nothing. */
+  readonly #silent = new Set<string>();
   readonly #absences = new AbsenceWatch();
   /** What each request asks, and when that was. */
   readonly #asked = new WeakMap<HttpsRequest, { readonly asked: Asked; readonly at: number }>();
@@ -244,7 +244,7 @@ export class InvariantChecker {
     if (call === "charge") {
       if (contradicted) this.found("halt", `${outTradeNo} is charged by a box that has contradicted itself`);
       // The backup host is tried within the same ten seconds, for a charge that nobody has heard of.
-      if (this.#silent && !this.#chargeAskedAt.has(outTradeNo))
+      if (this.#silent.has(asked.payee) && !this.#chargeAskedAt.has(outTradeNo))
         this.found("ready", `${outTradeNo} is charged while nobody answers`);
       this.#absences.charged(outTradeNo, request.host);
       this.#checkCharge(asked, request);
@@ -266,7 +266,7 @@ export class InvariantChecker {
       this.found("account", `a ${call} of ${order} names ${payee}, its intent ${meant}`);
   }
 
-  #checkCharge({ order: outTradeNo, code, amountFen }: Asked, request: HttpsRequest): void {
+  #checkCharge({ order: outTradeNo, payee, code, amountFen }: Asked, request: HttpsRequest): void {
     this.#catchUp();
     if (!this.#chargeAskedAt.has(outTradeNo)) this.#chargeAskedAt.set(outTradeNo, this.#time.now);
     // A second host may be tried for the same charge, but only where nothing had left.
@@ -281,11 +281,16 @@ export class InvariantChecker {
     const misread = this.#bystander.charged(outTradeNo, amountFen ?? 0);
     if (misread !== null) this.found("offer", misread);
     const open = this.openOrders().filter(
-      (other) => other !== outTradeNo && !this.#isContradicted(other) && !this.#doubtful.has(other),
+      (other) =>
+        other !== outTradeNo &&
+        this.#payeeOf(other) === payee &&
+        !this.#isContradicted(other) &&
+        !this.#doubtful.has(other),
     );
     const against = this.#preconditions.against({
       request,
       outTradeNo,
+      payee,
       code,
       now: this.#time.now,
       open: open.length,
@@ -315,12 +320,13 @@ export class InvariantChecker {
     const heard = this.#asked.get(request);
     invariant(heard !== undefined, "an answer comes to what was asked");
     const { asked, at } = heard;
-    const { call, order: outTradeNo } = asked;
+    const { call, order: outTradeNo, payee } = asked;
     this.#underWay.delete(request);
     const said = outcome.kind === "answered" ? this.#said.get(outcome.body) : undefined;
     this.#preconditions.answered(asked, outcome, { said, now: this.#time.now });
     if (call === "charge") this.#absences.landed(outTradeNo, this.#time.now);
-    if (outcome.kind !== "not-sent") this.#silent = outcome.kind === "unanswered";
+    if (outcome.kind === "unanswered") this.#silent.add(payee);
+    else if (outcome.kind === "answered") this.#silent.delete(payee);
     if (call === "charge" && outcome.kind === "not-sent") this.#sent.delete(outTradeNo);
     if (said?.honest !== true) return;
     if (call === "query") {
@@ -361,7 +367,7 @@ export class InvariantChecker {
     this.#seenPaid.clear();
     this.#bystander.started();
     this.#preconditions.started();
-    this.#silent = false;
+    this.#silent.clear();
     this.#forStaff = null;
     for (const outTradeNo of this.#money.keys()) this.#earlier.add(outTradeNo);
     // What the box had no time to write down it cannot know.

@@ -1,4 +1,4 @@
-import { UNRESOLVED_MAX } from "../../core/payment/box.ts";
+import { UNRESOLVED_MAX } from "../../core/payment/readiness.ts";
 import type { HttpsOutcome, HttpsRequest } from "../../runtime/ports.ts";
 import type { Asked, Said } from "../outside/sandbox.ts";
 
@@ -19,7 +19,9 @@ export interface Departure {
   readonly now: number;
   readonly request: HttpsRequest;
   readonly outTradeNo: string;
-  /** Orders that are open beside it, but for those that a late answer has opened again, and those that a quarantine left in doubt. */
+  /** The account that is charged for; what came of calls for another one says nothing about it. */
+  readonly payee: string;
+  /** Orders of this account that are open beside it, but for those that a late answer has opened again, and those that a quarantine left in doubt. */
   readonly open: number;
   /** Since when the certificate of the box is not good for a reversal, null while it is. */
   readonly certificateBadSince: number | null;
@@ -28,19 +30,19 @@ export interface Departure {
 }
 
 /**
- * The preconditions of a charge, told from outside in the moment it leaves (money rules 3, 4 and 12): what the box was last
+ * The preconditions of a charge, by account, told from outside in the moment it leaves (money rules 3, 4 and 12): what the box was last
  * answered, how many orders are open, whether it can take back, and how old the scan is.
  */
 export class Preconditions {
-  /** Since when the last call that may have been sent has brought nobody's word, null while it brought one. */
-  #unclearSince: number | null = null;
+  /** Since when the last call for an account that may have been sent has brought nobody's word; only while it has not. */
+  readonly #unclearSince = new Map<string, number>();
   /** Reversals of an order since its last signed answer to one. */
-  readonly #mute = new Map<string, number>();
+  readonly #mute = new Map<string, { readonly payee: string; readonly calls: number }>();
   readonly #scannedAt = new Map<string, number>();
 
   /** The process was started, and knows nothing of what its predecessor heard. */
   started(): void {
-    this.#unclearSince = null;
+    this.#unclearSince.clear();
     this.#mute.clear();
   }
 
@@ -51,16 +53,17 @@ export class Preconditions {
 
   /** The box hears what came of a call; `said` is what the reply says, where the sandbox has sent one. */
   answered(
-    { call, order }: Pick<Asked, "call" | "order">,
+    { call, order, payee }: Pick<Asked, "call" | "order" | "payee">,
     outcome: HttpsOutcome,
     { said, now }: { readonly said: Pick<Said, "signed"> | undefined; readonly now: number },
   ): void {
     if (outcome.kind === "not-sent") return;
     const signed = outcome.kind === "answered" && said?.signed === true;
-    this.#unclearSince = signed ? null : (this.#unclearSince ?? now);
+    if (signed) this.#unclearSince.delete(payee);
+    else if (!this.#unclearSince.has(payee)) this.#unclearSince.set(payee, now);
     if (call !== "undo") return;
     if (signed) this.#mute.delete(order);
-    else this.#mute.set(order, (this.#mute.get(order) ?? 0) + 1);
+    else this.#mute.set(order, { payee, calls: (this.#mute.get(order)?.calls ?? 0) + 1 });
   }
 
   /** An order is over: nothing of it has to be taken back any more. */
@@ -69,17 +72,27 @@ export class Preconditions {
   }
 
   /** What forbids this charge, as sentences. */
-  against({ now, request, outTradeNo, open, certificateBadSince, code }: Departure): readonly string[] {
+  against({
+    now,
+    request,
+    outTradeNo,
+    payee,
+    open,
+    certificateBadSince,
+    code,
+  }: Departure): readonly string[] {
     const found: string[] = [];
     const say = (sentence: string): void => void found.push(`${outTradeNo} is charged ${sentence}`);
     if (open >= UNRESOLVED_MAX) say(`beside ${open} open orders`);
-    for (const [muted, calls] of this.#mute) {
-      if (calls >= MUTE_CALLS) say(`while ${calls} reversals of ${muted} had no signed answer`);
+    for (const [muted, { payee: account, calls }] of this.#mute) {
+      if (account === payee && calls >= MUTE_CALLS)
+        say(`while ${calls} reversals of ${muted} had no signed answer`);
     }
     if (certificateBadSince !== null && now - certificateBadSince > CERTIFICATE_LOOK_MS)
       say("with a certificate that takes nothing back");
     const scannedAt = code === null ? undefined : this.#scannedAt.get(code);
-    if (this.#unclearSince !== null && scannedAt !== undefined && this.#unclearSince <= scannedAt)
+    const unclearSince = this.#unclearSince.get(payee);
+    if (unclearSince !== undefined && scannedAt !== undefined && unclearSince <= scannedAt)
       say("while the last answer was nobody's word");
     const leaves = now + request.sendWithinMs;
     if (scannedAt !== undefined && leaves - scannedAt > SCAN_AGE_MS_MAX)

@@ -84,6 +84,13 @@ test("too many orders at once are told once, and then left to end", () => {
   const six = boxWith(...Array.from({ length: 6 }, () => reversing));
   assert.match(between(six, six) ?? "", /^I6: no more than four/);
   assert.equal(between({ ...six, violation: "I6" }, six), null);
+  const [first, ...others] = six.orders;
+  assert.ok(first !== undefined);
+  const [number, one] = first;
+  const payee = { ...one.intent.payee, provider: "second" };
+  const orders = new Map([...others, [number, { ...one, intent: { ...one.intent, payee } }]]);
+  const parted = { ...six, orders };
+  assert.equal(between(parted, parted), null, "five of one provider and one of another");
 });
 
 test("a box that has contradicted itself charges nobody, says E16, and goes on asking", () => {

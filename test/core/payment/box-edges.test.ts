@@ -1,8 +1,9 @@
 /** The box at its edges: what it begins with, what it does not listen to, where its limits are. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { blockerOf, isBusy, isDispensing, REFS_MAX, USED_CODES_MAX } from "../../../src/core/payment/box.ts";
+import { isBusy, isDispensing, REFS_MAX, USED_CODES_MAX } from "../../../src/core/payment/box.ts";
 import type { OpenOrder } from "../../../src/core/payment/order.ts";
+import { blockerOf } from "../../../src/core/payment/readiness.ts";
 import type { Rules } from "../../../src/core/payment/rules.ts";
 import { provider, withProvider } from "./reachable.ts";
 import { fixedRules, keypadRules, Story } from "./story.ts";
@@ -44,7 +45,7 @@ function unknownResult(rules: Rules = keypadRules): Story {
 
 test("a box begins with nothing but its journal, and asks for a probe at once", () => {
   const story = new Story();
-  const { numbering, orders, trust, ...rest } = story.box;
+  const { numbering, orders, health, ...rest } = story.box;
   assert.equal(orders.size, 0);
   assert.deepEqual(rest, {
     foreground: { name: "idle" },
@@ -68,7 +69,7 @@ test("a box begins with nothing but its journal, and asks for a probe at once", 
     stopping: false,
   });
   assert.equal(numbering.boxTag, keypadRules.boxTag);
-  assert.equal(trust.probe, "inFlight");
+  assert.equal(health.get("wechat")?.probe, "inFlight");
   assert.deepEqual(story.take(), ["note", "probe"]);
   assert.equal(story.turn.wakeAt, null);
 });
@@ -106,14 +107,14 @@ test("a probe that failed is made again when its time has come, and not while th
 test("a proved box makes no probe whatever happens", () => {
   const story = Story.ready().wait(1).keys("1250").post({ type: "inhibit-changed", inhibited: false });
   assert.deepEqual(story.take(), ["warm"]);
-  assert.equal(story.box.trust.probe, null);
+  assert.equal(story.health.probe, null);
 });
 
 test("an order of a merchant whose credentials are gone is not taken up, and operators are told", () => {
   const order = openOrder();
   const story = new Story({ ...keypadRules, providers: new Map() }, [order]);
   assert.equal(story.box.orders.size, 0);
-  assert.deepEqual(story.box.held, [order.intent.outTradeNo]);
+  assert.deepEqual(story.box.held, [{ outTradeNo: order.intent.outTradeNo, wallet: null }]);
   assert.deepEqual(alarmsOf(story), [
     { type: "alarm", alarm: "account-unknown", outTradeNo: order.intent.outTradeNo },
   ]);
@@ -350,9 +351,9 @@ test("an order that is over is forgotten while others are still being resolved",
 
 test("a reversal that gets no answer makes trust unclear too", () => {
   const story = Story.ready().payTo().charge({ kind: "pending" }).keys("X").recorded().wait(15_000);
-  assert.equal(story.box.trust.unclear, false);
+  assert.equal(story.health.unclear, false);
   story.reverse(silence);
-  assert.equal(story.box.trust.unclear, true);
+  assert.equal(story.health.unclear, true);
 });
 
 test("a journal that fails is told of once", () => {

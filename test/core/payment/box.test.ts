@@ -5,7 +5,7 @@ import { instantOf } from "../../../src/core/kernel/instant.ts";
 import { isBusy } from "../../../src/core/payment/box.ts";
 import { texts } from "../../../src/core/payment/texts.ts";
 import { withProvider } from "./reachable.ts";
-import { fixedRules, keypadRules, Story } from "./story.ts";
+import { fixedRules, keypadRules, Story, withHealth } from "./story.ts";
 
 test("a payment goes from the keys to the display, and the journal is asked first each time", () => {
   const story = Story.ready();
@@ -309,7 +309,7 @@ test("an unsigned refusal takes the box out of service until a probe has passed"
   const story = Story.ready().payTo().charge({ kind: "unknown", why: "unsigned-refusal", signed: false });
   story.take();
   story.wait(1).query({ kind: "unknown", why: "unsigned-refusal", signed: false });
-  assert.equal(story.box.trust.proved, false);
+  assert.equal(story.health.proved, false);
   story.keys("X").recorded().wait(20_000).keys("=");
   story.post({ type: "probed", provider: "wechat", answer: { kind: "failed", why: "api-key" } });
   assert.deepEqual(story.display, ["OUT OF SERVICE  ", "Ask staff    E31"]);
@@ -390,7 +390,7 @@ test("the outage that stops the box is the one it shows", () => {
       .wait(60_000)
       .post({ type: "probed", provider: "wechat", answer: { kind: "failed", why: "no-answer" } });
   }
-  assert.equal(story.box.trust.failures, 10);
+  assert.equal(story.health.failures, 10);
   story.wait(60_000).post({ type: "probed", provider: "wechat", answer: { kind: "passed" } });
   assert.deepEqual(story.display, ["OUT OF SERVICE  ", "Ask staff    E14"]);
   story.post({ type: "scanner-changed", ready: true });
@@ -614,12 +614,11 @@ test("each refusal has the text that says what to do", () => {
 
 test("a refused merchant while a probe is under way waits for its answer", () => {
   const story = Story.ready().payTo();
-  const trust = { ...story.box.trust, probe: "inFlight" } as const;
-  story.turn = { ...story.turn, box: { ...story.box, trust } };
+  story.turn = { ...story.turn, box: withHealth(story.box, { probe: "inFlight" }) };
   story.charge({ kind: "declined", reason: "configuration", code: "NOAUTH" });
-  assert.equal(story.box.trust.probe, "inFlight");
+  assert.equal(story.health.probe, "inFlight");
   story.recorded().post({ type: "probed", provider: "wechat", answer: { kind: "passed" } });
-  assert.equal(story.box.trust.proved, true);
+  assert.equal(story.health.proved, true);
 });
 
 test("a larger display shows the same two lines and leaves the others empty", () => {

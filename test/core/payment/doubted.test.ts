@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { QueryAnswer } from "../../../src/core/payment/answers.ts";
-import { blockerOf, UNRESOLVED_MAX } from "../../../src/core/payment/box.ts";
 import { brokenBy } from "../../../src/core/payment/box-check.ts";
 import type { OpenOrder, TxData } from "../../../src/core/payment/order.ts";
 import type { Payment } from "../../../src/core/payment/payment.ts";
+import { blockerOf, UNRESOLVED_MAX } from "../../../src/core/payment/readiness.ts";
 import type { Rules } from "../../../src/core/payment/rules.ts";
 import { keypadRules, Story } from "./story.ts";
 

@@ -6,8 +6,8 @@ import type { QueryAnswer, UnknownReason } from "../../../src/core/payment/answe
 import {
   afterAnswer,
   afterProbe,
-  isVerified,
   type ProviderHealth,
+  probeAt,
   unverifiedHealth,
 } from "../../../src/core/payment/provider-health.ts";
 import { standardTiming } from "../../../src/core/payment/rules.ts";
@@ -25,9 +25,9 @@ function unknown(why: UnknownReason, signed = false): QueryAnswer {
 
 test("a process begins without trust and with a probe at once", () => {
   assert.deepEqual(fresh, { proved: false, unclear: false, failure: null, probe: 7, failures: 0 });
-  assert.equal(isVerified(fresh), false);
-  assert.equal(isVerified(proved), true);
-  assert.equal(isVerified({ ...proved, unclear: true }), false);
+  assert.equal(probeAt(fresh), 7);
+  assert.equal(probeAt(proved), null);
+  assert.equal(probeAt({ ...fresh, probe: "inFlight" }), null);
 });
 
 test("what was never sent says nothing about WeChat Pay", () => {

@@ -1,7 +1,12 @@
-/** Two accounts at one box: a code goes to its own, and everything of an order stays there (money rules 15, 18 and 19). */
+/**
+ * Two accounts at one box: a code goes to its own, everything of an order stays there, and what is wrong with one takes nothing
+ * from the other (money rules 4, 12, 15, 18 and 19).
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { OpenOrder } from "../../../src/core/payment/order.ts";
 import type { ProviderFacts } from "../../../src/core/payment/provider.ts";
+import { blockerOf, mayMoveOn, outageOf, providerBlockerOf } from "../../../src/core/payment/readiness.ts";
 import type { Rules } from "../../../src/core/payment/rules.ts";
 import { provider, providerOf, withProvider } from "./reachable.ts";
 import { keypadRules, Story } from "./story.ts";
@@ -11,13 +16,45 @@ const second: ProviderFacts = provider(["c", "d"], {
   wallets: ["alipay"],
 });
 
-const twoRules: Rules = {
-  ...keypadRules,
-  providers: new Map([
-    ["wechat", providerOf(keypadRules)],
-    ["second", second],
-  ]),
-};
+const twoRules: Rules = withProviders(providerOf(keypadRules), second);
+
+const silence = { kind: "unknown", why: "silence", signed: false } as const;
+const passed = { kind: "passed" } as const;
+const failed = { kind: "failed", why: "no-network" } as const;
+
+function withProviders(...facts: readonly ProviderFacts[]): Rules {
+  return { ...keypadRules, providers: new Map(facts.map((one) => [one.payee.provider, one])) };
+}
+
+/** What stands against each of the two, and against the box. */
+function blockers({ box, rules }: Story): readonly (string | null)[] {
+  const own = [...rules.providers.values()].map((facts) => providerBlockerOf(box, facts));
+  return [...own, blockerOf(box, rules)];
+}
+
+/** How many charges were asked for, by provider, since the last look. */
+function charged(story: Story): readonly string[] {
+  return story.effects
+    .splice(0)
+    .flatMap((effect) => (effect.type === "charge" ? [effect.intent.payee.provider] : []));
+}
+
+/** A payment of the first provider that stands behind the front. */
+function leaveBehind(story: Story, digits: string): Story {
+  return story.keys("1250=").scan(digits).recorded().charge({ kind: "pending" }).keys("X").recorded();
+}
+
+/** Nobody waits in front any more. */
+function lookAway(story: Story): Story {
+  return story.wait(20_000).keys("=");
+}
+
+/** An order of the journal, charged through this account. */
+function orderOf(facts: ProviderFacts): OpenOrder {
+  const story = Story.ready(withProviders(facts)).keys("1250=");
+  story.scan("134567890123456789", facts.wallets[0]);
+  return { intent: story.order.intent, last: { n: 1, state: "charging", final: false } as never };
+}
 
 test("a code goes to the provider that takes its wallet, and nothing of the order names another's hosts", () => {
   const story = Story.ready(twoRules).keys("1250=").scanOther().recorded();
@@ -34,10 +71,7 @@ test("a code goes to the provider that takes its wallet, and nothing of the orde
 });
 
 test("who only finishes orders charges nobody, and its wallet is refused on the screen", () => {
-  const former: Rules = {
-    ...twoRules,
-    providers: new Map([...twoRules.providers, ["second", { ...second, charges: false }]]),
-  };
+  const former = withProviders(providerOf(keypadRules), { ...second, charges: false });
   const story = Story.ready(former).keys("1250=").scanOther();
   assert.deepEqual([story.text, story.box.orders.size], ["code-not-taken", 0]);
 });
@@ -52,4 +86,136 @@ test("where an absence proves nothing, an order is reversed for as long as it ta
       .wait(120_000);
     assert.equal(story.order.phase.name, "reversing");
   }
+});
+
+test("a charge does not leave whose own provider became unclear while its intent was written, however well the other is", () => {
+  for (const sick of ["wechat", "second"] as const) {
+    const story = leaveBehind(Story.ready(twoRules), "134567890123456701");
+    lookAway(story).post({ type: "probed", provider: "wechat", answer: passed });
+    const { outTradeNo } = story.order.intent;
+    story.keys("500=");
+    if (sick === "wechat") story.scan();
+    else story.scanOther();
+    story.take();
+    // An answer to the order behind makes its provider, the first one, unclear.
+    const answered = { type: "undo-answered", host: "a", answer: silence } as const;
+    story.post({ type: "payment", outTradeNo, event: answered });
+    assert.deepEqual(blockers(story), ["unclear", null, null]);
+    story.recorded();
+    assert.deepEqual(charged(story), sick === "wechat" ? [] : ["second"]);
+    assert.equal(mayMoveOn(story.box, story.order.intent, twoRules), sick === "second");
+    // The charge of the other one is unclear, too: then the box is.
+    if (sick === "second")
+      assert.deepEqual(blockers(story.charge(silence, "c")), ["unclear", "unclear", "unclear"]);
+  }
+});
+
+test("an answer of one provider says nothing about the other, for better or worse", () => {
+  const story = Story.ready(twoRules).payTo().charge(silence);
+  assert.deepEqual(blockers(story), ["unclear", null, null]);
+  story.keys("X").recorded().wait(20_000).keys("=").keys("500=").scanOther().recorded();
+  assert.deepEqual(charged(story).includes("second"), true, "the other one is charged meanwhile");
+  story.charge({ kind: "paid", transactionId: "1" }, "c").recorded();
+  assert.deepEqual(blockers(story), ["unclear", null, null], "its word does not lift the doubt");
+  story.post({ type: "probed", provider: "wechat", answer: passed });
+  assert.deepEqual(blockers(story), [null, null, null]);
+});
+
+test("an order of somebody who only finishes makes nobody unclear", () => {
+  const former: ProviderFacts = { ...second, charges: false };
+  const story = new Story(withProviders(providerOf(keypadRules), former), [orderOf(second)]);
+  story.post({ type: "scanner-changed", ready: true });
+  story.post({ type: "probed", provider: "wechat", answer: passed });
+  assert.equal(story.order.inFlight?.call, "query");
+  story.query(silence, "c");
+  assert.deepEqual(blockers(story), [null, "unproved", null]);
+  assert.deepEqual([...story.box.health.keys()], ["wechat"]);
+  story.wait(600_000);
+  assert.ok(story.effects.every((effect) => effect.type !== "probe" || effect.provider === "wechat"));
+});
+
+test("each is probed alone, and the box goes out of service only when both are out, with the word of the nearer one", () => {
+  const story = new Story(twoRules).post({ type: "scanner-changed", ready: true });
+  const probes = (): readonly string[] =>
+    story.effects.splice(0).flatMap((effect) => (effect.type === "probe" ? [effect.provider] : []));
+  assert.deepEqual(probes(), ["wechat", "second"]);
+  assert.deepEqual(outageOf(story.box, twoRules), { blocker: "unproved", provider: "wechat" });
+  story.post({ type: "probed", provider: "second", answer: passed });
+  assert.deepEqual(blockers(story), ["unproved", null, null]);
+  story.post({ type: "probed", provider: "wechat", answer: failed }).wait(1_000);
+  assert.deepEqual(probes(), ["wechat"], "who has failed is asked again, who has passed is not");
+  story.keys("1250=").scanOther().recorded().charge(silence, "c");
+  assert.deepEqual(outageOf(story.box, twoRules), { blocker: "unclear", provider: "second" });
+  story.post({ type: "probed", provider: "wechat", answer: passed });
+  assert.deepEqual(blockers(story), [null, "unclear", null]);
+  const before = story.box;
+  story.post({ type: "probed", provider: "third", answer: failed });
+  assert.deepEqual(story.box.health, before.health, "nobody of this name is known");
+  story.post({ type: "stopping" });
+  assert.deepEqual(blockers(story), [null, "unclear", "stopping"]);
+});
+
+test("four unresolved orders of one provider leave the other free, and four of each block the box", () => {
+  const story = Story.ready(twoRules);
+  for (let order = 1; order <= 4; order += 1) {
+    lookAway(leaveBehind(story, `13456789012345670${order}`));
+    story.post({ type: "probed", provider: "wechat", answer: passed });
+  }
+  const unresolved = ["unresolved", null, null];
+  assert.deepEqual(blockers(story), unresolved);
+  story.keys("700=").scan("134567890123456709");
+  assert.equal(story.box.foreground.name, "armed", "its wallet is not charged");
+  for (let order = 1; order <= 4; order += 1) {
+    if (story.box.foreground.name !== "armed") story.keys("700=");
+    story
+      .scan(`28123456789012345${order}`, "alipay")
+      .recorded()
+      .charge({ kind: "pending" }, "c")
+      .keys("X")
+      .recorded();
+    lookAway(story).post({ type: "probed", provider: "second", answer: passed });
+  }
+  assert.equal(story.box.orders.size, 8);
+  assert.deepEqual(blockers(story), ["unresolved", "unresolved", "unresolved"]);
+  assert.equal(story.box.violation, null);
+});
+
+test("who cannot take back is out, and the other is charged", () => {
+  const story = Story.ready(twoRules).payTo().charge({ kind: "pending" }).keys("X").recorded().wait(15_000);
+  for (let round = 0; round < 3; round += 1)
+    story.reverse(silence).query({ kind: "unpaid", paying: true }).wait(15_000);
+  assert.deepEqual(blockers(story), ["cannot-reverse", null, null]);
+});
+
+test("an order for whose account nobody speaks blocks its wallet, and everything where the id is gone", () => {
+  const order = orderOf(second);
+  const other: ProviderFacts = { ...second, payee: { ...second.payee, key: "wechat-v2 wx3 3 - -" } };
+  const changed = new Story(withProviders(providerOf(keypadRules), other), [order]);
+  for (const provider of ["wechat", "second"]) changed.post({ type: "probed", provider, answer: passed });
+  changed.post({ type: "scanner-changed", ready: true });
+  assert.deepEqual(changed.box.held, [{ outTradeNo: order.intent.outTradeNo, wallet: "alipay" }]);
+  assert.deepEqual(blockers(changed), [null, "account-gone", null]);
+  const gone = new Story(keypadRules, [order]);
+  gone
+    .post({ type: "probed", provider: "wechat", answer: passed })
+    .post({ type: "scanner-changed", ready: true });
+  assert.deepEqual(gone.box.held, [{ outTradeNo: order.intent.outTradeNo, wallet: null }]);
+  assert.deepEqual(blockers(gone), [null, "account-gone"]);
+});
+
+test("without a scanner the box sells only while somebody who offers a code of ours is free", () => {
+  const offering: ProviderFacts = provider(["c"], {
+    ...second,
+    offersCode: true,
+    undo: provider(["c"]).undo,
+  });
+  const rules = withProviders(providerOf(keypadRules), offering);
+  const story = Story.ready(rules).keys("1250=").post({ type: "scanner-changed", ready: false });
+  assert.deepEqual([story.text, blockerOf(story.box, rules)], ["armed-no-scanner", null]);
+  story.post({ type: "probed", provider: "second", answer: failed });
+  assert.deepEqual(outageOf(story.box, rules), { blocker: "no-scanner", provider: null });
+  story.post({ type: "code-wanted" });
+  assert.equal(story.box.orders.size, 0);
+  story.post({ type: "probed", provider: "second", answer: passed }).post({ type: "code-wanted" });
+  assert.equal(story.order.intent.payee.provider, "second");
 });

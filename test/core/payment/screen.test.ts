@@ -7,7 +7,7 @@ import type { Box } from "../../../src/core/payment/box.ts";
 import type { Rules } from "../../../src/core/payment/rules.ts";
 import { bootScreen, type Screen, screenFor } from "../../../src/core/payment/screen.ts";
 import { stampAt, withProvider } from "./reachable.ts";
-import { fixedRules, keypadRules, Story } from "./story.ts";
+import { fixedRules, keypadRules, Story, withHealth } from "./story.ts";
 
 const silence = { kind: "unknown", why: "silence", signed: false } as const;
 const paid = { kind: "paid", transactionId: "42" } as const;
@@ -233,7 +233,7 @@ test("an outage has its code, and the light of a refusal without a sound", () =>
   const boxes: readonly (readonly [Partial<Box>, string])[] = [
     [{ stopping: true }, "E10"],
     [{ journalBroken: true }, "E11"],
-    [{ held: ["one"] }, "E12"],
+    [{ held: [{ outTradeNo: "one", wallet: null }] }, "E12"],
     [{ scannerReady: false }, "E14"],
     [{ relayReady: false }, "E15"],
     [{ violation: "I3: broken" }, "E16"],
@@ -242,7 +242,7 @@ test("an outage has its code, and the light of a refusal without a sound", () =>
     const screen = screenFor({ ...box, ...changed }, stampAt(0).at, keypadRules);
     assert.deepEqual(pictureOf(screen), { text: "out-of-service", ref, ...refused });
   }
-  const unclear = { ...box, trust: { ...box.trust, unclear: true } };
+  const unclear = withHealth(box, { unclear: true });
   const offline = screenFor(unclear, stampAt(0).at, keypadRules);
   assert.deepEqual(pictureOf(offline), { text: "offline", ...refused });
 });

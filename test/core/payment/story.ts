@@ -9,6 +9,7 @@ import type { BoxEvent } from "../../../src/core/payment/events.ts";
 import type { Entry, OpenOrder, TxData } from "../../../src/core/payment/order.ts";
 import type { Payment, PaymentEvent } from "../../../src/core/payment/payment.ts";
 import { PaymentCode } from "../../../src/core/payment/payment-code.ts";
+import type { ProviderHealth } from "../../../src/core/payment/provider-health.ts";
 import type { RecentOrder } from "../../../src/core/payment/recent.ts";
 import { type Rules, type Stamp, standardTiming } from "../../../src/core/payment/rules.ts";
 import type { SaleCommand, SaleDecision } from "../../../src/core/payment/till-sale.ts";
@@ -62,6 +63,12 @@ export const newJournal: BoxEvent & { readonly type: "started" } = {
   recent: [],
 };
 
+/** The box with another word about its providers. */
+export function withHealth(box: Box, changes: Partial<ProviderHealth>): Box {
+  const health = [...box.health].map(([id, before]) => [id, { ...before, ...changes }] as const);
+  return { ...box, health: new Map(health) };
+}
+
 export class Story {
   readonly rules: Rules;
   readonly effects: Effect[] = [];
@@ -89,7 +96,8 @@ export class Story {
   static ready(rules: Rules = keypadRules): Story {
     const story = new Story(rules);
     story.post({ type: "scanner-changed", ready: true });
-    story.post({ type: "probed", provider: "wechat", answer: { kind: "passed" } });
+    for (const provider of story.box.health.keys())
+      story.post({ type: "probed", provider, answer: { kind: "passed" } });
     if (rules.relay !== null) story.post({ type: "relay-changed", ready: true });
     if (rules.amount.source === "fixed" || rules.amount.source === "menu") story.wait(rules.timing.restMs);
     story.effects.length = 0;
@@ -98,6 +106,13 @@ export class Story {
 
   get box(): Box {
     return this.turn.box;
+  }
+
+  /** How far its first provider is believed. */
+  get health(): ProviderHealth {
+    const [health] = this.box.health.values();
+    if (health === undefined) throw new Error("no provider charges");
+    return health;
   }
 
   get display(): readonly string[] {

@@ -422,7 +422,7 @@ describe("what a till is told", () => {
     assert.equal(said(ask(kept, 1_250)), "recorded repeated");
     const gone: Rules = { ...tillRules, providers: new Map() };
     const held = new Story(gone, [{ intent, last }], [], [], before.box.refs);
-    assert.deepEqual(held.box.held, [intent.outTradeNo]);
+    assert.deepEqual(held.box.held, [{ outTradeNo: intent.outTradeNo, wallet: null }]);
     assert.equal(said(ask(held, 1_250)), "recorded repeated");
     const own = { ...intent, ref: null, caller: null };
     assert.equal(new Story(tillRules, [{ intent: own, last }]).box.sales.size, 0);

@@ -1,7 +1,7 @@
 /** The preconditions of a charge are those of the moment in which it leaves (money rules 4 and 12). */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { mayMoveOn } from "../../../src/core/payment/box.ts";
+import { mayMoveOn } from "../../../src/core/payment/readiness.ts";
 import { Story } from "./story.ts";
 
 const forged = { kind: "unknown", why: "bad-signature", signed: false } as const;
@@ -80,7 +80,7 @@ test("where the goods cannot be given any more nothing is charged for them", () 
 
 test("a charge moves to another host under the same preconditions, and never after a broken invariant", () => {
   const may = (story: Story, violation: string | null = null): boolean =>
-    mayMoveOn({ ...story.box, violation }, story.order.intent.outTradeNo, story.rules);
+    mayMoveOn({ ...story.box, violation }, story.order.intent, story.rules);
   const sent = waiting().recorded();
   assert.equal(may(sent), true);
   assert.equal(may(sent, "I5"), false);
