@@ -1,4 +1,5 @@
-import { ComposedBox, type Links, type Refusal } from "../../compose.ts";
+import { ComposedBox, type Refusal } from "../../compose.ts";
+import type { Links } from "../../composed/parts.ts";
 import type { DeviceConfig } from "../../config/device-config.ts";
 import { Defect } from "../../core/kernel/defect.ts";
 import type { TxData } from "../../core/payment/order.ts";

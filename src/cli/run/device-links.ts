@@ -1,5 +1,5 @@
 /** The real outside of a box: secrets are read, links are made, and every problem is a sentence. */
-import type { BoxParts } from "../../compose.ts";
+import type { BoxParts } from "../../composed/parts.ts";
 import type { DeviceConfig } from "../../config/device-config.ts";
 import { pairProblem } from "../../links/https/certificate.ts";
 import { PinoLog } from "../../links/log/pino-log.ts";

@@ -2,7 +2,7 @@
  * The links of one life of a box. Whatever the box knows of the world comes through them, so that a box whose links
  * are cut is dead: nothing that it still tries has an effect, nothing reaches it, and only its journal is left.
  */
-import type { Links } from "../../compose.ts";
+import type { Links } from "../../composed/parts.ts";
 import type {
   BrokerLink,
   Clock,

@@ -1,0 +1,86 @@
+import { after } from "../core/kernel/instant.ts";
+import type { Journal, RotationOutcome } from "../journal/journal.ts";
+import type { Loop } from "../runtime/loop.ts";
+import type { Clock, Log, Timer } from "../runtime/ports.ts";
+import type { Providers } from "./providers.ts";
+
+/** What is looked after, and who hears of it. */
+export interface UpkeepParts {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly journal: Journal;
+  readonly providers: Providers;
+  readonly loop: Loop;
+}
+
+/** How often the box looks whether the journal's segment is long enough, and the certificate still valid. */
+const TEND_EVERY_MS = 60_000;
+
+/** How often it looks whether the disk has room for the record of another payment. */
+const ROOM_EVERY_MS = 10_000;
+
+/** What is looked at from time to time: the length of the journal, room on the disk, what takes money back. */
+export class Upkeep {
+  readonly #parts: UpkeepParts;
+  #tendTimer: Timer | null = null;
+  #roomTimer: Timer | null = null;
+
+  constructor(parts: UpkeepParts) {
+    this.#parts = parts;
+  }
+
+  /** Looks at the room now, and at everything from time to time. */
+  start(): void {
+    this.#tendLater();
+    this.#lookForRoom();
+  }
+
+  /** Looks at nothing any more. */
+  stop(): void {
+    this.#tendTimer?.cancel();
+    this.#roomTimer?.cancel();
+  }
+
+  /**
+   * Begins a new segment of the journal and drops what may go. Refused while an order is not over: one that has ended may
+   * still be contradicted for a while, and then its intent is needed.
+   */
+  rotate(done: (outcome: RotationOutcome) => void): void {
+    const { clock, journal, loop } = this.#parts;
+    const orders = loop.turn?.box.orders.size ?? null;
+    const why = orders === null ? "the box is starting or stopping" : "a payment is not over yet";
+    if (orders === 0) journal.rotate(done);
+    else clock.at(clock.now(), () => done({ kind: "refused", why }));
+  }
+
+  /** A box that cannot record another payment says so before somebody is asked for one. */
+  #lookForRoom(): void {
+    const { clock, journal, log, loop } = this.#parts;
+    journal.room((room) => {
+      const before = loop.turn?.box.room;
+      if (room === before) return;
+      if (!room) log.error("journal.full", {});
+      else if (before === false) log.info("journal.room", {});
+      loop.post({ type: "room-changed", room });
+    });
+    this.#roomTimer = clock.at(after(clock.now(), ROOM_EVERY_MS), () => this.#lookForRoom());
+  }
+
+  #tendLater(): void {
+    const { clock, journal } = this.#parts;
+    this.#tendTimer = clock.at(after(clock.now(), TEND_EVERY_MS), () => {
+      if (journal.isRotationDue()) this.rotate(() => undefined);
+      this.#checkCertificates();
+      this.#tendLater();
+    });
+  }
+
+  /** A box that is believed is not probed, and its certificate expires meanwhile: that is said as a probe would say it. */
+  #checkCertificates(): void {
+    const { loop, providers } = this.#parts;
+    for (const [provider, { proved, probe }] of loop.turn?.box.health ?? []) {
+      const why = proved && probe !== "inFlight" ? providers.of(provider).fault() : null;
+      if (why !== null) loop.post({ type: "probed", provider, answer: { kind: "failed", why } });
+    }
+  }
+}
