@@ -70,7 +70,10 @@ export class Outbox {
   #confirmed: number;
   /** The newest event sent since the last going back; at least `#confirmed`. */
   #sent: number;
-  /** The newest event ever sent by this process: an `ack` above it confirms what nobody sent. */
+  /**
+   * The newest event that may ever have been sent: an `ack` above it confirms what nobody sent. A process before this one may
+   * have sent all that was durable at the start, for a power failure takes moves of the cursor.
+   */
   #sentEver: number;
   /** What the host has of this journal while events of an earlier one are unconfirmed: these are not skipped. */
   #ahead = 0;
@@ -106,7 +109,7 @@ export class Outbox {
     this.#backoff = new Backoff(ports.entropy);
     this.#confirmed = settings.confirmed;
     this.#sent = settings.confirmed;
-    this.#sentEver = settings.confirmed;
+    this.#sentEver = Math.max(settings.confirmed, ports.source.head());
     this.#cursorNoted = settings.confirmed;
     this.#progressAt = ports.clock.now();
   }

@@ -409,6 +409,19 @@ test("a host that confirms with ack releases the events, not the broker's PUBACK
   assert.equal(world.journal.cursor, 40);
 });
 
+test("a host has what an earlier process sent, however far its cursor fell back", () => {
+  const world = new World({ confirm: "ack" });
+  world.journal.append(40);
+  world.broker.watch(TX, ({ payload }) => {
+    const upto = Math.max(30, JSON.parse(payload).seq);
+    world.broker.publish(ACK, JSON.stringify({ journal: JOURNAL, upto }), false);
+  });
+  world.start();
+  world.run(5 * minute);
+  assert.equal(world.journal.cursor, 40);
+  assert.deepEqual(world.events("mqtt.ack-ignored"), []);
+});
+
 test("acks of another journal, of events never sent, and going backwards are ignored and noted", () => {
   const world = new World({ confirm: "ack" });
   world.journal.append(5);
@@ -473,23 +486,27 @@ test("a host that is silent is asked again once a minute with one event, over th
   assert.equal(reporter.status().held, true);
 });
 
-test("after a restart that lost the last cursor moves, the host's retained ack is not needed to go on", () => {
-  const world = new World({ confirm: "ack" });
-  world.broker.watch(TX, ({ payload }) => {
-    world.broker.publish(ACK, JSON.stringify({ journal: JOURNAL, upto: JSON.parse(payload).seq }), true);
+for (const { retain, first } of [
+  { retain: true, first: 21 },
+  { retain: false, first: 13 },
+])
+  test(`after a restart that lost the last cursor moves the host's ack, retained: ${retain}, goes on at ${first}`, () => {
+    const world = new World({ confirm: "ack" });
+    world.broker.watch(TX, ({ payload }) => {
+      world.broker.publish(ACK, JSON.stringify({ journal: JOURNAL, upto: JSON.parse(payload).seq }), retain);
+    });
+    world.journal.append(20);
+    world.start();
+    world.run(5 * second);
+    assert.equal(world.journal.cursor, 20);
+    world.crash();
+    world.journal.cursor = 12;
+    world.start();
+    world.journal.append(5);
+    world.run(10 * second);
+    assert.equal(world.journal.cursor, 25);
+    assert.deepEqual(world.seqs().slice(20), range(first, 25));
   });
-  world.journal.append(20);
-  world.start();
-  world.run(5 * second);
-  assert.equal(world.journal.cursor, 20);
-  world.crash();
-  world.journal.cursor = 12;
-  world.start();
-  world.journal.append(5);
-  world.run(10 * second);
-  assert.equal(world.journal.cursor, 25);
-  assert.deepEqual(world.seqs().slice(20), range(13, 25));
-});
 
 test("the back-off begins again only after a connection that lasted a minute", () => {
   const world = new World({ seed: 3 });

@@ -124,4 +124,10 @@ export const failedSeeds: readonly FailedSeed[] = [
     found:
       "liveness: the contradiction of a decline was lost without a trace, and the world waited for its end.",
   },
+  {
+    seed: 700_044_815,
+    minutes: 1,
+    found:
+      "I24: a power failure took 19 moves of the cursor; the host had more events than a window sends, and its word was not believed.",
+  },
 ];

@@ -160,8 +160,8 @@ class SimulatedSession implements BrokerConnection {
   readonly #listener: BrokerListener;
   readonly #filters: (readonly string[])[] = [];
   #timeout: Timer | null = null;
-  /** While `recording-outcome`, what was sent before still arrives, and nothing comes back. */
-  #state: "connecting" | "connected" | "recording-outcome" | "ended" = "connecting";
+  /** While `closing`, what was sent before still arrives, and nothing comes back. */
+  #state: "connecting" | "connected" | "closing" | "ended" = "connecting";
   #unanswered = 0;
   /** When the last thing sent arrives, each way: a connection is a stream, nothing in it overtakes. */
   #lastUpAt = 0;
@@ -220,7 +220,7 @@ class SimulatedSession implements BrokerConnection {
       return;
     }
     const will = this.#state === "connected" ? null : this.#settings.will;
-    this.#state = "recording-outcome";
+    this.#state = "closing";
     this.#time.after(this.#delayUp(), () => {
       this.#finish();
       this.#broker.dismiss(this, will);
@@ -231,7 +231,7 @@ class SimulatedSession implements BrokerConnection {
   /** Ends the connection from outside; the broker publishes the will, where the CONNECT had arrived. */
   break(cause: string): void {
     if (this.#state === "ended") return;
-    const asked = this.#state === "recording-outcome";
+    const asked = this.#state === "closing";
     this.#finish();
     this.#broker.dismiss(this, this.#settings.will);
     if (!asked) this.#time.after(0, () => this.#listener.closed(cause));
