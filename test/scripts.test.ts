@@ -104,6 +104,9 @@ test("scripts/mutate refuses what it does not know before it installs Stryker", 
   for (const [args, sentence] of [
     [["nope.ts"], /nope\.ts is not among the sources/],
     [["--jobs", "0"], /--jobs is a whole number/],
+    [["--part", "spleen"], /spleen is no part: core journal /],
+    [["--each", "no"], /--each is a whole number/],
+    [["--minutes", "0"], /--minutes is a whole number/],
     [["--agian"], /Unknown option '--agian'/],
   ] as const) {
     const { status, stderr } = script("mutate", args);

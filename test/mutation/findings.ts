@@ -11,13 +11,15 @@ export interface Finding {
   readonly sourceHash: string;
   /** What the tests were: with others, what nobody noticed is looked at again. */
   readonly testHash: string;
+  /** How many defects there are; fewer were looked at where only each so many-th was. */
+  readonly count: number;
   readonly mutants: readonly Mutant[];
 }
 
 const folder = join(home, "found");
 
 /** What a run on this source would be about now. */
-export function hashesOf(source: string): Omit<Finding, "mutants"> {
+export function hashesOf(source: string): Pick<Finding, "sourceHash" | "testHash"> {
   const tests = new Set(testsOf(source).flatMap((test) => [...loadedBy(test)]));
   const helpers = [...tests].filter((file) => file.startsWith("test/")).sort();
   return {
@@ -26,23 +28,23 @@ export function hashesOf(source: string): Omit<Finding, "mutants"> {
   };
 }
 
-/** What was found about a source as it is now, or null. */
-export function findingOf(source: string): Finding | null {
-  const file = fileOf(source);
+/** What was found about a source as it is now when each so many-th defect was looked at, or null. */
+export function findingOf(source: string, every: number): Finding | null {
+  const file = fileOf(source, every);
   if (!existsSync(file)) return null;
   const finding = JSON.parse(readFileSync(file, "utf8")) as Finding;
   return finding.sourceHash === hashesOf(source).sourceHash ? finding : null;
 }
 
-export function keepFinding(source: string, finding: Finding): void {
+export function keepFinding(source: string, every: number, finding: Finding): void {
   mkdirSync(folder, { recursive: true });
-  const file = fileOf(source);
+  const file = fileOf(source, every);
   writeFileSync(`${file}.new`, JSON.stringify(finding));
   renameSync(`${file}.new`, file);
 }
 
-export function forgetFinding(source: string): void {
-  rmSync(fileOf(source), { force: true });
+export function forgetFinding(source: string, every: number): void {
+  rmSync(fileOf(source, every), { force: true });
 }
 
 /** Whether nobody noticed a defect: no test ran it, or those that did were content. */
@@ -55,8 +57,8 @@ export function isNoticed({ status }: Mutant): boolean {
   return status === "Killed" || status === "Timeout" || status === "RuntimeError";
 }
 
-function fileOf(source: string): string {
-  return join(folder, `${source.replaceAll("/", "+")}.json`);
+function fileOf(source: string, every: number): string {
+  return join(folder, `${source.replaceAll("/", "+")}${every === 1 ? "" : `.each-${every}`}.json`);
 }
 
 function hash(texts: readonly string[]): string {

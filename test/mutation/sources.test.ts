@@ -2,11 +2,14 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { isWanted, nameOf } from "./chosen.ts";
 import { explanations, isSentenceOfDefect } from "./explained.ts";
-import { leftOut, loadedBy, mutatedSources, slowTests, testsOf } from "./sources.ts";
+import { leftOut, loadedBy, mutatedSources, notAsked, partOf, parts, slowTests, testsOf } from "./sources.ts";
 
-test("sources that are left out and tests that are slow exist", () => {
-  for (const file of [...Object.keys(leftOut), ...slowTests]) assert.ok(existsSync(file), file);
+test("sources that are left out and tests that are slow or not asked exist", () => {
+  const files = [...Object.keys(leftOut), ...Object.keys(notAsked), ...slowTests];
+  for (const file of files) assert.ok(existsSync(file), file);
+  for (const reason of [...Object.values(leftOut), ...Object.values(notAsked)]) assert.match(reason, /\.$/);
 });
 
 test("every explanation is about a line that stands in a source that is mutated", () => {
@@ -22,10 +25,52 @@ test("every explanation is about a line that stands in a source that is mutated"
   }
 });
 
-test("every source that is mutated is loaded by tests of the core", () => {
-  const sources = mutatedSources();
-  assert.ok(sources.length > 30, `${sources.length} sources`);
-  for (const source of sources) assert.ok(testsOf(source).length > 0, source);
+test("every source that is mutated belongs to one part and is loaded by tests of it", () => {
+  for (const part of parts) {
+    const sources = mutatedSources([part]);
+    assert.ok(sources.length > 0, part.name);
+    for (const source of sources) {
+      assert.equal(partOf(source), part, source);
+      assert.ok(testsOf(source).length > 0, source);
+    }
+  }
+  const all = mutatedSources();
+  assert.equal(new Set(all).size, all.length, "no source is in two parts");
+  assert.ok(all.length > 120, `${all.length} sources`);
+});
+
+test("what moves money or says that it has moved is in a part", () => {
+  const all = mutatedSources();
+  for (const source of [
+    ...["src/core/payment/box.ts", "src/compose.ts", "src/composed/handlers.ts", "src/runtime/loop.ts"],
+    ...["src/journal/journal.ts", "src/providers/wechat-v2/provider.ts", "src/drivers/relay.ts"],
+    ...["src/till/sales.ts", "src/reporting/outbox.ts", "src/devices.ts"],
+  ]) {
+    assert.ok(all.includes(source), source);
+  }
+  assert.ok(
+    !all.some((source) => source.includes("/sandbox/")),
+    "a folder that is left out is left out whole",
+  );
+});
+
+test("a part of the defects is each so many-th one, and what is looked at again is found by its name", () => {
+  const place = { start: { line: 4, column: 2 }, end: { line: 4, column: 9 } };
+  const defect = (id: string) => ({
+    id,
+    mutatorName: "BooleanLiteral",
+    replacement: "true",
+    location: place,
+  });
+  const taken = (every: number, names: readonly string[] | null) =>
+    ["0", "1", "2", "3", "4", "5", "6"].filter((id) => isWanted({ every, names }, defect(id)));
+  assert.deepEqual(taken(1, null).length, 7);
+  assert.deepEqual(taken(3, null), ["0", "3", "6"]);
+  // A report counts lines and columns from 1.
+  const reported = { start: { line: 5, column: 3 }, end: { line: 5, column: 10 } };
+  const name = nameOf("BooleanLiteral", "true", reported.start, reported.end);
+  assert.equal(taken(1, [name]).length, 7);
+  assert.deepEqual(taken(1, [nameOf("BooleanLiteral", "false", reported.start, reported.end)]), []);
 });
 
 test("a test is asked about what it loads in any way of writing it, directly or not, and about nothing else", () => {

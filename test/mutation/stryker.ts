@@ -1,7 +1,8 @@
-/** Starts Stryker on one source; scripts/mutate has installed it beside the project. */
+/** Starts Stryker on sources; scripts/mutate has installed it beside the project. */
 import { spawn } from "node:child_process";
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { NOT_WANTED, nameOf, WANTED_VARIABLE, type Wanted } from "./chosen.ts";
 
 /** Where Stryker and what it finds are kept: outside what git, the bundle and the package look at. */
 export const home = ".runtime/mutation";
@@ -22,12 +23,14 @@ export interface Mutant {
   readonly killedBy?: readonly string[];
 }
 
-/** What one run on one source is told. */
+/** What one run is told. */
 export interface Order {
-  readonly source: string;
+  readonly sources: readonly string[];
   readonly tests: readonly string[];
-  /** Only these defects of an earlier run; null for all. */
-  readonly only: readonly Mutant[] | null;
+  /** Looks at each so many-th defect only. */
+  readonly every: number;
+  /** Only these defects that earlier runs found in each source; null for all. */
+  readonly only: ReadonlyMap<string, readonly Mutant[]> | null;
   readonly jobs: number;
 }
 
@@ -36,24 +39,39 @@ export function toolVersions(): string {
   return readFileSync("test/mutation/tools/package-lock.json", "utf8");
 }
 
-/** What Stryker says about one source: its text as it was, and the defects. */
+/** What Stryker says about one source: its text as it was, how many defects it has, and those that were looked at. */
 export interface Planted {
   readonly source: string;
+  readonly count: number;
   readonly mutants: readonly Mutant[];
 }
 
-/** Plants every defect of a source, one at a time. */
-export async function plant({ source, tests, only, jobs }: Order): Promise<Planted> {
+/** Plants the defects of sources, one at a time; says what was found of each. */
+export async function plant({
+  sources,
+  tests,
+  every,
+  only,
+  jobs,
+}: Order): Promise<ReadonlyMap<string, Planted>> {
   const work = join(home, `run-${process.pid}`);
   const report = join(work, "report.json");
+  const wanted: Wanted = { every, names: only === null ? null : [...only.values()].flat().map(nameOfMutant) };
   mkdirSync(work, { recursive: true });
+  writeFileSync(join(work, "wanted.json"), JSON.stringify(wanted));
+  const ranges = (source: string) =>
+    only?.get(source)?.map(({ location }) => rangeOf(source, location)) ?? [source];
   const settings = {
     packageManager: "npm",
-    plugins: [resolve(home, "node_modules/@stryker-mutator/tap-runner/dist/src/index.js")],
+    plugins: [
+      resolve(home, "node_modules/@stryker-mutator/tap-runner/dist/src/index.js"),
+      resolve("test/mutation/chosen.ts"),
+    ],
+    checkers: ["chosen"],
     testRunner: "tap",
     tap: { testFiles: tests, nodeArgs: ["--stack-trace-limit=0", "--test-reporter=tap"], forceBail: true },
-    mutate: only === null ? [source] : only.map(({ location }) => rangeOf(source, location)),
-    ignorePatterns: ["**", "!src/core/**", "!test/core/**", "!package.json"],
+    mutate: sources.flatMap(ranges),
+    ignorePatterns: ["**", "!src/**", "!test/**", "!package.json", "!device.config.json"],
     coverageAnalysis: "perTest",
     concurrency: jobs,
     // A machine that does other things as well must not make a slow test look like an endless one.
@@ -71,25 +89,38 @@ export async function plant({ source, tests, only, jobs }: Order): Promise<Plant
   const file = join(work, "stryker.config.json");
   writeFileSync(file, JSON.stringify(settings));
   try {
-    await runStryker(file);
+    await runStryker(file, resolve(work, "wanted.json"));
     const { files } = JSON.parse(readFileSync(report, "utf8")) as {
-      readonly files: Readonly<Record<string, Planted | undefined>>;
+      readonly files: Readonly<Record<string, Omit<Planted, "count"> | undefined>>;
     };
-    return files[source] ?? { source: readFileSync(source, "utf8"), mutants: [] };
+    const plantedIn = (source: string): Planted => {
+      const { mutants, source: text } = files[source] ?? {
+        source: readFileSync(source, "utf8"),
+        mutants: [],
+      };
+      const looked = mutants.filter(({ statusReason }) => statusReason !== NOT_WANTED);
+      return { source: text, count: mutants.length, mutants: looked };
+    };
+    return new Map(sources.map((source) => [source, plantedIn(source)]));
   } finally {
     rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** What a defect is called from run to run. */
+export function nameOfMutant({ mutatorName, replacement, location }: Mutant): string {
+  return nameOf(mutatorName, replacement, location.start, location.end);
 }
 
 function rangeOf(source: string, { start, end }: Mutant["location"]): string {
   return `${source}:${start.line}:${start.column - 1}-${end.line}:${end.column - 1}`;
 }
 
-function runStryker(settings: string): Promise<void> {
+function runStryker(settings: string, wanted: string): Promise<void> {
   const stryker = join(home, "node_modules/@stryker-mutator/core/bin/stryker.js");
   const child = spawn(process.execPath, [stryker, "run", settings], {
     stdio: ["ignore", "pipe", "inherit"],
-    env: { ...process.env, NODE_COMPILE_CACHE: resolve(home, "compiled") },
+    env: { ...process.env, NODE_COMPILE_CACHE: resolve(home, "compiled"), [WANTED_VARIABLE]: wanted },
   });
   child.stdout.pipe(process.stderr);
   const stop = () => void child.kill("SIGTERM");
