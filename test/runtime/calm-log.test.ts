@@ -59,6 +59,36 @@ describe("the log of a box", () => {
     assert.equal(lines.length, 600);
   });
 
+  it("has a pace of its own for what tells more: at once so many, and then one in so many seconds", () => {
+    const paces = { "scanner.refused": [20, 60], "scanner.scanned": [300, 5], "screen.shown": [300, 5] };
+    for (const [event, [burst = 0, everyS = 0]] of Object.entries({ ...paces, "mqtt.lost": [30, 10] })) {
+      const { time, lines, calm } = bench();
+      for (let n = 0; n < 400; n += 1) calm.info(event, { n });
+      assert.equal(lines.length, burst, event);
+      time.runUntil(3_600_000);
+      const rest = JSON.stringify({ n: 399, unsaid: 399 - burst });
+      assert.deepEqual(lines.slice(burst), [`${everyS * 1_000} info ${event} ${rest}`]);
+    }
+  });
+
+  it("gives back one line at a time, and never more than there were", () => {
+    const { time, lines, calm } = bench();
+    for (let n = 0; n < 30; n += 1) calm.info("contact.changed", { n });
+    time.runUntil(25_000);
+    for (let n = 0; n < 4; n += 1) calm.info("contact.changed", { n });
+    assert.equal(lines.length, 32, "two have come back");
+    time.runUntil(10_000_000);
+    for (let n = 0; n < 100; n += 1) calm.info("contact.changed", { n });
+    assert.equal(lines.length, 33 + 30);
+    time.runUntil(10_010_000);
+    for (let n = 0; n < 100; n += 1) calm.info("contact.changed", { n });
+    assert.equal(
+      lines.length,
+      33 + 31,
+      "a line that was written late has been taken of those that came back",
+    );
+  });
+
   it("writes the first of a few at once, and again after a rest", () => {
     const { time, lines, calm } = bench();
     for (let n = 0; n < 30; n += 1) calm.info("contact.changed", { n });

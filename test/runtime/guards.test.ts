@@ -14,10 +14,14 @@ import {
 import type {
   BrokerConnection,
   BrokerLink,
+  BrokerListener,
+  DisplayListener,
   GpioClaimed,
   GpioLines,
   GpioLink,
+  GpioListener,
   Log,
+  SerialListener,
 } from "../../src/runtime/ports.ts";
 import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.ts";
 
@@ -25,6 +29,7 @@ const time = new SimulatedTime();
 const clock = new SimulatedClock(time, 0);
 const will = { topic: "t", payload: "", qos: 1, retain: true } as const;
 const wish = { clientId: "b", will, connectTimeoutMs: 1, keepAliveS: 1 };
+const session = { version: 5, receiveMaximum: 1, retains: true, packetBytesMax: null } as const;
 const serial = { path: "/dev/x", baudRate: 9_600, profile: "plain" } as const;
 
 function thrown(text = "the library threw"): never {
@@ -133,6 +138,241 @@ test("a promise that rejects is a link that is not there, and one that is kept i
   });
   const good = promised(async () => ({ ok: true, link: "here" }));
   assert.deepEqual(await new Promise((resolve) => good(resolve)), { ok: true, link: "here" });
+});
+
+test("a broker is told and heard through its guard until the end, and no longer", () => {
+  const heard: string[] = [];
+  let inner: BrokerListener | undefined;
+  let confirm: (code: number) => void = () => assert.fail("nothing was published");
+  const link: BrokerLink = {
+    connect: (settings, listener) => {
+      heard.push(`connect ${settings.clientId}`);
+      inner = listener;
+      return {
+        publish: ({ topic }, done) => {
+          heard.push(`publish ${topic}`);
+          confirm = done;
+        },
+        subscribe: (topic) => heard.push(`subscribe ${topic}`),
+        close: (done) => {
+          heard.push("close");
+          done();
+        },
+      };
+    },
+  };
+  const connection = guardedBroker(found(link), clock).connect(wish, {
+    connected: ({ version }) => heard.push(`connected ${version}`),
+    message: (topic, payload) => heard.push(`message ${topic} ${payload.length}`),
+    closed: (cause) => heard.push(`closed ${cause}`),
+  });
+  const says = (): void => {
+    inner?.connected(session);
+    inner?.message("ack", new Uint8Array(3));
+    confirm(0);
+  };
+  connection.subscribe("ack");
+  connection.publish(will, (code) => heard.push(`confirmed ${code}`));
+  says();
+  assert.deepEqual(heard.splice(0), [
+    ...["connect b", "subscribe ack", "publish t", "connected 5", "message ack 3", "confirmed 0"],
+  ]);
+  connection.close(() => heard.push("free"));
+  says();
+  inner?.closed("late");
+  connection.subscribe("ack");
+  connection.publish(will, () => assert.fail("it is closed"));
+  time.runUntil(time.now + 1_000);
+  assert.deepEqual(heard, ["close", "free"]);
+});
+
+test("a display is told and heard through its guard, and its end is told once", () => {
+  const heard: string[] = [];
+  let inner: DisplayListener | undefined;
+  let written: () => void = () => assert.fail("nothing was written");
+  const connection = guardedDisplay(
+    found({
+      open: (listener) => {
+        inner = listener;
+        return {
+          write: (runs, done) => {
+            heard.push(`write ${runs.length}`);
+            written = done;
+          },
+          close: () => assert.fail("it has ended by itself"),
+        };
+      },
+    }),
+    clock,
+  ).open({ ready: () => heard.push("ready"), closed: (cause) => heard.push(`closed ${cause}`) });
+  inner?.ready();
+  connection.write([], () => heard.push("written"));
+  written();
+  inner?.closed("pulled");
+  inner?.closed("again");
+  inner?.ready();
+  written();
+  connection.write([], () => assert.fail("it is over"));
+  let free = false;
+  connection.close(() => {
+    free = true;
+  });
+  assert.ok(!free, "a close never calls back before it has returned");
+  time.runUntil(time.now + 1_000);
+  assert.ok(free);
+  assert.deepEqual(heard, ["ready", "write 0", "written", "closed pulled"]);
+});
+
+test("a scanner is told and heard through its guard until the end, and watched for by its link", () => {
+  const heard: string[] = [];
+  let inner: SerialListener | undefined;
+  let ended = 0;
+  const link = guardedSerial(
+    found({
+      open: ({ path }, listener) => {
+        heard.push(`open ${path}`);
+        inner = listener;
+        return {
+          write: (bytes) => heard.push(`write ${bytes.length}`),
+          close: (done) => {
+            heard.push("close");
+            done();
+          },
+        };
+      },
+      watch: (path, changed) => {
+        heard.push(`watch ${path}`);
+        changed();
+        return {
+          end: () => {
+            ended += 1;
+          },
+        };
+      },
+    }),
+    clock,
+  );
+  const connection = link.open(serial, {
+    opened: () => heard.push("opened"),
+    began: () => heard.push("began"),
+    line: (text) => heard.push(`line ${text}`),
+    discarded: (why) => heard.push(`discarded ${why}`),
+    closed: (cause) => heard.push(`closed ${cause}`),
+  });
+  const says = (): void => {
+    inner?.opened();
+    inner?.began?.();
+    inner?.line("134");
+    inner?.discarded("over-long");
+  };
+  says();
+  connection.write(new Uint8Array(2));
+  assert.deepEqual(heard.splice(0), [
+    ...["open /dev/x", "opened", "began", "line 134", "discarded over-long", "write 2"],
+  ]);
+  link.watch("/dev/y", () => heard.push("changed")).end();
+  assert.deepEqual([heard.splice(0), ended], [["watch /dev/y", "changed"], 1]);
+  connection.close(() => heard.push("free"));
+  says();
+  inner?.closed("late");
+  connection.write(new Uint8Array(2));
+  time.runUntil(time.now + 1_000);
+  assert.deepEqual(heard, ["close", "free"]);
+});
+
+test("pins are told and heard through their guard; refused, they are told of once, lost, once", () => {
+  const heard: string[] = [];
+  let inner: GpioListener | undefined;
+  let answer: (outcome: GpioClaimed) => void = () => assert.fail("nothing was claimed");
+  const link: GpioLink = {
+    claim: (wanted, listener, done) => {
+      heard.push(`claim ${wanted.length}`);
+      inner = listener;
+      answer = done;
+    },
+  };
+  const claimed: GpioClaimed[] = [];
+  const claim = (): void =>
+    guardedGpio(found(link), clock).claim(
+      [],
+      { edge: () => heard.push("edge"), lost: (cause) => heard.push(`lost ${cause}`) },
+      (outcome) => claimed.push(outcome),
+    );
+  claim();
+  answer({ kind: "refused", why: "busy" });
+  inner?.lost("again");
+  assert.deepEqual([claimed.splice(0), heard.splice(0)], [[{ kind: "refused", why: "busy" }], ["claim 0"]]);
+
+  claim();
+  answer({
+    kind: "claimed",
+    lines: {
+      read: () => 0,
+      write: (wanted) => heard.push(`write ${wanted.length}`),
+      watch: (watching) => heard.push(`watch ${watching}`),
+      release: (done) => {
+        heard.push("release");
+        done();
+      },
+    },
+  });
+  const [outcome] = claimed;
+  assert.ok(outcome?.kind === "claimed");
+  outcome.lines.watch(true);
+  outcome.lines.write([{ pin: 4, level: 1 }]);
+  inner?.edge();
+  assert.deepEqual(heard.splice(0), ["claim 0", "watch true", "write 1", "edge"]);
+  outcome.lines.release(() => heard.push("free"));
+  inner?.edge();
+  inner?.lost("late");
+  outcome.lines.watch(true);
+  time.runUntil(time.now + 1_000);
+  assert.deepEqual([heard, claimed.length], [["release", "free"], 1]);
+});
+
+test("what fails in the hands of its driver is let go of, and its end is told after the call", () => {
+  const heard: string[] = [];
+  const connection = guardedDisplay(
+    found({
+      open: () => ({ write: () => thrown("the bus is gone"), close: () => void heard.push("let go") }),
+    }),
+    clock,
+  ).open({ ready: () => undefined, closed: (cause) => heard.push(cause) });
+  connection.write([], () => assert.fail("nothing was written"));
+  assert.deepEqual(heard, ["let go"]);
+  connection.write([], () => assert.fail("it is gone"));
+  time.runUntil(time.now + 1_000);
+  assert.deepEqual(heard, ["let go", "the bus is gone"]);
+});
+
+test("a link that is found only after the end is not opened any more", () => {
+  let tell: (() => void) | undefined;
+  const load: Loader<BrokerLink> = (done) => {
+    tell = () => done({ ok: true, link: { connect: () => assert.fail("nobody wants it any more") } });
+  };
+  const silent = { connected: () => undefined, message: () => undefined, closed: () => assert.fail() };
+  let free = false;
+  guardedBroker(load, clock)
+    .connect(wish, silent)
+    .close(() => {
+      free = true;
+    });
+  tell?.();
+  time.runUntil(time.now + 1_000);
+  assert.ok(free);
+});
+
+test("what a log is told goes through its guard as it is", () => {
+  const said: unknown[] = [];
+  const level = (name: string) => (event: string, fields?: object) => void said.push([name, event, fields]);
+  const log = guardedLog({
+    ...{ debug: level("debug"), info: level("info"), warn: level("warn"), error: level("error") },
+  });
+  for (const name of ["debug", "info", "warn", "error"] as const) log[name]("an event", { count: 1 });
+  assert.deepEqual(
+    said,
+    ["debug", "info", "warn", "error"].map((name) => [name, "an event", { count: 1 }]),
+  );
 });
 
 test("our own contradictions are no failure of a part", () => {

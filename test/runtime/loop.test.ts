@@ -237,6 +237,21 @@ test("before its journal is open nothing that devices say is heard, and a box wi
   );
 });
 
+test("whoever hands in an event is told whether there is a box that takes it, during a turn as well", () => {
+  const taken: boolean[] = [];
+  const bench = new Bench();
+  taken.push(
+    bench.loop.post({ type: "woke" }),
+    bench.loop.post(newJournal),
+    bench.loop.post({ type: "woke" }),
+  );
+  bench.onHand = () => void taken.push(bench.loop.post({ type: "code-wanted" }));
+  bench.turn({ effects: [{ type: "warm" }] });
+  bench.loop.stop();
+  taken.push(bench.loop.post({ type: "woke" }));
+  assert.deepEqual(taken, [false, true, true, true, false]);
+});
+
 test("a loop that was stopped hears nothing, wakes nobody, and has no box to look at", () => {
   const bench = Bench.started().turn({ wakeAt: instantOf(50) });
   bench.heard.length = 0;
