@@ -8,6 +8,7 @@ import { faults } from "./documents/fault-parts.ts";
 import { doorProblems, journalMembers, saleMembers } from "./documents/local-parts.ts";
 import { packages, toolbox } from "./documents/package-parts.ts";
 import { moneyRecords, recovery, stateDiagram, waits } from "./documents/payment-parts.ts";
+import { providerFacts } from "./documents/provider-parts.ts";
 import { displayOfPayment, outageCodes, screenTexts } from "./documents/screen-parts.ts";
 import { commands, configKeys } from "./documents/setting-parts.ts";
 import { errorCodes, sandboxScenarios, txMembers } from "./documents/wire-parts.ts";
@@ -15,7 +16,7 @@ import { wiring } from "./documents/wiring-parts.ts";
 
 const root = join(import.meta.dirname, "..");
 
-/** The documents of the root, in the order in which a reader meets them. */
+/** The documents, in the order in which a reader meets them. */
 export const documents: readonly string[] = [
   "README.md",
   "ARCHITECTURE.md",
@@ -23,6 +24,8 @@ export const documents: readonly string[] = [
   "SAFETY.md",
   "SECURITY.md",
   "CHANGELOG.md",
+  "src/providers/README.md",
+  "src/providers/wechat-v2/README.md",
 ];
 
 /** How each part is made; a document names the ones it wants. */
@@ -48,6 +51,7 @@ export const parts: Readonly<Record<string, () => string | Promise<string>>> = {
   "sale members": saleMembers,
   "control socket problems": doorProblems,
   "journal members": journalMembers,
+  "provider facts": () => providerFacts(readFileSync(join(root, "device.config.json"), "utf8")),
   packages: () => packages(root),
   tools: () => toolbox(root),
 };

@@ -8,6 +8,7 @@ import { Devices } from "../src/devices.ts";
 import { Random } from "../src/simulator/outside/random.ts";
 import { SimulatedClock, SimulatedTime } from "../src/simulator/outside/time.ts";
 import { SimulatedPins } from "../src/simulator/site/pins.ts";
+import { wechatEntry } from "./config-text.ts";
 import { keptLog } from "./drivers/late-clock.ts";
 
 const RELAY = 26;
@@ -18,12 +19,14 @@ function configOf(sections: object): DeviceConfig {
     JSON.stringify({
       version: 1,
       box: { id: "box-1" },
-      merchant: {
-        appId: "wx1",
-        merchantId: "19",
-        apiKey: { credential: "api-key" },
-        certificate: { cert: { file: "/c" }, key: { file: "/k" } },
-      },
+      providers: [
+        wechatEntry({
+          appId: "wx1",
+          merchantId: "19",
+          apiKey: { credential: "api-key" },
+          certificate: { cert: { file: "/c" }, key: { file: "/k" } },
+        }),
+      ],
       amount: { source: "fixed", fixed: "2.00" },
       outputs: { relay: { pin: RELAY, fenPerPulse: 100 } },
       ...sections,

@@ -96,13 +96,20 @@ test("every configuration that is shown passes its check, and every other exampl
 
 test("the table of configuration keys has the members of every entry of a list too", () => {
   const readme = texts.get("README.md") ?? "";
-  for (const key of ["appId", "subMerchantId", "apiKey", "certificate.cert"]) {
-    assert.ok(readme.includes(`\`merchant.previous[].${key}\``), `merchant.previous[].${key}`);
+  for (const key of [
+    "id",
+    "wallets",
+    "appId",
+    "subMerchantId",
+    "apiKey",
+    "certificate.cert",
+    "sceneInfo.id",
+  ]) {
+    assert.ok(readme.includes(`\`providers[].${key}\``), `providers[].${key}`);
   }
   for (const key of ["key", "name", "price", "pulses"]) {
     assert.ok(readme.includes(`\`amount.menu[].${key}\``), `amount.menu[].${key}`);
   }
-  assert.ok(!readme.includes("merchant.previous[].hosts"));
 });
 
 test("the members of a sale are those that a till reads", () => {

@@ -5,7 +5,7 @@ import type { Rotated } from "../../src/control/commands.ts";
 import type { ControlProblem } from "../../src/control/protocol.ts";
 import type { SaleState } from "../../src/core/payment/till-sale.ts";
 import type { JournalEntry } from "../../src/journal/own-entry.ts";
-import type { BillException, NotCompared } from "../../src/providers/wechat-v2/reconciliation.ts";
+import type { BillException, NotCompared } from "../../src/providers/bill.ts";
 import { code, table } from "./markdown.ts";
 
 /** A sentence for each key; a new key without one does not compile. */

@@ -31,12 +31,12 @@ function walk(node: Node, path: string, rows: string[][]): void {
   for (const [key, child] of Object.entries(node.properties ?? {})) {
     const name = path === "" ? key : `${path}.${key}`;
     const required = node.required?.includes(key) === true;
-    const inner = variantsOf(child).filter(({ properties }) => properties !== undefined);
+    const inner = formsOf(child);
     const form = takes(child);
     if (inner.length === 0 || form.startsWith(SOURCE) || form.includes("{pin, activeLow}")) {
       const absent = child.default !== undefined ? value(child.default) : isNullable(child) ? "null" : "–";
       rows.push([code(name), form, required ? "**required**" : absent, meaningOf(child)]);
-      if (child.items?.properties !== undefined) walk(child.items, `${name}[]`, rows);
+      if (child.items !== undefined) sections(formsOf(child.items), `${name}[]`, rows);
       continue;
     }
     // A section that is filled in from its own defaults shows those instead of itself.
@@ -47,10 +47,19 @@ function walk(node: Node, path: string, rows: string[][]): void {
       absent,
       meaningOf(child),
     ]);
-    const [first] = inner;
-    if (inner.length === 1 && first !== undefined) walk(first, name, rows);
-    else variants(inner, name, rows);
+    sections(inner, name, rows);
   }
+}
+
+/** The forms of a value that have keys of their own. */
+function formsOf(node: Node): readonly Node[] {
+  return variantsOf(node).filter(({ properties }) => properties !== undefined);
+}
+
+function sections(forms: readonly Node[], name: string, rows: string[][]): void {
+  const [first] = forms;
+  if (forms.length === 1 && first !== undefined) walk(first, name, rows);
+  else variants(forms, name, rows);
 }
 
 function isNullable(node: Node): boolean {
@@ -111,7 +120,7 @@ function kindOf(node: Node): string {
   // A pin that may also be a bare number; a section that begins with a pin is walked like any other.
   const keys = Object.keys(node.properties ?? {});
   if (keys.length === 2 && keys.includes("pin") && keys.includes("activeLow")) return "{pin, activeLow}";
-  if (node.items?.properties !== undefined) return "list of objects";
+  if (node.items !== undefined && formsOf(node.items).length > 0) return "list of objects";
   const types = [node.type].flat().map(wordOf);
   return types.join(" or ");
 }

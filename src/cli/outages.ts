@@ -20,16 +20,16 @@ export const outages: Readonly<Record<Outage, readonly [means: string, remedy: s
     "Free some space; the box looks every ten seconds, and takes payments again by itself.",
   ],
   "account-gone": [
-    "An order is open under a merchant whose credentials the configuration no longer holds.",
-    "Put that merchant under `merchant.previous` and restart; the log names the orders.",
+    "An order is open under an account that the configuration no longer has, or whose key cannot be read.",
+    "Put that account back into `providers`, under its old id and with `charges: false`, and restart; the log names the orders.",
   ],
   unresolved: [
     "Four payments are still unresolved.",
     "Nothing: queries and reversals go on. `scanbox journal list --open` shows them.",
   ],
   "cannot-reverse": [
-    "Reversals get no signed answer or are refused: WeChat Pay may not know the client certificate, or their host is cut off.",
-    "Check the certificate in the merchant platform and the way to every host. It ends with the first signed answer.",
+    "Reversals get no signed answer or are refused: the provider may not know the client certificate, or their host is cut off.",
+    "Check the certificate in the provider's platform and the way to every host. It ends with the first signed answer.",
   ],
   "no-scanner": [
     "The scanner is not there, or another program holds it.",
@@ -52,8 +52,8 @@ export const outages: Readonly<Record<Outage, readonly [means: string, remedy: s
     "Look at `pins.absent` or `relay.failed` in the log: another program may hold the pin, or the sensor is dirty.",
   ],
   "certificate-missing": [
-    "The merchant's certificate or its key cannot be read as PEM: reversals would be impossible.",
-    "Check `merchant.certificate`; a `.p12` has to be converted to PEM first.",
+    "The certificate of the account or its key cannot be read as PEM: reversals would be impossible.",
+    "Check `certificate` of the account in `providers`; a `.p12` has to be converted to PEM first.",
   ],
   "certificate-mismatch": [
     "Certificate and private key do not belong together.",
@@ -61,23 +61,23 @@ export const outages: Readonly<Record<Outage, readonly [means: string, remedy: s
   ],
   "certificate-expired": [
     "The certificate is out of date, or the clock is wrong.",
-    "Look at the date of the machine, then renew the certificate with WeChat Pay.",
+    "Look at the date of the machine, then renew the certificate with the provider.",
   ],
   "api-key": [
-    "WeChat Pay's answers do not fit the API key, or it refuses our signatures.",
-    "Check `merchant.apiKey` (API v2, 32 characters) and `merchant.signType`.",
+    "The provider's answers do not fit the API key, or it refuses our signatures.",
+    "Check `apiKey` of the account in `providers` (for WeChat Pay the one of API v2, 32 characters) and `signType`.",
   ],
   account: [
-    "WeChat Pay does not accept this merchant for payment codes.",
-    "Check `merchantId`, `appId`, their binding and the product permission in the merchant platform.",
+    "The provider does not accept this account for payment codes.",
+    "Check `merchantId` and `appId` of the account in `providers`, their binding and the product permission in the provider's platform.",
   ],
   request: [
-    "WeChat Pay does not take what this box sends: a value is wrong, too long or missing. The merchant itself is known.",
-    "`provider.refused` in the log names it. Check `box.store`, `merchant.body`, `sceneInfo`, `clientIp`, `notifyUrl` and sub-merchant.",
+    "The provider does not take what this box sends: a value is wrong, too long or missing. The account itself is known.",
+    "`provider.refused` in the log names it. Check `box.store`, and `body`, `sceneInfo`, `clientIp`, `notifyUrl` and sub-merchant of the account in `providers`.",
   ],
   "no-trust": [
     "The server's TLS certificate is not trusted.",
-    "A captive portal, a proxy, or a wrong clock; else check `merchant.ca`.",
+    "A captive portal, a proxy, or a wrong clock; else check `ca` of the account in `providers`.",
   ],
   "no-network": [
     "No host can be reached: no name, or no connection.",

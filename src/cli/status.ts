@@ -136,9 +136,9 @@ function scansLines({ absent, codes, refused, discarded }: NonNullable<BoxStatus
   ];
 }
 
-function providerText({ kind, account, charges, signedAt, ...health }: ProviderStatus): string {
+function providerText({ id, kind, account, charges, signedAt, ...health }: ProviderStatus): string {
   const doing = charges ? healthText(health) : "charges no more, only finishes its orders";
-  return `${kind} ${account}, ${doing}, last signed answer ${signedAt ?? "none yet"}`;
+  return `${id}: ${kind} ${account}, ${doing}, last signed answer ${signedAt ?? "none yet"}`;
 }
 
 function healthText({

@@ -5,6 +5,7 @@
 import * as z from "zod";
 import type { Fen } from "../core/kernel/fen.ts";
 import { isLoopbackOnly } from "../settings/fields.ts";
+import type { Frozen } from "../settings/frozen.ts";
 import { readJson } from "./json-text.ts";
 import { problemsOf, sentenceOf } from "./problem.ts";
 import { leastRestMs, relations, type Sections } from "./relations.ts";
@@ -12,9 +13,8 @@ import { deviceConfigSchema, type ParsedConfig } from "./schema.ts";
 
 /** The configuration of one box, complete and frozen. Units are in the names; amounts are fen; pins are BCM numbers. */
 export type DeviceConfig = Frozen<
-  Omit<ParsedConfig, "box" | "merchant" | "amount" | "late" | "timing"> & {
+  Omit<ParsedConfig, "box" | "amount" | "late" | "timing"> & {
     readonly box: ParsedConfig["box"] & { readonly store: string };
-    readonly merchant: ParsedConfig["merchant"] & { readonly body: string };
     readonly amount: Omit<ParsedConfig["amount"], "entry"> & {
       readonly entry: "implied" | "explicit";
       readonly maximum: Fen;
@@ -72,17 +72,12 @@ function resolve(parsed: ParsedConfig): DeviceConfig {
   return {
     ...parsed,
     box: { ...parsed.box, store },
-    merchant: { ...parsed.merchant, body: parsed.merchant.body ?? store },
     amount: { ...parsed.amount, entry: parsed.amount.entry ?? (hasPoint ? "explicit" : "implied") },
     late: parsed.late ?? (parsed.outputs?.relay ? "reverse" : "keep"),
     timing: { ...parsed.timing, restMs: parsed.timing.restMs ?? leastRestMs(parsed.scanner) },
-    loopbackOnly: isLoopbackOnly(parsed.merchant.hosts),
+    loopbackOnly: isLoopbackOnly(parsed.providers.flatMap(({ hosts }) => hosts)),
   };
 }
-
-type Frozen<Value> = Value extends Fen | string | number | boolean | null | undefined
-  ? Value
-  : { readonly [Key in keyof Value]: Frozen<Value[Key]> };
 
 function freeze<Value>(value: Value): Value {
   if (typeof value === "object" && value !== null) {

@@ -8,7 +8,7 @@ import { quoted } from "./quoted.ts";
 /** How `schema.ts` hands on the sentences for unknown keys. */
 const unknownKeys = z.array(z.tuple([z.string(), z.string()]));
 
-/** Writes a path of keys the way people say it: `merchant.hosts[0]`. */
+/** Writes a path of keys the way people say it: `providers[0].hosts[1]`. */
 function pathText(path: readonly PropertyKey[]): string {
   return path
     .map((key, index) => (typeof key === "number" ? `[${key}]` : `${index === 0 ? "" : "."}${keyText(key)}`))

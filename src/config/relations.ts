@@ -4,16 +4,15 @@
  */
 import { formatYuan } from "../core/kernel/fen.ts";
 import { PULSES_MAX } from "../core/payment/rules.ts";
-import { keyOf } from "../providers/wechat-v2/merchant.ts";
-import { wechatV2Problems } from "../providers/wechat-v2/settings.ts";
 import { isLoopbackOnly } from "../settings/fields.ts";
+import { accountProblems } from "./accounts.ts";
 import { pinUses, reservedFor } from "./pins.ts";
 import type { ParsedConfig } from "./schema.ts";
 
 /** The sections that could be read. */
 export type Sections = Partial<ParsedConfig>;
 
-/** Times below which no box works against the real WeChat Pay, in milliseconds (money rules 8, 9 and 13). */
+/** Times below which no box works against a real provider, in milliseconds (money rules 8, 9 and 13). */
 const floorsMs = {
   giveUpAfterMs: 30_000,
   reverseNotBeforeMs: 15_000,
@@ -34,8 +33,7 @@ export function leastRestMs(scanner: ParsedConfig["scanner"]): number {
 
 /** Every relation in the order in which its problems are listed. */
 export const relations: readonly ((sections: Sections) => readonly string[])[] = [
-  merchantIds,
-  bill,
+  accounts,
   amounts,
   menu,
   keypadLayout,
@@ -48,24 +46,8 @@ export const relations: readonly ((sections: Sections) => readonly string[])[] =
   times,
 ];
 
-function merchantIds({ merchant }: Sections): readonly string[] {
-  if (merchant === undefined) return [];
-  const problems: string[] = [];
-  const seen = new Set<string>();
-  for (const [index, one] of [merchant, ...merchant.previous].entries()) {
-    const key = index === 0 ? "merchant" : `merchant.previous[${index - 1}]`;
-    problems.push(...wechatV2Problems({ ...one, hosts: index === 0 ? merchant.hosts : [] }, key));
-    const name = keyOf(one);
-    if (seen.has(name)) problems.push(`${key}: names a merchant that is named before.`);
-    seen.add(name);
-  }
-  return problems;
-}
-
-function bill({ box, merchant }: Sections): readonly string[] {
-  if (merchant === undefined || box === undefined || merchant.body !== null) return [];
-  if (new TextEncoder().encode(box.store ?? "").length <= 127) return [];
-  return ["merchant.body: must be given, because box.store has more than 127 bytes in UTF-8."];
+function accounts({ providers, box }: Sections): readonly string[] {
+  return providers === undefined ? [] : accountProblems(providers, box?.store ?? "");
 }
 
 function amounts({ amount, keypad }: Sections): readonly string[] {
@@ -248,8 +230,9 @@ function broker({ mqtt }: Sections): readonly string[] {
   return problems;
 }
 
-function floors({ merchant, timing, scanner }: Sections): readonly string[] {
-  if (timing === undefined || merchant === undefined || isLoopbackOnly(merchant.hosts)) return [];
+function floors({ providers, timing, scanner }: Sections): readonly string[] {
+  if (timing === undefined || providers === undefined) return [];
+  if (isLoopbackOnly(providers.flatMap(({ hosts }) => hosts))) return [];
   const names = ["giveUpAfterMs", "reverseNotBeforeMs", "confirmNotBeforeMs"] as const;
   const problems = names.flatMap((name) =>
     timing[name] < floorsMs[name]

@@ -1,7 +1,7 @@
 /**
- * What can still be done with a configuration that has mistakes: whom customers paid and where the journal is decide whether
- * open orders can be brought to their end, and they are (money rule 17). Nothing else of such a file is trusted with money: a
- * box that runs on it sells nothing.
+ * What can still be done with a configuration that has mistakes: the accounts that customers paid into and where the journal is
+ * decide whether open orders can be brought to their end, and they are (money rule 17). Nothing else of such a file is trusted
+ * with money: a box that runs on it sells nothing.
  */
 import { checkConfig, type DeviceConfig } from "./device-config.ts";
 import { readJson } from "./json-text.ts";
@@ -12,17 +12,20 @@ const ROUNDS_MAX = 64;
 
 /** What may be left out of the sections that owe money; of everything else the whole section goes. */
 const spare: ReadonlySet<string> = new Set([
-  "merchant.ca",
-  "merchant.body",
-  "merchant.clientIp",
-  "merchant.notifyUrl",
-  "merchant.sceneInfo",
-  "merchant.previous",
   "journal.retentionDays",
   "box.store",
   "box.language",
   "box.advert",
 ]);
+
+/** What an account may lack and still be asked about its orders; one that stays wrong goes as a whole, while another is left. */
+const spareOfAccount: ReadonlySet<string> = new Set([
+  ...["ca", "body", "clientIp", "notifyUrl", "sceneInfo"],
+  ...["wallets", "charges"],
+]);
+
+/** What may be in contradiction to another part, in the order in which it goes. */
+const disputable = ["outputs", "display", "mqtt", "timing", "box.advert", "box.store"] as const;
 
 /**
  * The configuration of a box that only brings open orders to their end; null where not even that can be read from the text. Its
@@ -68,26 +71,50 @@ function onePulse(outputs: unknown): string {
 
 /** Takes out what contradicts another part, until nothing does. */
 function related(left: Record<string, unknown>): DeviceConfig | null {
-  for (const drop of [
-    [],
-    ["outputs"],
-    ["display"],
-    ["mqtt"],
-    ["timing"],
-    ["box.advert"],
-    ["merchant.body"],
-  ]) {
-    for (const name of drop) takeOut(left, name.split("."));
+  const drops: string[] = [...disputable];
+  for (let round = 0; round < ROUNDS_MAX; round += 1) {
     const checked = checkConfig(JSON.stringify(left));
-    if (!checked.ok) continue;
-    const { config } = checked;
-    return { ...config, journal: { ...config.journal, retentionDays: 36_500 } };
+    if (checked.ok) {
+      const { config } = checked;
+      return { ...config, journal: { ...config.journal, retentionDays: 36_500 } };
+    }
+    if (mendAccounts(left.providers, checked.problems)) continue;
+    const drop = drops.shift();
+    if (drop === undefined) return null;
+    takeOut(left, drop.split("."));
   }
   return null;
 }
 
+/** Takes out what one account contradicts in another, or in itself; says whether there was anything. */
+function mendAccounts(accounts: unknown, problems: readonly string[]): boolean {
+  if (!Array.isArray(accounts)) return false;
+  // The last one first: what was listed before it stays what it is.
+  const found = problems.findLast((problem) => problem.startsWith("providers"));
+  if (found === undefined) return false;
+  const [, place, key] = /^providers\[(\d+)\](?:\.(\w+))?/.exec(found) ?? [];
+  if (place === undefined) {
+    // None is charged, by this file: then it makes no difference which one could be.
+    return setCharges(accounts[0], true);
+  }
+  const index = Number(place);
+  if (key === "wallets") return setCharges(accounts[index], false);
+  // The name of the store, which takes its place, is too long; the account is not at fault.
+  if (key === "body") return false;
+  return takeAccount(accounts, index);
+}
+
+function setCharges(account: unknown, charges: boolean): boolean {
+  return isObject(account) && Reflect.set(account, "charges", charges);
+}
+
+/** Takes an account out, while another one is left. Its orders are held then, and named. */
+function takeAccount(accounts: unknown[], index: number): boolean {
+  return accounts.length > 1 && accounts.splice(index, 1).length === 1;
+}
+
 function mend(left: Record<string, unknown>, path: readonly PropertyKey[], boxId: string): boolean {
-  const [section, key] = path.map(String);
+  const [section, key, inner] = path.map(String);
   if (section === undefined) return false;
   if (section === "box" && (key === undefined || key === "id")) {
     const box = isObject(left.box) ? left.box : {};
@@ -95,7 +122,13 @@ function mend(left: Record<string, unknown>, path: readonly PropertyKey[], boxId
     left.box = { ...box, id: boxId };
     return true;
   }
-  if (section === "merchant" || section === "journal" || section === "box") {
+  if (section === "providers") {
+    if (!Array.isArray(left.providers) || key === undefined) return false;
+    if (inner !== undefined && spareOfAccount.has(inner) && takeOut(left, ["providers", key, inner]))
+      return true;
+    return takeAccount(left.providers, Number(key));
+  }
+  if (section === "journal" || section === "box") {
     const name = `${section}.${key}`;
     return spare.has(name) && takeOut(left, name.split("."));
   }

@@ -5,11 +5,14 @@
 import * as z from "zod";
 import { parseYuan } from "../core/kernel/fen.ts";
 import { PULSES_MAX } from "../core/payment/rules.ts";
-import { accountKeys, callKeys } from "../providers/wechat-v2/settings.ts";
+import { providerSettings } from "../providers/settings.ts";
 import { displayText, duration, durationMaxMs, object, path, source, text } from "../settings/fields.ts";
 
 /** BCM number of the last pin on the 40-pin header. */
 const pinMax = 27;
+
+/** More accounts than this are a mistake. */
+const PROVIDERS_MAX = 8;
 
 const pin = z.int().min(0).max(pinMax).describe("BCM number of a pin, 0 to 27.");
 
@@ -57,21 +60,13 @@ const shape = {
         "Lines that stand in turn on a display that waits, each at most as long as the display is wide.",
       ),
   }).describe("Which box this is."),
-  merchant: object({
-    provider: z
-      .literal("wechat-v2")
-      .default("wechat-v2")
-      .describe("Who moves the money: WeChat Pay, API v2."),
-    ...accountKeys,
-    ...callKeys,
-    previous: z
-      .array(object(accountKeys))
-      .max(8)
-      .default([])
-      .describe(
-        "Merchants charged for before, kept until their last order is closed: ids, signType, key and certificate.",
-      ),
-  }).describe("Whom customers pay."),
+  providers: z
+    .array(providerSettings)
+    .min(1)
+    .max(PROVIDERS_MAX)
+    .describe(
+      "The accounts that customers pay into. One that is not charged any more stays until its orders are closed.",
+    ),
   amount: object({
     source: z
       .enum(["keypad", "fixed", "menu", "till"], { error: amountSourceSentence })

@@ -1,5 +1,6 @@
 /** The kinds of account that a configuration may list: one line, and one in each function, for a provider. */
 import * as z from "zod";
+import type { Frozen } from "../settings/frozen.ts";
 import { keyOf } from "./wechat-v2/merchant.ts";
 import { wechatV2Problems, wechatV2Settings } from "./wechat-v2/settings.ts";
 
@@ -9,7 +10,7 @@ export const providerSettings = z.discriminatedUnion("kind", [wechatV2Settings],
 });
 
 /** An account as the configuration has it, with every default filled in. */
-export type ProviderConfig = z.output<typeof providerSettings>;
+export type ProviderConfig = Frozen<z.output<typeof providerSettings>>;
 
 /** Everything that names the account at its provider, as one text. */
 export function accountKeyOf(config: ProviderConfig): string {
@@ -19,10 +20,10 @@ export function accountKeyOf(config: ProviderConfig): string {
   }
 }
 
-/** What the keys of one account demand of each other; `key` is where it stands in the file. */
-export function ownProblems(config: ProviderConfig, key: string): readonly string[] {
+/** What the keys of one account demand of each other; `key` is where it stands in the file, `store` the store's own name. */
+export function ownProblems(config: ProviderConfig, key: string, store: string): readonly string[] {
   switch (config.kind) {
     case "wechat-v2":
-      return wechatV2Problems(config, key);
+      return wechatV2Problems(config, key, store);
   }
 }

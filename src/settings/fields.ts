@@ -109,7 +109,7 @@ export function entryKeys<Kind extends string, const Wallet extends string>(
         error: "must be 1 to 32 small letters, digits or -, and not begin with -.",
       })
       .describe("What this account is called in records, texts and commands; it never changes."),
-    kind: z.literal(kind),
+    kind: z.literal(kind).describe("At whom it is."),
     wallets: z
       .array(z.enum(wallets))
       .min(1)

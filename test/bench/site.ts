@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
+import { wechatEntry } from "../config-text.ts";
 import { type Certificates, makeCertificates } from "../e2e/certificates.ts";
 import { Mosquitto } from "../e2e/mosquitto.ts";
 import { PseudoTerminal } from "../e2e/pseudo-terminal.ts";
@@ -97,14 +98,16 @@ function boxConfig(
   return {
     version: 1,
     box: { id: "bench", store: "Example store" },
-    merchant: {
-      appId,
-      merchantId,
-      hosts: [parts.sandbox.origin],
-      apiKey: { file: keyFile },
-      certificate: { cert: { file: merchant.certFile }, key: { file: merchant.keyFile } },
-      ca: { file: sandbox.certFile },
-    },
+    providers: [
+      wechatEntry({
+        appId,
+        merchantId,
+        hosts: [parts.sandbox.origin],
+        apiKey: { file: keyFile },
+        certificate: { cert: { file: merchant.certFile }, key: { file: merchant.keyFile } },
+        ca: { file: sandbox.certFile },
+      }),
+    ],
     amount: parts.keypad ? { source: "keypad", maximum: "100.00" } : { source: "fixed", fixed: parts.fixed },
     scanner: { path: parts.scanner.path },
     keypad: parts.keypad ? keypad : null,

@@ -183,8 +183,8 @@ test("ten mistakes planted in the example are ten sentences", async (t) => {
   const mistakes: readonly (readonly [right: string, wrong: string, path: string])[] = [
     ['"id": "box-000123"', '"id": "b"', "box.id"],
     ['"language": "en"', '"language": "fr"', "box.language"],
-    ['"merchantId": "1900000109"', '"merchantId": "19-109"', "merchant.merchantId"],
-    ['"signType": "HMAC-SHA256"', '"signType": "SHA1"', "merchant.signType"],
+    ['"merchantId": "1900000109"', '"merchantId": "19-109"', "providers[0].merchantId"],
+    ['"signType": "HMAC-SHA256"', '"signType": "SHA1"', "providers[0].signType"],
     ['"maximum": "3000.00"', '"maximum": "3000.005"', "amount.maximum"],
     ['"baudRate": 9600', '"baudRate": 9601', "scanner.baudRate"],
     ['"rows": 2', '"rows": 3', "display.rows"],

@@ -6,10 +6,11 @@ import { join } from "node:path";
 import { after, describe, it } from "node:test";
 import { TLSSocket } from "node:tls";
 import { loadConfig } from "../../src/cli/config.ts";
-import { wechatV2Accounts } from "../../src/cli/run/provider-parts.ts";
+import { entryParts } from "../../src/cli/run/provider-parts.ts";
 import { Secrets } from "../../src/cli/run/secrets.ts";
-import { checkConfig } from "../../src/config/device-config.ts";
+import { checkConfig, type DeviceConfig } from "../../src/config/device-config.ts";
 import { SystemClock } from "../../src/links/machine/system-clock.ts";
+import { accountOf } from "../../src/providers/wechat-v2/kind.ts";
 import type { WechatV2Account } from "../../src/providers/wechat-v2/maker.ts";
 import { wire } from "../../src/providers/wechat-v2/message.ts";
 import { makeCertificates, pem } from "../e2e/certificates.ts";
@@ -43,6 +44,15 @@ describe("the links of a device", () => {
     return { origin: `https://127.0.0.1:${address.port}`, ca: own.certFile, callers, close };
   }
 
+  /** The accounts of a configuration, with what they name as this machine has it. */
+  function accountsOf(config: DeviceConfig): readonly WechatV2Account[] {
+    const [secrets, clock, unread] = [new Secrets(null), new SystemClock(), []];
+    return config.providers.map((entry, index) => {
+      const placed = { config, entry, where: `providers[${index}]` };
+      return accountOf(entry, entryParts(placed, secrets, clock, unread));
+    });
+  }
+
   async function reverse({ link }: WechatV2Account, host: string): Promise<void> {
     const request = { ...wire, lane: "reverse", path: "/secapi/pay/reverse", body: "<xml/>" } as const;
     await new Promise((resolve) => {
@@ -65,7 +75,8 @@ describe("the links of a device", () => {
     const checked = loadConfig(configFile);
     assert.ok(checked.ok);
     t.mock.timers.enable({ apis: ["Date"], now: Date.now() - YEAR_MS });
-    const [account] = wechatV2Accounts(checked.config, new Secrets(null), new SystemClock());
+    const [account] = accountsOf(checked.config);
+    assert.ok(account !== undefined);
     assert.equal(account.fault(), "certificate-expired");
     t.mock.timers.reset();
     assert.equal(account.fault(), null);
@@ -80,13 +91,12 @@ describe("the links of a device", () => {
     const { configFile } = await RunningBox.prepare(place, origin, {}, { ca: { file: ca } });
     const { stranger } = await makeCertificates(place);
     const config = JSON.parse(readFileSync(configFile, "utf8"));
-    const { appId, apiKey } = config.merchant;
+    const [first] = config.providers;
     const certificate = { cert: { file: stranger.certFile }, key: { file: stranger.keyFile } };
-    config.merchant.previous = [{ appId, apiKey, merchantId: "1900000100", certificate }];
+    config.providers.push({ ...first, id: "former", charges: false, merchantId: "1900000100", certificate });
     const checked = checkConfig(JSON.stringify(config));
     assert.ok(checked.ok);
-    const accounts = wechatV2Accounts(checked.config, new Secrets(null), new SystemClock());
-    for (const account of accounts) await reverse(account, origin);
+    for (const account of accountsOf(checked.config)) await reverse(account, origin);
     assert.deepEqual(callers, ["CN=merchant", "CN=stranger"]);
   });
 });

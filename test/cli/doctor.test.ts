@@ -74,7 +74,7 @@ test("without a configuration all of the rest is looked at, and the status is 2"
   assert.equal(stderr, "");
   assert.match(stdout, /^✗ config\.problem +There is no file .*none\.json/m);
   assert.match(stdout, /^. machine\.system /m);
-  assert.match(stdout, /^– provider\.probe +The provider was not asked/m);
+  assert.match(stdout, /^– provider\.probe +No provider was asked/m);
   assert.match(stdout, /^Wrong: config\.problem/m);
 });
 

@@ -138,10 +138,7 @@ test("what is no bill is refused with the reason", async () => {
 
 test("a bill of another merchant, of another day or of several days is refused", async () => {
   const cases: readonly (readonly [string, RegExp])[] = [
-    [
-      published.replaceAll("1900000109", "1900000108"),
-      /is the bill of merchant 1900000108, which is none of/,
-    ],
+    [published.replaceAll("1900000109", "1900000108"), /is the bill of account 1900000108, which is none of/],
     [published.replaceAll("2026-03-15", "2026-03-14"), /is the bill of 2026-03-14, not of 2026-03-15/],
     [published.replace("`2026-03-15", "`2026-03-14"), /has payments of several days/],
   ];

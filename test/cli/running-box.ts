@@ -4,6 +4,7 @@ import { type ChildProcess, type ChildProcessByStdio, spawn } from "node:child_p
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
+import { wechatEntry } from "../config-text.ts";
 import { makeCertificates } from "../e2e/certificates.ts";
 
 const program = new URL("../../src/main.ts", import.meta.url).pathname;
@@ -41,14 +42,16 @@ export class RunningBox {
     const config = {
       version: 1,
       box: { id: "box-000123", store: "Example store" },
-      merchant: {
-        appId: "wx1234567890abcdef",
-        merchantId: "1900000109",
-        apiKey: { file: join(directory, "api-key") },
-        certificate: { cert: { file: merchant.certFile }, key: { file: merchant.keyFile } },
-        hosts: [sandbox],
-        ...merchantMore,
-      },
+      providers: [
+        wechatEntry({
+          appId: "wx1234567890abcdef",
+          merchantId: "1900000109",
+          apiKey: { file: join(directory, "api-key") },
+          certificate: { cert: { file: merchant.certFile }, key: { file: merchant.keyFile } },
+          hosts: [sandbox],
+          ...merchantMore,
+        }),
+      ],
       amount: { source: "fixed", fixed: "5.00" },
       journal: { directory: box.journal },
       ...more,

@@ -25,7 +25,7 @@ service    in service, the display says "Welcome / Enter amount"
 devices    scanner ready, keypad ready, display absent, relay none
 scans      811 codes, 14 refused
            2 thrown away: without an end (let the scanner send CR behind a code)
-providers  wechat-v2 1900000109, proved, last signed answer 2026-03-16T11:33:00.000Z
+providers  wechat: wechat-v2 1900000109, proved, last signed answer 2026-03-16T11:33:00.000Z
 orders     1 not over yet
            #0042 12.50 reversing for 1 min 15 s, order k3b9x0aa_Q7dV2mTz9KpL_42
 journal    /var/lib/scanbox: 3.0 MiB, 1234 rows, 812 money events, last written 2026-03-16T11:32:58.000Z
@@ -50,8 +50,11 @@ memory     80.0 MiB, 18.0 MiB of it heap`,
       text,
       /^service {4}OUT OF SERVICE \(E31, api-key\), the display says "OUT OF SERVICE \/ Ask staff E31"$/m,
     );
-    assert.match(text, /^ {11}WeChat Pay's answers do not fit the API key, or it refuses our signatures\.$/m);
-    assert.match(text, /^ {11}Check `merchant\.apiKey`/m);
+    assert.match(
+      text,
+      /^ {11}The provider's answers do not fit the API key, or it refuses our signatures\.$/m,
+    );
+    assert.match(text, /^ {11}Check `apiKey` of the account in `providers`/m);
     assert.match(text, /^ {11}lates: is not a known key\.$/m);
     assert.match(text, /^MQTT {7}no broker is configured$/m);
   });

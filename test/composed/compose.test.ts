@@ -181,7 +181,7 @@ describe("a composed box", () => {
 
   describe("tells of itself", () => {
     it("who it is and whom it charges for", () => {
-      const box = stand({ "box.store": "Corner shop", "merchant.subMerchantId": "1900000100" });
+      const box = stand({ "box.store": "Corner shop", "providers.0.subMerchantId": "1900000100" });
       const status = box.box.status();
       assert.equal(status?.box, "composed-1");
       assert.equal(status.store, "Corner shop");
@@ -193,8 +193,9 @@ describe("a composed box", () => {
     it("which accounts it has, and that one which only finishes its orders is not probed", () => {
       const usual = { appId: fixtureMerchant.appId, merchantId: formerMerchant.merchantId };
       const certificate = { cert: { file: files.merchant.certFile }, key: { file: files.merchant.keyFile } };
-      const former = { ...usual, certificate, apiKey: { file: files.formerKey } };
-      const box = stand({ "merchant.previous": [former] });
+      const named = { id: "former", kind: "wechat-v2", charges: false };
+      const former = { ...named, ...usual, certificate, apiKey: { file: files.formerKey } };
+      const box = stand({ "providers.1": former });
       const told = box.box.status()?.providers ?? [];
       assert.deepEqual(
         told.map(({ kind, account, charges, proved }) => [kind, account, charges, proved]),
@@ -204,7 +205,10 @@ describe("a composed box", () => {
         ],
       );
       assert.deepEqual([told[0]?.signedAt === null, told[1]?.signedAt], [false, null]);
-      assert.equal(new Set(told.map(({ id }) => id)).size, 2);
+      assert.deepEqual(
+        told.map(({ id }) => id),
+        ["wechat", "former"],
+      );
     });
 
     it("since when, and for how long by the clock that nobody sets", () => {

@@ -14,12 +14,7 @@ const kernelPins = "test/hil/gpio-processes.test.ts";
 const deviceLinks = "test/cli/device-links.test.ts";
 
 export const elsewhere: Readonly<Record<string, Elsewhere>> = {
-  "merchant.ca": { file: deviceLinks, says: "ca: { file: ca }" },
-  "merchant.previous[].certificate.cert": {
-    file: deviceLinks,
-    says: "its own certificate for each merchant",
-  },
-  "merchant.previous[].certificate.key": { file: deviceLinks, says: "its own certificate for each merchant" },
+  "providers[].ca": { file: deviceLinks, says: "ca: { file: ca }" },
   "display.rs": kernelBox,
   "display.e": kernelBox,
   "display.data": kernelBox,
@@ -35,7 +30,8 @@ export const elsewhere: Readonly<Record<string, Elsewhere>> = {
 export const nothingToSee: Readonly<Record<string, string>> = {
   $schema: "for editors",
   version: "has one value",
-  "merchant.provider": "has one value",
+  "providers[].kind": "has one value",
+  "providers[].wallets": "has one value for WeChat Pay",
   "commands.keys": "is empty in this version",
   "display.rom": "both character sets are made to show the same",
 };

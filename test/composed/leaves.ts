@@ -7,7 +7,7 @@ interface Node {
   readonly oneOf?: readonly Node[];
 }
 
-/** The paths of all leaves, once each: `merchant.previous[].appId`. Where a secret is read from is one leaf. */
+/** The paths of all leaves, once each: `providers[].appId`. Where a secret is read from is one leaf. */
 export function leavesOf(schema: Readonly<Record<string, unknown>>): readonly string[] {
   return [...new Set(below(schema as Node, ""))];
 }
@@ -22,7 +22,7 @@ function below(node: Node, path: string): readonly string[] {
   }
   const forms = [...(node.anyOf ?? []), ...(node.oneOf ?? [])];
   if (forms.length > 0) return forms.flatMap((form) => (isNothing(form) ? [] : below(form, path)));
-  if (items !== undefined && isList(items)) return below(items, `${path}[]`);
+  if (items !== undefined && hasKeys(items)) return below(items, `${path}[]`);
   return [path];
 }
 
@@ -31,6 +31,6 @@ function isNothing(node: Node): boolean {
 }
 
 /** A list of objects has keys below it, a list of numbers or texts is a value. */
-function isList({ properties }: Node): boolean {
-  return properties !== undefined;
+function hasKeys({ properties, anyOf, oneOf }: Node): boolean {
+  return properties !== undefined || [...(anyOf ?? []), ...(oneOf ?? [])].some(hasKeys);
 }

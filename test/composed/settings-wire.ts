@@ -1,11 +1,12 @@
 /** Settings whose effect is seen at the sandbox, at the broker or in the journal. */
 
+import { wechatEntry } from "../config-text.ts";
 import { about, field, type Row, sinceCharge, Together, tells, tries } from "./rows.ts";
 import { type Files, formerMerchant, hosts, type Keys, type Stand } from "./stand.ts";
 
 const [first, second] = hosts;
 
-const provider = { "merchant.subMerchantId": "1900000100" };
+const provider = { "providers.0.subMerchantId": "1900000100" };
 
 /** How long after its charge the first reversal came, to the second. */
 function reversedAfter(stand: Stand): number | null {
@@ -24,33 +25,38 @@ function backup(stand: Stand): void {
   stand.silent(first).scan().shows("paid");
 }
 
-/** The keys of a box that charges for the merchant of before. */
+/** The keys of a box that charges for the account of before. */
 function before({ formerKey }: Files): Keys {
   const { appId, merchantId } = formerMerchant;
-  const ids = { "merchant.appId": appId, "merchant.merchantId": merchantId };
-  const sub = { "merchant.subAppId": SUB_APP, "merchant.subMerchantId": SUB_MERCHANT };
-  return { ...ids, ...sub, "merchant.apiKey": { file: formerKey } };
+  const ids = { "providers.0.id": FORMER, "providers.0.appId": appId, "providers.0.merchantId": merchantId };
+  const sub = { "providers.0.subAppId": SUB_APP, "providers.0.subMerchantId": SUB_MERCHANT };
+  return { ...ids, ...sub, "providers.0.apiKey": { file: formerKey } };
 }
 
-/** The same merchant among the earlier ones, with something else of it. */
-function earlierOne({ merchant, formerKey }: Files, other: object = {}): Together {
+/** The same account as one whose orders are only finished, with something else of it. */
+function former({ merchant, formerKey }: Files, other: object = {}): object {
   const { appId, merchantId } = formerMerchant;
   const certificate = { cert: { file: merchant.certFile }, key: { file: merchant.keyFile } };
   const usual = { appId, merchantId, subAppId: SUB_APP, subMerchantId: SUB_MERCHANT };
-  return new Together({
-    "merchant.previous": [{ ...usual, certificate, apiKey: { file: formerKey }, ...other }],
-  });
+  const entry = wechatEntry({ hosts, charges: false, certificate, apiKey: { file: formerKey } });
+  return { ...entry, ...usual, id: FORMER, ...other };
 }
 
+/** That account beside the one of now. */
+function beside(files: Files, other: object = {}): Together {
+  return new Together({ "providers.1": former(files, other) });
+}
+
+const FORMER = "former";
 const SUB_APP = "wxformersub0000001";
 const SUB_MERCHANT = "1900000778";
 
 /** An order of an earlier merchant is finished under it, or not at all where one of its ids is another. */
 function earlierId(name: string, otherValue: string | null, named: string): Row {
   return {
-    key: `merchant.previous[].${name}`,
+    key: `providers[].${name}`,
     earlier: before,
-    values: (files) => [earlierOne(files), earlierOne(files, { [name]: otherValue })],
+    values: (files) => [beside(files), beside(files, { [name]: otherValue })],
     story: (stand) => void stand.pass(120_000),
     see: (stand) => {
       const calls = [...stand.to("/pay/orderquery"), ...stand.to("/secapi/pay/reverse")];
@@ -101,14 +107,35 @@ export const wireRows: readonly Row[] = [
     ],
   },
   {
-    key: "merchant.body",
+    key: "providers[].id",
+    values: ["wechat", "main"],
+    see: (stand) => [stand.money.at(-1)?.provider, stand.box.status()?.providers[0]?.id],
+    seen: [
+      ["wechat", "wechat"],
+      ["main", "main"],
+    ],
+  },
+  {
+    key: "providers[].charges",
+    values: (files) => [
+      beside(files),
+      new Together({ "providers.0.charges": false, "providers.1": former(files, { charges: true }) }),
+    ],
+    see: (stand) => [stand.charges[0]?.fields.mch_id, stand.money.at(-1)?.provider],
+    seen: [
+      ["1900000109", "wechat"],
+      [formerMerchant.merchantId, FORMER],
+    ],
+  },
+  {
+    key: "providers[].body",
     also: { "box.store": "Corner shop" },
     values: ["Corner shop-goods", null],
     see: field("body"),
     seen: ["Corner shop-goods", "Corner shop"],
   },
   {
-    key: "merchant.appId",
+    key: "providers[].appId",
     also: provider,
     values: ["wx1234567890abcdef", "wx0000000000000000"],
     story: tries,
@@ -119,7 +146,7 @@ export const wireRows: readonly Row[] = [
     ],
   },
   {
-    key: "merchant.merchantId",
+    key: "providers[].merchantId",
     values: ["1900000109", "1900000777"],
     story: tries,
     see: (stand) => [stand.asked[0]?.fields.mch_id, stand.texts.at(-1)],
@@ -129,13 +156,13 @@ export const wireRows: readonly Row[] = [
     ],
   },
   {
-    key: "merchant.subMerchantId",
+    key: "providers[].subMerchantId",
     values: ["1900000100", null],
     see: field("sub_mch_id"),
     seen: ["1900000100", null],
   },
   {
-    key: "merchant.subAppId",
+    key: "providers[].subAppId",
     also: provider,
     values: ["wxfedcba0987654321", null],
     see: field("sub_appid", "sub_mch_id"),
@@ -145,7 +172,7 @@ export const wireRows: readonly Row[] = [
     ],
   },
   {
-    key: "merchant.signType",
+    key: "providers[].signType",
     values: ["HMAC-SHA256", "MD5"],
     see: (stand) => [stand.charges[0]?.fields.sign_type ?? null, stand.charges[0]?.fields.sign?.length],
     seen: [
@@ -154,14 +181,14 @@ export const wireRows: readonly Row[] = [
     ],
   },
   {
-    key: "merchant.apiKey",
+    key: "providers[].apiKey",
     values: ({ apiKey, formerKey }) => [{ file: apiKey }, { file: formerKey }],
     story: tries,
     see: (stand) => stand.texts.at(-1),
     seen: ["paid", "out-of-service"],
   },
   {
-    key: "merchant.certificate.cert",
+    key: "providers[].certificate.cert",
     values: ({ merchant, stranger }) => [{ file: merchant.certFile }, { file: stranger.certFile }],
     story: tries,
     see: (stand) => [stand.texts.at(-1), stand.box.status()?.providers[0]?.failure],
@@ -171,7 +198,7 @@ export const wireRows: readonly Row[] = [
     ],
   },
   {
-    key: "merchant.certificate.key",
+    key: "providers[].certificate.key",
     values: ({ merchant, stranger }) => [{ file: merchant.keyFile }, { file: stranger.keyFile }],
     story: tries,
     see: (stand) => [stand.texts.at(-1), stand.box.status()?.providers[0]?.failure],
@@ -181,7 +208,7 @@ export const wireRows: readonly Row[] = [
     ],
   },
   {
-    key: "merchant.hosts",
+    key: "providers[].hosts",
     values: [hosts, [second, first]],
     story: (stand) => void stand.scan("never").until(() => stand.to("/secapi/pay/reverse").length > 0),
     see: (stand) => [...stand.charges, ...stand.to("/secapi/pay/reverse")].map(({ host }) => host),
@@ -191,13 +218,13 @@ export const wireRows: readonly Row[] = [
     ],
   },
   {
-    key: "merchant.clientIp",
+    key: "providers[].clientIp",
     values: ["203.0.113.9", null],
     see: field("spbill_create_ip"),
     seen: ["203.0.113.9", "192.0.2.7"],
   },
   {
-    key: "merchant.notifyUrl",
+    key: "providers[].notifyUrl",
     values: ["https://merchant.example/paid", null],
     story: (stand) => {
       stand.box.wantCode();
@@ -215,36 +242,13 @@ export const wireRows: readonly Row[] = [
     ] as const
   ).map(
     ([name, a, b, seenA, seenB]): Row => ({
-      key: `merchant.sceneInfo.${name}`,
-      also: { "merchant.sceneInfo.id": "S-0" },
+      key: `providers[].sceneInfo.${name}`,
+      also: { "providers.0.sceneInfo.id": "S-0" },
       values: [a, b],
       see: (stand) => JSON.parse(stand.charges[0]?.fields.scene_info ?? "null"),
       seen: [{ store_info: seenA }, { store_info: seenB }],
     }),
   ),
-  earlierId("appId", "wx0000000000000000", "appid"),
-  earlierId("merchantId", "1900000000", "mch_id"),
-  earlierId("subAppId", null, "sub_appid"),
-  earlierId("subMerchantId", "1900000779", "sub_mch_id"),
-  {
-    key: "merchant.previous[].signType",
-    earlier: before,
-    values: (files) => [earlierOne(files), earlierOne(files, { signType: "MD5" })],
-    story: (stand) => void stand.pass(120_000),
-    see: (stand) => [stand.to("/secapi/pay/reverse")[0]?.fields.sign_type ?? null, stand.money.at(-1)?.state],
-    seen: [
-      ["HMAC-SHA256", "reversed"],
-      [null, "reversed"],
-    ],
-  },
-  {
-    key: "merchant.previous[].apiKey",
-    earlier: before,
-    values: (files) => [earlierOne(files), earlierOne(files, { apiKey: { file: files.apiKey } })],
-    story: (stand) => void stand.pass(120_000),
-    see: (stand) => stand.money.at(-1)?.state,
-    seen: ["reversed", "reversing"],
-  },
   {
     key: "mqtt.confirm",
     values: ["puback", "ack"],
@@ -386,5 +390,32 @@ export const wireRows: readonly Row[] = [
       return about(at("armed") - at("resting"), 1_000);
     },
     seen: [5_000, 9_000],
+  },
+];
+
+/** The same of an account that is not charged any more: its orders are finished under it, or not at all. */
+export const formerRows: readonly Row[] = [
+  earlierId("appId", "wx0000000000000000", "appid"),
+  earlierId("merchantId", "1900000000", "mch_id"),
+  earlierId("subAppId", null, "sub_appid"),
+  earlierId("subMerchantId", "1900000779", "sub_mch_id"),
+  {
+    key: "providers[].signType",
+    earlier: before,
+    values: (files) => [beside(files), beside(files, { signType: "MD5" })],
+    story: (stand) => void stand.pass(120_000),
+    see: (stand) => [stand.to("/secapi/pay/reverse")[0]?.fields.sign_type ?? null, stand.money.at(-1)?.state],
+    seen: [
+      ["HMAC-SHA256", "reversed"],
+      [null, "reversed"],
+    ],
+  },
+  {
+    key: "providers[].apiKey",
+    earlier: before,
+    values: (files) => [beside(files), beside(files, { apiKey: { file: files.apiKey } })],
+    story: (stand) => void stand.pass(120_000),
+    see: (stand) => stand.money.at(-1)?.state,
+    seen: ["reversed", "reversing"],
   },
 ];

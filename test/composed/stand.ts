@@ -6,7 +6,7 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { wechatV2Accounts } from "../../src/cli/run/provider-parts.ts";
+import { entryParts } from "../../src/cli/run/provider-parts.ts";
 import { Secrets } from "../../src/cli/run/secrets.ts";
 import { ComposedBox } from "../../src/compose.ts";
 import { checkConfig, type DeviceConfig } from "../../src/config/device-config.ts";
@@ -18,6 +18,7 @@ import type { Screen } from "../../src/core/payment/screen.ts";
 import { displaySizeOf } from "../../src/devices.ts";
 import type { ProviderMaker } from "../../src/providers/provider.ts";
 import { ApiKey } from "../../src/providers/wechat-v2/api-key.ts";
+import { accountOf } from "../../src/providers/wechat-v2/kind.ts";
 import { type WechatV2Account, wechatV2 } from "../../src/providers/wechat-v2/maker.ts";
 import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
 import type { SandboxMerchant } from "../../src/providers/wechat-v2/sandbox/request.ts";
@@ -42,6 +43,7 @@ import { SimulatedKeypad } from "../../src/simulator/site/keypad.ts";
 import { SimulatedPins } from "../../src/simulator/site/pins.ts";
 import { SimulatedSerialLink } from "../../src/simulator/site/serial.ts";
 import { VirtualDisplay } from "../../src/simulator/site/virtual-display.ts";
+import { wechatEntry } from "../config-text.ts";
 import { makeCertificates, type Pair } from "../e2e/certificates.ts";
 
 export const hosts = ["https://api.example", "https://api2.example"] as const;
@@ -207,7 +209,10 @@ export class Stand {
     const clock = new SimulatedClock(time, this.epoch + time.now);
     this.wallAtStart = clock.wall();
     const secrets = new Secrets(null);
-    const merchants = wechatV2Accounts(config, secrets, clock);
+    const accounts = config.providers.map((entry, index) => {
+      const placed = { config, entry, where: `providers[${index}]` };
+      return accountOf(entry, entryParts(placed, secrets, clock, secrets.problems));
+    });
     assert.deepEqual(secrets.problems, []);
     const https: SimulatedHttpsLink[] = [];
     const played = (account: WechatV2Account): ProviderMaker => {
@@ -219,7 +224,8 @@ export class Stand {
         fault: () => this.certificateFault ?? account.fault(),
       });
     };
-    const [first, ...others] = merchants;
+    const [first, ...others] = accounts;
+    assert.ok(first !== undefined);
     const display = new VirtualDisplay({
       clock,
       size: displaySizeOf(config),
@@ -406,11 +412,13 @@ export class Stand {
     const usual = {
       version: 1,
       box: { id: "composed-1" },
-      merchant: {
-        ...{ appId: fixtureMerchant.appId, merchantId: fixtureMerchant.merchantId, hosts },
-        apiKey: { file: apiKey },
-        certificate: { cert: { file: merchant.certFile }, key: { file: merchant.keyFile } },
-      },
+      providers: [
+        wechatEntry({
+          ...{ appId: fixtureMerchant.appId, merchantId: fixtureMerchant.merchantId, hosts },
+          apiKey: { file: apiKey },
+          certificate: { cert: { file: merchant.certFile }, key: { file: merchant.keyFile } },
+        }),
+      ],
       amount: { source: "fixed", fixed: "5.00" },
       scanner: { path: "/dev/ttyACM0", repeats: "often" },
       keypad,

@@ -16,7 +16,10 @@ const given = {
 
 /** What is wrong with this list, by itself or among its entries. */
 function problems(...entries: readonly object[]): readonly string[] {
-  return accountProblems(entries.map((entry) => providerSettings.parse({ ...given, ...entry })));
+  return accountProblems(
+    entries.map((entry) => providerSettings.parse({ ...given, ...entry })),
+    "Example store",
+  );
 }
 
 /** What is wrong with one entry before it is compared with others. */

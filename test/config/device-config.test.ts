@@ -3,13 +3,14 @@ import { readFileSync } from "node:fs";
 import test from "node:test";
 import fc from "fast-check";
 import { checkConfig, configSchema } from "../../src/config/device-config.ts";
+import { wechatEntry } from "../config-text.ts";
 
 const root = new URL("../../", import.meta.url);
 const exampleText = readFileSync(new URL("device.config.json", root), "utf8");
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** The example file with one value put at a path such as `merchant.hosts.0`; undefined takes the key away. */
+/** The example file with one value put at a path such as `providers.0.hosts.0`; undefined takes the key away. */
 function changed(path: string, value: Json | undefined): string {
   return changedAll([[path, value]]);
 }
@@ -44,16 +45,18 @@ function configOf(text: string) {
 const smallest = JSON.stringify({
   version: 1,
   box: { id: "box-1" },
-  merchant: {
-    appId: "wx1",
-    merchantId: "19",
-    apiKey: { credential: "api-key" },
-    certificate: { cert: { file: "/c" }, key: { file: "/k" } },
-  },
+  providers: [
+    wechatEntry({
+      appId: "wx1",
+      merchantId: "19",
+      apiKey: { credential: "api-key" },
+      certificate: { cert: { file: "/c" }, key: { file: "/k" } },
+    }),
+  ],
   amount: { source: "fixed", fixed: "2.5" },
 });
 
-const loopback: readonly (readonly [string, Json])[] = [["merchant.hosts", ["http://127.0.0.1:8080"]]];
+const loopback: readonly (readonly [string, Json])[] = [["providers.0.hosts", ["http://127.0.0.1:8080"]]];
 
 test("the example file is in order and its values arrive", () => {
   const config = configOf(exampleText);
@@ -66,7 +69,7 @@ test("the example file is in order and its values arrive", () => {
   assert.equal(config.keypad?.keys[3], "0.:=");
 });
 
-test("the smallest file gets every default, and the store's name on the bill is the box's id", () => {
+test("the smallest file gets every default, and the store is called as the box is", () => {
   const config = configOf(smallest);
   assert.deepEqual(
     [config.scanner, config.keypad, config.display, config.outputs, config.mqtt],
@@ -74,8 +77,8 @@ test("the smallest file gets every default, and the store's name on the bill is 
   );
   assert.equal(config.amount.fixed, 250);
   assert.equal(config.box.store, "box-1");
-  assert.equal(config.merchant.body, "box-1");
-  assert.equal(config.merchant.hosts[1], "https://api2.mch.weixin.qq.com");
+  assert.equal(config.providers[0]?.body, null);
+  assert.equal(config.providers[0]?.hosts[1], "https://api2.mch.weixin.qq.com");
   assert.equal(config.timing.giveUpAfterMs, 45_000);
   assert.equal(config.journal.directory, "/var/lib/scanbox");
   assert.equal(config.log.level, "info");
@@ -127,9 +130,9 @@ test("entry is explicit where the keypad has a point and the file does not say",
 const refusals: readonly (readonly [string, Json | undefined, readonly string[]])[] = [
   ["till", {}, ["till: is not offered by this version yet."]],
   ["scaner", 1, ['scaner: is not a known key; did you mean "scanner"?']],
-  ["merchant.hots", [], ['merchant.hots: is not a known key; did you mean "hosts"?']],
+  ["providers.0.hots", [], ['providers[0].hots: is not a known key; did you mean "hosts"?']],
   ["zebra", 1, ["zebra: is not a known key."]],
-  ["merchant.\u009b2J", 1, ['merchant."\\u009b2J": is not a known key.']],
+  ["providers.0.\u009b2J", 1, ['providers[0]."\\u009b2J": is not a known key.']],
   ["version", 2, ["version: must be 1, got 2."]],
   ["version", undefined, ["version: is missing; it must be 1."]],
   ["box.id", undefined, ["box.id: is missing; it must be a text."]],
@@ -137,31 +140,31 @@ const refusals: readonly (readonly [string, Json | undefined, readonly string[]]
   ["box.language", "fr", ['box.language: must be "en" or "zh", got a text.']],
   ["box.store", "", ["box.store: must not be empty."]],
   ["box.store", "a\nb", ["box.store: must not hold control characters."]],
-  ["merchant.appId", "wx 1", ["merchant.appId: must be 1 to 32 letters, digits, _ or -."]],
-  ["merchant.subAppId", "wx 1", ["merchant.subAppId: must be 1 to 32 letters, digits, _ or -."]],
-  ["merchant.merchantId", 1900000109, ["merchant.merchantId: must be a text, got 1900000109."]],
-  ["merchant.apiKey", { file: "api-key" }, ["merchant.apiKey.file: must be an absolute path."]],
-  ["merchant.hosts", [], ["merchant.hosts: must have at least 1 entry."]],
+  ["providers.0.appId", "wx 1", ["providers[0].appId: must be 1 to 32 letters, digits, _ or -."]],
+  ["providers.0.subAppId", "wx 1", ["providers[0].subAppId: must be 1 to 32 letters, digits, _ or -."]],
+  ["providers.0.merchantId", 1900000109, ["providers[0].merchantId: must be a text, got 1900000109."]],
+  ["providers.0.apiKey", { file: "api-key" }, ["providers[0].apiKey.file: must be an absolute path."]],
+  ["providers.0.hosts", [], ["providers[0].hosts: must have at least 1 entry."]],
   [
-    "merchant.hosts.0",
+    "providers.0.hosts.0",
     "https://api.mch.weixin.qq.com/",
     [
-      "merchant.hosts[0]: must be an origin such as https://api.mch.weixin.qq.com, without a path or a closing slash.",
+      "providers[0].hosts[0]: must be an origin such as https://api.mch.weixin.qq.com, without a path or a closing slash.",
     ],
   ],
   [
-    "merchant.hosts.0",
+    "providers.0.hosts.0",
     "http://api.mch.weixin.qq.com",
-    ["merchant.hosts[0]: must begin with https:// unless every host is loopback."],
+    ["providers[0].hosts[0]: must begin with https:// unless every host is loopback."],
   ],
-  ["merchant.hosts.1", "https://api.mch.weixin.qq.com", ["merchant.hosts[1]: is listed before."]],
+  ["providers.0.hosts.1", "https://api.mch.weixin.qq.com", ["providers[0].hosts[1]: is listed before."]],
   [
-    "merchant.subAppId",
+    "providers.0.subAppId",
     "wx2",
-    ["merchant.subMerchantId: must be given where subAppId is (service-provider mode)."],
+    ["providers[0].subMerchantId: must be given where subAppId is (service-provider mode)."],
   ],
-  ["merchant.clientIp", "10.0.0", ["merchant.clientIp: must be an IPv4 or IPv6 address, or null."]],
-  ["merchant.body", "店".repeat(43), ["merchant.body: must have at most 127 bytes in UTF-8."]],
+  ["providers.0.clientIp", "10.0.0", ["providers[0].clientIp: must be an IPv4 or IPv6 address, or null."]],
+  ["providers.0.body", "店".repeat(43), ["providers[0].body: must have at most 127 bytes in UTF-8."]],
   [
     "amount.source",
     "remote",
@@ -287,7 +290,7 @@ test("the floors do not bind where every host is loopback, and the relations sti
   assert.equal(
     problemsOf(
       changedAll([
-        ["merchant.hosts", mixed],
+        ["providers.0.hosts", mixed],
         ["timing", quick],
       ]),
     ).length,
@@ -307,7 +310,7 @@ for (const host of [
 ]) {
   const passes = /127|::1/.test(host);
   test(`${host} ${passes ? "is" : "is not"} taken as a loopback origin`, () => {
-    assert.equal(checkConfig(changed("merchant.hosts", [host])).ok, passes);
+    assert.equal(checkConfig(changed("providers.0.hosts", [host])).ok, passes);
   });
 }
 
@@ -330,19 +333,24 @@ test("an I2C display takes pins 2 and 3, and a scanner on the header's UART take
   }
 });
 
-test("a merchant of before is refused where it is the one of now, and taken with another id", () => {
+test("an account of before is refused where it is the one of now, and taken with another id", () => {
   const before = {
+    ...{ id: "before", kind: "wechat-v2", charges: false },
     appId: "wx1234567890abcdef",
     merchantId: "1900000108",
     apiKey: { file: "/old" },
     certificate: { cert: { file: "/c" }, key: { file: "/k" } },
   };
-  assert.equal(
-    configOf(changed("merchant.previous", [before])).merchant.previous[0]?.signType,
-    "HMAC-SHA256",
+  const { providers } = configOf(changed("providers.1", before));
+  assert.deepEqual(
+    providers.map(({ id, signType, charges }) => [id, signType, charges]),
+    [
+      ["wechat", "HMAC-SHA256", true],
+      ["before", "HMAC-SHA256", false],
+    ],
   );
-  assert.deepEqual(problemsOf(changed("merchant.previous", [{ ...before, merchantId: "1900000109" }])), [
-    "merchant.previous[0]: names a merchant that is named before.",
+  assert.deepEqual(problemsOf(changed("providers.1", { ...before, merchantId: "1900000109" })), [
+    "providers[1]: names an account that is named before.",
   ]);
 });
 
@@ -422,20 +430,20 @@ test("a name of the menu is text: nothing in it is a sign for something else", (
 });
 
 test("a text that nobody would see is no text, whatever its blanks are", () => {
-  const free = ["box.store", "merchant.body", "gpio.chip"];
+  const free = ["box.store", "providers.0.body", "gpio.chip"];
   for (const blank of [" ", "   ", "\u3000", "\u00a0\u200b", "\u2028", "\ufeff"]) {
     for (const path of free)
       assert.deepEqual(
         problemsOf(changed(path, blank)),
-        [`${path}: must not be blank.`],
+        [`${path.replace(".0.", "[0].")}: must not be blank.`],
         JSON.stringify(blank),
       );
   }
   for (const path of free) assert.deepEqual(problemsOf(changed(path, "\u5c0f \u5e97")), [], path);
-  const store = (id: string): string => changed("merchant.sceneInfo", { id, name: id });
+  const store = (id: string): string => changed("providers.0.sceneInfo", { id, name: id });
   assert.deepEqual(problemsOf(store("\u3000")), [
-    "merchant.sceneInfo.id: must not be blank.",
-    "merchant.sceneInfo.name: must not be blank.",
+    "providers[0].sceneInfo.id: must not be blank.",
+    "providers[0].sceneInfo.name: must not be blank.",
   ]);
   assert.deepEqual(problemsOf(changed("box.advert", ["Bread", "  "])), ["box.advert[1]: must not be blank."]);
   const menu = [{ key: "1", name: "   ", price: "3.00" }];
@@ -509,12 +517,13 @@ test("a secret pasted into the file is refused and never echoed, wherever it was
       ? [name, ...Object.keys(section).map((key) => `${name}.${key}`)]
       : [name],
   );
-  assert.ok(paths.includes("merchant.apiKey") && paths.includes("mqtt.password"));
-  for (const path of [...paths, "merchant.apiKey.file", "merchant.certificate.key"]) {
+  paths.push(...Object.keys(JSON.parse(exampleText).providers[0]).map((key) => `providers.0.${key}`));
+  assert.ok(paths.includes("providers.0.apiKey") && paths.includes("mqtt.password"));
+  for (const path of [...paths, "providers.0.apiKey.file", "providers.0.certificate.key"]) {
     assert.doesNotMatch(problemsOf(changed(path, secret)).join("\n"), new RegExp(secret), path);
   }
-  assert.equal(problemsOf(changed("merchant.apiKey", secret)).length, 1);
-  assert.doesNotMatch(problemsOf(`{"merchant": {"apiKey": "${secret}\n"}}`).join(), new RegExp(secret));
+  assert.equal(problemsOf(changed("providers.0.apiKey", secret)).length, 1);
+  assert.doesNotMatch(problemsOf(`{"providers": [{"apiKey": "${secret}\n"}]}`).join(), new RegExp(secret));
 });
 
 test("whatever JSON a file holds, it is accepted or its problems are sentences with a path", () => {

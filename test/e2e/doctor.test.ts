@@ -15,6 +15,7 @@ import { after, describe, it } from "node:test";
 import { z } from "zod";
 import type { Finding } from "../../src/cli/doctor/finding.ts";
 import { levelsOf } from "../cli/doctor/sound.ts";
+import { withEntry } from "../config-text.ts";
 import type { Box } from "./box.ts";
 import { makeBundle } from "./bundle.ts";
 import { startChild } from "./child.ts";
@@ -75,8 +76,8 @@ function one({ findings }: Examined, check: string, level?: Finding["level"]): F
 }
 
 /** Writes a configuration whose sections differ from the usual ones in these members. */
-function change(box: Box, sections: Readonly<Record<string, object>>): void {
-  const config = stand.config(box, {});
+function change(box: Box, sections: Readonly<Record<string, object>>, entry: object = {}): void {
+  const config = withEntry(stand.config(box, {}), entry);
   for (const [name, members] of Object.entries(sections)) {
     config[name] = { ...z.looseObject({}).parse(config[name]), ...members };
   }
@@ -124,7 +125,7 @@ describe("doctor", { concurrency: 4 }, () => {
 
   it("says the same to people, with a sentence at the end", async () => {
     const { status, stdout } = await (await stand.box("people")).command("doctor");
-    assert.match(stdout, /^✓ provider\.probe +https:\/\/127\.0\.0\.1:\d+ knows the merchant and the key/m);
+    assert.match(stdout, /^✓ provider\.probe +https:\/\/127\.0\.0\.1:\d+ knows the account and the key/m);
     assert.match(stdout, /^! certificate\.validity .*\n +→ Renew it/m);
     assert.match(stdout, status === 0 ? /\nNothing is wrong in \d+ findings; .*\.\n$/ : /\nWrong: .*\.\n$/);
   });
@@ -180,7 +181,7 @@ describe("doctor", { concurrency: 4 }, () => {
 
   it("finds a bank whose certificate nobody vouches for, and names its issuer", async () => {
     const box = await stand.box("untrusted");
-    change(box, { merchant: { ca: null } });
+    change(box, {}, { ca: null });
     const examined = await doctor(box);
     assert.deepEqual(faults(examined), ["provider.tls", "provider.probe"]);
     const { data } = one(examined, "provider.tls");
@@ -341,11 +342,8 @@ describe("doctor", { concurrency: 4 }, () => {
     assert.ok(typeof address === "object" && address !== null);
     const box = await stand.box("silence");
     const host = `127.0.0.1:${address.port}`;
-    change(box, {
-      merchant: { hosts: [`https://${host}`] },
-      mqtt: { url: `mqtt://${host}` },
-      timing: hastyTiming,
-    });
+    const reached = { mqtt: { url: `mqtt://${host}` }, timing: hastyTiming };
+    change(box, reached, { hosts: [`https://${host}`] });
     const began = performance.now();
     const { stdout, stderr, status } = await box.command("doctor", "--only", "provider", "mqtt");
     const seconds = (performance.now() - began) / 1_000;
@@ -370,13 +368,11 @@ describe("doctor", { concurrency: 4 }, () => {
       asked += 1;
     });
     const box = await stand.box("no-names");
-    change(box, {
-      merchant: { hosts: ["https://nobody.example"] },
-      timing: {
-        ...{ giveUpAfterMs: 45_000, reverseNotBeforeMs: 15_000, confirmNotBeforeMs: 60_000 },
-        restMs: 65_000,
-      },
-    });
+    const timing = {
+      ...{ giveUpAfterMs: 45_000, reverseNotBeforeMs: 15_000, confirmNotBeforeMs: 60_000 },
+      restMs: 65_000,
+    };
+    change(box, { timing }, { hosts: ["https://nobody.example"] });
     const names = join(stand.directory, "resolv.conf");
     writeFileSync(names, "nameserver 127.0.0.77\noptions timeout:30 attempts:5\n");
     const script = `mount --bind "$1" /etc/resolv.conf && shift && exec "$@"`;

@@ -138,9 +138,9 @@ describe("a box with mistakes in its configuration", { concurrency: 2 }, () => {
 
   it("ends where it cannot be read whom customers paid", async () => {
     const box = await stand.box("nobody");
-    box.configure({ ...stand.config(box, {}), merchant: { hosts: 5 } });
+    box.configure({ ...stand.config(box, {}), providers: [{ hosts: 5 }] });
     const program = box.launch();
     assert.equal(await program.ended(), 2, program.tail());
-    assert.match(program.stderr, /: merchant\./);
+    assert.match(program.stderr, /: providers\[0\]\./);
   });
 });

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { withEntry } from "../config-text.ts";
 import type { Box } from "./box.ts";
 import { Stand } from "./stand.ts";
 
@@ -56,9 +57,9 @@ describe("a box that must not start, or must not charge", { concurrency: 4 }, ()
       certificate: { certFile: "/nowhere/cert.pem", keyFile: "/nowhere/key.pem" },
     });
     const said = await refused(box);
-    assert.match(said, /merchant\.apiKey: .*no-key does not exist: create it, or correct the path/m);
-    assert.match(said, /merchant\.certificate\.cert: \/nowhere\/cert\.pem does not exist/m);
-    assert.match(said, /merchant\.certificate\.key: \/nowhere\/key\.pem does not exist/m);
+    assert.match(said, /providers\[0\]\.apiKey: .*no-key does not exist: create it, or correct the path/m);
+    assert.match(said, /providers\[0\]\.certificate\.cert: \/nowhere\/cert\.pem does not exist/m);
+    assert.match(said, /providers\[0\]\.certificate\.key: \/nowhere\/key\.pem does not exist/m);
     assert.equal(said.trimEnd().split("\n").length, 3, said);
   });
 
@@ -95,13 +96,8 @@ describe("a box that must not start, or must not charge", { concurrency: 4 }, ()
 
   it("is out of service with E33 where it does not trust the provider's certificate", async () => {
     const box = await stand.box("no-trust");
-    const config = stand.config(box, {});
-    const { merchant } = config;
-    assert.ok(typeof merchant === "object");
-    box.configure({
-      ...config,
-      merchant: { ...merchant, ca: { file: stand.certificates.stranger.certFile } },
-    });
+    const ca = { file: stand.certificates.stranger.certFile };
+    box.configure(withEntry(stand.config(box, {}), { ca }));
     await outOfService(box, "E33");
   });
 

@@ -14,6 +14,7 @@ import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-m
 import type { Order, Totals } from "../../src/providers/wechat-v2/sandbox/ledger.ts";
 import { scenarioOfAmount } from "../../src/providers/wechat-v2/sandbox/scenarios.ts";
 import { type SandboxServer, startSandboxServer } from "../../src/providers/wechat-v2/sandbox/server.ts";
+import { wechatEntry } from "../config-text.ts";
 import { Box, type JournalRow } from "./box.ts";
 import { makeBundle } from "./bundle.ts";
 import { type Certificates, makeCertificates, type Pair, pem } from "./certificates.ts";
@@ -169,12 +170,14 @@ export class Stand {
     return {
       version: 1,
       box: { id: box.id, store: "Example store" },
-      merchant: {
-        ...{ appId, merchantId, hosts: [origin, origin.replace("127.0.0.1", "localhost")] },
-        apiKey: { file: wishes.apiKeyFile ?? this.#apiKeyFile },
-        certificate: { cert: { file: certFile }, key: { file: keyFile } },
-        ca: { file: this.certificates.sandbox.certFile },
-      },
+      providers: [
+        wechatEntry({
+          ...{ appId, merchantId, hosts: [origin, origin.replace("127.0.0.1", "localhost")] },
+          apiKey: { file: wishes.apiKeyFile ?? this.#apiKeyFile },
+          certificate: { cert: { file: certFile }, key: { file: keyFile } },
+          ca: { file: this.certificates.sandbox.certFile },
+        }),
+      ],
       amount: { source: "fixed", fixed: wishes.fixed ?? "1.00" },
       scanner: { path: box.scanner.path },
       keypad: null,

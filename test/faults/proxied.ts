@@ -1,6 +1,7 @@
 /** Whole boxes behind lines that fail, and with surprises inside. */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
+import { withEntry } from "../config-text.ts";
 import type { Box } from "../e2e/box.ts";
 import type { Program } from "../e2e/program.ts";
 import type { BoxWishes, Stand } from "../e2e/stand.ts";
@@ -48,10 +49,8 @@ export async function proxied(
   made += 1;
   const box = await stand.box(`faulty-${String(made).padStart(3, "0")}`, wishes);
   const config = stand.config(box, wishes);
-  const { merchant } = config;
-  assert.ok(typeof merchant === "object");
   const hosts = [first, second].map(({ port }) => `https://${host}:${port}`);
-  box.configure({ ...config, merchant: { ...merchant, hosts } });
+  box.configure(withEntry(config, { hosts }));
   box.around = {
     execArgv: ["--import", surprises],
     env: surprise === undefined ? {} : { SCANBOX_SURPRISE: JSON.stringify(surprise) },

@@ -21,6 +21,7 @@ import { Random } from "../../src/simulator/outside/random.ts";
 import { SimulatedDisk, type SimulatedStore } from "../../src/simulator/outside/store.ts";
 import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.ts";
 import { SimulatedSerialLink } from "../../src/simulator/site/serial.ts";
+import { wechatEntry } from "../config-text.ts";
 
 const hosts = ["https://api.example", "https://api2.example"] as const;
 
@@ -297,11 +298,13 @@ function readConfig(): DeviceConfig {
     JSON.stringify({
       version: 1,
       box: { id: "told-000001" },
-      merchant: {
-        ...{ appId, merchantId, hosts },
-        apiKey: { file: "/dev/null" },
-        certificate: { cert: { file: "/dev/null" }, key: { file: "/dev/null" } },
-      },
+      providers: [
+        wechatEntry({
+          ...{ appId, merchantId, hosts },
+          apiKey: { file: "/dev/null" },
+          certificate: { cert: { file: "/dev/null" }, key: { file: "/dev/null" } },
+        }),
+      ],
       amount: { source: "fixed", fixed: "5.00" },
       scanner: { path: "/dev/ttyACM0", repeats: "often" },
       keypad: null,

@@ -57,7 +57,7 @@ function checked(one: Case, text: string): { readonly problems: readonly string[
     }
     return check;
   }
-  assert.ok(Object.isFrozen(check.config) && Object.isFrozen(check.config.merchant));
+  assert.ok(Object.isFrozen(check.config) && Object.isFrozen(check.config.providers));
   const again = checkConfig(JSON.stringify(JSON.parse(text.replace(/^\ufeff/, ""))));
   assert.deepEqual(again, check);
   return { problems: [] };

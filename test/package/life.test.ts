@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import packageJson from "../../package.json" with { type: "json" };
 import { SCHEMA_VERSION } from "../../src/links/sqlite/sqlite-schema.ts";
+import { wechatEntry } from "../config-text.ts";
 import { makeCertificates } from "../e2e/certificates.ts";
 import { DebianMachine, whyNoMachine } from "./debian-machine.ts";
 import { Snapshot, variant } from "./packages.ts";
@@ -47,11 +48,13 @@ const timing = {
 const config = {
   version: 1,
   box: { id: "package-test" },
-  merchant: {
-    ...{ appId: "wx1234567890abcdef", merchantId: "1900000109", hosts: ["http://127.0.0.1:8400"] },
-    apiKey: { credential: "scanbox.api-key" },
-    certificate: { cert: { credential: "scanbox.cert" }, key: { credential: "scanbox.key" } },
-  },
+  providers: [
+    wechatEntry({
+      ...{ appId: "wx1234567890abcdef", merchantId: "1900000109", hosts: ["http://127.0.0.1:8400"] },
+      apiKey: { credential: "scanbox.api-key" },
+      certificate: { cert: { credential: "scanbox.cert" }, key: { credential: "scanbox.key" } },
+    }),
+  ],
   amount: { source: "fixed", fixed: "1.00" },
   scanner: { path: "/run/scanner", repeats: "often" },
   mqtt: { url: "mqtt://127.0.0.1:1883" },

@@ -53,17 +53,21 @@ export function demoConfig(place: DemoPlace): DeviceConfig {
   const file = {
     version: 1,
     box: { id: "demo-box", store: "Demo store", language: device.language },
-    merchant: {
-      appId,
-      merchantId,
-      // Named and never opened: the key is the one that the look-alike knows.
-      apiKey: { credential: "api-key" },
-      certificate: { cert: { credential: "certificate" }, key: { credential: "certificate-key" } },
-      hosts: [sandbox],
-      body: "Demo store-groceries",
-      // WeChat Pay wants an address for notifications; the box only queries, so nobody serves it.
-      notifyUrl: device.drawsCodes ? `${sandbox}/nobody-listens` : null,
-    },
+    providers: [
+      {
+        id: "wechat",
+        kind: "wechat-v2",
+        appId,
+        merchantId,
+        // Named and never opened: the key is the one that the look-alike knows.
+        apiKey: { credential: "api-key" },
+        certificate: { cert: { credential: "certificate" }, key: { credential: "certificate-key" } },
+        hosts: [sandbox],
+        body: "Demo store-groceries",
+        // WeChat Pay wants an address for notifications; the box only queries, so nobody serves it.
+        notifyUrl: device.drawsCodes ? `${sandbox}/nobody-listens` : null,
+      },
+    ],
     amount: { source: "keypad", entry: device.entry, maximum },
     scanner: { path: "/dev/demo-scanner" },
     keypad: { rows: [5, 6, 13, 19], columns: [12, 16, 20, 21], keys: ["789C", "456<", "123X", "0.:="] },

@@ -1,15 +1,15 @@
 import { ComposedBox, type Refusal } from "../../compose.ts";
 import type { Links } from "../../composed/parts.ts";
 import type { DeviceConfig } from "../../config/device-config.ts";
-import { Defect } from "../../core/kernel/defect.ts";
+import { Defect, invariant } from "../../core/kernel/defect.ts";
 import type { TxData } from "../../core/payment/order.ts";
 import type { Timing } from "../../core/payment/rules.ts";
 import type { Screen } from "../../core/payment/screen.ts";
 import { UndiciHttpsLink } from "../../links/https/undici-https.ts";
 import { SqliteStore } from "../../links/sqlite/sqlite-store.ts";
 import type { WechatV2Timing } from "../../providers/wechat-v2/facts.ts";
+import { accountOf } from "../../providers/wechat-v2/kind.ts";
 import { type WechatV2Account, wechatV2 } from "../../providers/wechat-v2/maker.ts";
-import { idOf } from "../../providers/wechat-v2/merchant.ts";
 import { fixtureMerchant } from "../../providers/wechat-v2/sandbox/fixture-merchant.ts";
 import type { HttpsRequest } from "../../runtime/ports.ts";
 import { PowerSession } from "../run/session-links.ts";
@@ -35,7 +35,7 @@ export class DemoRun {
 
   constructor({ config, timing, providerTiming, links, onRequest, onScreen, onMoney }: RunParts) {
     this.#store = new SqliteStore({ directory: config.journal.directory, onDeath });
-    const account = accountOf(config, providerTiming);
+    const account = demoAccount(config, providerTiming);
     this.box = new ComposedBox({
       config,
       version,
@@ -63,30 +63,21 @@ export class DemoRun {
   }
 }
 
-function accountOf(
-  { merchant: configured, timing, box }: DeviceConfig,
+/** The one account of the demonstration, with waits of its own. */
+function demoAccount(
+  { providers, timing, box }: DeviceConfig,
   providerTiming: Partial<WechatV2Timing>,
 ): WechatV2Account {
-  const { appId, merchantId, subAppId, subMerchantId } = configured;
-  const { connectTimeoutMs, answerTimeoutMs } = timing;
-  const merchant = { appId, merchantId, subAppId, subMerchantId };
-  return {
-    id: idOf(merchant),
-    charges: true,
-    wallets: ["wechat"],
-    timing: { ...timing, ...providerTiming },
-    settings: {
-      ...configured,
-      merchant,
-      apiKey: fixtureMerchant.apiKey,
-      boxId: box.id,
-      connectTimeoutMs,
-      answerTimeoutMs,
-    },
-    link: new UndiciHttpsLink({ connectTimeoutMs, ca: null, certificate: null }),
+  const [entry] = providers;
+  invariant(entry !== undefined, "a demonstration has an account");
+  const account = accountOf(entry, {
+    ...{ boxId: box.id, store: box.store, timing },
+    secret: (key) => (key === "apiKey" ? fixtureMerchant.apiKey.reveal() : ""),
+    https: (settings) => new UndiciHttpsLink({ ...settings, certificate: null }),
     // Over plain HTTP nobody can present a certificate and the look-alike asks for none: nothing can be at fault.
-    fault: () => null,
-  };
+    pairFault: () => null,
+  });
+  return { ...account, timing: { ...account.timing, ...providerTiming } };
 }
 
 /** Nobody knows whether the last append was done: the process ends, as on a device. */

@@ -1,9 +1,9 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import { type Finding, fault, note, ok, warning } from "./finding.ts";
 import { daysText } from "./network.ts";
-import { type Area, merchantKey, type Subject } from "./subject.ts";
+import type { Area, Subject } from "./subject.ts";
 
-/** The certificates that the box shows of itself: the merchant's, which reversals need, and that for the broker. */
+/** The certificates that the box shows of itself: those of its accounts, which reversals need, and that for the broker. */
 export const certificateArea: Area = {
   name: "certificate",
   about: "own certificates: load, match their keys, days left",
@@ -15,6 +15,10 @@ export const certificateArea: Area = {
 /** A certificate and its key as they were read; `where` is the key in the configuration. */
 export interface CertificateFacts {
   readonly where: string;
+  /** What to do where the two do not fit. */
+  readonly again: string;
+  /** What to do before it ends. */
+  readonly renew: string;
   readonly pair:
     | { readonly kind: "unread" | "no-certificate" | "no-key" | "mismatch" }
     | {
@@ -28,41 +32,39 @@ export interface CertificateFacts {
 
 const DAY_MS = 86_400_000;
 
-/** A new one takes a person at the merchant platform some days. */
+/** A new one takes a person some days. */
 const WARN_DAYS = 30;
 
 /** Judges a pair of certificate and key at a moment, in milliseconds since 1970. */
-export function judgeCertificate({ where, pair }: CertificateFacts, now: number): readonly Finding[] {
+export function judgeCertificate(facts: CertificateFacts, now: number): readonly Finding[] {
+  const { where, pair, again } = facts;
   const check = "certificate.pair";
-  const fetchAgain =
-    "Fetch apiclient_cert.pem and apiclient_key.pem anew from the merchant platform, both of them.";
   switch (pair.kind) {
     case "unread":
       return [note(check, `${where}: not looked at, for it cannot be read.`)];
     case "no-certificate":
-      return [fault(check, `${where}.cert holds no certificate in PEM.`, fetchAgain)];
+      return [fault(check, `${where}.cert holds no certificate in PEM.`, again)];
     case "no-key":
       return [
-        fault(
-          check,
-          `${where}.key holds no private key in PEM that can be used without a password.`,
-          fetchAgain,
-        ),
+        fault(check, `${where}.key holds no private key in PEM that can be used without a password.`, again),
       ];
     case "mismatch":
-      return [fault(check, `${where}: the key is not that of the certificate.`, fetchAgain)];
+      return [fault(check, `${where}: the key is not that of the certificate.`, again)];
     case "matching":
-      return [ok(check, `${where}: ${pair.subject}, and its key matches.`), validity(where, pair, now)];
+      return [ok(check, `${where}: ${pair.subject}, and its key matches.`), validity(facts, pair, now)];
   }
 }
 
 type Matching = Extract<CertificateFacts["pair"], { kind: "matching" }>;
 
-function validity(where: string, { validFrom, validTo }: Matching, now: number): Finding {
+function validity(
+  { where, renew }: CertificateFacts,
+  { validFrom, validTo }: Matching,
+  now: number,
+): Finding {
   const check = "certificate.validity";
   const daysLeft = Math.floor((validTo - now) / DAY_MS);
   const data = { where, validFrom: day(validFrom), validTo: day(validTo), daysLeft };
-  const renew = "Renew it at the merchant platform and put both files in place.";
   if (now < validFrom) {
     const remedy = "Is the clock right? Else wait, or use the certificate before this one.";
     return fault(check, `${where}: not valid before ${data.validFrom}.`, remedy, data);
@@ -78,15 +80,21 @@ function day(ms: number): string {
 }
 
 function certificatesOf(subject: Subject): readonly CertificateFacts[] {
-  const { merchant, mqtt } = subject.sections;
-  const merchants = merchant === undefined ? [] : [merchant, ...merchant.previous];
-  const places = merchants.map((_, index) => `${merchantKey(index)}.certificate`);
-  if (mqtt?.cert && mqtt.key) places.push("mqtt");
-  return places.map((where) => ({
-    where,
-    pair: inspectPair(subject.secret(`${where}.cert`), subject.secret(`${where}.key`)),
+  const { mqtt } = subject.sections;
+  const places = subject.entries.flatMap(({ where, kind }) =>
+    kind.doctor.pairs.map(({ key, ...words }) => ({ where: `${where}.${key}`, ...words })),
+  );
+  if (mqtt?.cert && mqtt.key) places.push({ where: "mqtt", ...ofBroker });
+  return places.map((place) => ({
+    ...place,
+    pair: inspectPair(subject.secret(`${place.where}.cert`), subject.secret(`${place.where}.key`)),
   }));
 }
+
+const ofBroker = {
+  again: "Fetch certificate and key anew from whoever runs the broker, both of them.",
+  renew: "Have it renewed by whoever runs the broker and put both files in place.",
+} as const;
 
 /** Looks at a certificate and its key, both in PEM; null where one could not be read. */
 export function inspectPair(cert: string | null, key: string | null): CertificateFacts["pair"] {

@@ -1,27 +1,33 @@
+import { deviceConfigSchema } from "../../config/schema.ts";
 import type { ProbeAnswer, ProbeFailure } from "../../core/payment/answers.ts";
 import { type HostReached, lookUpName, type NameLooked, reachOrigin } from "../../links/https/host-probe.ts";
 import { UndiciHttpsLink } from "../../links/https/undici-https.ts";
 import { SystemClock } from "../../links/machine/system-clock.ts";
 import { SystemEntropy } from "../../links/machine/system-entropy.ts";
-import { ApiKey } from "../../providers/wechat-v2/api-key.ts";
-import { WechatV2 } from "../../providers/wechat-v2/provider.ts";
+import type { EntryParts } from "../../providers/kind.ts";
 import type { Log, LogFields } from "../../runtime/ports.ts";
 import { type Finding, fault, note, ok, warning } from "./finding.ts";
 import { judgeName, judgeReached, networkWithinMs } from "./network.ts";
-import type { Sections } from "./sections.ts";
-import type { Area, Subject } from "./subject.ts";
+import type { Area, PlacedEntry, Subject } from "./subject.ts";
 
 /**
- * Each host of the provider: its name, its certificate, its clock, and whether it takes our signature. Nothing is charged: the
+ * Each host of each account that is charged: its name, its certificate, its clock, and whether it takes our signature. Nothing is charged: the
  * one signed request asks for an order that nobody made (money rule 4).
  */
 export const providerArea: Area = {
   name: "provider",
-  about: "each host of WeChat Pay: name, TLS, clock, and a signed question about no order",
+  about: "each host of each account: name, TLS, clock, and a signed question about no order",
   network: true,
   configured: true,
-  examine: async (subject) => judgeProvider(await sandboxFacts(subject), Date.now()),
+  examine: async (subject) => judgeProvider(await accountFacts(subject), Date.now()),
 };
+
+/** What came of the hosts of one account. */
+export interface AccountFacts {
+  /** What to do where a host refuses, by what it refuses. */
+  readonly remedies: ReturnType<PlacedEntry["kind"]["doctor"]["remedies"]>;
+  readonly hosts: readonly ProviderHostFacts[];
+}
 
 /** What came of one host. */
 export interface ProviderHostFacts {
@@ -38,14 +44,16 @@ export interface ProviderHostFacts {
 /** A clock that differs by more, in milliseconds, labels records wrongly; by more than a day, certificates fail. */
 const skewMs = { warning: 30_000, fault: 86_400_000 };
 
-/** Judges all hosts at a moment, in milliseconds since 1970; null where no merchant is known. */
-export function judgeProvider(hosts: readonly ProviderHostFacts[] | null, now: number): readonly Finding[] {
-  if (hosts === null)
-    return [note("provider.probe", "The provider was not asked: the merchant cannot be read.")];
-  const works = hosts.some(({ probe }) => probe?.kind === "passed");
-  return hosts.flatMap((facts) =>
-    judgeHost(facts, now).map((finding) => (works ? asSpare(finding) : finding)),
-  );
+/** Judges all hosts at a moment, in milliseconds since 1970; no accounts where none that is charged can be read. */
+export function judgeProvider(accounts: readonly AccountFacts[], now: number): readonly Finding[] {
+  if (accounts.length === 0)
+    return [note("provider.probe", "No provider was asked: no account that is charged can be read.")];
+  return accounts.flatMap(({ hosts, remedies }) => {
+    const works = hosts.some(({ probe }) => probe?.kind === "passed");
+    return hosts.flatMap((facts) =>
+      judgeHost(facts, remedies, now).map((finding) => (works ? asSpare(finding) : finding)),
+    );
+  });
 }
 
 /** While one host takes payments, a fault of another one can wait. */
@@ -54,7 +62,7 @@ function asSpare(finding: Finding): Finding {
   return { ...finding, level: "warning" };
 }
 
-function judgeHost(facts: ProviderHostFacts, now: number): readonly Finding[] {
+function judgeHost(facts: ProviderHostFacts, remedies: Remedies, now: number): readonly Finding[] {
   const { host, name, reached } = facts;
   const hostName = new URL(host).hostname.replace(/^\[(.*)\]$/, "$1");
   const looked = judgeName("provider.name", hostName, name);
@@ -63,7 +71,7 @@ function judgeHost(facts: ProviderHostFacts, now: number): readonly Finding[] {
   const answered = judgeReached("provider.tls", host, reached, now);
   const connected = reached.ok ? clock(host, reached.clockAheadMs) : [];
   if (!reached.ok && facts.probe?.kind !== "passed") return [...looked, answered];
-  return [...looked, answered, ...connected, probe(facts)];
+  return [...looked, answered, ...connected, probe(facts, remedies)];
 }
 
 function clock(host: string, aheadMs: number | null): readonly Finding[] {
@@ -81,118 +89,104 @@ function clock(host: string, aheadMs: number | null): readonly Finding[] {
   ];
 }
 
-function probe({ host, probe: answer, says }: ProviderHostFacts): Finding {
+function probe({ host, probe: answer, says }: ProviderHostFacts, remedies: Remedies): Finding {
   const check = "provider.probe";
   if (answer === null) return note(check, `${host} was not asked: the API key cannot be read.`);
   const data = { host, says };
   if (answer.kind === "passed") {
-    return ok(check, `${host} knows the merchant and the key: it answered a signed question.`, data);
+    return ok(check, `${host} knows the account and the key: it answered a signed question.`, data);
   }
+  const { why } = answer;
   const words = says === null ? "" : ` (${says})`;
-  return fault(check, `${host} ${failures[answer.why].found}${words}.`, failures[answer.why].remedy, {
+  return fault(check, `${host} ${refusals[why]}${words}.`, { ...usualRemedies, ...remedies }[why], {
     ...data,
-    why: answer.why,
+    why,
   });
 }
 
-const failures: Readonly<Record<ProbeFailure, { readonly found: string; readonly remedy: string }>> = {
-  "no-network": {
-    found: "could not be asked",
-    remedy: "See the findings about its name and its certificate.",
-  },
-  "no-trust": {
-    found: "is not who it says it is",
-    remedy: "See the finding about its certificate.",
-  },
-  "no-answer": {
-    found: "gave no answer that proves anything",
-    remedy: "Try again; where it stays so, something between changes the answers, such as a captive portal.",
-  },
-  "api-key": {
-    found: "does not take our signature, or its own does not fit our key",
-    remedy:
-      "Compare merchant.apiKey (v2), merchant.merchantId and merchant.signType with the merchant platform.",
-  },
-  account: {
-    found: "does not know this merchant",
-    remedy:
-      "Compare appId, merchantId and, for a service provider, the sub-merchant with the merchant platform.",
-  },
-  request: {
-    found: "does not take what this box sends: a value is wrong or missing",
-    remedy:
-      "Check the sub-merchant, merchant.clientIp and the other settings that requests carry; its words name the one.",
-  },
-  // The box looks at its certificate itself, and so does doctor; the provider is not asked about it.
-  "certificate-missing": { found: "was not asked", remedy: "See the findings about the certificate." },
-  "certificate-mismatch": { found: "was not asked", remedy: "See the findings about the certificate." },
-  "certificate-expired": { found: "was not asked", remedy: "See the findings about the certificate." },
+type Remedies = AccountFacts["remedies"];
+
+const refusals: Readonly<Record<ProbeFailure, string>> = {
+  "no-network": "could not be asked",
+  "no-trust": "is not who it says it is",
+  "no-answer": "gave no answer that proves anything",
+  "api-key": "does not take our signature, or its own does not fit our key",
+  account: "does not know this account",
+  request: "does not take what this box sends: a value is wrong or missing",
+  "certificate-missing": "was not asked",
+  "certificate-mismatch": "was not asked",
+  "certificate-expired": "was not asked",
 };
 
-async function sandboxFacts(subject: Subject): Promise<readonly ProviderHostFacts[] | null> {
-  const { merchant } = subject.sections;
-  if (merchant === undefined) return null;
-  const ca = subject.secret("merchant.ca");
-  const withinMs = networkWithinMs(subject.sections);
+/** What to do about the rest each kind of provider says in its own words. */
+const usualRemedies: Readonly<Record<Exclude<ProbeFailure, keyof Remedies>, string>> = {
+  "no-network": "See the findings about its name and its certificate.",
+  "no-trust": "See the finding about its certificate.",
+  "no-answer":
+    "Try again; where it stays so, something between changes the answers, such as a captive portal.",
+  // The box looks at its certificate itself, and so does doctor; the provider is not asked about it.
+  "certificate-missing": "See the findings about the certificate.",
+  "certificate-mismatch": "See the findings about the certificate.",
+  "certificate-expired": "See the findings about the certificate.",
+};
+
+async function accountFacts(subject: Subject): Promise<readonly AccountFacts[]> {
+  const charged = subject.entries.filter(({ entry }) => entry.charges);
   return await Promise.all(
-    merchant.hosts.map(async (host) => {
-      const name = await lookUpName(new URL(host).hostname, withinMs);
-      // What needs the name would look it up again, and keep the process waiting for each time.
-      if (!name.ok) return { host, name, reached: name, probe: null, says: null };
-      const [reached, asked] = await Promise.all([reachOrigin(host, ca, withinMs), ask(host, subject, ca)]);
-      return { host, name, reached, ...asked };
-    }),
+    charged.map(async (placed) => ({
+      remedies: placed.kind.doctor.remedies(placed.where),
+      hosts: await Promise.all(placed.entry.hosts.map((host) => hostFacts(host, placed, subject))),
+    })),
   );
+}
+
+async function hostFacts(host: string, placed: PlacedEntry, subject: Subject): Promise<ProviderHostFacts> {
+  const ca = subject.secret(`${placed.where}.ca`);
+  const withinMs = networkWithinMs(subject.sections);
+  const name = await lookUpName(new URL(host).hostname, withinMs);
+  // What needs the name would look it up again, and keep the process waiting for each time.
+  if (!name.ok) return { host, name, reached: name, probe: null, says: null };
+  const [reached, asked] = await Promise.all([
+    reachOrigin(host, ca, withinMs),
+    ask(host, placed, subject, withinMs),
+  ]);
+  return { host, name, reached, ...asked };
 }
 
 type Asked = Pick<ProviderHostFacts, "probe" | "says">;
 
 /** Asks one host as the box does, with the box's own code. */
-async function ask(host: string, subject: Subject, ca: string | null): Promise<Asked> {
-  const settings = gatewaySettings(host, subject);
-  if (settings === null) return { probe: null, says: null };
-  const { connectTimeoutMs } = settings;
-  const link = new UndiciHttpsLink({ connectTimeoutMs, ca, certificate: null });
+async function ask(
+  host: string,
+  { where, entry, kind }: PlacedEntry,
+  subject: Subject,
+  withinMs: number,
+): Promise<Asked> {
+  const secretOf = (key: string): string | null => subject.secret(`${where}.${key}`);
+  if (kind.secrets(entry).some(({ key, vital }) => vital && secretOf(key) === null))
+    return { probe: null, says: null };
+  const { box, timing = deviceConfigSchema.shape.timing.parse({}) } = subject.sections;
+  const parts: EntryParts = {
+    boxId: box?.id ?? "doctor",
+    store: "doctor",
+    timing: { ...timing, connectTimeoutMs: withinMs, answerTimeoutMs: withinMs },
+    secret: (key) => secretOf(key) ?? "",
+    https: (settings) => new UndiciHttpsLink({ ...settings, certificate: null }),
+    // It has findings of its own.
+    pairFault: () => null,
+  };
   const log = new LastWords();
-  const gateway = new WechatV2({
-    id: "doctor",
-    settings,
-    link,
-    entropy: new SystemEntropy(),
-    clock: new SystemClock(),
-    log,
-  });
+  const means = { entropy: new SystemEntropy(), clock: new SystemClock(), log };
+  const provider = kind.make({ ...entry, hosts: [host] }, parts)(means);
   // Closing the link ends what is under way, which then is the outcome.
-  const timer = setTimeout(() => link.close(() => undefined), connectTimeoutMs);
+  const timer = setTimeout(() => provider.close(() => undefined), withinMs);
   const probe = await new Promise<ProbeAnswer>((resolve) => {
-    gateway.probe(resolve);
+    provider.probe(resolve);
   });
   clearTimeout(timer);
-  link.close(() => undefined);
+  provider.close(() => undefined);
   return { probe, says: log.says };
 }
-
-function gatewaySettings(host: string, subject: Subject): GatewayOptions | null {
-  const { merchant, box }: Sections = subject.sections;
-  const apiKey = subject.secret("merchant.apiKey");
-  if (merchant === undefined || apiKey === null) return null;
-  const { appId, merchantId, subAppId, subMerchantId, signType } = merchant;
-  return {
-    merchant: { appId, merchantId, subAppId, subMerchantId },
-    apiKey: new ApiKey(apiKey),
-    signType,
-    hosts: [host],
-    boxId: box?.id ?? "doctor",
-    body: "doctor",
-    clientIp: null,
-    notifyUrl: null,
-    sceneInfo: null,
-    connectTimeoutMs: networkWithinMs(subject.sections),
-    answerTimeoutMs: networkWithinMs(subject.sections),
-  };
-}
-
-type GatewayOptions = ConstructorParameters<typeof WechatV2>[0]["settings"];
 
 /** Keeps the provider's own words, which the gateway masks for its log. */
 class LastWords implements Log {

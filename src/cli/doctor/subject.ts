@@ -4,8 +4,11 @@ import { join } from "node:path";
 import { type FileHolder, holdersOf, lockHoldersOf } from "../../links/machine/proc-files.ts";
 import { readSecret, type SecretRead, type SecretSource, secretText } from "../../links/machine/secret.ts";
 import { LOCK_FILE } from "../../links/sqlite/sqlite-schema.ts";
+import type { ProviderKind } from "../../providers/kind.ts";
+import { kindOf } from "../../providers/registry.ts";
+import type { ProviderConfig } from "../../providers/settings.ts";
 import type { Finding } from "./finding.ts";
-import { readSections, type Sections } from "./sections.ts";
+import { readEntries, readSections, type Sections } from "./sections.ts";
 
 /** One area of checks. */
 export interface Area {
@@ -21,11 +24,19 @@ export interface Area {
 
 /** A secret or a certificate that the configuration names. */
 export interface NamedSecret {
-  /** Its key in the configuration, such as `merchant.apiKey`. */
+  /** Its key in the configuration, such as `providers[0].apiKey`. */
   readonly key: string;
   readonly source: SecretSource;
   readonly kind: "secret" | "public";
   readonly read: SecretRead;
+}
+
+/** An account of the configuration. */
+export interface PlacedEntry {
+  /** Where it stands in the configuration, such as `providers[0]`. */
+  readonly where: string;
+  readonly entry: ProviderConfig;
+  readonly kind: ProviderKind<ProviderConfig>;
 }
 
 /** Where systemd keeps the credentials of a unit while it runs (systemd.exec(5)). */
@@ -35,17 +46,22 @@ const SERVICE_CREDENTIALS = "/run/credentials/scanbox.service";
 export class Subject {
   readonly configFile: string;
   readonly sections: Sections;
+  /** The accounts that are sound by themselves, whatever is wrong with others. */
+  readonly entries: readonly PlacedEntry[];
   #secrets: readonly NamedSecret[] | null = null;
   #box: FileHolder | null | undefined;
 
   constructor(configFile: string) {
     this.configFile = configFile;
     this.sections = readSections(configFile);
+    this.entries = readEntries(configFile).map(([index, entry]) => {
+      return { where: `providers[${index}]`, entry, kind: kindOf(entry) };
+    });
   }
 
   /** Every secret that the readable part of the configuration names. */
   get secrets(): readonly NamedSecret[] {
-    this.#secrets ??= secretsOf(this.sections);
+    this.#secrets ??= secretsOf(this.entries, this.sections);
     return this.#secrets;
   }
 
@@ -70,32 +86,20 @@ function lockHolder(path: string): FileHolder | null {
   return [...lockHoldersOf(path), ...holdersOf(path).holders][0] ?? null;
 }
 
-function secretsOf({ merchant, mqtt }: Sections): readonly NamedSecret[] {
+function secretsOf(entries: readonly PlacedEntry[], { mqtt }: Sections): readonly NamedSecret[] {
   const credentials =
     process.env.CREDENTIALS_DIRECTORY ?? (existsSync(SERVICE_CREDENTIALS) ? SERVICE_CREDENTIALS : undefined);
   const named = (key: string, source: SecretSource | null | undefined, kind: NamedSecret["kind"]) =>
     source === null || source === undefined
       ? []
       : [{ key, source, kind, read: readSecret(source, credentials) }];
-  const merchants = merchant === undefined ? [] : [merchant, ...merchant.previous];
   return [
-    ...merchants.flatMap(({ apiKey, certificate }, index) => {
-      const who = merchantKey(index);
-      return [
-        ...named(`${who}.apiKey`, apiKey, "secret"),
-        ...named(`${who}.certificate.cert`, certificate.cert, "public"),
-        ...named(`${who}.certificate.key`, certificate.key, "secret"),
-      ];
-    }),
-    ...named("merchant.ca", merchant?.ca, "public"),
+    ...entries.flatMap(({ where, entry, kind: own }) =>
+      own.secrets(entry).flatMap(({ key, source, kind }) => named(`${where}.${key}`, source, kind)),
+    ),
     ...named("mqtt.password", mqtt?.password, "secret"),
     ...named("mqtt.ca", mqtt?.ca, "public"),
     ...named("mqtt.cert", mqtt?.cert, "public"),
     ...named("mqtt.key", mqtt?.key, "secret"),
   ];
-}
-
-/** The key in the configuration of the current merchant (0) or of an earlier one. */
-export function merchantKey(index: number): string {
-  return index === 0 ? "merchant" : `merchant.previous[${index - 1}]`;
 }

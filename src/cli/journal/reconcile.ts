@@ -1,4 +1,4 @@
-/** `scanbox journal reconcile`: holds a bill of WeChat Pay against the journal. */
+/** `scanbox journal reconcile`: holds a provider's bill of one day against the journal. */
 import { readFileSync, statSync } from "node:fs";
 import { boxTag } from "../../config/box-tag.ts";
 import type { DeviceConfig } from "../../config/device-config.ts";
@@ -7,15 +7,16 @@ import type { TxData } from "../../core/payment/order.ts";
 import { damageWords } from "../../journal/chain.ts";
 import { readRow } from "../../journal/row.ts";
 import { openReader } from "../../links/sqlite/sqlite-reader.ts";
-import { type Bill, type BillRefusal, parseBill } from "../../providers/wechat-v2/bill.ts";
-import {
-  type BillException,
-  datesOf,
-  type ExceptionKind,
-  type NotCompared,
-  type NotComparedWhy,
-  reconcile,
-} from "../../providers/wechat-v2/reconciliation.ts";
+import type {
+  BillException,
+  BillReader,
+  ExceptionKind,
+  NotCompared,
+  NotComparedWhy,
+  ReadBill,
+} from "../../providers/bill.ts";
+import { kindOf } from "../../providers/registry.ts";
+import type { ProviderConfig } from "../../providers/settings.ts";
 import { loadLeniently } from "../config.ts";
 import { configPath } from "../config-file.ts";
 import { counted } from "../counted.ts";
@@ -24,16 +25,6 @@ import { type CommandIo, UsageError } from "../usage.ts";
 
 /** A bill of a hundred thousand payments has some 40 MB. */
 const BILL_BYTES_MAX = 128 << 20;
-
-const refusals: Readonly<Record<BillRefusal, string>> = {
-  "not-utf8": "it is not UTF-8 text",
-  malformed: "it is no table as WeChat Pay writes it",
-  "missing-column": "a column that every bill has is missing",
-  "unknown-column": "it has a column or a sum that this version does not know, and so cannot compare",
-  "refunds-alone": "it is one of refunds alone: fetch the kind ALL",
-  count: "it does not have as many rows as it says: a part is missing",
-  sums: "its rows do not make its own sums: a part is missing or changed",
-};
 
 const words: Readonly<Record<ExceptionKind, string>> = {
   unknown: "the bill has it and the journal does not: another box with this id, or a journal that was lost",
@@ -46,7 +37,7 @@ const words: Readonly<Record<ExceptionKind, string>> = {
 };
 
 const skipped: Readonly<Record<NotComparedWhy, string>> = {
-  refunds: "the bill does not tell what went back: fetch the kind ALL",
+  refunds: "the bill does not tell what went back",
   sum: "the bill has the column without its sum, or the sum without its column",
   merchant: "it was paid to another merchant than the bill's: reconcile that merchant's bill, too",
   midnight: "paid within ten minutes of midnight: it may stand in the bill beside this one",
@@ -69,16 +60,21 @@ export function reconcileJournal(
     return exitStatus.usage;
   }
   const { box, journal } = checked.config;
-  const bill = parseBill(billBytes(wish.bill));
-  if (!bill.ok) throw new UsageError(`${wish.bill} is no bill: ${refusals[bill.reason]}.`);
-  const date = dateOf(wish, bill.value, checked.config);
+  const own = readBill(wish.bill, checked.config);
+  const { bill, entries } = own;
+  const date = dateOf(wish, own);
   const orders = ordersOf(journal.directory, io);
   if (orders === null) return exitStatus.no;
   const whose = { box: box.id, boxTag: boxTag(box.id), date };
-  const { inBill, inJournal, exceptions, notCompared } = reconcile(bill.value, orders, whose);
+  // What went through an account of another kind stands in no bill of this one. Nobody knows of what kind one was that is gone.
+  const others = checked.config.providers.filter((entry) => !entries.includes(entry)).map(({ id }) => id);
+  const ours = orders.filter(({ provider }) => !others.includes(provider));
+  const { inBill, inJournal, exceptions, notCompared } = bill.against(ours, whose);
   for (const one of exceptions) io.stdout.write(`${wish.json ? JSON.stringify(one) : lineOf(one)}\n`);
   for (const one of notCompared)
-    io.stdout.write(`${wish.json ? JSON.stringify({ kind: "not-compared", ...one }) : skippedLine(one)}\n`);
+    io.stdout.write(
+      `${wish.json ? JSON.stringify({ kind: "not-compared", ...one }) : skippedLine(one, own.reader)}\n`,
+    );
   const ends = [
     ...(exceptions.length > 0 ? [counted(exceptions.length, "exception")] : []),
     ...(notCompared.length > 0 ? [`not compared, for ${counted(notCompared.length, "reason")}`] : []),
@@ -91,23 +87,39 @@ export function reconcileJournal(
   return notCompared.length > 0 ? exitStatus.unknown : exitStatus.done;
 }
 
+/** A bill, with the accounts of whose kind it is. */
+interface OwnBill {
+  readonly bill: ReadBill;
+  readonly reader: BillReader<ProviderConfig>;
+  readonly entries: readonly ProviderConfig[];
+}
+
+/** Reads a bill as the first kind of account can that the box has. */
+function readBill(path: string, { providers }: DeviceConfig): OwnBill {
+  const bytes = billBytes(path);
+  const reasons: string[] = [];
+  for (const [kind, entries] of Map.groupBy(providers, (entry) => kindOf(entry))) {
+    const read = kind.bills.read(bytes);
+    if (read.ok) return { bill: read.value, reader: kind.bills, entries };
+    reasons.push(read.reason);
+  }
+  throw new UsageError(`${path} is no bill: ${reasons.join("; ")}.`);
+}
+
 /** The day to compare; refuses a bill that is not of one day, of another than the one asked for, or of nobody known here. */
 function dateOf(
   wish: { readonly bill: string; readonly date: string | null },
-  { rows }: Bill,
-  { merchant }: DeviceConfig,
+  { bill, reader, entries }: OwnBill,
 ): string {
-  const [first = null, second] = datesOf(rows);
+  const [first = null, second] = bill.dates;
   if (second !== undefined)
     throw new UsageError(`${wish.bill} has payments of several days: it is no day's bill.`);
   if (wish.date !== null && first !== null && wish.date !== first)
     throw new UsageError(`${wish.bill} is the bill of ${first}, not of ${wish.date}.`);
-  const known = [merchant, ...merchant.previous].map(({ merchantId }) => merchantId);
-  const foreign = rows.find(({ merchantId }) => !known.includes(merchantId));
+  const known = entries.map((entry) => reader.accountOf(entry));
+  const foreign = bill.accounts.find((account) => !known.includes(account));
   if (foreign !== undefined)
-    throw new UsageError(
-      `${wish.bill} is the bill of merchant ${foreign.merchantId}, which is none of this box.`,
-    );
+    throw new UsageError(`${wish.bill} is the bill of account ${foreign}, which is none of this box.`);
   const date = wish.date ?? first;
   if (date === null) throw new UsageError("The bill is empty: say its day with --date yyyy-MM-dd.");
   return date;
@@ -151,6 +163,7 @@ function lineOf({ kind, outTradeNo, transactionId, bill, journal }: BillExceptio
   return `${kind}: order ${outTradeNo}${transaction}: bill ${bill.join(", ") || "nothing"}, journal ${known}; ${words[kind]}.`;
 }
 
-function skippedLine({ why, about }: NotCompared): string {
-  return `not compared${about === null ? "" : `: ${about}`}: ${skipped[why]}.`;
+function skippedLine({ why, about }: NotCompared, { whole }: BillReader<ProviderConfig>): string {
+  const remedy = why === "refunds" ? `: ${whole}` : "";
+  return `not compared${about === null ? "" : `: ${about}`}: ${skipped[why]}${remedy}.`;
 }

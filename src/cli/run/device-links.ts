@@ -9,6 +9,7 @@ import { SystemEntropy } from "../../links/machine/system-entropy.ts";
 import { MqttBroker, type MqttSettings } from "../../links/mqtt/mqtt-broker.ts";
 import { loadScannerLink } from "../../links/serial/scanner-link.ts";
 import { SqliteStore } from "../../links/sqlite/sqlite-store.ts";
+import { kindOf } from "../../providers/registry.ts";
 import { guardedBroker, guardedSerial, type Loader, promised } from "../../runtime/guards.ts";
 import type { BrokerLink, Log } from "../../runtime/ports.ts";
 import { version } from "../version.ts";
@@ -28,7 +29,7 @@ export type DeviceParts =
 
 /**
  * Makes the links of a device. `onDeath` is called when the journal's thread dies, after which the process must end.
- * Nothing is opened yet but the merchants' secrets: what is optional is looked for when it is wanted.
+ * Nothing is opened yet but the secrets of accounts: what is optional is looked for when it is wanted.
  */
 export async function deviceParts(
   { config, mistakes }: { readonly config: DeviceConfig; readonly mistakes: readonly string[] },
@@ -37,15 +38,16 @@ export async function deviceParts(
   const log = new PinoLog({ level: config.log.level, fd: 1 });
   const clock = new SystemClock();
   const secrets = new Secrets(log);
-  const providers = providerMakers(config, secrets, clock);
-  if (secrets.problems.length > 0) return { ok: false, problems: [...secrets.problems, ...secrets.mistakes] };
+  const [provider, ...others] = providerMakers(config, secrets, clock);
+  if (provider === undefined || secrets.problems.length > 0)
+    return { ok: false, problems: [...secrets.problems, ...secrets.mistakes] };
   const wrong = [...mistakes, ...unsupported(config), ...secrets.mistakes];
   const { mqtt, scanner } = config;
   const store = new SqliteStore({ directory: config.journal.directory, onDeath });
   const parts: BoxParts = {
     config,
     version,
-    providers,
+    providers: [provider, ...others],
     mistakes: wrong,
     journalInMemory: liesInMemory(config.journal.directory),
     links: {
@@ -108,8 +110,11 @@ export function brokerSettings(mqtt: MqttConfig, secrets: Secrets): MqttSettings
 type MqttConfig = Exclude<DeviceConfig["mqtt"], null>;
 
 /** What a configuration may name already, and this version cannot do. */
-function unsupported({ merchant }: DeviceConfig): readonly string[] {
-  if (merchant.notifyUrl === null) return [];
-  // Without a display that can draw it, a code to scan is a promise that nobody can keep.
-  return ["merchant.notifyUrl: this version drives no display that can show a QR code; set it to null."];
+function unsupported({ providers }: DeviceConfig): readonly string[] {
+  return providers.flatMap((entry, index) => {
+    const key = kindOf(entry).codeKey(entry);
+    // Without a display that can draw it, a code to scan is a promise that nobody can keep.
+    const why = "this version drives no display that can show a QR code; set it to null.";
+    return key === null ? [] : [`providers[${index}].${key}: ${why}`];
+  });
 }

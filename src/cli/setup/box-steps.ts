@@ -33,7 +33,7 @@ export const boxSection: Section = {
       section: name,
       key: "box.store",
       text: "Name of the store",
-      help: "As customers know it. It also stands on their bill, unless merchant.body says something else.",
+      help: "As customers know it. It also stands on their bill, unless the account says something else for bills.",
       form: anyText,
     }),
   ],

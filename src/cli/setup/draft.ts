@@ -9,11 +9,17 @@ export function isObject(value: unknown): value is Draft {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The value at a key such as `amount.source`; undefined where there is none. */
+/** The value at a key such as `amount.source` or `providers[0].id`; undefined where there is none. */
 export function valueAt(draft: Draft, key: string): unknown {
   let value: unknown = draft;
-  for (const name of key.split(".")) value = isObject(value) ? value[name] : undefined;
+  for (const name of namesOf(key))
+    value = Array.isArray(value) ? value[Number(name)] : isObject(value) ? value[name] : undefined;
   return value;
+}
+
+/** The names on the way to a value; that of a place in a list is its number. */
+function namesOf(key: string): readonly string[] {
+  return key.split(/[.[\]]+/).filter((name) => name !== "");
 }
 
 /** The text at a key, null where there is none. */
@@ -36,13 +42,22 @@ export function textsAt(draft: Draft, key: string): readonly string[] {
 
 /** The draft with a value at a key; what stood in the way of the key is replaced, `undefined` takes the key away. */
 export function withValue(draft: Draft, key: string, value: unknown): Draft {
-  const [name = "", ...rest] = key.split(".");
-  if (rest.length > 0) {
-    const inner = draft[name];
-    return { ...draft, [name]: withValue(isObject(inner) ? inner : {}, rest.join("."), value) };
-  }
+  return withPut(draft, namesOf(key), value);
+}
+
+function withPut(draft: Draft, [name = "", ...rest]: readonly string[], value: unknown): Draft {
+  if (rest.length > 0) return { ...draft, [name]: putInto(draft[name], rest, value) };
   if (value !== undefined) return { ...draft, [name]: value };
   return Object.fromEntries(Object.entries(draft).filter(([other]) => other !== name));
+}
+
+/** A list where the next name is a place in it. */
+function putInto(inner: unknown, names: readonly string[], value: unknown): unknown {
+  const [place = "", ...rest] = names;
+  if (!/^\d+$/.test(place)) return withPut(isObject(inner) ? inner : {}, names, value);
+  const list: unknown[] = Array.isArray(inner) ? [...inner] : [];
+  list[Number(place)] = putInto(list[Number(place)], rest, value);
+  return list;
 }
 
 /** The draft without a value that would be refused now; null and the empty list say the same and stay. */

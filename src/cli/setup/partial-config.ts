@@ -5,12 +5,16 @@ import { type Draft, draftText } from "./draft.ts";
 const rest: Draft = {
   version: 1,
   box: { id: "box" },
-  merchant: {
-    appId: "wx",
-    merchantId: "1",
-    apiKey: { file: "/" },
-    certificate: { cert: { file: "/" }, key: { file: "/" } },
-  },
+  providers: [
+    {
+      id: "none",
+      kind: "wechat-v2",
+      appId: "wx",
+      merchantId: "1",
+      apiKey: { file: "/" },
+      certificate: { cert: { file: "/" }, key: { file: "/" } },
+    },
+  ],
   amount: { source: "fixed", fixed: "0.01" },
 };
 

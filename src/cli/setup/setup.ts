@@ -14,13 +14,13 @@ import { displaySection } from "./display-steps.ts";
 import { type Draft, draftText, isObject } from "./draft.ts";
 import { keypadSection } from "./keypad-steps.ts";
 import { type Machine, realMachine } from "./machine.ts";
-import { merchantSection } from "./merchant-steps.ts";
 import { outputSection } from "./output-steps.ts";
+import { providerSection, withAccount } from "./provider-steps.ts";
 import { askYes } from "./question.ts";
 import { relaySection } from "./relay-steps.ts";
 import { refusedFolder, save } from "./save.ts";
 import { scannerSection } from "./scanner-steps.ts";
-import { type State, walk } from "./step.ts";
+import { type Section, type State, walk } from "./step.ts";
 
 const described = {
   config: { type: "string" },
@@ -46,11 +46,13 @@ Exit status: 0 the configuration is written and in order, 1 nothing was written,
 /** Where the service looks for its configuration. */
 const SERVICE_CONFIG = "/etc/scanbox/device.config.json";
 
-const sections = [
-  ...[boxSection, merchantSection, amountSection],
-  ...[scannerSection, keypadSection, displaySection, outputSection, relaySection],
-  brokerSection,
-];
+function sectionsFor(draft: Draft): readonly Section[] {
+  return [
+    ...[boxSection, providerSection(draft), amountSection],
+    ...[scannerSection, keypadSection, displaySection, outputSection, relaySection],
+    brokerSection,
+  ];
+}
 
 /** Signals that end a conversation as Ctrl-C does: with every pin let go of. */
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -101,7 +103,7 @@ function setupPath(option: string | undefined): string {
 
 /** What the file says already; or a sentence, where it is no file to begin with. */
 function readDraft(file: string): Draft | string {
-  if (!existsSync(file)) return { version: 1 };
+  if (!existsSync(file)) return { version: 1, box: {} };
   const read = readConfigText(file);
   if (!read.ok) return read.problem;
   const json = readJson(read.text);
@@ -129,7 +131,8 @@ async function converse(file: string, begun: Draft, dialogue: Dialogue, machine:
       "bad",
     );
   }
-  const made = await walk(sections, { draft: begun, secrets: new Map() }, desk);
+  const draft = withAccount(begun);
+  const made = await walk(sectionsFor(draft), { draft, secrets: new Map() }, desk);
   if (!(await isWanted(file, made, dialogue))) {
     dialogue.say("Nothing was written; everything is as it was.");
     return exitStatus.no;

@@ -132,7 +132,7 @@ export const recoveryTable: readonly RecoveryRow[] = [
     name: "account-gone",
     when: { charging: true, final: false, credentials: false },
     action: "hold",
-    because: "An order is asked about and reversed under its own merchant, or not at all.",
+    because: "An order is asked about and reversed under its own account, or not at all.",
   },
 ];
 

@@ -1,65 +1,12 @@
 /** Holds the bill of a day against the orders of a box (WeChat Pay v2, downloadbill of kind ALL). */
 import type { TxData } from "../../core/payment/order.ts";
+import type { BillException, ExceptionKind, NotCompared, Reconciliation, Whose } from "../bill.ts";
 import { beijingTime } from "./beijing-time.ts";
 import type { Bill, BillRow } from "./bill.ts";
-
-/**
- * What does not agree. `unknown`: the bill has an order of this box that the journal lacks. `missing`: the journal has a
- * payment of that day that the bill lacks. `amount`: they name different amounts. `charged`: the bill has a payment that has
- * not gone back, and the journal says otherwise. `taken-back`: the other way round. `open`: the journal does not know yet.
- */
-export type ExceptionKind = "unknown" | "missing" | "amount" | "charged" | "taken-back" | "open";
-
-/** One order on which bill and journal do not agree. */
-export interface BillException {
-  readonly kind: ExceptionKind;
-  readonly outTradeNo: string;
-  readonly transactionId: string | null;
-  /** What the bill says, `SUCCESS 1250` for each row; empty where it has none. */
-  readonly bill: readonly string[];
-  /** What the journal says, null where it has nothing. */
-  readonly journal: Pick<TxData, "state" | "amountFen" | "charged"> | null;
-}
-
-/**
- * What could not be compared, and therefore agrees with nobody. `refunds`: the bill does not tell what went back. `sum`: a
- * column or a sum has no other one to be held against. `merchant`: the journal has payments of that day to another merchant,
- * whose bill this is not. `midnight`: a payment that this bill lacks may stand in that of the next day or the day before.
- * `state`: a row says of an order what this program does not know.
- */
-export type NotComparedWhy = "refunds" | "sum" | "merchant" | "midnight" | "state";
-
-/** One thing that was not compared: the order, or the name of the column, where there is one. */
-export interface NotCompared {
-  readonly why: NotComparedWhy;
-  readonly about: string | null;
-}
-
-/** What came of it. They agree where both lists are empty. */
-export interface Reconciliation {
-  /** `yyyy-MM-dd` in Beijing. */
-  readonly date: string;
-  /** Orders of this box in the bill. */
-  readonly inBill: number;
-  /** Payments of the journal that ended on that day. */
-  readonly inJournal: number;
-  readonly exceptions: readonly BillException[];
-  readonly notCompared: readonly NotCompared[];
-}
 
 /** The days of a bill's rows, each once; a bill of one day has one. */
 export function datesOf(rows: readonly BillRow[]): readonly string[] {
   return [...new Set(rows.map(({ at }) => at.slice(0, 10)))];
-}
-
-/** Which box, and which day. */
-export interface Whose {
-  /** The `device_info` by which the bill names this box. */
-  readonly box: string;
-  /** How its order numbers begin: a bill may leave the device out. */
-  readonly boxTag: string;
-  /** `yyyy-MM-dd` in Beijing. */
-  readonly date: string;
 }
 
 /**

@@ -1,7 +1,10 @@
 /** What the configuration says of an account at WeChat Pay, API v2: every key, its meaning, its limits and its default. */
 import * as z from "zod";
 import { entryKeys, host, hostProblems, object, source, text } from "../../settings/fields.ts";
-import type { Merchant } from "./merchant.ts";
+import type { Frozen } from "../../settings/frozen.ts";
+
+/** What a customer's bill says of a payment has at most so many bytes in UTF-8. */
+const BODY_BYTES_MAX = 127;
 
 const certificate = object({
   cert: source.describe("The certificate, PEM."),
@@ -9,7 +12,7 @@ const certificate = object({
 }).describe("The merchant's API certificate, which reversals present.");
 
 /** What names an account and proves it. */
-export const accountKeys = {
+const accountKeys = {
   appId: z
     .string()
     .regex(/^[A-Za-z0-9_-]{1,32}$/, { error: "must be 1 to 32 letters, digits, _ or -." })
@@ -59,7 +62,7 @@ const sceneInfo = object({
   .describe("The store as WeChat Pay lists it (scene_info).");
 
 /** How requests for an account are made. */
-export const callKeys = {
+const callKeys = {
   hosts: z
     .array(host("https://api.mch.weixin.qq.com"))
     .min(1)
@@ -70,9 +73,9 @@ export const callKeys = {
     .nullable()
     .default(null)
     .describe("Authorities to trust instead of the built-in ones, PEM; null for those."),
-  body: text(127)
-    .refine((value) => new TextEncoder().encode(value).length <= 127, {
-      error: "must have at most 127 bytes in UTF-8.",
+  body: text(BODY_BYTES_MAX)
+    .refine((value) => bytesOf(value) <= BODY_BYTES_MAX, {
+      error: `must have at most ${BODY_BYTES_MAX} bytes in UTF-8.`,
     })
     .nullable()
     .default(null)
@@ -101,18 +104,26 @@ export const wechatV2Settings = object({
   ...callKeys,
 }).describe("An account at WeChat Pay, API v2.");
 
-/** What the keys of an account demand of each other; `key` is where it stands in the file. */
+/** An account as the configuration has it. */
+export type WechatV2Config = Frozen<z.output<typeof wechatV2Settings>>;
+
+/** What the keys of an account demand of each other; `key` is where it stands in the file, `store` the store's own name. */
 export function wechatV2Problems(
-  {
-    subAppId,
-    subMerchantId,
-    hosts,
-  }: Pick<Merchant, "subAppId" | "subMerchantId"> & { readonly hosts: readonly string[] },
+  { subAppId, subMerchantId, hosts, body }: WechatV2Config,
   key: string,
+  store: string,
 ): readonly string[] {
   const alone = subAppId !== null && subMerchantId === null;
+  const long = body === null && bytesOf(store) > BODY_BYTES_MAX;
   return [
     ...(alone ? [`${key}.subMerchantId: must be given where subAppId is (service-provider mode).`] : []),
     ...hostProblems(hosts, `${key}.hosts`),
+    ...(long
+      ? [`${key}.body: must be given, because box.store has more than ${BODY_BYTES_MAX} bytes in UTF-8.`]
+      : []),
   ];
+}
+
+function bytesOf(text: string): number {
+  return new TextEncoder().encode(text).length;
 }

@@ -75,12 +75,16 @@ function readConfig(
     JSON.stringify({
       version: 1,
       box: { id: "box-000001" },
-      merchant: {
-        ...merchantIds,
-        apiKey: { file: "/dev/null" },
-        certificate: { cert: { file: "/dev/null" }, key: { file: "/dev/null" } },
-        hosts: HOSTS,
-      },
+      providers: [
+        {
+          id: "wechat",
+          kind: "wechat-v2",
+          ...merchantIds,
+          apiKey: { file: "/dev/null" },
+          certificate: { cert: { file: "/dev/null" }, key: { file: "/dev/null" } },
+          hosts: HOSTS,
+        },
+      ],
       amount: sells ? { source: "fixed", fixed: "5.00" } : { source: "keypad" },
       scanner: { path: "/dev/ttyACM0", repeats: "often" },
       keypad: sells ? null : keypad,

@@ -1152,12 +1152,16 @@ function readConfig(
     JSON.stringify({
       version: 1,
       box: { id: "box-000001" },
-      merchant: {
-        ...configuredMerchant,
-        apiKey: { file: "/dev/null" },
-        certificate: { cert: { file: "/dev/null" }, key: { file: "/dev/null" } },
-        hosts: HOSTS,
-      },
+      providers: [
+        {
+          id: "wechat",
+          kind: "wechat-v2",
+          ...configuredMerchant,
+          apiKey: { file: "/dev/null" },
+          certificate: { cert: { file: "/dev/null" }, key: { file: "/dev/null" } },
+          hosts: HOSTS,
+        },
+      ],
       amount: { source: amountSource, fixed, menu: amountSource === "menu" ? menu : [] },
       scanner:
         habit === "gm65" || habit === "gm72"

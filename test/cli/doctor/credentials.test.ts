@@ -15,7 +15,7 @@ const folder = mkdtempSync(join(tmpdir(), "scanbox-doctor-"));
 test.after(() => rmSync(folder, { recursive: true }));
 
 function secret(source: SecretSource, kind: NamedSecret["kind"] = "secret"): NamedSecret {
-  return { key: "merchant.apiKey", source, kind, read: readSecret(source, undefined) };
+  return { key: "providers[0].apiKey", source, kind, read: readSecret(source, undefined) };
 }
 
 test("secrets that only their owner can read are one line without a word of their content", () => {
@@ -62,7 +62,12 @@ test("without a configuration there is nothing to read", () => {
 });
 
 test("an API key is judged by its length and by blanks, and never shown", () => {
-  const facts = { where: "merchant.apiKey", length: 32, blanks: false };
+  const facts = {
+    where: "providers[0].apiKey",
+    length: 32,
+    blanks: false,
+    usual: { length: 32, remedy: "Is it?" },
+  };
   const level = (changes: object): string => levelsOf([judgeApiKey({ ...facts, ...changes })])[0] ?? "";
   assert.equal(level({}), "api-key.shape ok");
   assert.equal(level({ length: 43 }), "api-key.shape warning");

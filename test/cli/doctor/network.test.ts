@@ -27,10 +27,11 @@ const sandbox: ProviderHostFacts = {
   says: null,
 };
 const second = { ...sandbox, host: "https://api2.mch.weixin.qq.com" };
+const remedies = { "api-key": "Compare the key.", account: "Compare the ids.", request: "Check the rest." };
 const failed = (why: ProbeFailure) => ({ probe: { kind: "failed", why } }) as const;
 
 function judged(...hosts: readonly ProviderHostFacts[]): readonly Finding[] {
-  const findings = judgeProvider(hosts, now);
+  const findings = judgeProvider([{ hosts, remedies }], now);
   levelsOf(findings);
   return findings;
 }
@@ -47,8 +48,8 @@ test("a bank that is found, trusted, of one mind about the time and with a signe
   assert.deepEqual(levelsOf(judged(loopback)), address, "an address needs no name");
 });
 
-test("a merchant that nobody knows is a note, and so is a key that cannot be read", () => {
-  assert.deepEqual(levelsOf(judgeProvider(null, now)), ["provider.probe note"]);
+test("no account that is charged is a note, and so is a key that cannot be read", () => {
+  assert.deepEqual(levelsOf(judgeProvider([], now)), ["provider.probe note"]);
   assert.equal(the("provider.probe", judged({ ...sandbox, probe: null })).level, "note");
 });
 

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import test, { describe } from "node:test";
 import { loadConfig } from "../../../src/cli/config.ts";
 import { usualPins } from "../../../src/cli/setup/pins-text.ts";
+import { wechatEntry } from "../../config-text.ts";
 import { Bench } from "./bench.ts";
 
 const example = join(import.meta.dirname, "../../../device.config.json");
@@ -47,17 +48,19 @@ describe("a whole set-up", () => {
     assert.deepEqual(JSON.parse(text), {
       version: 1,
       box: { language: "en", id: "box-7", store: "Corner shop" },
-      merchant: {
-        appId: "wx1234567890abcdef",
-        merchantId: "1900000109",
-        subMerchantId: null,
-        signType: "HMAC-SHA256",
-        apiKey: { file: join(bench.folder, "api-key") },
-        certificate: {
-          cert: { file: join(bench.folder, "apiclient_cert.pem") },
-          key: { file: join(bench.folder, "apiclient_key.pem") },
-        },
-      },
+      providers: [
+        wechatEntry({
+          appId: "wx1234567890abcdef",
+          merchantId: "1900000109",
+          subMerchantId: null,
+          signType: "HMAC-SHA256",
+          apiKey: { file: join(bench.folder, "api-key") },
+          certificate: {
+            cert: { file: join(bench.folder, "apiclient_cert.pem") },
+            key: { file: join(bench.folder, "apiclient_key.pem") },
+          },
+        }),
+      ],
       amount: { source: "keypad", maximum: "3000.00" },
       scanner: { path: "/dev/ttyACM0", baudRate: 9600, profile: "plain" },
       keypad: { rows: [5, 6, 13, 19], columns: [12, 16, 20, 21], keys: ["789C", "456<", "123X", "0.:="] },
@@ -103,8 +106,8 @@ describe("a whole set-up", () => {
   test("leaves secrets where systemd hands them to the service", async (t) => {
     const bench = new Bench(t);
     const config = JSON.parse(readFileSync(example, "utf8"));
-    config.merchant.apiKey = { credential: "scanbox.api-key" };
-    config.merchant.certificate = {
+    config.providers[0].apiKey = { credential: "scanbox.api-key" };
+    config.providers[0].certificate = {
       cert: { credential: "scanbox.cert" },
       key: { credential: "scanbox.key" },
     };
@@ -120,7 +123,7 @@ describe("a whole set-up", () => {
   test("takes the name of a credential where it asks for a secret, as it does for certificates", async (t) => {
     const bench = new Bench(t);
     const config = JSON.parse(readFileSync(example, "utf8"));
-    config.merchant.apiKey = { file: join(bench.folder, "api-key") };
+    config.providers[0].apiKey = { file: join(bench.folder, "api-key") };
     writeFileSync(bench.file, JSON.stringify(config));
     bench.pressWhatIsAsked();
     const answers = Array.from({ length: 60 }, () => "");
@@ -129,7 +132,7 @@ describe("a whole set-up", () => {
       ...answers,
     ]);
     assert.equal(status, 0, said);
-    assert.deepEqual(JSON.parse(readFileSync(bench.file, "utf8")).merchant.apiKey, {
+    assert.deepEqual(JSON.parse(readFileSync(bench.file, "utf8")).providers[0].apiKey, {
       credential: "scanbox.api-key",
     });
     assert.deepEqual(readdirSync(bench.folder).sort(), ["device.config.json", "device.config.json.bak"]);
@@ -155,7 +158,7 @@ describe("a whole set-up", () => {
       ...[...fixed, ...noScanner, ...noKeypad, ...rest],
     ]);
     assert.equal(status, 2, said);
-    assert.match(said, /not complete:\n {2}box: is missing/);
+    assert.match(said, /not complete:\n {2}box\.id: is missing.*\n {2}providers\[0\]\.appId: is missing/);
     assert.match(said, /1\. Complete the configuration:\n {7}scanbox setup --config/);
     assert.equal(JSON.parse(readFileSync(bench.file, "utf8")).amount.fixed, "5.00");
   });

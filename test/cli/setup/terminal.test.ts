@@ -52,7 +52,7 @@ test("a scanner is found by a scan, and the configuration passes its check", asy
   await scanner.plug();
   t.after(() => scanner.unplug());
   // Nobody beyond this machine is asked.
-  const begun = { merchant: { hosts: ["http://127.0.0.1:9"] }, journal: { directory: panel.folder } };
+  const begun = { providers: [{ hosts: ["http://127.0.0.1:9"] }], journal: { directory: panel.folder } };
   writeFileSync(file, JSON.stringify(begun));
 
   await terminal.start("--device", scanner.path);
@@ -99,8 +99,8 @@ test("a scanner is found by a scan, and the configuration passes its check", asy
   const config = JSON.parse(readFileSync(file, "utf8"));
   const plain = { path: scanner.path, baudRate: 9600, profile: "plain", repeats: "once" };
   assert.deepEqual(config.scanner, plain);
-  assert.equal(readFileSync(config.merchant.apiKey.file, "utf8"), `${apiKey}\n`);
-  assert.equal(statSync(config.merchant.apiKey.file).mode & 0o777, 0o600);
+  assert.equal(readFileSync(config.providers[0].apiKey.file, "utf8"), `${apiKey}\n`);
+  assert.equal(statSync(config.providers[0].apiKey.file).mode & 0o777, 0o600);
   assert.equal(readFileSync(`${file}.bak`, "utf8"), JSON.stringify(begun));
   assert.deepEqual(readdirSync(folder).sort(), ["api-key", "device.config.json", "device.config.json.bak"]);
   const everything = panel.everything();

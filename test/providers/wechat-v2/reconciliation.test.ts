@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { boxTag } from "../../../src/config/box-tag.ts";
 import type { TxData } from "../../../src/core/payment/order.ts";
+import type { Reconciliation } from "../../../src/providers/bill.ts";
 import type { BillRow } from "../../../src/providers/wechat-v2/bill.ts";
-import { datesOf, type Reconciliation, reconcile } from "../../../src/providers/wechat-v2/reconciliation.ts";
+import { datesOf, reconcile } from "../../../src/providers/wechat-v2/reconciliation.ts";
 import { numberOf, txOf } from "../../journal/entries.ts";
 
 const DAY = "2026-03-15";
