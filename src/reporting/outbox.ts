@@ -1,15 +1,14 @@
 import { mqttReason } from "../core/codecs/mqtt-reasons.ts";
 import { after, type Instant } from "../core/kernel/instant.ts";
-import type { BrokerMessage, Clock, Entropy, Log, Timer } from "../runtime/ports.ts";
+import type { Clock, Entropy, Log, Timer } from "../runtime/ports.ts";
 import { readAck } from "./ack.ts";
 import { Backoff } from "./backoff.ts";
+import { type Channel, type Publisher, STALL_MS } from "./connection.ts";
 import { txEvent } from "./event.ts";
 import type { EventRow, EventSource } from "./source.ts";
 
 /** No more events than these are on their way at once, whatever the broker would take. */
 export const WINDOW_MAX = 16;
-/** Without any progress for this long, whatever is on its way counts as lost. */
-export const STALL_MS = 60_000;
 /** A confirmed position is written at most this often. */
 const CURSOR_EVERY_MS = 1_000;
 
@@ -35,14 +34,6 @@ export interface OutboxSettings {
   readonly confirmed: number;
 }
 
-/** A connection that is ready for events. */
-export interface Channel {
-  readonly receiveMaximum: number;
-  publish(message: BrokerMessage, done: (reasonCode: number) => void): void;
-  /** The broker owes PUBACKs and does not give them: only a new connection helps. */
-  stalled(): void;
-}
-
 /** An event that was sent and is not confirmed. */
 interface Flight {
   readonly seq: number;
@@ -61,7 +52,7 @@ interface Flight {
  * A refused event holds up those behind it: all events have one shape and one topic, so what refuses one is the broker's
  * configuration and would refuse the others too.
  */
-export class Outbox {
+export class Outbox implements Publisher {
   readonly #ports: OutboxPorts;
   readonly #settings: OutboxSettings;
   readonly #backoff: Backoff;
@@ -83,8 +74,6 @@ export class Outbox {
   #rows: readonly EventRow[] = [];
 
   #channel: Channel | null = null;
-  /** PUBACKs that the broker owes on this connection, those of given-up flights included. */
-  #owed = 0;
   /** Counts goings back: what was asked for before one is not believed after it. */
   #epoch = 0;
   /** One event at a time until one is confirmed. */
@@ -97,7 +86,6 @@ export class Outbox {
   #stallTimer: Timer | null = null;
   #refusal: number | null = null;
   #stopping = false;
-  #draining: (() => void) | null = null;
 
   #cursorNoted: number;
   #cursorTimer: Timer | null = null;
@@ -132,7 +120,6 @@ export class Outbox {
   /** Begins to send on a new connection, from the first unconfirmed event on. */
   attach(channel: Channel): void {
     this.#channel = channel;
-    this.#owed = 0;
     this.#goBack();
     this.#pump();
   }
@@ -140,9 +127,11 @@ export class Outbox {
   /** The connection is gone, and with it whatever was on its way. */
   detach(): void {
     this.#channel = null;
-    this.#owed = 0;
     this.#goBack();
-    this.#drained();
+  }
+
+  freed(): void {
+    this.#pump();
   }
 
   /** The journal has more events. */
@@ -151,11 +140,9 @@ export class Outbox {
     this.#pump();
   }
 
-  /** Sends nothing more and calls back once the broker owes no PUBACK. */
-  drain(done: () => void): void {
+  /** Sends nothing more; what is on its way may still be confirmed. */
+  stop(): void {
     this.#stopping = true;
-    this.#draining = done;
-    this.#drained();
   }
 
   /** Writes the cursor and forgets everything else; nothing is sent afterwards. */
@@ -180,6 +167,7 @@ export class Outbox {
     else if (upto > this.#sentEver) this.#ignored("never-sent", upto);
     else if (upto < this.#confirmed) this.#ignored("backwards", upto);
     else if (upto > this.#confirmed) this.#confirm(upto);
+    this.#pump();
   }
 
   /** The host has events of an earlier journal, which come before this one's. */
@@ -202,7 +190,7 @@ export class Outbox {
     for (;;) {
       const row = this.#rows[0];
       if (row === undefined) break;
-      if (this.#flights.length >= flightsMax || this.#owed >= quota) return;
+      if (this.#flights.length >= flightsMax || channel.owed >= quota) return;
       this.#rows = this.#rows.slice(1);
       this.#send(channel, row, txEvent(row, this.#settings.journal));
     }
@@ -250,14 +238,9 @@ export class Outbox {
     this.#flights.push(flight);
     this.#sent = seq;
     this.#sentEver = Math.max(this.#sentEver, seq);
-    this.#owed += 1;
     const epoch = this.#epoch;
     channel.publish({ topic: this.#settings.topic, payload, qos: 1, retain: false }, (reasonCode) => {
-      if (this.#channel !== channel) return;
-      this.#owed -= 1;
       if (epoch === this.#epoch) this.#answered(flight, reasonCode);
-      this.#drained();
-      this.#pump();
     });
   }
 
@@ -289,7 +272,6 @@ export class Outbox {
     this.#endPause();
     this.#progressed();
     this.#cursorMoved();
-    this.#pump();
   }
 
   /** Goes back to the first unconfirmed event and waits before that one is tried, alone. */
@@ -323,13 +305,6 @@ export class Outbox {
     this.#pause = null;
   }
 
-  #drained(): void {
-    if (this.#owed > 0) return;
-    const done = this.#draining;
-    this.#draining = null;
-    done?.();
-  }
-
   #progressed(): void {
     this.#progressAt = this.#ports.clock.now();
     this.#stallTimer ??= this.#later(STALL_MS, () => this.#checkProgress());
@@ -337,14 +312,16 @@ export class Outbox {
 
   #checkProgress(): void {
     this.#stallTimer = null;
-    if (this.#channel === null || this.#flights.length === 0) return;
+    const channel = this.#channel;
+    if (channel === null || this.#flights.length === 0) return;
     const { clock, log } = this.#ports;
     const stallsAt = after(this.#progressAt, STALL_MS);
     if (clock.now() < stallsAt) {
       this.#stallTimer = clock.at(stallsAt, () => this.#checkProgress());
-    } else if (this.#owed > 0) {
-      log.warn("mqtt.puback-missing", { owed: this.#owed });
-      this.#channel.stalled();
+    } else if (channel.owed > 0) {
+      // Only a new connection helps.
+      log.warn("mqtt.puback-missing", { owed: channel.owed });
+      channel.drop("no PUBACK for an event");
     } else {
       // The broker has the events and the host does not answer: it may have lost them, or come back later.
       log.warn("mqtt.ack-missing", { confirmed: this.#confirmed, sent: this.#sent });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { WINDOW_MAX } from "../../src/reporting/outbox.ts";
-import { SERVICE_EVERY_MS } from "../../src/reporting/reporter.ts";
+import { SERVICE_EVERY_MS } from "../../src/reporting/status-topic.ts";
 import type { PublishOutcome } from "../../src/simulator/outside/broker.ts";
 import { Random } from "../../src/simulator/outside/random.ts";
 import { ACK, BOX, JOURNAL, range, STATUS, TX, World } from "./world.ts";
