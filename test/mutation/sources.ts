@@ -41,6 +41,7 @@ export const parts: readonly Part[] = [
 ];
 
 const typesAlone = "Types alone.";
+const doctorAndSetup = "What commands take of a provider: tests of whole commands speak for it.";
 
 /** Sources that are not mutated, or whole folders (with a `/` at the end), with the reason. */
 export const leftOut: Readonly<Record<string, string>> = {
@@ -54,11 +55,18 @@ export const leftOut: Readonly<Record<string, string>> = {
   "src/core/payment/wallet.ts": "A list of names, from which a type is made.",
   "src/composed/parts.ts": typesAlone,
   "src/journal/own-entry.ts": typesAlone,
+  "src/providers/bill.ts": typesAlone,
+  "src/providers/kind.ts": typesAlone,
   "src/providers/provider.ts": typesAlone,
+  "src/providers/registry.ts": "A list of the kinds.",
   "src/providers/sandboxes.ts": "A list of the sandboxes.",
   "src/providers/wechat-v2/sandbox/":
     "What tests, simulation and demo pay through: none of it is in the way of a real payment.",
+  "src/providers/setup.ts": typesAlone,
   "src/providers/wechat-v2/account.ts": typesAlone,
+  "src/providers/wechat-v2/doctor.ts": doctorAndSetup,
+  "src/providers/wechat-v2/kind.ts": doctorAndSetup,
+  "src/providers/wechat-v2/setup.ts": doctorAndSetup,
   "src/reporting/event.ts": typesAlone,
   "src/reporting/source.ts": typesAlone,
   "src/runtime/ports.ts": "Types, and two limits that those who keep them are tested with.",
