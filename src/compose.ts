@@ -101,7 +101,7 @@ export class ComposedBox {
         parts.onScreen?.(screen);
       },
       onTurn: (event, turn) => {
-        this.#reporter?.tell(serviceOf(turn, clock.now(), this.#rules));
+        this.#reporter?.tell(serviceOf(turn, this.#rules));
         this.#tellBroken(turn);
         this.#turnLog.turned(event, turn);
         this.#devices.read(turn.reading);
@@ -244,7 +244,7 @@ export class ComposedBox {
       },
     );
     const { turn } = this.#loop;
-    if (turn !== null) this.#reporter.tell(serviceOf(turn, clock.now(), this.#rules));
+    if (turn !== null) this.#reporter.tell(serviceOf(turn, this.#rules));
     this.#reporter.start();
   }
 

@@ -18,10 +18,11 @@ export function screenTexts(): string {
   const lines = (Object.keys(texts) as TextName[]).flatMap((text) => {
     const screen: Screen = {
       text,
+      wallet: "wechat",
       amountFen: 1_250,
       seconds: 37,
       typed: null,
-      ref: text === "out-of-service" ? "E31" : "0042",
+      ref: text === "out-of-service" || text === "wallet-out" ? "E31" : "0042",
       line: null,
       codeUrl: null,
       light: "off",

@@ -1,9 +1,9 @@
 import type { BoxStatus } from "../control/status.ts";
 import type { ProbeFailure } from "../core/payment/answers.ts";
-import type { Blocker } from "../core/payment/readiness.ts";
+import type { CodedBlocker } from "../core/payment/outage-code.ts";
 
 /** Why the box takes no payments, where a code on the screen says it. */
-export type Outage = Exclude<Blocker, "unclear" | "unproved" | "inhibited" | "paused"> | ProbeFailure;
+export type Outage = CodedBlocker | ProbeFailure;
 
 /** What each outage means and who can end it; a new one without a sentence does not compile. */
 export const outages: Readonly<Record<Outage, readonly [means: string, remedy: string]>> = {
@@ -24,7 +24,7 @@ export const outages: Readonly<Record<Outage, readonly [means: string, remedy: s
     "Put that account back into `providers`, under its old id and with `charges: false`, and restart; the log names the orders.",
   ],
   unresolved: [
-    "Four payments are still unresolved.",
+    "Four payments of each provider are still unresolved.",
     "Nothing: queries and reversals go on. `scanbox journal list --open` shows them.",
   ],
   "cannot-reverse": [

@@ -143,11 +143,13 @@ function providerText({ id, kind, account, charges, signedAt, ...health }: Provi
 
 function healthText({
   proved,
-  unclear,
   failure,
-}: Pick<ProviderStatus, "proved" | "unclear" | "failure">): string {
+  blocker,
+  code,
+}: Pick<ProviderStatus, "proved" | "failure" | "blocker" | "code">): string {
   if (!proved) return `not proved (${failure ?? "no probe yet"})`;
-  return unclear ? "the last answer was unclear" : "proved";
+  if (blocker === "unclear") return "the last answer was unclear";
+  return blocker === null ? "proved" : `proved, but nothing is charged through it: ${blocker} (${code})`;
 }
 
 type ProviderStatus = BoxStatus["providers"][number];

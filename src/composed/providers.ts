@@ -3,7 +3,9 @@ import { invariant } from "../core/kernel/defect.ts";
 import type { WallTime } from "../core/kernel/instant.ts";
 import { rfc3339 } from "../core/kernel/rfc3339.ts";
 import type { Box } from "../core/payment/box.ts";
+import { codeOf } from "../core/payment/outage-code.ts";
 import type { ProviderFacts } from "../core/payment/provider.ts";
+import { providerBlockerOf } from "../core/payment/readiness.ts";
 import type { Provider, ProviderMaker, ProviderMeans } from "../providers/provider.ts";
 import type { Clock } from "../runtime/ports.ts";
 
@@ -56,13 +58,22 @@ export class Providers {
   }
 
   /** How each stands, for people and their tools. */
-  status({ health }: Box): BoxSnapshot["providers"] {
+  status(box: Box): BoxSnapshot["providers"] {
     return [...this.#byId].map(([id, { kind, facts }]) => {
-      const { proved, unclear, failure } = health.get(id) ?? notProbed;
+      const { proved, unclear, failure } = box.health.get(id) ?? notProbed;
+      const blocker = facts.charges ? providerBlockerOf(box, facts) : null;
+      const code = blocker === null ? null : codeOf(box, { blocker, provider: id });
       const signedAt = this.#signedAt.get(id);
       return {
         ...{ id, kind, account: facts.payee.account, wallets: [...facts.wallets], charges: facts.charges },
-        ...{ proved, unclear, failure, signedAt: signedAt === undefined ? null : rfc3339(signedAt) },
+        ...{
+          proved,
+          unclear,
+          failure,
+          blocker,
+          code,
+          signedAt: signedAt === undefined ? null : rfc3339(signedAt),
+        },
       };
     });
   }

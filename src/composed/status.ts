@@ -48,7 +48,7 @@ export function statusOf(
     since: rfc3339(since.wall),
     upS: Math.round((clock.now() - since.moment) / 1_000),
     service: {
-      ...serviceOf(turn, clock.now(), rules),
+      ...serviceOf(turn, rules),
       screen: screen.text,
       display: drawFrame(screen, config.box.language, displaySizeOf(config)).map((row) => row.trimEnd()),
       blocker: blockerOf(box, rules),

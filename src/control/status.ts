@@ -80,6 +80,8 @@ export const boxStatusSchema = z.object({
           .boolean()
           .describe("Whether the last answer was unclear and no signed one has come since."),
         failure: z.string().nullable().describe("What the last probe found wrong."),
+        blocker: z.string().nullable().describe("Why nothing new is charged through it, null where it is."),
+        code: z.string().nullable().describe("The code of that on the screen, where it has one."),
         signedAt: time.nullable().describe("When the last correctly signed answer came."),
       }),
     )

@@ -156,6 +156,7 @@ function isSameScreen(a: Screen, b: Screen): boolean {
   if (a === b) return true;
   return (
     a.text === b.text &&
+    a.wallet === b.wallet &&
     a.amountFen === b.amountFen &&
     a.typed === b.typed &&
     a.seconds === b.seconds &&

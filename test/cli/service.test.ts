@@ -8,7 +8,7 @@ import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.
 import { PATIENCE_MS } from "../e2e/until.ts";
 
 const idle: Screen = {
-  ...{ text: "idle", amountFen: null, typed: null, seconds: null, ref: null, line: null },
+  ...{ text: "idle", wallet: null, amountFen: null, typed: null, seconds: null, ref: null, line: null },
   ...{ codeUrl: null, light: "ready", sound: "none" },
 };
 

@@ -36,6 +36,8 @@ export const aStatus: BoxStatus = {
       proved: true,
       unclear: false,
       failure: null,
+      blocker: null,
+      code: null,
       signedAt: "2026-03-16T11:33:00.000Z",
     },
   ],

@@ -125,10 +125,10 @@ describe("a box that is left in peace", { concurrency: true }, () => {
       ["8".repeat(65_536), "not-a-code"],
       // Ends the line without an end.
       ["\r", "not-a-code"],
-      [`${stand.code("281234567890123456")}\r`, "code-not-taken"],
-      [`${stand.code("6212345678901234567")}\r`, "code-not-taken"],
-      [`${stand.code("0112345678901234567")}\r`, "code-not-taken"],
-      [`${stand.code("911234567890123456")}\r`, "code-not-taken"],
+      [`${stand.code("281234567890123456")}\r`, "wallet-not-taken"],
+      [`${stand.code("6212345678901234567")}\r`, "wallet-not-taken"],
+      [`${stand.code("0112345678901234567")}\r`, "wallet-not-taken"],
+      [`${stand.code("911234567890123456")}\r`, "wallet-not-taken"],
       [`${stand.code(`${good}7`)}\r`, "not-a-code"],
       [`${stand.code(`99${good.slice(2)}`)}\r`, "not-a-code"],
       ["https://example.com/?q=1\r", "not-a-code"],
@@ -137,7 +137,7 @@ describe("a box that is left in peace", { concurrency: true }, () => {
       await box.scanner.send(bytes);
       await sleep(20);
     }
-    await program.screen("code-not-taken");
+    await program.screen("wallet-not-taken");
     await program.screen("not-a-code");
     await until(
       () => program.log.filter(({ event }) => /^scanner\.(?:refused|discarded)$/.test(event)).length >= 11,

@@ -83,6 +83,7 @@ class Bench {
 /** A value of each member of a screen that differs from what a new box shows. */
 const others: { readonly [Member in keyof Screen]-?: Screen[Member] } = {
   text: "paid",
+  wallet: "qq",
   amountFen: 1_250,
   typed: "12.5",
   seconds: 44,

@@ -1,5 +1,6 @@
 import { type Fen, formatYuan } from "../../core/kernel/fen.ts";
 import type { TxData } from "../../core/payment/order.ts";
+import type { TextName } from "../../core/payment/texts.ts";
 import { SystemClock } from "../../links/machine/system-clock.ts";
 import type { Scenario } from "../../providers/wechat-v2/sandbox/scenarios.ts";
 import { exitStatus } from "../exit-status.ts";
@@ -128,7 +129,16 @@ function finalOf(demo: Demo): TxData | null {
   return order?.final === true ? order : null;
 }
 
+/** Screens that refuse a code before anything is sent, or after it was declined as nobody's. */
+const refusals: ReadonlySet<TextName> = new Set([
+  "code-not-taken",
+  "wallet-not-taken",
+  "wallet-not-taken-here",
+  "wallet-out",
+  "not-a-code",
+  "code-used",
+]);
+
 function refusalOf(demo: Demo): "refused" | null {
-  const { text } = demo.screen;
-  return text === "code-not-taken" || text === "not-a-code" || text === "code-used" ? "refused" : null;
+  return refusals.has(demo.screen.text) ? "refused" : null;
 }

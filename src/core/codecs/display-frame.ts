@@ -1,6 +1,6 @@
 import { formatYuan } from "../kernel/fen.ts";
 import type { Screen } from "../payment/screen.ts";
-import { type Language, texts } from "../payment/texts.ts";
+import { type Language, texts, walletNames } from "../payment/texts.ts";
 
 /** A character display: 16×2 or 20×4 in practice; at least 16 columns and 2 rows. */
 export interface DisplaySize {
@@ -38,19 +38,20 @@ const refLabels: Readonly<Record<"order" | "outage", Readonly<Record<Language, s
 export function drawFrame(screen: Screen, language: Language, size: DisplaySize): readonly string[] {
   const text = texts[screen.text][language];
   // A line of an advert or of a menu stands where nothing is at stake, never on the amount.
-  const free = text.findIndex((line) => !line.includes("{"));
+  const free = text.findIndex((line) => !line.replace("{wallet}", "").includes("{"));
   const lines = text.map((line, row) =>
     row === free && screen.line !== null
       ? placed(screen.line, size.columns)
-      : drawLine(line, screen, size.columns),
+      : drawLine(line, screen, language, size.columns),
   );
   const third = text.some((line) => line.includes("{ref}")) ? "" : refLine(screen, language);
-  const rows = [...lines, drawLine(third, screen, size.columns)];
+  const rows = [...lines, drawLine(third, screen, language, size.columns)];
   return Array.from({ length: size.rows }, (_, row) => rows[row] ?? " ".repeat(size.columns));
 }
 
-function drawLine(line: string, screen: Screen, columns: number): string {
-  const [left = "", right = ""] = line.split("|").map((part) => fillIn(part, screen));
+function drawLine(line: string, screen: Screen, language: Language, columns: number): string {
+  const named = line.replace("{wallet}", walletNames[screen.wallet ?? "any"][language]);
+  const [left = "", right = ""] = named.split("|").map((part) => fillIn(part, screen));
   return placed([left, right], columns);
 }
 

@@ -59,7 +59,7 @@ export const USED_CODES_MAX = 4_096;
 export interface Box {
   readonly numbering: Numbering;
   readonly foreground: Foreground;
-  readonly notice: { readonly name: NoticeName; readonly until: Instant } | null;
+  readonly notice: Notice | null;
   /** All orders that are not over, by order number, in the order they began. */
   readonly orders: ReadonlyMap<string, Payment>;
   readonly usedCodes: readonly string[];
@@ -149,6 +149,12 @@ export interface EarlierEnd {
   readonly intent: Intent;
   readonly verdict: Verdict;
 }
+
+/** A refusal that is shown for a moment; `wallet-out` is about the provider of a wallet, while another one works. */
+export type Notice = { readonly until: Instant } & (
+  | { readonly name: NoticeName }
+  | { readonly name: "wallet-out"; readonly wallet: Wallet }
+);
 
 /** Short refusals that move no money. */
 export type NoticeName =
@@ -525,7 +531,10 @@ function codeScanned(box: Box, code: PaymentCode, codeHash: string, stamp: Stamp
         const next = rests(rules) ? restOf(foreground.sale, stamp.at, rules) : foreground;
         return still(notice({ ...box, foreground: next }, "code-used", stamp, rules));
       }
-      if (providerBlockerOf(box, provider) !== null) return still(box);
+      if (providerBlockerOf(box, provider) !== null) {
+        const until = after(stamp.at, rules.timing.noticeMs);
+        return still({ ...box, notice: { name: "wallet-out", wallet: code.wallet, until } });
+      }
       return pay(box, foreground.sale, provider, code, codeHash, stamp, rules);
     }
     case "resting":

@@ -69,11 +69,10 @@ export function outageOf(box: Box, rules: Rules): Outage | null {
   if (!rules.sells) return ofBox("misconfigured");
   // Of which wallets such an order's account was nobody knows any more: of all.
   if (box.held.some(({ wallet }) => wallet === null)) return ofBox("account-gone");
-  const free = freeProviders(box, rules);
-  const nearest = free.length > 0 ? null : nearestToService(box, rules);
+  const nearest = nearestToService(box, rules);
   if (nearest !== null && toldFirst.has(nearest.blocker)) return nearest;
   if (box.room === null) return ofBox("unproved");
-  const offering = nearest === null ? free : chargingProviders(rules);
+  const offering = nearest === null ? freeProviders(box, rules) : chargingProviders(rules);
   if (!box.scannerReady && !offering.some(({ offersCode }) => offersCode)) return ofBox("no-scanner");
   if (!box.keypadReady && hasKeys(rules)) return ofBox("no-keypad");
   if (!box.relayReady) return ofBox("no-relay");
@@ -124,13 +123,15 @@ export function hasKeys({ amount }: Rules): boolean {
 /** What is told before the state of the devices. */
 const toldFirst: ReadonlySet<Blocker> = new Set(["misconfigured", "account-gone", "unproved"] as const);
 
-/** Where every provider is blocked: the one that is nearest to service, the first of several alike. */
-function nearestToService(box: Box, rules: Rules): Outage {
-  const outages = chargingProviders(rules).flatMap((facts) => {
+/** Where every provider is blocked, the one that is nearest to service, the first of several alike; null where one is free. */
+function nearestToService(box: Box, rules: Rules): Outage | null {
+  let nearest: { readonly blocker: ProviderBlocker; readonly provider: string } | null = null;
+  for (const facts of chargingProviders(rules)) {
     const blocker = providerBlockerOf(box, facts);
-    return blocker === null ? [] : [{ blocker, provider: facts.payee.provider }];
-  });
-  const [nearest] = outages.sort((one, other) => distance(one.blocker) - distance(other.blocker));
+    if (blocker === null) return null;
+    if (nearest === null || distance(blocker) < distance(nearest.blocker))
+      nearest = { blocker, provider: facts.payee.provider };
+  }
   return nearest ?? ofBox("misconfigured");
 }
 

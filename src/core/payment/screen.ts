@@ -3,20 +3,25 @@
 import { invariant } from "../kernel/defect.ts";
 import type { Instant } from "../kernel/instant.ts";
 import { enteredFen, enteredText } from "./amount-entry.ts";
-import type { ProbeFailure } from "./answers.ts";
-import { type Box, type EarlierEnd, type Foreground, foregroundPayment, type NoticeName } from "./box.ts";
+import { type Box, type EarlierEnd, type Foreground, foregroundPayment, type Notice } from "./box.ts";
+import { modes } from "./mode.ts";
 import type { Intent } from "./order.ts";
+import { codeOf } from "./outage-code.ts";
 import type { Payment, Phase, Verdict } from "./payment.ts";
-import { type Blocker, failureIn, type Outage, outageOf } from "./readiness.ts";
+import { providerFor } from "./provider.ts";
+import { failureIn, freeProviders, type Outage, outageOf, providerBlockerOf } from "./readiness.ts";
 import { recentTexts } from "./recent.ts";
 import { lineAt } from "./rotation.ts";
 import type { Rules } from "./rules.ts";
 import type { TextName } from "./texts.ts";
 import { isAwaited } from "./verdict.ts";
+import type { Wallet } from "./wallet.ts";
 
 /** One picture for display, lights and buzzer. Two screens that are equal look and sound the same. */
 export interface Screen {
   readonly text: TextName;
+  /** Of the payment; of an amount that waits the only one that can pay it, null where there are several. */
+  readonly wallet: Wallet | null;
   /** Fen to show, 0 in an entry that has just begun, null where no amount is at stake. */
   readonly amountFen: number | null;
   /** What stands in place of the amount while it is typed. */
@@ -43,32 +48,6 @@ export type Light = "off" | "ready" | "scan" | "wait" | "paid" | "dispensing" | 
 /** What the buzzer plays. */
 export type Sound = "none" | "read" | "paid" | "refused" | "changed" | "unknown";
 
-/** The outage codes people read to support. The number never changes its meaning. */
-const outageCodes: Readonly<
-  Record<Exclude<Blocker, "unclear" | "unproved" | "inhibited" | "paused"> | ProbeFailure, string>
-> = {
-  stopping: "E10",
-  "journal-broken": "E11",
-  "disk-full": "E17",
-  "account-gone": "E12",
-  unresolved: "E13",
-  "no-scanner": "E14",
-  "no-relay": "E15",
-  "invariant-broken": "E16",
-  misconfigured: "E19",
-  "no-keypad": "E18",
-  "certificate-missing": "E21",
-  "certificate-mismatch": "E22",
-  "certificate-expired": "E23",
-  "cannot-reverse": "E24",
-  "api-key": "E31",
-  account: "E32",
-  request: "E34",
-  "no-trust": "E33",
-  "no-network": "E41",
-  "no-answer": "E42",
-};
-
 /** The picture of a box that is still reading its journal. */
 export const bootScreen: Screen = plain("boot", "off");
 
@@ -84,12 +63,16 @@ export function screenFor(box: Box, now: Instant, rules: Rules): Screen {
       invariant(payment !== undefined, "the order in the foreground is known");
       // While nobody but the customer is waited for, who stands at the till may look at the display for a moment.
       if (box.notice !== null && payment.phase.name === "asking") {
-        return { ...noticeScreen(box.notice.name, foreground, rules), amountFen: payment.intent.amountFen };
+        return { ...noticeScreen(box, box.notice, rules), amountFen: payment.intent.amountFen };
       }
       return payingScreen(payment, now);
     }
     case "result":
-      return { ...resultScreen(foreground), ref: foreground.intent.shortRef };
+      return {
+        ...resultScreen(foreground),
+        wallet: foreground.intent.wallet,
+        ref: foreground.intent.shortRef,
+      };
     case "unknown":
       return {
         ...plain(unknownText(foreground.intent, box), "unknown", "unknown"),
@@ -105,20 +88,21 @@ export function screenFor(box: Box, now: Instant, rules: Rules): Screen {
     case "resting": {
       const outage = outageOf(box, rules);
       if (outage !== null) return outageScreen(box, outage, now);
-      if (box.notice !== null) return noticeScreen(box.notice.name, foreground, rules);
-      return { ...openScreen(foreground, box.scannerReady, rules), line: lineAt(foreground, now, rules) };
+      if (box.notice !== null) return noticeScreen(box, box.notice, rules);
+      return { ...openScreen(box, foreground, rules), line: lineAt(foreground, now, rules) };
     }
   }
 }
 
 function openScreen(
+  box: Box,
   foreground: Foreground & { name: "idle" | "looking" | "entering" | "armed" | "resting" },
-  scannerReady: boolean,
-  { amount }: Rules,
+  rules: Rules,
 ): Screen {
+  const { scannerReady } = box;
   switch (foreground.name) {
     case "idle":
-      return plain(idleTexts[amount.source], "ready");
+      return plain(idleTexts[rules.amount.source], "ready");
     case "looking": {
       const { state, amountFen, shortRef } = foreground.order;
       return { ...plain(recentTexts[state], "ready"), amountFen, ref: shortRef };
@@ -132,6 +116,7 @@ function openScreen(
     case "armed":
       return {
         ...plain(scannerReady ? "armed" : "armed-no-scanner", "scan"),
+        wallet: onlyWallet(box, rules),
         amountFen: foreground.sale.amountFen,
       };
     case "resting":
@@ -150,8 +135,8 @@ const idleTexts: Readonly<Record<Rules["amount"]["source"], TextName>> = {
 };
 
 function payingScreen(payment: Payment, now: Instant): Screen {
-  const { phase } = payment;
-  const shown = { amountFen: payment.intent.amountFen, ref: payment.intent.shortRef };
+  const { phase, intent } = payment;
+  const shown = { wallet: intent.wallet, amountFen: intent.amountFen, ref: intent.shortRef };
   switch (phase.name) {
     case "recording":
     case "charging":
@@ -199,7 +184,7 @@ function unknownText({ mode, outTradeNo }: Intent, box: Box): TextName {
   const payment = box.orders.get(outTradeNo);
   invariant(payment !== undefined, "an order whose result is unknown is known");
   const { goods, phase, counts } = payment;
-  if (goods === null) return mode === "mpm" ? "code-withdrawn" : "unknown";
+  if (goods === null) return modes[mode].unknownText;
   // Only a reversal that stands in the journal is a refund that will come.
   const unrecorded = phase.name === "unrecorded" && counts.reverse === 0;
   return isAwaited(goods) || unrecorded ? "unknown" : "refund-pending";
@@ -269,46 +254,54 @@ function outageScreen(box: Box, outage: Outage, now: Instant): Screen {
     invariant(box.pausedUntil !== null, "a pause has an end");
     return { ...plain("paused", "refused"), seconds: secondsTo(box.pausedUntil, now) };
   }
-  if (blocker !== "unproved") {
-    return { ...plain("out-of-service", "refused"), ref: outageCodes[blocker] };
-  }
-  const failure = failureIn(box, outage);
-  if (failure === null) return bootScreen;
+  const ref = codeOf(box, outage);
+  if (ref === null) return bootScreen;
+  const failure = blocker === "unproved" ? failureIn(box, outage) : null;
   const offline = failure === "no-network" || failure === "no-answer";
-  return { ...plain(offline ? "offline" : "out-of-service", "refused"), ref: outageCodes[failure] };
+  return { ...plain(offline ? "offline" : "out-of-service", "refused"), ref };
 }
 
-function noticeScreen(name: NoticeName, foreground: Foreground, rules: Rules): Screen {
+function noticeScreen(box: Box, notice: Notice, rules: Rules): Screen {
+  const { foreground } = box;
   const amountFen = foreground.name === "armed" ? foreground.sale.amountFen : null;
-  const refused = { sound: "refused", amountFen } as const;
-  switch (name) {
+  const refused = (text: TextName): Screen => ({ ...plain(text, "refused", "refused"), amountFen });
+  switch (notice.name) {
     case "no-amount":
-      return {
-        ...plain(rules.amount.source === "till" ? "no-amount-of-till" : "no-amount", "refused"),
-        ...refused,
-      };
-    case "wallet-not-taken":
-      return { ...plain("code-not-taken", "refused"), ...refused };
+      return refused(rules.amount.source === "till" ? "no-amount-of-till" : "no-amount");
+    case "wallet-not-taken": {
+      const wallet = onlyWallet(box, rules);
+      return { ...refused(wallet === null ? "wallet-not-taken-here" : "wallet-not-taken"), wallet };
+    }
+    case "wallet-out":
+      return { ...refused("wallet-out"), wallet: notice.wallet, ref: codeFor(notice.wallet, box, rules) };
     case "not-a-code":
-      return { ...plain("not-a-code", "refused"), ...refused };
     case "code-used":
-      return { ...plain("code-used", "refused"), ...refused };
     case "amount-zero":
-      return { ...plain("amount-zero", "refused"), ...refused };
+      return refused(notice.name);
     case "amount-too-large":
-      return { ...plain("amount-too-large", "refused"), ...refused, amountFen: rules.amount.maximum };
+      return { ...refused("amount-too-large"), amountFen: rules.amount.maximum };
     case "amount-changed":
       return { ...plain("amount-changed", "wait", "changed"), amountFen };
     case "till-busy":
       return plain("till-busy", "wait", "refused");
     case "amount-uneven":
       invariant(rules.relay !== null, "pulses are counted where there is a relay");
-      return {
-        ...plain("amount-uneven", "refused"),
-        ...refused,
-        amountFen: rules.relay.fenPerPulse,
-      };
+      return { ...refused("amount-uneven"), amountFen: rules.relay.fenPerPulse };
   }
+}
+
+/** The wallet that customers are asked for, null where there are several. */
+function onlyWallet(box: Box, rules: Rules): Wallet | null {
+  const [only = null, ...others] = freeProviders(box, rules).flatMap(({ wallets }) => wallets);
+  return others.length === 0 ? only : null;
+}
+
+/** The code of what is wrong with the provider of a wallet now. */
+function codeFor(wallet: Wallet, box: Box, rules: Rules): string | null {
+  const facts = providerFor(wallet, rules);
+  invariant(facts !== null, "a wallet that is out is taken otherwise");
+  const blocker = providerBlockerOf(box, facts);
+  return blocker === null ? null : codeOf(box, { blocker, provider: facts.payee.provider });
 }
 
 /** Whole seconds to a deadline, the last one shown as 1. */
@@ -317,6 +310,6 @@ function secondsTo(deadline: Instant, now: Instant): number {
 }
 
 function plain(text: TextName, light: Light, sound: Sound = "none"): Screen {
-  const nothing = { amountFen: null, typed: null, seconds: null, ref: null, line: null, codeUrl: null };
-  return { text, ...nothing, light, sound };
+  const numbers = { amountFen: null, typed: null, seconds: null, ref: null };
+  return { text, wallet: null, ...numbers, line: null, codeUrl: null, light, sound };
 }

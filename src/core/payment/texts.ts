@@ -1,9 +1,12 @@
+import type { Wallet } from "./wallet.ts";
+
 /** A language of the screens; Chinese is written in pinyin, for character displays have no hanzi. */
 export type Language = "en" | "zh";
 
 /**
  * Two lines of at most 16 cells. `|` parts what stands at the left from what stands at the right; `{amount}` is the amount
- * with its sign, `{yuan}` the amount alone, `{seconds}` a countdown, `{ref}` a short reference or an outage code.
+ * with its sign, `{yuan}` the amount alone, `{seconds}` a countdown, `{ref}` a short reference or an outage code, `{wallet}`
+ * the name of a wallet.
  */
 type Lines = readonly [string, string];
 
@@ -15,7 +18,7 @@ const table = {
   "till-idle": { en: ["Ready", "Till: waiting"], zh: ["Jiuxu", "Deng shouyinji"] },
   menu: { en: ["Welcome", "Press a number"], zh: ["Huanying", "Qing xuan haoma"] },
   entering: { en: ["Amount|(CNY)", "|{yuan}"], zh: ["Jine|(CNY)", "|{yuan}"] },
-  armed: { en: ["Pay|{amount}", "Show WeChat code"], zh: ["Fukuan|{amount}", "Chushi fukuanma"] },
+  armed: { en: ["Pay|{amount}", "Show {wallet} code"], zh: ["Fukuan|{amount}", "Chushi fukuanma"] },
   "armed-no-scanner": {
     en: ["Pay|{amount}", "Ask staff for QR"],
     zh: ["Fukuan|{amount}", "Qing yao erweima"],
@@ -23,8 +26,8 @@ const table = {
   "amount-changed": { en: ["New|{amount}", "Amount changed"], zh: ["Xin|{amount}", "Jine yi bian"] },
   "till-busy": { en: ["Busy|{amount}", "Sale still open"], zh: ["Mang|{amount}", "Shang bi wei wan"] },
   "code-shown": {
-    en: ["Scan us|{amount}", "with WeChat|{seconds}s"],
-    zh: ["Saoma|{amount}", "yong Weixin|{seconds}s"],
+    en: ["Scan us|{amount}", "with {wallet}|{seconds}s"],
+    zh: ["Saoma|{amount}", "yong {wallet}|{seconds}s"],
   },
   "code-withdrawn": {
     en: ["Code withdrawn", "Do NOT scan|#{ref}"],
@@ -55,7 +58,22 @@ const table = {
   "not-charged": { en: ["NOT PAID|{amount}", "Try again later"], zh: ["Weifu|{amount}", "Shaohou zai shi"] },
   "code-expired": { en: ["Code expired", "Refresh + rescan"], zh: ["Ma yi guoqi", "Shuaxin zai sao"] },
   "code-used": { en: ["Code used before", "Refresh + rescan"], zh: ["Ma yi yongguo", "Shuaxin zai sao"] },
-  "code-not-taken": { en: ["Not WeChat code", "Open pay code"], zh: ["Fei weixin ma", "Dakai fukuanma"] },
+  "code-not-taken": {
+    en: ["Not {wallet} code", "Open pay code"],
+    zh: ["Fei {wallet} ma", "Dakai fukuanma"],
+  },
+  "wallet-not-taken": {
+    en: ["Not {wallet} code", "Open pay code"],
+    zh: ["Fei {wallet} ma", "Dakai fukuanma"],
+  },
+  "wallet-not-taken-here": {
+    en: ["Wallet not taken", "Use another app"],
+    zh: ["Bu shou ci ma", "Qing huan APP"],
+  },
+  "wallet-out": {
+    en: ["{wallet} is down", "Use another|{ref}"],
+    zh: ["{wallet} guzhang", "Huan yige|{ref}"],
+  },
   "not-a-code": { en: ["Not a pay code", "Scan again"], zh: ["Fei fukuanma", "Qing zai sao"] },
   "no-amount": { en: ["No amount yet", "Enter amount"], zh: ["Wei shu jine", "Qing shuru jine"] },
   "no-amount-of-till": { en: ["No amount yet", "Till: waiting"], zh: ["Wei shu jine", "Deng shouyinji"] },
@@ -78,7 +96,7 @@ const table = {
   "recent-not-paid": { en: ["#{ref}|{amount}", "NOT PAID"], zh: ["#{ref}|{amount}", "Wei fukuan"] },
   "recent-refunded": { en: ["#{ref}|{amount}", "Refunded"], zh: ["#{ref}|{amount}", "Yi tuikuan"] },
   "recent-manual": { en: ["#{ref}|{amount}", "RESULT UNKNOWN"], zh: ["#{ref}|{amount}", "Jieguo weizhi"] },
-  refunded: { en: ["Refunded|{amount}", "See WeChat msg"], zh: ["Tuikuan|{amount}", "Kan weixin"] },
+  refunded: { en: ["Refunded|{amount}", "See {wallet} msg"], zh: ["Tuikuan|{amount}", "Kan {wallet}"] },
   unknown: { en: ["RESULT UNKNOWN", "Ask staff|#{ref}"], zh: ["Jieguo weizhi", "Dianyuan|#{ref}"] },
 } as const satisfies Readonly<Record<string, Readonly<Record<Language, Lines>>>>;
 
@@ -87,3 +105,13 @@ export type TextName = keyof typeof table;
 
 /** All texts in all languages. */
 export const texts: Readonly<Record<TextName, Readonly<Record<Language, Lines>>>> = table;
+
+/** What people call a wallet, short enough for every text that names it; `any` where it may be one of several. */
+export const walletNames: Readonly<Record<Wallet | "any", Readonly<Record<Language, string>>>> = {
+  wechat: { en: "WeChat", zh: "weixin" },
+  alipay: { en: "Alipay", zh: "zhifubao" },
+  unionpay: { en: "Union", zh: "yinlian" },
+  "e-cny": { en: "e-CNY", zh: "shuzi" },
+  qq: { en: "QQ", zh: "QQ" },
+  any: { en: "pay", zh: "fukuan" },
+};

@@ -9,6 +9,9 @@ const offers: ReadonlySet<TextName> = new Set([
   "resting",
   "amount-changed",
   "code-not-taken",
+  "wallet-not-taken",
+  "wallet-not-taken-here",
+  "wallet-out",
   "not-a-code",
   "code-used",
 ]);

@@ -35,6 +35,17 @@ describe("a screen on the display", () => {
     }
   });
 
+  it("names the wallet of the screen, and where there are several that a code is to be shown", () => {
+    const armed: Screen = { ...bootScreen, text: "armed", amountFen: 1_250 };
+    const shown = [null, "wechat", "unionpay"] as const;
+    assert.deepEqual(
+      shown.map((wallet) => drawFrame({ ...armed, wallet }, "en", small)[1]),
+      ["Show pay code   ", "Show WeChat code", "Show Union code "],
+    );
+    const refunded: Screen = { ...bootScreen, text: "refunded", wallet: "alipay" };
+    assert.equal(drawFrame(refunded, "zh", small)[1], "Kan zhifubao    ");
+  });
+
   it("shows a question mark for each character that a display does not have", () => {
     const screen: Screen = { ...bootScreen, text: "entering", typed: "\u4e07\u{1f4b0}\\~\n7" };
     assert.equal(drawFrame(screen, "en", small)[1], "          ?????7");
@@ -70,7 +81,7 @@ describe("a screen on the display", () => {
       "1 Cola     \u00a53.50",
       "Press a number  ",
     ]);
-    const armed: Screen = { ...advert, text: "armed", amountFen: 1_250 };
+    const armed: Screen = { ...advert, text: "armed", wallet: "wechat", amountFen: 1_250 };
     assert.deepEqual(drawFrame(armed, "en", small), ["Pay       \u00a512.50", "1 Cola     \u00a53.50"]);
   });
 
@@ -105,7 +116,13 @@ describe("a screen on the display", () => {
     assert.deepEqual(drawFrame(idle, "en", small), ["Fresh bread     ", "Enter amount    "]);
     const menu: Screen = { ...bootScreen, text: "menu", line: ["1 Cola", "\u00a53.00"] };
     assert.deepEqual(drawFrame(menu, "en", small), ["1 Cola     \u00a53.00", "Press a number  "]);
-    const armed: Screen = { ...bootScreen, text: "armed", amountFen: 500, line: ["Fresh bread", ""] };
+    const armed: Screen = {
+      ...bootScreen,
+      text: "armed",
+      wallet: "wechat",
+      amountFen: 500,
+      line: ["Fresh bread", ""],
+    };
     assert.deepEqual(drawFrame(armed, "en", small), ["Pay        \u00a55.00", "Fresh bread     "]);
   });
 

@@ -222,7 +222,7 @@ test("a code of another kind is told apart from another wallet's", () => {
     assert.equal(Story.ready().keys("1=").post({ type: "scan-refused", refusal }).text, text, refusal);
   }
   for (const wallet of ["alipay", "unionpay", "e-cny", "qq"] as const)
-    assert.equal(Story.ready().keys("1=").scan("42", wallet).text, "code-not-taken", wallet);
+    assert.equal(Story.ready().keys("1=").scan("42", wallet).text, "wallet-not-taken", wallet);
 });
 
 test("a refusal stands for its time whatever else happens, but for a key", () => {

@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { drawFrame } from "../../../src/core/codecs/display-frame.ts";
 import { instantOf } from "../../../src/core/kernel/instant.ts";
 import { isBusy } from "../../../src/core/payment/box.ts";
-import { texts } from "../../../src/core/payment/texts.ts";
+import { texts, walletNames } from "../../../src/core/payment/texts.ts";
+import { wallets } from "../../../src/core/payment/wallet.ts";
 import { withProvider } from "./reachable.ts";
 import { fixedRules, keypadRules, Story, withHealth } from "./story.ts";
 
@@ -627,12 +628,17 @@ test("a larger display shows the same two lines and leaves the others empty", ()
   assert.deepEqual(rows, ["Fukuan        ¥12.50", "Chushi fukuanma     ", " ".repeat(20), " ".repeat(20)]);
 });
 
-test("every text fits sixteen cells in every language, with the longest amount", () => {
+test("every text fits sixteen cells in every language, with the longest amount and every wallet's name", () => {
   for (const [name, languages] of Object.entries(texts)) {
-    for (const lines of Object.values(languages)) {
-      for (const line of lines) {
+    // A code of ours is offered for WeChat alone.
+    const named = name === "code-shown" ? (["wechat"] as const) : ([...wallets, "any"] as const);
+    for (const language of ["en", "zh"] as const) {
+      for (const [line, wallet] of languages[language].flatMap((one) =>
+        named.map((who) => [one, who] as const),
+      )) {
         const longest = line.replace("{amount}", "¥3000.00").replace("{yuan}", "99999.99");
-        const filled = longest.replace("{seconds}", "999").replace("{ref}", "1234").replace("|", "");
+        const counted = longest.replace("{seconds}", "999").replace("{ref}", "1234").replace("|", "");
+        const filled = counted.replace("{wallet}", walletNames[wallet][language]);
         assert.ok(filled.length <= 16, `${name}: ${filled}`);
       }
     }

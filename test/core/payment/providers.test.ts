@@ -8,8 +8,9 @@ import type { OpenOrder } from "../../../src/core/payment/order.ts";
 import type { ProviderFacts } from "../../../src/core/payment/provider.ts";
 import { blockerOf, mayMoveOn, outageOf, providerBlockerOf } from "../../../src/core/payment/readiness.ts";
 import type { Rules } from "../../../src/core/payment/rules.ts";
+import { screenFor } from "../../../src/core/payment/screen.ts";
 import { provider, providerOf, withProvider } from "./reachable.ts";
-import { keypadRules, Story } from "./story.ts";
+import { keypadRules, Story, withHealth } from "./story.ts";
 
 const second: ProviderFacts = provider(["c", "d"], {
   payee: { provider: "second", account: "2", key: "wechat-v2 wx2 2 - -" },
@@ -70,10 +71,52 @@ test("a code goes to the provider that takes its wallet, and nothing of the orde
   assert.deepEqual(new Set(hosts), new Set(["c", "d"]));
 });
 
+test("the display asks for the only wallet by name, for several by none, and says which one is out", () => {
+  const story = Story.ready(twoRules).keys("1250=");
+  assert.deepEqual(story.display, ["Pay       ¥12.50", "Show pay code   "]);
+  story.scan("911234567890123456", "qq");
+  assert.equal(story.text, "wallet-not-taken-here");
+  assert.deepEqual(story.display, ["Wallet not taken", "Use another app "]);
+  story.post({ type: "probed", provider: "wechat", answer: { kind: "failed", why: "certificate-expired" } });
+  story.wait(3_000);
+  assert.deepEqual(story.display, ["Pay       ¥12.50", "Show Alipay code"]);
+  story.scan("911234567890123456", "qq");
+  assert.deepEqual(
+    [story.text, ...story.display],
+    ["wallet-not-taken", "Not Alipay code ", "Open pay code   "],
+  );
+  story.scan();
+  assert.deepEqual([story.text, ...story.display], ["wallet-out", "WeChat is down  ", "Use another  E23"]);
+  assert.deepEqual([story.turn.screen.light, story.turn.screen.sound], ["refused", "refused"]);
+  assert.equal(story.turn.screen.amountFen, 1_250, "the amount waits for another wallet");
+  // It works again while the refusal stands.
+  story.post({ type: "probed", provider: "wechat", answer: passed });
+  assert.deepEqual(story.display, ["WeChat is down  ", "Use another     "]);
+  story.wait(3_000).scanOther().recorded();
+  assert.equal(story.order.intent.wallet, "alipay");
+  story.charge({ kind: "declined", reason: "code-invalid", code: "CODE" }, "c").recorded();
+  assert.deepEqual(story.display, ["Not Alipay code ", "Open pay code   "]);
+});
+
+test("a code that was charged before is told of before its provider is", () => {
+  const story = Story.ready(twoRules).payTo().charge({ kind: "paid", transactionId: "1" }).recorded();
+  story.post({ type: "probed", provider: "wechat", answer: failed }).keys("500=").scan();
+  assert.equal(story.text, "code-used");
+});
+
+test("a wallet is named by nobody where none can pay", () => {
+  const story = Story.ready(twoRules).payTo().charge({ kind: "pending" });
+  const notice = { name: "wallet-not-taken", until: story.turn.wakeAt } as never;
+  const { box } = story;
+  const out = withHealth({ ...box, notice }, { proved: false });
+  const { text, wallet } = screenFor(out, story.now as never, twoRules);
+  assert.deepEqual([text, wallet], ["wallet-not-taken-here", null]);
+});
+
 test("who only finishes orders charges nobody, and its wallet is refused on the screen", () => {
   const former = withProviders(providerOf(keypadRules), { ...second, charges: false });
   const story = Story.ready(former).keys("1250=").scanOther();
-  assert.deepEqual([story.text, story.box.orders.size], ["code-not-taken", 0]);
+  assert.deepEqual([story.text, story.box.orders.size], ["wallet-not-taken", 0]);
 });
 
 test("where an absence proves nothing, an order is reversed for as long as it takes", () => {
@@ -164,7 +207,7 @@ test("four unresolved orders of one provider leave the other free, and four of e
   const unresolved = ["unresolved", null, null];
   assert.deepEqual(blockers(story), unresolved);
   story.keys("700=").scan("134567890123456709");
-  assert.equal(story.box.foreground.name, "armed", "its wallet is not charged");
+  assert.deepEqual([story.text, story.turn.screen.ref], ["wallet-out", "E13"]);
   for (let order = 1; order <= 4; order += 1) {
     if (story.box.foreground.name !== "armed") story.keys("700=");
     story

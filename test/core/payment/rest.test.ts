@@ -69,7 +69,7 @@ describe("the reader", () => {
 
   it("goes on reading behind a notice, which people may answer by another code at once", () => {
     const story = Story.ready().keys("1250=").scanOther();
-    assert.deepEqual([story.text, reads(story)], ["code-not-taken", true]);
+    assert.deepEqual([story.text, reads(story)], ["wallet-not-taken", true]);
     const fixed = afterPayment(fixedRules).wait(5_000).scan();
     assert.deepEqual([fixed.text, reads(fixed)], ["code-used", true]);
   });

@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { instantOf } from "../../../src/core/kernel/instant.ts";
 import type { DeclineReason, ProbeFailure } from "../../../src/core/payment/answers.ts";
 import type { Box } from "../../../src/core/payment/box.ts";
+import { codeOf } from "../../../src/core/payment/outage-code.ts";
 import type { Rules } from "../../../src/core/payment/rules.ts";
 import { bootScreen, type Screen, screenFor } from "../../../src/core/payment/screen.ts";
 import { stampAt, withProvider } from "./reachable.ts";
@@ -17,10 +18,11 @@ const vendRules: Rules = { ...fixedRules, relay: { fenPerPulse: 100, onAmbiguous
 
 const nothing = { amountFen: null, typed: null, seconds: null, ref: null, line: null, codeUrl: null };
 
-/** The screen with what it does not show left out. */
+/** The screen with what it does not show left out, and its wallet: there is one here, `providers.test.ts` has several. */
 function pictureOf(story: Story | Screen): Partial<Screen> {
   const screen = story instanceof Story ? story.turn.screen : story;
-  const shown = Object.entries({ ...screen }).filter(([, value]) => value !== null);
+  const { wallet: _one, ...members } = screen;
+  const shown = Object.entries(members).filter(([, value]) => value !== null);
   return Object.fromEntries(shown);
 }
 
@@ -39,7 +41,7 @@ function reversing(): Story {
 }
 
 test("a box that reads its journal is dark and silent", () => {
-  assert.deepEqual(bootScreen, { text: "boot", light: "off", sound: "none", ...nothing });
+  assert.deepEqual(bootScreen, { text: "boot", wallet: null, light: "off", sound: "none", ...nothing });
   assert.deepEqual(new Story().turn.screen, bootScreen, "until the first probe has come back");
 });
 
@@ -203,7 +205,7 @@ test("a refusal that moves no money is seen and heard, with the amount that is a
   assert.deepEqual(pictureOf(early), { text: "no-amount", ...refused });
   const armed = () => Story.ready().keys("1250=");
   const wallet = armed().scanOther();
-  assert.deepEqual(pictureOf(wallet), { text: "code-not-taken", ...refused, amountFen: 1_250 });
+  assert.deepEqual(pictureOf(wallet), { text: "wallet-not-taken", ...refused, amountFen: 1_250 });
   const other = armed().post({ type: "scan-refused", refusal: "over-long" });
   assert.deepEqual(pictureOf(other), { text: "not-a-code", ...refused, amountFen: 1_250 });
   const rescan = Story.ready().payTo().charge({ kind: "not-sent", why: "no-name" }).recorded().wait(5_000);
@@ -245,6 +247,10 @@ test("an outage has its code, and the light of a refusal without a sound", () =>
   const unclear = withHealth(box, { unclear: true });
   const offline = screenFor(unclear, stampAt(0).at, keypadRules);
   assert.deepEqual(pictureOf(offline), { text: "offline", ...refused });
+  for (const blocker of ["unclear", "inhibited", "paused"] as const)
+    assert.equal(codeOf(box, { blocker, provider: "wechat" }), null, "what passes by itself has no code");
+  const unlooked = screenFor({ ...box, room: null }, stampAt(0).at, keypadRules);
+  assert.deepEqual(unlooked, bootScreen, "a disk that nobody has looked at yet");
 });
 
 test("a machine that is busy makes people wait, three declines as well", () => {
