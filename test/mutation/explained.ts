@@ -113,7 +113,7 @@ export const explanations: readonly Explanation[] = [
   },
   {
     source: "src/core/codecs/display-frame.ts",
-    line: 'const [left = "", right = ""] = line.split("|").map((part) => fillIn(part, screen));',
+    line: 'const [left = "", right = ""] = named.split("|").map((part) => fillIn(part, screen));',
     because: "Whatever is split has a first part. The compiler wants a value for none.",
   },
   {
