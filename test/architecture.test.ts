@@ -128,12 +128,14 @@ const layers: readonly Layer[] = [
   { files: "src/links/", project: [...inner, "src/runtime/guarded-lines.ts"], packages: "any" },
   {
     // A whole box on simulated links.
-    files: "src/simulator/seeded/world.ts",
-    project: [
-      ...["src/simulator/", "src/core/", "src/runtime/", "src/providers/"],
-      ...["src/compose.ts", "src/config/device-config.ts"],
-    ],
-    packages: [pureCrypto],
+    files: "src/simulator/site/staged-box.ts",
+    project: ["src/simulator/", "src/core/", "src/runtime/", "src/compose.ts", "src/composed/parts.ts"],
+    packages: [],
+  },
+  {
+    files: "src/simulator/site/planted-defect.ts",
+    project: ["src/simulator/", "src/runtime/", "src/config/device-config.ts"],
+    packages: [],
   },
   {
     // What people do with a damaged journal is what the command does.
@@ -142,11 +144,19 @@ const layers: readonly Layer[] = [
     packages: [],
   },
   {
+    files: "src/simulator/seeded/",
+    project: [
+      ...["src/simulator/", "src/core/", "src/runtime/", "src/providers/"],
+      "src/config/device-config.ts",
+    ],
+    packages: [],
+  },
+  {
     // The same, smaller and without chance.
     files: "src/simulator/exhaustive/",
     project: [
       ...["src/simulator/", "src/core/", "src/runtime/", "src/providers/"],
-      ...["src/compose.ts", "src/config/device-config.ts"],
+      "src/config/device-config.ts",
     ],
     packages: [],
   },

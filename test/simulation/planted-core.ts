@@ -12,7 +12,7 @@ import { screenFor } from "../../src/core/payment/screen.ts";
 import { checkedTurn, type Turn } from "../../src/core/payment/turn.ts";
 import { notCharged, paidVerdict, recordOutcome } from "../../src/core/payment/verdict.ts";
 import type { Core } from "../../src/runtime/loop.ts";
-import type { PlantedDefect } from "../../src/simulator/seeded/world.ts";
+import type { PlantedDefect } from "../../src/simulator/site/planted-defect.ts";
 import { withHealth } from "../core/payment/story.ts";
 import type { Planted } from "./planted.ts";
 

@@ -1,6 +1,6 @@
 /** Faults that only tests can plant: what can be seen from outside alone, at the display, at the machine or at the wire. */
 import type { Payment } from "../../src/core/payment/payment.ts";
-import type { PlantedDefect } from "../../src/simulator/seeded/world.ts";
+import type { PlantedDefect } from "../../src/simulator/site/planted-defect.ts";
 import { withHealth } from "../core/payment/story.ts";
 import type { Planted } from "./planted.ts";
 import { ends, mishears, otherTurns } from "./planted-core.ts";

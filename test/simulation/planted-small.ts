@@ -1,7 +1,8 @@
 /** Faults that only tests can plant, each of which shows in few of the many ways in which a payment can go wrong. */
 import type { GpioLines, GpioLink, HttpsLink } from "../../src/runtime/ports.ts";
 import type { SmallSetup } from "../../src/simulator/exhaustive/setups.ts";
-import { type PlantedDefect, RELAY_PIN } from "../../src/simulator/seeded/world.ts";
+import { RELAY_PIN } from "../../src/simulator/seeded/world-config.ts";
+import type { PlantedDefect } from "../../src/simulator/site/planted-defect.ts";
 
 export interface PlantedSmall {
   readonly name: string;

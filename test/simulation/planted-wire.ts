@@ -11,7 +11,7 @@ import type {
   HttpsRequest,
 } from "../../src/runtime/ports.ts";
 import type { SimulatedTime } from "../../src/simulator/outside/time.ts";
-import type { PlantedDefect } from "../../src/simulator/seeded/world.ts";
+import type { PlantedDefect } from "../../src/simulator/site/planted-defect.ts";
 import type { Planted } from "./planted.ts";
 
 function through(https: HttpsLink, exchange: HttpsLink["exchange"]): HttpsLink {

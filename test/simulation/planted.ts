@@ -1,7 +1,8 @@
 /** Faults that only tests can plant, between the box and its world; each breaks one promise, and the witness must say so. */
 import type { GpioLevel, GpioLines, GpioLink, StoredRow, StoreLink } from "../../src/runtime/ports.ts";
 import type { SimulatedTime } from "../../src/simulator/outside/time.ts";
-import { type PlantedDefect, RELAY_PIN } from "../../src/simulator/seeded/world.ts";
+import { RELAY_PIN } from "../../src/simulator/seeded/world-config.ts";
+import type { PlantedDefect } from "../../src/simulator/site/planted-defect.ts";
 
 export interface Planted {
   readonly name: string;

@@ -3,7 +3,7 @@
  * points it could have gone on otherwise; its successors make one more choice, after its last one. So every world up to the
  * bound is reached by exactly one way, and none is left out; that a world is the same each time is checked as it is run.
  */
-import type { PlantedDefect } from "../seeded/world.ts";
+import type { PlantedDefect } from "../site/planted-defect.ts";
 import type { Choice } from "./choices.ts";
 import type { SmallSetup } from "./setups.ts";
 import { runSmallWorld, type SmallWorldReport } from "./small-world.ts";

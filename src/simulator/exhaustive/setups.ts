@@ -5,7 +5,7 @@ import type { ProviderMaker } from "../../providers/provider.ts";
 import { wechatV2 } from "../../providers/wechat-v2/maker.ts";
 import { fixtureMerchant } from "../../providers/wechat-v2/sandbox/fixture-merchant.ts";
 import type { HttpsLink } from "../../runtime/ports.ts";
-import { RELAY_PIN } from "../seeded/world.ts";
+import { RELAY_PIN } from "../seeded/world-config.ts";
 
 /** One kind of small world. */
 export interface SmallSetup {
@@ -37,6 +37,9 @@ export const stories: readonly string[] = [
 
 /** The hosts of the merchant. */
 const HOSTS = ["https://api.example", "https://api2.example"];
+
+/** The id of the box. */
+export const BOX_ID = "box-000001";
 
 /** The pin of the light barrier. */
 export const BARRIER_PIN = 17;
@@ -74,7 +77,7 @@ function readConfig(
   const checked = checkConfig(
     JSON.stringify({
       version: 1,
-      box: { id: "box-000001" },
+      box: { id: BOX_ID },
       providers: [
         {
           id: "wechat",

@@ -15,24 +15,26 @@
  * - Where besides nothing outside has changed since a step in which the power could fail, it need not fail again: all that a
  *   box knows after an outage is what stands outside. A cursor that has moved does not count, for an outage loses the move.
  */
-import { ComposedBox } from "../../compose.ts";
 import { invariant } from "../../core/kernel/defect.ts";
-import { bootScreen, type Screen } from "../../core/payment/screen.ts";
+import type { Screen } from "../../core/payment/screen.ts";
 import { smallProviders } from "../../providers/sandboxes.ts";
-import type { GpioLines, GpioLink, HttpsLink, HttpsRequest, Log, StoreLink } from "../../runtime/ports.ts";
-import { type Finding, InvariantChecker } from "../checker/invariant-checker.ts";
+import type { GpioLines, GpioLink, HttpsLink, HttpsRequest, StoreLink } from "../../runtime/ports.ts";
+import type { Finding, InvariantChecker } from "../checker/invariant-checker.ts";
 import { SimulatedBroker } from "../outside/broker.ts";
 import { SimulatedHttpsLink, type SimulatedReply, type SimulatedRequest } from "../outside/https.ts";
 import type { SmallOrder, SmallProvider } from "../outside/provider.ts";
 import { SimulatedDisk } from "../outside/store.ts";
 import { SimulatedClock, SimulatedTime } from "../outside/time.ts";
-import { type PlantedDefect, RELAY_PIN } from "../seeded/world.ts";
+import { RELAY_PIN } from "../seeded/world-config.ts";
 import { SimulatedPins } from "../site/pins.ts";
+import type { PlantedDefect } from "../site/planted-defect.ts";
 import { SimulatedSerialLink } from "../site/serial.ts";
+import { Stage } from "../site/stage.ts";
+import { type BoxRun, StagedBox } from "../site/staged-box.ts";
 import { VendingMachine } from "../site/vending-machine.ts";
 import { type Choice, Choices, type Point, type Way } from "./choices.ts";
 import { type Interruption, interruptionPoint } from "./interruptions.ts";
-import { BARRIER_PIN, configOf, providerOf, type SmallSetup, stories } from "./setups.ts";
+import { BARRIER_PIN, BOX_ID, configOf, providerOf, type SmallSetup, stories } from "./setups.ts";
 import {
   chargeDeliveries,
   type Delivery,
@@ -45,14 +47,11 @@ import {
   reversalDeliveries,
 } from "./twins.ts";
 
-/** Where the wall clock of every world begins: 2027-01-15 08:00 UTC. */
-const WALL_EPOCH = 1_800_000_000_000;
-
 /** From the start of a world until it must have come to its end: reversals wait up to 60 s between rounds. */
 const LIVENESS_MS = 60 * 60_000;
 
-/** A process whose journal has failed ends after so long, and the next one begins. */
-const BROKEN_MS = 5_000;
+/** Where a process has ended because its journal failed, the next one begins so long after it. */
+const NEXT_MS = 1_000;
 
 /** People take so long to do what a screen asks for, and try again after so long where it still asks. */
 const PERSON_MS = 400;
@@ -86,15 +85,6 @@ export function runSmallWorld(options: SmallWorldOptions): SmallWorldReport {
   return new SmallWorld(options).run();
 }
 
-/** One life of the box, from power-on to power-off. */
-interface Life {
-  readonly box: ComposedBox;
-  readonly clock: SimulatedClock;
-  readonly exchanges: SimulatedHttpsLink[];
-  readonly serial: SimulatedSerialLink;
-  screen: Screen;
-}
-
 class SmallWorld {
   readonly #options: SmallWorldOptions;
   readonly #choices: Choices;
@@ -102,12 +92,13 @@ class SmallWorld {
   readonly #met = new Set<Way>();
   readonly #time = new SimulatedTime();
   readonly #disk: SimulatedDisk;
-  readonly #broker: SimulatedBroker;
+  readonly #serial: SimulatedSerialLink;
   readonly #provider: SmallProvider;
+  readonly #stage: Stage;
+  readonly #box: StagedBox;
   readonly #witness: InvariantChecker;
   readonly #pins: SimulatedPins | null;
   readonly #entropy = new NoChance();
-  #life: Life | null = null;
   #outages = 0;
   /** Whether anybody has scanned yet: before, there is nothing to lose. */
   #begun = false;
@@ -138,7 +129,8 @@ class SmallWorld {
     this.#ways = new Set(choices.flatMap(({ way }) => (way === null ? [] : [way])).concat(unmet));
     this.#disk = new SimulatedDisk(this.#time, new NoChance(() => this.#kept));
     this.#disk.flush = { least: 1, most: 1 };
-    this.#broker = new SimulatedBroker(this.#time);
+    this.#serial = new SimulatedSerialLink(this.#time, new NoChance());
+    const broker = new SimulatedBroker(this.#time);
     const [make] = smallProviders;
     invariant(make !== undefined, "a world has a provider");
     this.#provider = make(
@@ -151,16 +143,22 @@ class SmallWorld {
       new NoChance(),
       (line) => this.#tell(`sandbox: ${line}`),
     );
-    this.#witness = new InvariantChecker({
-      ...{ disk: this.#disk, time: this.#time },
-      sandboxes: [this.#provider.sandbox],
-    });
+    this.#stage = new Stage({ time: this.#time, broker, sandbox: this.#provider.sandbox });
     this.#pins = setup.goods === "none" ? null : new SimulatedPins(this.#time, new NoChance());
+    this.#box = new StagedBox({
+      ...{ stage: this.#stage, id: BOX_ID, disk: this.#disk, serial: this.#serial, pins: this.#pins },
+      defect: options.defect,
+      seams: {
+        store: (store) => this.#watchedStore(store),
+        gpio: (pins) => this.#watchedPins(pins),
+      },
+      tell: (line) => this.#tell(line),
+    });
+    this.#witness = this.#box.checker;
     if (this.#pins !== null) this.#wire(this.#pins);
-    this.#broker.watch("scanbox/v1/+/tx", ({ payload }) => {
+    broker.watch(`scanbox/v1/${BOX_ID}/tx`, () => {
       this.#touched = true;
       this.#seen += 1;
-      this.#witness.reported(payload);
     });
   }
 
@@ -168,7 +166,7 @@ class SmallWorld {
     try {
       this.#start();
       while (!this.#isOver() && this.#time.now < LIVENESS_MS && this.#time.step()) this.#interrupt();
-      this.#provider.settle(this.#wall);
+      this.#provider.settle(this.#stage.wall);
       if (!this.#isOver()) this.#witness.found("liveness", `after an hour: ${this.#whatIsOpen()}`);
       this.#witness.final();
       invariant(this.#choices.spent, "the choices of a world are met by it");
@@ -184,8 +182,8 @@ class SmallWorld {
     };
   }
 
-  get #wall(): number {
-    return WALL_EPOCH + this.#time.now;
+  get #life(): BoxRun | null {
+    return this.#box.life;
   }
 
   /** Nothing is open, on its way or unreported, and no order is looked at any more. */
@@ -213,44 +211,17 @@ class SmallWorld {
     const late = this.#ways.has("late-reversed") ? "reverse" : "keep";
     const usual = configOf(setup.goods, late, this.#ways.has("unclear-refunded") ? "refund" : "hold");
     const config = defect?.config?.(usual) ?? usual;
-    const clock = new SimulatedClock(this.#time, this.#wall);
     const exchanges: SimulatedHttpsLink[] = [];
-    // A port of its own for each life: what opens it may not have come to an end when the power fails.
-    const serial = new SimulatedSerialLink(this.#time, new NoChance());
-    const store = this.#watchedStore(this.#disk.link());
-    const https = this.#network(exchanges);
-    const gpio = this.#pins === null ? null : this.#watchedPins(this.#pins);
-    const life: Life = {
-      clock,
-      exchanges,
-      serial,
-      screen: bootScreen,
-      box: new ComposedBox({
-        config,
-        version: "0.0.0",
-        links: {
-          clock,
-          entropy: this.#entropy,
-          log: this.#log(),
-          store: defect?.store?.(store, this.#time) ?? store,
-          serial,
-          broker: this.#broker,
-          display: null,
-          gpio: gpio === null ? null : (defect?.gpio?.(gpio, this.#time) ?? gpio),
-        },
-        providers: [providerOf(config, defect?.https?.(https) ?? https)],
-        onScreen: (screen) => this.#shown(life, screen),
-        onJournalBroken: () => this.#endSoon(life),
-        onMoney: ({ outTradeNo, state, reason }) =>
-          this.#tell(`journal: ${outTradeNo} ${state}${reason === null ? "" : ` (${reason})`}`),
-      }),
-    };
-    this.#life = life;
-    this.#witness.started();
-    this.#tell("power on");
-    life.box.start((refusal) => {
-      if (refusal === null) return;
-      this.#witness.found("starts", `the box did not start: ${refusal.why}: ${refusal.detail}`);
+    this.#box.start({
+      ...{ config, entropy: this.#entropy, networks: exchanges },
+      clock: new SimulatedClock(this.#time, this.#stage.wall),
+      providers: [providerOf(config, this.#box.heard(this.#network(exchanges)))],
+      onScreen: (life, screen, before) => this.#shown(life, screen, before),
+      onBroken: (life) => this.#fail(life, NEXT_MS),
+      onStart: (_life, refusal) => {
+        if (refusal === null) return;
+        this.#witness.found("starts", `the box did not start: ${refusal.why}: ${refusal.detail}`);
+      },
     });
   }
 
@@ -289,7 +260,7 @@ class SmallWorld {
 
   /** Whether an order at the sandbox may still change by its customer, whose plans are for its first seconds, or by a time-out. */
   #isWaiting(): boolean {
-    const since = this.#wall - AUTO_REVOKE_MS;
+    const since = this.#stage.wall - AUTO_REVOKE_MS;
     return this.#provider.orders().some(({ createdAt, state }) => createdAt >= since && state === "unpaid");
   }
 
@@ -305,7 +276,7 @@ class SmallWorld {
     return true;
   }
 
-  #do(interruption: Interruption, life: Life): void {
+  #do(interruption: Interruption, life: BoxRun): void {
     switch (interruption.kind) {
       case "nothing":
         return;
@@ -324,51 +295,31 @@ class SmallWorld {
     }
   }
 
-  #isGiving({ box }: Life): boolean {
+  #isGiving({ box }: BoxRun): boolean {
     if (this.#pins?.holds(RELAY_PIN) !== true) return false;
     return [...(box.turn?.box.orders.values() ?? [])].some(({ phase }) => phase.name === "dispensing");
   }
 
-  /** The power is gone: nothing of this life is heard again, but what has left still arrives. */
-  #fail(life: Life, forMs: number): void {
-    this.#witness.stopped();
-    this.#life = null;
+  /** The power fails, and comes back so long after it. */
+  #fail(life: BoxRun, forMs: number): void {
+    invariant(life === this.#life, "the power of a box that is switched on fails");
     this.#outages += 1;
-    this.#tell("power off");
-    life.clock.stop();
-    for (const exchange of life.exchanges) exchange.abandon();
-    this.#pins?.abandon();
-    this.#disk.crash();
     this.#writingAt = null;
-    life.serial.abandon();
-    this.#broker.cut("the box is gone");
+    this.#box.crash();
+    this.#serial.plug();
     this.#time.after(forMs, () => this.#start());
   }
 
-  /** A process whose journal has failed ends, and whoever watches over it starts another one. */
-  #endSoon(life: Life): void {
-    this.#time.after(BROKEN_MS, () => {
-      if (this.#life === life) this.#fail(life, 1_000);
-    });
-  }
-
-  #shown(life: Life, screen: Screen): void {
-    const isNew = screen.text !== life.screen.text;
-    life.screen = screen;
-    if (life !== this.#life) return;
-    this.#witness.reads(screen);
+  #shown(life: BoxRun, screen: Screen, before: Screen): void {
+    if (life !== this.#life || screen.text === before.text) return;
     const foreground = life.box.turn?.box.foreground;
-    if (foreground?.name === "result" || foreground?.name === "unknown")
-      this.#witness.shown(foreground.intent.outTradeNo, screen);
-    if (foreground?.name === "looking") this.#witness.looksBack(foreground.order.outTradeNo, screen);
-    if (!isNew) return;
     this.#seen += Number(foreground?.name === "result" || foreground?.name === "unknown");
     this.#tell(`screen: ${screen.text}${screen.ref === null ? "" : ` ${screen.ref}`}`);
     this.#reactLater(life, PERSON_MS);
   }
 
   /** Somebody does what the screen asks for, if it still does then. */
-  #reactLater(life: Life, waitMs: number): void {
+  #reactLater(life: BoxRun, waitMs: number): void {
     const { text } = life.screen;
     if (!asking.has(text)) return;
     this.#time.after(waitMs, () => {
@@ -378,11 +329,11 @@ class SmallWorld {
     });
   }
 
-  #react({ box, screen, serial }: Life): void {
+  #react({ box, screen }: BoxRun): void {
     const wanted = this.#witness.payments < this.#options.setup.payments;
     if (forStaff.has(screen.text)) box.press({ name: "confirm" });
     else if (!wanted) return;
-    else if (screen.text === "armed") this.#scan(serial);
+    else if (screen.text === "armed") this.#scan();
     else {
       // Staff look back before the next sale, where there is anything to look at.
       if ((box.turn?.box.recent.length ?? 0) > 0) box.press({ name: "confirm" });
@@ -391,12 +342,12 @@ class SmallWorld {
     }
   }
 
-  #scan(serial: SimulatedSerialLink): void {
+  #scan(): void {
     this.#begun = true;
     const again = this.#codes > 0 && this.#choices.take(whichCode) === 1;
     if (!again) this.#codes += 1;
     this.#tell(`people: scan code ${this.#codes}`);
-    serial.send(Buffer.from(`13${String(this.#codes).padStart(16, "0")}\r`, "latin1"));
+    this.#serial.send(Buffer.from(`13${String(this.#codes).padStart(16, "0")}\r`, "latin1"));
   }
 
   /** From here on it matters whether the world is so. */
@@ -465,8 +416,6 @@ class SmallWorld {
     return {
       exchange: (request, done) => {
         this.#touched = true;
-        const contradicted = this.#life?.box.turn?.box.violation != null;
-        this.#witness.asked(request, this.#provider.sandbox.asked(request), contradicted);
         const fate = this.#fateOf(request);
         const held = heldMs(fate);
         let left = false;
@@ -493,7 +442,6 @@ class SmallWorld {
         exchanges.push(link);
         link.exchange(request, (outcome) => {
           this.#touched = true;
-          this.#witness.answered(request, outcome);
           done(outcome);
         });
       },
@@ -505,7 +453,7 @@ class SmallWorld {
 
   /** A probe moves no money: where it fails the box waits, as it does where the one before it failed. */
   #fateOf(request: HttpsRequest): Delivery {
-    const { call } = this.#provider.sandbox.asked(request);
+    const { call } = this.#box.asked(request);
     if (call === "probe") return "arrives";
     const point = fatePoints.get(call);
     invariant(point !== undefined, `${call} is a call of a small world`);
@@ -514,17 +462,16 @@ class SmallWorld {
   }
 
   #serve(request: SimulatedRequest): SimulatedReply {
-    const asked = this.#provider.sandbox.asked(request);
-    const { order: outTradeNo } = asked;
-    this.#witness.arrived(asked);
-    this.#provider.settle(this.#wall);
+    const { call, order: outTradeNo } = this.#box.asked(request);
+    this.#provider.settle(this.#stage.wall);
     const known = this.#provider.look(outTradeNo);
-    if (asked.call === "charge") this.#chargeArrives(outTradeNo, known);
-    if (asked.call === "undo") this.#reversalArrives(outTradeNo, known);
-    const { reply, said } = this.#provider.sandbox.serve(request, this.#wall);
-    this.#witness.served(reply, said);
+    const reply = this.#box.serve(request, () => {
+      if (call === "charge") this.#chargeArrives(outTradeNo, known);
+      if (call === "undo") this.#reversalArrives(outTradeNo, known);
+      return true;
+    });
     if (known === undefined) this.#watchAutoRevoke(outTradeNo);
-    return reply.kind === "reply" ? { ...reply, delayMs: 20 + reply.delayMs } : reply;
+    return reply;
   }
 
   #chargeArrives(outTradeNo: string, known: SmallOrder | undefined): void {
@@ -552,7 +499,7 @@ class SmallWorld {
   #watchAutoRevoke(outTradeNo: string): void {
     if (this.#provider.look(outTradeNo) === undefined) return;
     this.#time.after(AUTO_REVOKE_MS, () => {
-      this.#provider.settle(this.#wall - 1);
+      this.#provider.settle(this.#stage.wall - 1);
       if (this.#provider.look(outTradeNo)?.state === "unpaid") this.#meet("auto-revoke");
     });
   }
@@ -577,13 +524,6 @@ class SmallWorld {
 
   #tell(line: string): void {
     this.#options.tell?.(this.#time.now, line);
-  }
-
-  #log(): Log {
-    const error = (event: string, fields: object = {}): void => {
-      if (event === "alarm") this.#tell(`alarm: ${JSON.stringify(fields)}`);
-    };
-    return { debug: () => undefined, info: () => undefined, warn: () => undefined, error };
   }
 }
 

@@ -103,9 +103,10 @@ export class SimulatedBroker implements BrokerLink {
     this.#arrive({ at: this.#time.now, clientId: "", topic, payload, retain, will: false });
   }
 
-  /** Breaks every connection; their wills are published. */
-  cut(cause = "connection reset"): void {
-    for (const session of this.#sessions.values()) session.break(cause);
+  /** Breaks every connection, or those of one client; their wills are published. */
+  cut(cause = "connection reset", clientId: string | null = null): void {
+    for (const session of this.#sessions.values())
+      if (clientId === null || session.clientId === clientId) session.break(cause);
   }
 
   connect(settings: BrokerSettings, listener: BrokerListener): BrokerConnection {
