@@ -98,7 +98,7 @@ export const boxStatusSchema = z.object({
           .string()
           .nullable()
           .describe("Through whom it is charged; null where only the number is known."),
-        phase: z.string().describe("Where it is; `held` where its merchant's credentials are gone."),
+        phase: z.string().describe("Where it is; `held` where the credentials of its account are gone."),
         amountFen: count.nullable(),
         ageS: z.int().nullable().describe("Seconds since its intent, by the wall clock."),
       }),

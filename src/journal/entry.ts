@@ -162,7 +162,7 @@ const entryChecks: { readonly [Kind in JournalEntry["kind"]]: Check } = {
     folder: isText,
     from: (value) => value === null || isFrom(value),
     codes: (value) => Array.isArray(value) && value.every(isText),
-    refs: (value) => value === undefined || (Array.isArray(value) && value.every(isSaleOrder)),
+    refs: (value) => Array.isArray(value) && value.every(isSaleOrder),
   }),
 };
 

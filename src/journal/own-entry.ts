@@ -38,8 +38,8 @@ export interface QuarantineEntry {
   readonly from: { readonly journal: string; readonly n: number; readonly hash: string } | null;
   /** Hashes of the codes that were charged, newest last: they stay refused. */
   readonly codes: readonly string[];
-  /** The newest order of each of the till's sales, newest last: none is charged again. Absent in rows of earlier programs. */
-  readonly refs?: readonly SaleOrder[];
+  /** The newest order of each of the till's sales, newest last: none is charged again. */
+  readonly refs: readonly SaleOrder[];
 }
 
 /**

@@ -143,7 +143,7 @@ export function chargedCodes(row: StoredRow, journal: string): Result<readonly s
 export function salesOf(row: StoredRow, journal: string): readonly SaleOrder[] {
   if (row.kind === "quarantine") {
     const read = readRow(row, journal);
-    return read.ok && read.value.entry.kind === "quarantine" ? (read.value.entry.refs ?? []) : [];
+    return read.ok && read.value.entry.kind === "quarantine" ? read.value.entry.refs : [];
   }
   const [, ref] = /"ref":"([^"\\]+)"/.exec(row.body) ?? [];
   const [, caller] = /"caller":"([^"\\]+)"/.exec(row.body) ?? [];

@@ -7,6 +7,8 @@ export interface ProviderSetup {
   /** Where a person finds the answers. */
   readonly about: string;
   readonly questions: readonly SetupQuestion[];
+  /** An entry that says as little as one may, of nobody: devices are tried before any account is known. */
+  readonly nobody: Readonly<Record<string, unknown>>;
 }
 
 /** A question; its key stands below the entry. */

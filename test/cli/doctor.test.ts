@@ -103,7 +103,11 @@ test("one mistake in the configuration keeps no other section from its check", a
   assert.equal(box, "box-7");
   assert.match(version, /^\d+\.\d+\.\d+/);
   const levels = levelsOf(findings);
-  assert.equal(levels.filter((one) => one === "config.problem fault").length, 2, "merchant and scanner.path");
+  assert.equal(
+    levels.filter((one) => one === "config.problem fault").length,
+    2,
+    "providers and scanner.path",
+  );
   assert.ok(levels.includes("disk.folder note"), "the journal's folder is looked at");
   assert.ok(
     !levels.some((one) => one.startsWith("provider.") || one.startsWith("mqtt.")),

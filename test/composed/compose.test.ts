@@ -34,8 +34,14 @@ describe("a composed box", () => {
     for (const host of hosts) offline.down(host, true);
     offline.start();
     assert.equal(offline.box.status()?.providers[0]?.signedAt, null);
+    offline.pass(5_000);
+    const out = offline.box.status();
+    assert.deepEqual([out?.providers[0]?.blocker, out?.providers[0]?.code], ["unproved", "E41"]);
+    assert.deepEqual([out?.service.reason, out?.service.code], ["no-network", "E41"]);
     for (const host of hosts) offline.down(host, false);
     const at = offline.until(() => offline.box.status()?.providers[0]?.proved === true);
+    const { blocker, code } = offline.box.status()?.providers[0] ?? {};
+    assert.deepEqual([blocker, code], [null, null]);
     const signedAt = offline.box.status()?.providers[0]?.signedAt;
     assert.ok(signedAt !== null && signedAt !== undefined);
     assert.ok(Math.abs(Date.parse(signedAt) - (offline.epoch + at)) <= 20);

@@ -690,30 +690,6 @@ describe("the journal on a real disk", () => {
     assert.ok(found.size > 3, "the cuts hit different places");
   });
 
-  it("takes up a journal of version 1, which knew no segments", async () => {
-    const where = directory();
-    await fill(where, 3);
-    const database = new DatabaseSync(join(where, "journal.db"));
-    database.exec(`DROP TRIGGER rows_last; DROP INDEX rows_of_segments; PRAGMA user_version = 1;
-      CREATE TRIGGER rows_last BEFORE DELETE ON rows BEGIN SELECT RAISE(ABORT, 'never'); END`);
-    database.close();
-    const store = storeIn(where);
-    const outcome = await opening(store);
-    assert.ok(outcome.kind === "opened");
-    assert.equal(outcome.tail.length, 7);
-    const row = rowsOf(outcome.journal, [
-      boot,
-      ...[0, 1, 2].flatMap((index) => [charging(index), money(index, "paid")]),
-      segment(4),
-    ]).at(-1);
-    assert.ok(row !== undefined);
-    const rotated = await new Promise((resolve) => {
-      store.rotate(row, 4, resolve);
-    });
-    assert.deepEqual(rotated, { kind: "rotated" });
-    await closing(store);
-  });
-
   it("starts with every acknowledged order after a kill at any moment of its rotations", async () => {
     const where = directory();
     const acknowledged: string[] = [];

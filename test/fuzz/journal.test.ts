@@ -139,6 +139,7 @@ fuzz("what is saved of changed rows is of the journal, and a journal again", (on
     folder: "damaged",
     from: null,
     codes,
+    refs: [],
   } as const;
   const again = recover({
     ...openedOf(salvage.rowsFor("fedcba9876543210", first)),

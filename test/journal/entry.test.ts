@@ -28,7 +28,7 @@ const entries: readonly JournalEntry[] = [
     ...{ kind: "quarantine", at, folder: "damaged-1", from: { journal: "j", n: 7, hash }, codes: [hash] },
     refs: [["till 1", numberOf(1)]],
   },
-  { kind: "quarantine", at, folder: "damaged-1", from: null, codes: [] },
+  { kind: "quarantine", at, folder: "damaged-1", from: null, codes: [], refs: [] },
 ];
 
 /** Members that may be null, by their paths. */
@@ -39,7 +39,7 @@ const mayBeNull = new Set([
 ]);
 
 /** Members that may be missing. */
-const mayBeMissing = new Set(["doubted", "refs"]);
+const mayBeMissing = new Set(["doubted"]);
 
 type Members = Readonly<Record<string, unknown>>;
 

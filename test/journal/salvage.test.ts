@@ -41,6 +41,7 @@ const first: QuarantineEntry = {
   folder: "damaged-x",
   from: null,
   codes: [],
+  refs: [],
 };
 
 function salvaged(change: (row: StoredRow) => StoredRow | null): Salvage {

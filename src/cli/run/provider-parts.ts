@@ -10,25 +10,21 @@ import type { Secrets } from "./secrets.ts";
 
 /**
  * The providers of a configuration, in its order. For one whose key cannot be read nobody speaks: its orders are held, and named,
- * and nothing is sold until it is mended. Where none that charges is left, that is among the problems of `secrets`.
+ * and nothing is sold until it is mended; the orders of the others are brought to their end. Where none is left, that is among
+ * the problems of `secrets`.
  */
 export function providerMakers(
   config: DeviceConfig,
   secrets: Secrets,
   clock: Clock,
 ): readonly ProviderMaker[] {
-  const unread: { readonly charges: boolean; readonly sentence: string }[] = [];
-  let charging = 0;
+  const unread: string[] = [];
   const makers = config.providers.flatMap((entry, index): readonly ProviderMaker[] => {
-    const missing: string[] = [];
-    const parts = entryParts({ config, entry, where: `providers[${index}]` }, secrets, clock, missing);
-    unread.push(...missing.map((sentence) => ({ charges: entry.charges, sentence })));
-    if (missing.length > 0) return [];
-    if (entry.charges) charging += 1;
-    return [kindOf(entry).make(entry, parts)];
+    const before = unread.length;
+    const parts = entryParts({ config, entry, where: `providers[${index}]` }, secrets, clock, unread);
+    return unread.length > before ? [] : [kindOf(entry).make(entry, parts)];
   });
-  for (const { charges, sentence } of unread)
-    (charges && charging === 0 ? secrets.problems : secrets.mistakes).push(sentence);
+  (makers.length === 0 ? secrets.problems : secrets.mistakes).push(...unread);
   return makers;
 }
 

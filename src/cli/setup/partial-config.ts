@@ -1,20 +1,12 @@
 import { checkConfig, type DeviceConfig } from "../../config/device-config.ts";
+import { kindOf, usualKind } from "../../providers/registry.ts";
 import { type Draft, draftText } from "./draft.ts";
 
 /** What every configuration must have, and no device looks at. */
 const rest: Draft = {
   version: 1,
   box: { id: "box" },
-  providers: [
-    {
-      id: "none",
-      kind: "wechat-v2",
-      appId: "wx",
-      merchantId: "1",
-      apiKey: { file: "/" },
-      certificate: { cert: { file: "/" }, key: { file: "/" } },
-    },
-  ],
+  providers: [{ ...kindOf({ kind: usualKind }).setup.nobody, id: "nobody", kind: usualKind }],
   amount: { source: "fixed", fixed: "0.01" },
 };
 

@@ -14,6 +14,8 @@ const name = "Whom customers pay";
 /** The account that is set up: where it stands in the file, and what kind it is of. */
 interface Account {
   readonly where: string;
+  /** What sets names of its own apart from those of accounts before it; empty for the first. */
+  readonly suffix: string;
   readonly kind: ProviderConfig["kind"];
 }
 
@@ -25,26 +27,28 @@ function accountIn(draft: Draft): Account {
   const listed = valueAt(draft, "providers");
   const entries: readonly unknown[] = Array.isArray(listed) ? listed : [];
   const charged = entries.findIndex((entry) => !isObject(entry) || entry.charges !== false);
-  const where = `providers[${charged === -1 ? entries.length : charged}]`;
+  const index = charged === -1 ? entries.length : charged;
+  const where = `providers[${index}]`;
   const named = textAt(draft, `${where}.kind`);
-  return { where, kind: named !== null && isKind(named) ? named : usualKind };
+  const suffix = index === 0 ? "" : `-${index + 1}`;
+  return { where, suffix, kind: named !== null && isKind(named) ? named : usualKind };
 }
 
 /** The draft with a name for that account, which nobody who has one account could answer better. */
 export function withAccount(draft: Draft): Draft {
-  const { where, kind } = accountIn(draft);
-  const id = textAt(draft, `${where}.id`) ?? kindOf({ kind }).setup.id;
+  const { where, kind, suffix } = accountIn(draft);
+  const id = textAt(draft, `${where}.id`) ?? `${kindOf({ kind }).setup.id}${suffix}`;
   return withValue(withValue(draft, `${where}.id`, id), `${where}.kind`, kind);
 }
 
 /** The steps for that account. */
 export function providerSection(draft: Draft): Section {
-  const { where, kind } = accountIn(draft);
-  const { about, questions } = kindOf({ kind }).setup;
-  return { name, about, steps: questions.map((question) => stepOf(where, question)) };
+  const account = accountIn(draft);
+  const { about, questions } = kindOf(account).setup;
+  return { name, about, steps: questions.map((question) => stepOf(account, question)) };
 }
 
-function stepOf(where: string, question: SetupQuestion): Step {
+function stepOf({ where, suffix }: Account, question: SetupQuestion): Step {
   const { text, help } = question;
   const key = `${where}.${question.key}`;
   const has = (draft: Draft, other: string): boolean => textAt(draft, `${where}.${other}`) !== null;
@@ -71,7 +75,8 @@ function stepOf(where: string, question: SetupQuestion): Step {
     case "choice":
       return questionStep({ ...asked, form: oneOf(question.choices), proposal: question.proposal });
     case "secret":
-      return secretStep({ ...asked, fileName: question.fileName, refuse: question.refuse });
+      // The file of another account's key stays what it is.
+      return secretStep({ ...asked, fileName: `${question.fileName}${suffix}`, refuse: question.refuse });
     case "source": {
       const { fileName, fits } = question;
       return questionStep({

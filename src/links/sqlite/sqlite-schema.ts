@@ -26,9 +26,9 @@ export const QUARANTINE_FILE = "journal.quarantine";
 export const APPLICATION_ID = 0x7363616e;
 
 /** `PRAGMA user_version`: raised when an older program could misread what a newer one writes. */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 1;
 
-/** What version 2 brought: rows that are dropped from the beginning. */
+/** Rows are dropped from the beginning, and from nowhere else. */
 const segments = `
 CREATE INDEX rows_of_segments ON rows (n) WHERE kind = 'segment';
 CREATE TRIGGER rows_last BEFORE DELETE ON rows
@@ -37,7 +37,7 @@ WHEN OLD.n >= coalesce((SELECT body ->> '$.first.n' FROM rows WHERE kind = 'segm
 BEGIN SELECT RAISE(ABORT, 'journal rows are never deleted'); END;
 `;
 
-/** What version 3 brought: events that an earlier journal has left unconfirmed, numbered up to 0 before this one's own. */
+/** Rows leave no gap. Events that an earlier journal has left unconfirmed are numbered up to 0, before this one's own. */
 const numbering = `
 CREATE TRIGGER rows_are_dense BEFORE INSERT ON rows
 WHEN NEW.n IS NOT (SELECT coalesce(max(n), 0) + 1 FROM rows)
@@ -50,15 +50,6 @@ BEGIN INSERT OR IGNORE INTO open_subjects VALUES (NEW.subject); END;
 CREATE TRIGGER subject_ends AFTER INSERT ON rows WHEN NEW.seq > 0 AND NEW.final = 1
 BEGIN DELETE FROM open_subjects WHERE subject = NEW.subject; END;
 `;
-
-/** Makes a journal of an earlier version one of this version, inside one transaction. */
-export function upgradeSchema(version: number): string {
-  const first = version < 2 ? `DROP TRIGGER rows_last; ${segments}` : "";
-  return `${first}
-DROP TRIGGER rows_are_dense; DROP TRIGGER subject_opens; DROP TRIGGER subject_ends;
-${numbering}
-PRAGMA user_version = ${SCHEMA_VERSION};`;
-}
 
 /** Makes an empty journal, inside one transaction. */
 export const createSchema = `

@@ -31,7 +31,6 @@ import {
   QUARANTINE_FILE,
   ROW_COLUMNS,
   SCHEMA_VERSION,
-  upgradeSchema,
 } from "./sqlite-schema.ts";
 
 /** How long SQLite waits for a reader that stands in the way, in milliseconds. */
@@ -119,8 +118,6 @@ export class SqliteWriter {
       if (journalMode !== "wal")
         throw new Refusal("unreadable", "this file system cannot hold a write-ahead log");
       database.exec(`${FLUSHED}; PRAGMA cache_size = -512; PRAGMA trusted_schema = OFF`);
-      const version = versionOf(database);
-      if (version < SCHEMA_VERSION) database.exec(`BEGIN IMMEDIATE; ${upgradeSchema(version)} COMMIT`);
       checkPages(database);
       this.#statements = {
         insert: database.prepare(`INSERT INTO rows (${ROW_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`),

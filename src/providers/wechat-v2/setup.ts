@@ -4,6 +4,12 @@ import type { ProviderSetup } from "../setup.ts";
 export const setupQuestions: ProviderSetup = {
   id: "wechat",
   about: "From the merchant platform of WeChat Pay, pay.weixin.qq.com.",
+  nobody: {
+    appId: "wx",
+    merchantId: "1",
+    apiKey: { file: "/" },
+    certificate: { cert: { file: "/" }, key: { file: "/" } },
+  },
   questions: [
     {
       form: "text",

@@ -120,6 +120,30 @@ describe("a whole set-up", () => {
     assert.deepEqual(readdirSync(bench.folder).sort(), ["device.config.json", "device.config.json.bak"]);
   });
 
+  test("of another account leaves the one before as it is, its key too", async (t) => {
+    const bench = new Bench(t);
+    const config = JSON.parse(readFileSync(example, "utf8"));
+    const before = {
+      ...config.providers[0],
+      charges: false,
+      apiKey: { file: join(bench.folder, "api-key") },
+    };
+    writeFileSync(join(bench.folder, "api-key"), "of before");
+    writeFileSync(bench.file, JSON.stringify({ ...config, providers: [before] }));
+    bench.pressWhatIsAsked();
+    const ids = ["wx1234567890abcdef", "1900000110", "", "", apiKey, "", ""];
+    const { status, said } = await bench.setup(["", "", "", ...ids, ...Array.from({ length: 60 }, () => "")]);
+    assert.equal(status, 0, said);
+    const [first, second, ...more] = JSON.parse(readFileSync(bench.file, "utf8")).providers;
+    assert.deepEqual([first, more], [before, []]);
+    assert.deepEqual([second.id, second.kind, second.merchantId], ["wechat-2", "wechat-v2", "1900000110"]);
+    assert.equal(readFileSync(second.apiKey.file, "utf8"), `${apiKey}\n`);
+    assert.equal(readFileSync(join(bench.folder, "api-key"), "utf8"), "of before");
+    // The account that is charged is the one that is asked about from now on.
+    const again = await bench.setup(Array.from({ length: 60 }, () => ""));
+    assert.match(again.said, /mch_id\) \[1900000110\]/);
+  });
+
   test("takes the name of a credential where it asks for a secret, as it does for certificates", async (t) => {
     const bench = new Bench(t);
     const config = JSON.parse(readFileSync(example, "utf8"));
