@@ -206,4 +206,28 @@ export const explanations: readonly Explanation[] = [
     becomes: "true",
     because: "Only a box with an end of its pause is blocked by one. The compiler wants the question.",
   },
+  {
+    source: "src/till/sales.ts",
+    line: 'this.#command({ name: "sale", caller, ref }, done);',
+    becomes: '""',
+    because: "A command that neither pays nor withdraws asks. The compiler wants its name.",
+  },
+  {
+    source: "src/till/sales.ts",
+    line: "this.#token += 1;",
+    becomes: "this.#token -= 1",
+    because: "Numbers that go down are as different as those that go up.",
+  },
+  {
+    source: "src/till/sales.ts",
+    line: "this.#waiting.delete(token);",
+    becomes: ";",
+    because: "Where the box took no command, nobody answers under its number: this gives back its memory.",
+  },
+  {
+    source: "src/runtime/loop.ts",
+    line: "if (this.#timer?.at === at) return;",
+    becomes: "false",
+    because: "A timer that is set anew for the same moment fires then as well; this spares it.",
+  },
 ];
