@@ -11,7 +11,7 @@ import {
   isSurvivor,
   keepFinding,
 } from "./findings.ts";
-import { mutatedSources, partOf, parts, testsOf } from "./sources.ts";
+import { mutatedSources, partOf, parts, testsOfAll } from "./sources.ts";
 import { type Mutant, nameOfMutant, type Planted, plant } from "./stryker.ts";
 
 /** Below this share of noticed defects, in percent, a part fails. */
@@ -146,7 +146,7 @@ async function planted(
 ): Promise<ReadonlyMap<string, Planted>> {
   if (group.length === 0) return new Map();
   const texts = group.map((source) => readFileSync(source, "utf8"));
-  const tests = [...new Set(group.flatMap((source) => testsOf(source)))];
+  const tests = testsOfAll(group);
   const found = await plant({ sources: group, tests, every: only === null ? every : 1, only, jobs });
   for (const [index, source] of group.entries()) {
     if (found.get(source)?.source !== texts[index])

@@ -4,7 +4,17 @@ import { existsSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { isWanted, nameOf } from "./chosen.ts";
 import { explanations, isSentenceOfDefect } from "./explained.ts";
-import { leftOut, loadedBy, mutatedSources, notAsked, partOf, parts, slowTests, testsOf } from "./sources.ts";
+import {
+  leftOut,
+  loadedBy,
+  mutatedSources,
+  notAsked,
+  partOf,
+  parts,
+  slowTests,
+  testsOf,
+  testsOfAll,
+} from "./sources.ts";
 
 test("sources that are left out and tests that are slow or not asked exist", () => {
   const files = [...Object.keys(leftOut), ...Object.keys(notAsked), ...slowTests];
@@ -82,6 +92,20 @@ test("a test is asked about what it loads in any way of writing it, directly or 
   assert.equal(own, "test/core/payment/box.test.ts", "the test of its own name comes first");
   assert.ok(others.includes("test/core/payment/dispensing.test.ts"));
   assert.ok(!others.includes("test/core/codecs/charlcd.test.ts"), "it asks for types alone");
+});
+
+test("tests of several sources begin with those of their own names and end with the slow ones", () => {
+  const sources = mutatedSources(parts.filter(({ name }) => name === "journal"));
+  const tests = testsOfAll(sources);
+  assert.equal(new Set(tests).size, tests.length);
+  const own = ["chain", "entry", "lost-rows", "recovered", "row"].map(
+    (name) => `test/journal/${name}.test.ts`,
+  );
+  const slow = tests.filter((one) => slowTests.includes(one));
+  assert.ok(slow.length > 0);
+  assert.deepEqual(tests.slice(-slow.length), slow);
+  const last = Math.max(...own.map((one) => tests.indexOf(one)));
+  assert.ok(own.every((one) => tests.includes(one)) && last < sources.length, tests.join(" "));
 });
 
 test("what is installed for it is pinned, by a lock that names no registry", () => {

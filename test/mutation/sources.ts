@@ -83,6 +83,8 @@ export const slowTests: readonly string[] = [
   "test/core/codecs/key-matrix-chance.test.ts",
   "test/core/payment/payment.test.ts",
   "test/composed/settings.test.ts",
+  "test/journal/journal.test.ts",
+  "test/journal/rotation.test.ts",
   "test/providers/wechat-v2/sandbox/server.test.ts",
   "test/providers/wechat-v2/sandbox/command.test.ts",
 ];
@@ -110,6 +112,14 @@ export function testsOf(source: string): readonly string[] {
   return globSync([...partOf(source).tests])
     .filter((test) => notAsked[test] === undefined && loadedBy(test).has(source))
     .sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+}
+
+/** The same of several sources: what would come first for each comes first, and what is slow last. */
+export function testsOfAll(sources: readonly string[]): readonly string[] {
+  const each = sources.map(testsOf);
+  const isSlow = (test: string): number => (slowTests.includes(test) ? 1 : 0);
+  const all = new Set([...each.flatMap((tests) => tests.slice(0, 1)), ...each.flat()]);
+  return [...all].sort((a, b) => isSlow(a) - isSlow(b));
 }
 
 /** What each file loads, as it was when it was asked first: one run is about one state of the files. */
