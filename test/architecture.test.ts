@@ -604,6 +604,32 @@ test("a provider's folder can be deleted: few miss it, and all of those are list
   assert.deepEqual(missing("src/providers/wechat-v2/", [planted]), ["src/core/a.ts"]);
 });
 
+/** What is left when every file is taken away that imports nothing which is left: files in circles, and who needs them. */
+function inCircles(files: readonly SourceFile[]): readonly string[] {
+  const left = new Map(
+    files.map((one) => [
+      one.path,
+      importsOf(one).map(({ target }) => posix.join(posix.dirname(one.path), target)),
+    ]),
+  );
+  for (;;) {
+    const free = [...left].filter(([, targets]) => !targets.some((target) => left.has(target)));
+    if (free.length === 0) return [...left.keys()];
+    for (const [path] of free) left.delete(path);
+  }
+}
+
+test("no files import each other in a circle, not even types", () => {
+  // The scenarios of a sandbox are told by what they do to its books.
+  const sandbox = "src/providers/wechat-v2/sandbox/";
+  const files = sources.filter(({ path }) => path.startsWith("src/") && !path.startsWith(sandbox));
+  assert.deepEqual(inCircles(files), []);
+  const one = file("src/core/a.ts", 'import type { B } from "./b.ts";');
+  const other = file("src/core/b.ts", 'import { a } from "./a.ts";');
+  assert.deepEqual(inCircles([one, other, file("src/core/c.ts", "")]), ["src/core/a.ts", "src/core/b.ts"]);
+  assert.deepEqual(inCircles([one, file("src/core/b.ts", "")]), []);
+});
+
 function layerOf(path: string): Layer | undefined {
   return layers.find(({ files }) => within(path, files));
 }

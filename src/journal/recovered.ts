@@ -4,8 +4,14 @@
  * at the end.
  */
 import { accept, type Result, refuse } from "../core/kernel/result.ts";
-import { type Intent, isDeclinedByCode, type OpenOrder, type TxData } from "../core/payment/order.ts";
-import { RECENT_MAX, type RecentOrder } from "../core/payment/recent.ts";
+import {
+  type Intent,
+  isDeclinedByCode,
+  type OpenOrder,
+  type RecentOrder,
+  type TxData,
+} from "../core/payment/order.ts";
+import { RECENT_MAX } from "../core/payment/recent.ts";
 import { type StoredRow, type StoreOpened, TAIL_ROWS } from "../runtime/ports.ts";
 import { ChainVerifier, damageWords } from "./chain.ts";
 import type { Beginning, SegmentEntry } from "./own-entry.ts";

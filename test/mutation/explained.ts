@@ -19,7 +19,6 @@ export function isSentenceOfDefect(before: string): boolean {
   return /(?:\binvariant\([^;]*,|\bnew Defect\()\s*$/.test(before);
 }
 
-const box = "src/core/payment/box.ts";
 const screen = "src/core/payment/screen.ts";
 
 export const explanations: readonly Explanation[] = [
@@ -77,7 +76,7 @@ export const explanations: readonly Explanation[] = [
     because: "Who calls keeps what stands there, and that is inFlight.",
   },
   {
-    source: box,
+    source: "src/core/payment/till-command.ts",
     line: "if (outTradeNo === undefined || !box.orders.has(outTradeNo)) return still(box);",
     becomes: "false",
     because: "No order is without a number. The compiler wants the question.",
@@ -134,7 +133,7 @@ export const explanations: readonly Explanation[] = [
     because: "What is written too far is written over, or cut off at the end.",
   },
   {
-    source: box,
+    source: "src/core/payment/due.ts",
     line: "box.pausedUntil === null ? null : nextSecond(now, box.pausedUntil),",
     becomes: "false",
     because: "Of no deadline it is late already, so no next second comes of it.",
@@ -147,50 +146,50 @@ export const explanations: readonly Explanation[] = [
       "Only a reversal has rounds; without a number of them none is too many. The compiler wants the name.",
   },
   {
-    source: box,
+    source: "src/core/payment/box.ts",
     line: 'return foreground.name === "paying" ? orders.get(foreground.outTradeNo) : undefined;',
     becomes: "true",
     because:
       "Only a foreground that pays has an order number, and no order has none. The compiler wants the name.",
   },
   {
-    source: box,
+    source: "src/core/payment/keys.ts",
     line: 'const sale = key.name === "digit" ? salesOf(rules).get(key.digit) : undefined;',
     becomes: "true",
     because: "Only a digit has a number, and nothing is sold by none. The compiler wants the name.",
   },
   {
-    source: box,
+    source: "src/core/payment/due.ts",
     line: "const pauseOver = box.pausedUntil !== null && stamp.at >= box.pausedUntil;",
     becomes: "true",
     because: "A pause that there is not may be over: it stays none.",
   },
   {
-    source: box,
+    source: "src/core/payment/due.ts",
     line: "if (due === null || stamp.at < due) continue;",
     because:
       "An order that is woken too soon looks at the time itself and does nothing; this spares it the way.",
   },
   {
-    source: box,
+    source: "src/core/payment/foreground.ts",
     line: "const payment = watched === null ? undefined : box.orders.get(watched);",
     becomes: "false",
     because: "No order has the number null. The compiler wants the question.",
   },
   {
-    source: box,
+    source: "src/core/payment/foreground.ts",
     line: 'const old = phase.name === "reversing" && stamp.at >= after(phase.since, patience);',
     becomes: "true",
     because: "Only a reversal has a beginning, and nothing is later than none. The compiler wants the name.",
   },
   {
-    source: box,
+    source: "src/core/payment/start.ts",
     line: 'reversing: last.state === "reversing",',
     because:
       "Taking up, judging and reversing are one call here, which goes by the record itself; the table only says whether.",
   },
   {
-    source: box,
+    source: "src/core/payment/start.ts",
     line: 'dispensing: last.state === "paid" && !last.final,',
     because:
       "Taking up, judging and reversing are one call here, which goes by the record itself; the table only says whether.",

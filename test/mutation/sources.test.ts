@@ -52,7 +52,7 @@ test("every source that is mutated belongs to one part and is loaded by tests of
 test("what moves money or says that it has moved is in a part", () => {
   const all = mutatedSources();
   for (const source of [
-    ...["src/core/payment/box.ts", "src/compose.ts", "src/composed/handlers.ts", "src/runtime/loop.ts"],
+    ...["src/core/payment/readiness.ts", "src/compose.ts", "src/composed/handlers.ts", "src/runtime/loop.ts"],
     ...["src/journal/journal.ts", "src/providers/wechat-v2/provider.ts", "src/drivers/relay.ts"],
     ...["src/till/sales.ts", "src/reporting/outbox.ts", "src/devices.ts"],
   ]) {
@@ -86,10 +86,10 @@ test("a part of the defects is each so many-th one, and what is looked at again 
 test("a test is asked about what it loads in any way of writing it, directly or not, and about nothing else", () => {
   const loaded = loadedBy("test/core/kernel/fen.test.ts");
   assert.ok(loaded.has("src/core/kernel/fen.ts") && loaded.has("src/core/kernel/result.ts"));
-  assert.ok(!loaded.has("src/core/payment/box.ts"));
-  assert.ok(loadedBy("test/core/payment/box.test.ts").has("src/core/payment/box.ts"));
-  const [own, ...others] = testsOf("src/core/payment/box.ts");
-  assert.equal(own, "test/core/payment/box.test.ts", "the test of its own name comes first");
+  assert.ok(!loaded.has("src/core/payment/readiness.ts"));
+  assert.ok(loadedBy("test/core/payment/readiness.test.ts").has("src/core/payment/readiness.ts"));
+  const [own, ...others] = testsOf("src/core/payment/readiness.ts");
+  assert.equal(own, "test/core/payment/readiness.test.ts", "the test of its own name comes first");
   assert.ok(others.includes("test/core/payment/dispensing.test.ts"));
   assert.ok(!others.includes("test/core/codecs/charlcd.test.ts"), "it asks for types alone");
 });

@@ -1,14 +1,17 @@
 /** Faults that only tests can plant, between the core and its loop: what the core would do if one of its rules were missing. */
 import { after, type Instant } from "../../src/core/kernel/instant.ts";
 import type { QueryAnswer } from "../../src/core/payment/answers.ts";
-import { type Box, type Step, step, wakeAt, wantsReading } from "../../src/core/payment/box.ts";
+import type { Box, Step } from "../../src/core/payment/box.ts";
+import { wakeAt } from "../../src/core/payment/due.ts";
 import type { Effect } from "../../src/core/payment/effects.ts";
 import type { BoxEvent } from "../../src/core/payment/events.ts";
 import type { MoneyState } from "../../src/core/payment/order.ts";
 import type { Payment, PaymentEvent, Verdict } from "../../src/core/payment/payment.ts";
+import { wantsReading } from "../../src/core/payment/reader.ts";
 import type { Rules, Stamp } from "../../src/core/payment/rules.ts";
 import type { Sale } from "../../src/core/payment/sale.ts";
 import { screenFor } from "../../src/core/payment/screen.ts";
+import { step } from "../../src/core/payment/step.ts";
 import { checkedTurn, type Turn } from "../../src/core/payment/turn.ts";
 import { notCharged, paidVerdict, recordOutcome } from "../../src/core/payment/verdict.ts";
 import type { Core } from "../../src/runtime/loop.ts";

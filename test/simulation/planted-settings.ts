@@ -1,6 +1,7 @@
 /** Faults that only tests can plant: a setting that does nothing, an order under the wrong merchant, a box that does not come back. */
 import type { Effect } from "../../src/core/payment/effects.ts";
-import { chargingProviders, type ProviderFacts } from "../../src/core/payment/provider.ts";
+import type { ProviderFacts } from "../../src/core/payment/provider.ts";
+import { chargingProviders } from "../../src/core/payment/providers.ts";
 import type { Planted } from "./planted.ts";
 import { ends, otherTurns } from "./planted-core.ts";
 

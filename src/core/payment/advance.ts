@@ -29,7 +29,8 @@ import {
   wakeAt,
 } from "./payment.ts";
 import type { PaymentCode } from "./payment-code.ts";
-import { factsOf, type ProviderFacts, undoOf } from "./provider.ts";
+import type { ProviderFacts } from "./provider.ts";
+import { factsOf, undoOf } from "./providers.ts";
 import { recordReversal, remembered, reversalQueried, reverseFrom, undoAnswered } from "./reversal.ts";
 import type { Rules, Stamp } from "./rules.ts";
 import { alarm, go, isAwaited, notCharged, recordOutcome, txOf } from "./verdict.ts";

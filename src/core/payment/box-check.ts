@@ -7,7 +7,7 @@ import { type Box, REFS_MAX, type Step, USED_CODES_MAX } from "./box.ts";
 import { dangerOf, isRecordOf, objectionTo } from "./effect-check.ts";
 import type { BoxEvent } from "./events.ts";
 import { isOver, type Payment } from "./payment.ts";
-import { factsOf, undoOf } from "./provider.ts";
+import { factsOf, undoOf } from "./providers.ts";
 import { UNRESOLVED_MAX } from "./readiness.ts";
 import type { Rules } from "./rules.ts";
 import { keyOf } from "./selling.ts";

@@ -8,7 +8,7 @@ import { waitAfter } from "../kernel/waits.ts";
 import { type Absences, absencesCountFrom, isLasting, noAbsences, withAbsence } from "./absence.ts";
 import type { QueryAnswer } from "./answers.ts";
 import type { Advance, Payment, Phase, Verdict } from "./payment.ts";
-import { factsOf } from "./provider.ts";
+import { factsOf } from "./providers.ts";
 import type { Rules, Stamp } from "./rules.ts";
 import { endedOutcome, go, notCharged, recordOutcome, withAlarm } from "./verdict.ts";
 

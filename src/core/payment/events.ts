@@ -1,10 +1,9 @@
 import type { Instant } from "../kernel/instant.ts";
 import type { Key } from "./amount-entry.ts";
 import type { ProbeAnswer } from "./answers.ts";
-import type { OpenOrder } from "./order.ts";
+import type { OpenOrder, RecentOrder } from "./order.ts";
 import type { PaymentEvent } from "./payment.ts";
 import type { PaymentCode, ScanRefusal } from "./payment-code.ts";
-import type { RecentOrder } from "./recent.ts";
 import type { SaleCommand } from "./till-sale.ts";
 
 /** Everything that can happen to the box. The loop is the only one who calls the core with these. */

@@ -4,11 +4,12 @@
  * read the journal.
  */
 import { after } from "../kernel/instant.ts";
-import { type Box, lookAtForeground, type Step } from "./box.ts";
+import type { Box, Step } from "./box.ts";
 import { brokenBy, vanishedOrders, violationOf } from "./box-check.ts";
 import { objectionTo, orderIn } from "./effect-check.ts";
 import type { Effect } from "./effects.ts";
 import type { BoxEvent } from "./events.ts";
+import { lookAtForeground } from "./foreground.ts";
 import { type Payment, wakeAt } from "./payment.ts";
 import type { Rules, Stamp } from "./rules.ts";
 

@@ -8,7 +8,7 @@ import type { QueryAnswer } from "./answers.ts";
 import { paid, refundedByOthers } from "./found-paid.ts";
 import { foreign, leftToPeople } from "./known-number.ts";
 import type { Advance, Payment, Phase } from "./payment.ts";
-import { factsOf } from "./provider.ts";
+import { factsOf } from "./providers.ts";
 import type { Rules, Stamp } from "./rules.ts";
 import { endedOutcome, go, recordOutcome } from "./verdict.ts";
 

@@ -178,3 +178,6 @@ export interface OpenOrder {
   /** There where a row was lost that may have been its last. */
   readonly doubted?: true;
 }
+
+/** An order with its newest durable state. */
+export type RecentOrder = Pick<TxData, "outTradeNo" | "shortRef" | "amountFen" | "state">;

@@ -1,6 +1,7 @@
 import type { ProbeFailure } from "./answers.ts";
+import type { Blocker } from "./blocker.ts";
 import type { Box } from "./box.ts";
-import { type Blocker, failureIn, type Outage } from "./readiness.ts";
+import { failureIn, type Outage } from "./readiness.ts";
 
 /** Why a box takes no payment, where a code says it to support. */
 export type CodedBlocker = Exclude<Blocker, "unclear" | "unproved" | "inhibited" | "paused">;

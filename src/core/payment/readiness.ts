@@ -4,10 +4,12 @@
  * is out when none is left.
  */
 import type { ProbeFailure } from "./answers.ts";
+import { type Blocker, type ProviderBlocker, providerBlockers } from "./blocker.ts";
 import type { Box } from "./box.ts";
 import type { Intent } from "./order.ts";
 import { isOpen, type Payment } from "./payment.ts";
-import { chargingProviders, factsOf, type ProviderFacts } from "./provider.ts";
+import type { ProviderFacts } from "./provider.ts";
+import { chargingProviders, factsOf } from "./providers.ts";
 import type { Rules } from "./rules.ts";
 
 /**
@@ -18,26 +20,6 @@ const MUTE_ROUNDS = 3;
 
 /** How many unresolved orders of one provider may stand behind the front (money rule 12). */
 export const UNRESOLVED_MAX = 4;
-
-/** Why nothing new is charged through one provider now, the one that is furthest from service first. */
-const providerBlockers = ["account-gone", "unproved", "cannot-reverse", "unclear", "unresolved"] as const;
-
-/** Why nothing new is charged through one provider now. */
-export type ProviderBlocker = (typeof providerBlockers)[number];
-
-/** Why a box takes no payment now. */
-export type Blocker =
-  | ProviderBlocker
-  | "stopping"
-  | "journal-broken"
-  | "disk-full"
-  | "invariant-broken"
-  | "misconfigured"
-  | "no-scanner"
-  | "no-keypad"
-  | "no-relay"
-  | "inhibited"
-  | "paused";
 
 /** Why a box takes no payment, and which provider's trouble it is where it is one's: that of the one nearest to service. */
 export interface Outage {

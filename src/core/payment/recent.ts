@@ -4,7 +4,7 @@
  */
 import { after, type Instant } from "../kernel/instant.ts";
 import type { Box, Foreground } from "./box.ts";
-import type { Intent, MoneyState, TxData } from "./order.ts";
+import type { Intent, MoneyState, RecentOrder } from "./order.ts";
 import type { TextName } from "./texts.ts";
 
 /** How many orders can be looked back at. */
@@ -12,9 +12,6 @@ export const RECENT_MAX = 5;
 
 /** One of them stands for so long where no key is pressed. */
 const LOOK_MS = 15_000;
-
-/** An order with its newest durable state. */
-export type RecentOrder = Pick<TxData, "outTradeNo" | "shortRef" | "amountFen" | "state">;
 
 /** A look at one of the last orders. */
 export type Looking = Foreground & { readonly name: "looking" };

@@ -9,7 +9,8 @@ import type { Effect } from "./effects.ts";
 import { foreign } from "./known-number.ts";
 import type { Evidence, MoneyReason } from "./order.ts";
 import type { Advance, LastReversalReply, Payment, Phase, Verdict } from "./payment.ts";
-import { type AbsenceFacts, factsOf, undoOf } from "./provider.ts";
+import type { AbsenceFacts } from "./provider.ts";
+import { factsOf, undoOf } from "./providers.ts";
 import type { Rules, Stamp } from "./rules.ts";
 import { alarm, endedOutcome, go, recordOutcome, txOf, withAlarm } from "./verdict.ts";
 

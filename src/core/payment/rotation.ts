@@ -4,7 +4,9 @@ import type { Instant } from "../kernel/instant.ts";
 import { instantOf } from "../kernel/instant.ts";
 import type { Foreground } from "./box.ts";
 import type { Rules } from "./rules.ts";
-import type { FreeLine } from "./screen.ts";
+
+/** Words of the merchant's: at the left, and at the right. Nothing in them is filled in. */
+export type FreeLine = readonly [left: string, right: string];
 
 /** How many lines take turns in front of people now; 1 is the screen's own text, which stands for ever. */
 export function lineCount(foreground: Foreground, rules: Rules): number {

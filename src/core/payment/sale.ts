@@ -1,5 +1,6 @@
 /** What is sold at the box: an amount, and the pulses that it buys of a machine. */
 import type { Fen } from "../kernel/fen.ts";
+import type { Instant } from "../kernel/instant.ts";
 import type { Rules } from "./rules.ts";
 import type { SaleName } from "./till-sale.ts";
 
@@ -11,6 +12,15 @@ export interface Sale {
   readonly ref: string | null;
   /** Whose id it is. */
   readonly caller: string | null;
+}
+
+/** A sale that was armed in this run of the program, or open when it started. */
+export interface KnownSale {
+  readonly amountFen: Sale["amountFen"];
+  /** When the box was done with it, null while it may go on. */
+  readonly endedAt: Instant | null;
+  /** How it ended where no code was scanned for it. */
+  readonly unscanned: "withdrawn" | "lapsed" | null;
 }
 
 /** The sale of an amount, null where it is no whole number of pulses. */

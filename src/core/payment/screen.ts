@@ -8,10 +8,10 @@ import { modes } from "./mode.ts";
 import type { Intent } from "./order.ts";
 import { codeOf } from "./outage-code.ts";
 import type { Payment, Phase, Verdict } from "./payment.ts";
-import { providerFor } from "./provider.ts";
+import { providerFor } from "./providers.ts";
 import { failureIn, freeProviders, type Outage, outageOf, providerBlockerOf } from "./readiness.ts";
 import { recentTexts } from "./recent.ts";
-import { lineAt } from "./rotation.ts";
+import { type FreeLine, lineAt } from "./rotation.ts";
 import type { Rules } from "./rules.ts";
 import type { TextName } from "./texts.ts";
 import { isAwaited } from "./verdict.ts";
@@ -38,9 +38,6 @@ export interface Screen {
   /** Played once when the text changes. */
   readonly sound: Sound;
 }
-
-/** Words of the merchant's: at the left, and at the right. Nothing in them is filled in. */
-export type FreeLine = readonly [left: string, right: string];
 
 /** `wait` blinks while nobody may pay again; the names are those of the outputs. */
 export type Light = "off" | "ready" | "scan" | "wait" | "paid" | "dispensing" | "refused" | "unknown";

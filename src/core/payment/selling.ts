@@ -1,10 +1,10 @@
 /** What a box decides about a till's command, and what it keeps of sales so that it decides the same again (ARCHITECTURE.md, the control socket). */
 import { after, type Instant } from "../kernel/instant.ts";
+import type { Blocker } from "./blocker.ts";
 import type { Box } from "./box.ts";
 import type { Intent, OpenOrder } from "./order.ts";
-import type { Blocker } from "./readiness.ts";
 import type { Rules } from "./rules.ts";
-import { type Sale, saleOf } from "./sale.ts";
+import { type KnownSale, type Sale, saleOf } from "./sale.ts";
 import type { AskRefusal, Refused, SaleCommand, SaleDecision, SaleName, SaleState } from "./till-sale.ts";
 import { needsStaff } from "./verdict.ts";
 
@@ -13,15 +13,6 @@ export const REATTACH_MS = 600_000;
 
 /** How many sales are remembered that ended without a code; nothing was charged for one that is forgotten. */
 export const UNSCANNED_MAX = 256;
-
-/** A sale that was armed in this run of the program, or open when it started. */
-export interface KnownSale {
-  readonly amountFen: Sale["amountFen"];
-  /** When the box was done with it, null while it may go on. */
-  readonly endedAt: Instant | null;
-  /** How it ended where no code was scanned for it. */
-  readonly unscanned: "withdrawn" | "lapsed" | null;
-}
 
 /** What follows from an amount that a till asks for: it is armed, or this is the answer. */
 export type Judged =

@@ -1,7 +1,7 @@
 /** A sale as a till meets it: what it may ask of a box, what the core decides once, and what the till hears. */
 import type { Fen } from "../kernel/fen.ts";
+import type { Blocker } from "./blocker.ts";
 import type { MoneyReason, MoneyState } from "./order.ts";
-import type { Blocker } from "./readiness.ts";
 
 /** A sale as whoever asks for it names it: a `ref` belongs to its caller, and another caller's is another sale. */
 export interface SaleName {

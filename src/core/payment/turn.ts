@@ -2,13 +2,17 @@
 import { invariant } from "../kernel/defect.ts";
 import type { Instant } from "../kernel/instant.ts";
 import { rfc3339 } from "../kernel/rfc3339.ts";
-import { type Box, type Step, start, step, wakeAt, wantsReading } from "./box.ts";
+import type { Box, Step } from "./box.ts";
+import { wakeAt } from "./due.ts";
 import type { Effect } from "./effects.ts";
 import type { BoxEvent } from "./events.ts";
 import { kept } from "./halt.ts";
 import type { Intent } from "./order.ts";
+import { wantsReading } from "./reader.ts";
 import type { Rules, Stamp } from "./rules.ts";
 import { type Screen, screenFor } from "./screen.ts";
+import { start } from "./start.ts";
+import { step } from "./step.ts";
 
 /** Everything that follows from one event. */
 export interface Turn {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { DISPLAY_ALPHABET, drawFrame } from "../../../src/core/codecs/display-frame.ts";
-import { bootScreen, type FreeLine, type Screen } from "../../../src/core/payment/screen.ts";
+import type { FreeLine } from "../../../src/core/payment/rotation.ts";
+import { bootScreen, type Screen } from "../../../src/core/payment/screen.ts";
 import { type TextName, texts } from "../../../src/core/payment/texts.ts";
 
 const small = { columns: 16, rows: 2 };

@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { ProbeFailure } from "../../../src/core/payment/answers.ts";
 import type { OpenOrder } from "../../../src/core/payment/order.ts";
 import type { ProviderFacts } from "../../../src/core/payment/provider.ts";
 import { blockerOf, mayMoveOn, outageOf, providerBlockerOf } from "../../../src/core/payment/readiness.ts";
@@ -196,6 +197,29 @@ test("each is probed alone, and the box goes out of service only when both are o
   assert.deepEqual(story.box.health, before.health, "nobody of this name is known");
   story.post({ type: "stopping" });
   assert.deepEqual(blockers(story), [null, "unclear", "stopping"]);
+});
+
+test("the display has the code of the provider that is nearest to service, of the first where they are alike", () => {
+  const story = Story.ready(twoRules);
+  const says = (provider: string, why: ProbeFailure): readonly (string | null)[] => {
+    story.post({ type: "probed", provider, answer: { kind: "failed", why } });
+    return [story.text, story.turn.screen.ref];
+  };
+  assert.deepEqual(says("second", "account"), ["idle", null]);
+  assert.deepEqual(says("wechat", "certificate-expired"), ["out-of-service", "E23"]);
+  story.post({ type: "probed", provider: "second", answer: passed });
+  story
+    .keys("500=")
+    .scanOther()
+    .recorded()
+    .charge({ kind: "pending" }, "c")
+    .keys("X")
+    .recorded()
+    .wait(15_000);
+  for (let round = 0; round < 3; round += 1)
+    story.reverse(silence).query({ kind: "unpaid", paying: true }, "c").wait(15_000);
+  lookAway(story);
+  assert.deepEqual([story.text, story.turn.screen.ref], ["out-of-service", "E24"]);
 });
 
 test("four unresolved orders of one provider leave the other free, and four of each block the box", () => {

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { instantOf, wallTimeOf } from "../../../src/core/kernel/instant.ts";
-import { step } from "../../../src/core/payment/box.ts";
 import { numberingOf } from "../../../src/core/payment/order-number.ts";
 import { PaymentCode } from "../../../src/core/payment/payment-code.ts";
 import type { Stamp } from "../../../src/core/payment/rules.ts";
+import { step } from "../../../src/core/payment/step.ts";
 import { keypadRules, Story } from "./story.ts";
 
 type Chance = Stamp["chance"];

@@ -3,16 +3,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { instantOf } from "../../../src/core/kernel/instant.ts";
+import type { Blocker } from "../../../src/core/payment/blocker.ts";
 import type { Box, HeldOrder } from "../../../src/core/payment/box.ts";
 import { isOpen, type Payment } from "../../../src/core/payment/payment.ts";
 import type { ProviderHealth } from "../../../src/core/payment/provider-health.ts";
-import {
-  type Blocker,
-  blockerOf,
-  mayCharge,
-  outageOf,
-  providerBlockerOf,
-} from "../../../src/core/payment/readiness.ts";
+import { blockerOf, mayCharge, outageOf, providerBlockerOf } from "../../../src/core/payment/readiness.ts";
 import type { Rules } from "../../../src/core/payment/rules.ts";
 import { provider, providerOf } from "./reachable.ts";
 import { fixedRules, keypadRules, Story, tillRules } from "./story.ts";

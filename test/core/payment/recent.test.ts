@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { drawFrame } from "../../../src/core/codecs/display-frame.ts";
-import { moneyStates } from "../../../src/core/payment/order.ts";
-import { RECENT_MAX, type RecentOrder } from "../../../src/core/payment/recent.ts";
+import { moneyStates, type RecentOrder } from "../../../src/core/payment/order.ts";
+import { RECENT_MAX } from "../../../src/core/payment/recent.ts";
 import type { Rules } from "../../../src/core/payment/rules.ts";
 import { fixedRules, keypadRules, Story, tillRules } from "./story.ts";
 
