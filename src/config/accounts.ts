@@ -1,6 +1,8 @@
 /** What the accounts of a configuration demand of themselves and of each other: each order has one that is meant. */
 import { accountKeyOf, ownProblems, type ProviderConfig } from "../providers/settings.ts";
 
+const remedy = "set charges to false in the one that is not charged any more.";
+
 /** All that is wrong with a list of accounts, in its order; `store` is the store's own name, if it has one. */
 export function accountProblems(accounts: readonly ProviderConfig[], store: string): readonly string[] {
   const ids = new Set<string>();
@@ -19,10 +21,10 @@ export function accountProblems(accounts: readonly ProviderConfig[], store: stri
     for (const wallet of new Set(account.wallets)) {
       const other = takenBy.get(wallet);
       if (other === undefined) takenBy.set(wallet, where);
-      else found.push(`${where}.wallets: names ${wallet}, which ${other} takes.`);
+      else found.push(`${where}.wallets: names ${wallet}, which ${other} takes; ${remedy}`);
     }
     return found;
   });
-  if (takenBy.size === 0) problems.push("providers: at least one must charge.");
+  if (takenBy.size === 0) problems.push("providers: at least one must charge; set charges to true in it.");
   return problems;
 }

@@ -115,6 +115,21 @@ test("one mistake in the configuration keeps no other section from its check", a
   );
 });
 
+test("an account that is wrong hides nothing of the others", async () => {
+  const config = join(folder, "accounts.json");
+  const key = join(folder, "api-key");
+  writeFileSync(key, "fixturekeyfixturekeyfixturekey0", { mode: 0o600 });
+  const none = { file: join(folder, "none.pem") };
+  const account = { kind: "wechat-v2", appId: "wx1", merchantId: "1", apiKey: { file: key } };
+  const sound = { ...account, id: "wechat", certificate: { cert: none, key: none } };
+  writeFileSync(config, JSON.stringify({ version: 1, providers: [{ ...account, id: 5 }, sound] }));
+  const { stdout } = await doctor("--quick", "--only", "credentials,api-key", "--config", config);
+  assert.match(stdout, /^✗ config\.problem +providers\[0\]\.id: must be a text, got 5/m);
+  assert.match(stdout, /^✗ credentials\.readable +providers\[1\]\.certificate\.cert: .*does not exist/m);
+  assert.match(stdout, /^! api-key\.shape +providers\[1\]\.apiKey has 31 characters; such keys have 32\./m);
+  assert.match(stdout, /→ Is it the API key of v2/);
+});
+
 function area(name: string, more: Partial<Area>): Area {
   const nothing = { about: "", network: false, configured: false, examine: () => [] };
   return { name, ...nothing, ...more };

@@ -67,9 +67,13 @@ test("two accounts differ by id and by what names them at the provider", () => {
 
 test("a wallet is charged through one account, and something is charged", () => {
   const other = { id: "other", merchantId: "1900000110" };
-  assert.deepEqual(problems({}, other), ["providers[1].wallets: names wechat, which providers[0] takes."]);
+  assert.deepEqual(problems({}, other), [
+    "providers[1].wallets: names wechat, which providers[0] takes; set charges to false in the one that is not charged any more.",
+  ]);
   assert.deepEqual(problems({ charges: false }, other), []);
-  assert.deepEqual(problems({ charges: false }), ["providers: at least one must charge."]);
+  assert.deepEqual(problems({ charges: false }), [
+    "providers: at least one must charge; set charges to true in it.",
+  ]);
   assert.deepEqual(problems({ wallets: ["wechat", "wechat"] }), [], "said twice is said once");
 });
 
