@@ -124,7 +124,7 @@ test("an account that is wrong hides nothing of the others", async () => {
   const sound = { ...account, id: "wechat", certificate: { cert: none, key: none } };
   writeFileSync(config, JSON.stringify({ version: 1, providers: [{ ...account, id: 5 }, sound] }));
   const { stdout } = await doctor("--quick", "--only", "credentials,api-key", "--config", config);
-  assert.match(stdout, /^✗ config\.problem +providers\[0\]\.id: must be a text, got 5/m);
+  assert.match(stdout, /^✗ config\.problem .*: providers\[0\]\.id: must be a text, got 5/m);
   assert.match(stdout, /^✗ credentials\.readable +providers\[1\]\.certificate\.cert: .*does not exist/m);
   assert.match(stdout, /^! api-key\.shape +providers\[1\]\.apiKey has 31 characters; such keys have 32\./m);
   assert.match(stdout, /→ Is it the API key of v2/);
