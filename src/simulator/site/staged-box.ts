@@ -274,7 +274,12 @@ export class StagedBox {
       this.#tell(`alarm: ${JSON.stringify(fields)}`);
       this.checker.alarmed(String(fields.kind), String(fields.outTradeNo));
     };
-    return { debug: log.debug, info: log.info, warn: log.warn, error };
+    return {
+      debug: (event, fields) => log.debug(event, fields),
+      info: (event, fields) => log.info(event, fields),
+      warn: (event, fields) => log.warn(event, fields),
+      error,
+    };
   }
 
   #tell(line: string): void {
