@@ -3,30 +3,32 @@
  * witness of the simulator looks on. The box is the production runtime on simulated links.
  */
 import assert from "node:assert/strict";
-import { ComposedBox } from "../../src/compose.ts";
 import { checkConfig, type DeviceConfig } from "../../src/config/device-config.ts";
 import type { ProbeFailure } from "../../src/core/payment/answers.ts";
 import type { TxData } from "../../src/core/payment/order.ts";
+import type { ProviderMaker } from "../../src/providers/provider.ts";
 import { wechatV2 } from "../../src/providers/wechat-v2/maker.ts";
 import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
 import { Sandbox } from "../../src/providers/wechat-v2/sandbox/sandbox.ts";
 import { scenarioNamed } from "../../src/providers/wechat-v2/sandbox/scenarios.ts";
 import { ServedSandbox } from "../../src/providers/wechat-v2/sandbox/serve.ts";
-import type { Log, LogFields } from "../../src/runtime/ports.ts";
+import type { HttpsLink, Log, LogFields } from "../../src/runtime/ports.ts";
 import { Watchdog } from "../../src/runtime/watchdog.ts";
-import { InvariantChecker } from "../../src/simulator/checker/invariant-checker.ts";
+import type { InvariantChecker } from "../../src/simulator/checker/invariant-checker.ts";
 import { SimulatedBroker } from "../../src/simulator/outside/broker.ts";
 import { type HttpsFaults, NO_HTTPS_FAULTS, SimulatedHttpsLink } from "../../src/simulator/outside/https.ts";
 import { Random } from "../../src/simulator/outside/random.ts";
-import { SimulatedDisk, type SimulatedStore } from "../../src/simulator/outside/store.ts";
+import { SimulatedDisk } from "../../src/simulator/outside/store.ts";
 import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.ts";
 import { SimulatedSerialLink } from "../../src/simulator/site/serial.ts";
+import { Stage } from "../../src/simulator/site/stage.ts";
+import { type BoxRun, StagedBox } from "../../src/simulator/site/staged-box.ts";
 import { wechatEntry } from "../config-text.ts";
 
 const hosts = ["https://api.example", "https://api2.example"] as const;
 
-/** 2027-01-15 08:00 UTC. */
-const WALL_EPOCH = 1_800_000_000_000;
+/** The id of the box. */
+const BOX_ID = "told-000001";
 
 /** As the unit of the service has it. */
 const WATCHDOG_MS = 30_000;
@@ -39,8 +41,7 @@ const merchant = { appId, merchantId, subAppId: null, subMerchantId: null };
 
 /** One process of the box. */
 interface Life {
-  readonly box: ComposedBox;
-  readonly clock: SimulatedClock;
+  readonly run: BoxRun;
   readonly https: SimulatedHttpsLink;
   readonly watchdog: Watchdog;
 }
@@ -64,7 +65,6 @@ export class ToldWorld {
   readonly disk: SimulatedDisk;
   readonly broker: SimulatedBroker;
   readonly sandbox: Sandbox;
-  readonly #served: ServedSandbox;
   readonly lines: Line[] = [];
   /** The texts that were shown, each when it came. */
   readonly screens: { readonly at: number; readonly text: string }[] = [];
@@ -74,6 +74,8 @@ export class ToldWorld {
   certificateFault: ProbeFailure | null = null;
   readonly #random: Random;
   readonly #serial: SimulatedSerialLink;
+  readonly #stage: Stage;
+  readonly #box: StagedBox;
   readonly #witness: InvariantChecker;
   readonly #faults: HttpsFaults;
   readonly #config: DeviceConfig;
@@ -88,9 +90,10 @@ export class ToldWorld {
     this.broker = new SimulatedBroker(this.time);
     this.sandbox = new Sandbox({ merchants: [fixtureMerchant], entropy: this.#random.fork() });
     this.#serial = new SimulatedSerialLink(this.time, this.#random.fork());
-    this.#served = new ServedSandbox(this.sandbox);
-    this.#witness = new InvariantChecker({ disk: this.disk, sandboxes: [this.#served], time: this.time });
-    this.broker.watch("scanbox/v1/+/tx", ({ payload }) => this.#witness.reported(payload));
+    const { time, broker, disk } = this;
+    this.#stage = new Stage({ time, broker, sandbox: new ServedSandbox(this.sandbox) });
+    this.#box = new StagedBox({ stage: this.#stage, id: BOX_ID, disk, serial: this.#serial, pins: null });
+    this.#witness = this.#box.checker;
     this.#config = readConfig();
   }
 
@@ -103,69 +106,62 @@ export class ToldWorld {
 
   /** The box is switched on, and a payment may come when this returns. */
   start(): void {
-    const clock = new SimulatedClock(this.time, WALL_EPOCH + this.time.now);
+    const clock = new SimulatedClock(this.time, this.#stage.wall);
     const https = new SimulatedHttpsLink({
       time: this.time,
       random: this.#random.fork(),
       certificate: true,
       serve: (request) => {
-        this.#witness.arrived(this.#served.asked(request));
-        const { reply, said } = this.#served.serve(request, WALL_EPOCH + this.time.now);
-        this.#witness.served(reply, said);
-        assert.equal(reply.kind, "reply", "the bank of this world always answers");
-        return { ...reply, delayMs: 20 + reply.delayMs };
+        const reply = this.#box.serve(request);
+        assert.equal(reply.kind, "reply", "the sandbox of this world always answers");
+        return reply;
       },
     });
     https.faults = this.#faults;
     for (const host of hosts) https.setDown(host, !this.#network);
-    const store = this.disk.link();
-    const box = this.#compose(clock, https, store);
+    const run = this.#box.start({
+      ...{ clock, config: this.#config, entropy: this.#random.fork(), networks: [https], log: this.#log() },
+      providers: [this.#provider(https)],
+      onScreen: (_run, { text }) => {
+        if (this.screens.at(-1)?.text !== text) this.screens.push({ at: this.time.now, text });
+      },
+      onStart: (_run, refusal) => {
+        assert.equal(refusal, null);
+        this.#living().watchdog.start();
+      },
+    });
     const watched = {
-      turns: () => box.turns,
-      wake: () => box.wake(),
-      ping: (done: () => void) => store.survey({ segments: 0, charges: 0 }, done),
+      turns: () => run.box.turns,
+      wake: () => run.box.wake(),
+      ping: (done: () => void) => run.store.survey({ segments: 0, charges: 0 }, done),
     };
     const feed = (): void => void this.fed.push(this.time.now);
-    const watchdog = new Watchdog({ clock, limitMs: WATCHDOG_MS, box: watched, feed });
-    this.#witness.started();
-    this.#life = { box, clock, https, watchdog };
-    box.start((refusal) => {
-      assert.equal(refusal, null);
-      watchdog.start();
-    });
+    this.#life = { run, https, watchdog: new Watchdog({ clock, limitMs: WATCHDOG_MS, box: watched, feed }) };
     // Until it is there, and has seen for long enough that no phone lies in its reader.
     this.pass(7_000);
   }
 
   /** The box is asked to stop, as systemd does; gives how long that took, in milliseconds. */
   stop(): number {
-    const { box, clock, watchdog } = this.#living();
+    const { watchdog } = this.#living();
     const began = this.time.now;
     let stopped = false;
-    box.stop(() => {
+    this.#box.stop(() => {
       stopped = true;
     });
     while (!stopped) {
       assert.ok(this.time.now - began < PATIENCE_MS && this.time.step(), "the box never stopped");
     }
     watchdog.stop();
-    this.#witness.stopped();
     this.#life = null;
-    clock.stop();
     return this.time.now - began;
   }
 
   /** The power goes. */
   crash(): void {
-    const { clock, https } = this.#living();
-    this.#witness.stopped();
     this.#life = null;
-    clock.stop();
-    https.abandon();
-    this.disk.crash();
-    this.#serial.unplug();
+    this.#box.crash();
     this.#serial.plug();
-    this.broker.cut("the box is gone");
   }
 
   /** Time passes, in milliseconds. */
@@ -207,7 +203,7 @@ export class ToldWorld {
    * and broker. Gives each order as it ended, in the order of their intents.
    */
   ended(count = 1): readonly TxData[] {
-    const { box } = this.#living();
+    const { box } = this.#living().run;
     this.passUntil(
       () =>
         this.#witness.payments === count &&
@@ -225,63 +221,26 @@ export class ToldWorld {
     return this.#life;
   }
 
-  #compose(clock: SimulatedClock, https: SimulatedHttpsLink, store: SimulatedStore): ComposedBox {
+  #provider(https: HttpsLink): ProviderMaker {
     const { connectTimeoutMs, answerTimeoutMs } = this.#config.timing;
-    const box = new ComposedBox({
-      config: this.#config,
-      version: "0.0.0",
-      links: {
-        clock,
-        store,
-        entropy: this.#random.fork(),
-        log: this.#log(),
-        serial: this.#serial,
-        broker: this.broker,
-        display: null,
-        gpio: null,
+    return wechatV2({
+      ...{ id: "wechat", charges: true, wallets: ["wechat"], timing: this.#config.timing },
+      settings: {
+        merchant,
+        hosts,
+        connectTimeoutMs,
+        answerTimeoutMs,
+        apiKey: fixtureMerchant.apiKey,
+        signType: "HMAC-SHA256",
+        boxId: this.#config.box.id,
+        body: "Example store",
+        clientIp: null,
+        sceneInfo: null,
+        notifyUrl: null,
       },
-      providers: [
-        wechatV2({
-          ...{ id: "wechat", charges: true, wallets: ["wechat"], timing: this.#config.timing },
-          settings: {
-            merchant,
-            hosts,
-            connectTimeoutMs,
-            answerTimeoutMs,
-            apiKey: fixtureMerchant.apiKey,
-            signType: "HMAC-SHA256",
-            boxId: this.#config.box.id,
-            body: "Example store",
-            clientIp: null,
-            sceneInfo: null,
-            notifyUrl: null,
-          },
-          link: {
-            exchange: (request, done) => {
-              const contradicted = this.#life?.box.turn?.box.violation != null;
-              this.#witness.asked(request, this.#served.asked(request), contradicted);
-              https.exchange(request, (outcome) => {
-                this.#witness.answered(request, outcome);
-                done(outcome);
-              });
-            },
-            warm: (host) => https.warm(host),
-            localAddress: () => https.localAddress(),
-            close: (done) => https.close(done),
-          },
-          fault: () => this.certificateFault,
-        }),
-      ],
-      onScreen: (screen) => {
-        const { foreground } = box.turn?.box ?? {};
-        this.#witness.reads(screen);
-        if (this.screens.at(-1)?.text !== screen.text)
-          this.screens.push({ at: this.time.now, text: screen.text });
-        if (foreground?.name === "result" || foreground?.name === "unknown")
-          this.#witness.shown(foreground.intent.outTradeNo, screen);
-      },
+      link: this.#box.heard(https),
+      fault: () => this.certificateFault,
     });
-    return box;
   }
 
   #log(): Log {
@@ -297,7 +256,7 @@ function readConfig(): DeviceConfig {
   const checked = checkConfig(
     JSON.stringify({
       version: 1,
-      box: { id: "told-000001" },
+      box: { id: BOX_ID },
       providers: [
         wechatEntry({
           ...{ appId, merchantId, hosts },

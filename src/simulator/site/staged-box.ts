@@ -87,6 +87,8 @@ export interface Network {
 export interface BoxRun {
   readonly box: ComposedBox;
   readonly clock: SimulatedClock;
+  /** The journal's store, as the box has it. */
+  readonly store: StoreLink;
   readonly networks: readonly Network[];
   screen: Screen;
   /** Whether it was asked to stop. */
@@ -155,11 +157,13 @@ export class StagedBox {
     invariant(this.#life === null, "a box is switched on once at a time");
     const { config, providers, rotation = {}, timing = {}, onMoney, onScreen, onStart, onBroken } = parts;
     const { clock, networks } = parts;
+    const links = this.#links(parts);
     const life: BoxRun = {
-      ...{ clock, networks, screen: bootScreen, stopping: false, contradicted: false },
+      ...{ clock, networks, store: links.store },
+      ...{ screen: bootScreen, stopping: false, contradicted: false },
       box: new ComposedBox({
         ...{ config, version: "0.0.0", providers, rotation, timing },
-        links: this.#links(parts),
+        links,
         core: this.#parts.defect?.core?.(core) ?? core,
         onScreen: (screen) => {
           const before = life.screen;
