@@ -3,7 +3,7 @@ import { test } from "node:test";
 import type { DeviceConfig } from "../../src/config/device-config.ts";
 import type { TxData } from "../../src/core/payment/order.ts";
 import { smallProviders } from "../../src/providers/sandboxes.ts";
-import { configOf, providerOf } from "../../src/simulator/exhaustive/setups.ts";
+import { configOf, HOSTS } from "../../src/simulator/exhaustive/setups.ts";
 import { SimulatedBroker } from "../../src/simulator/outside/broker.ts";
 import { SimulatedHttpsLink } from "../../src/simulator/outside/https.ts";
 import type { SmallProvider } from "../../src/simulator/outside/provider.ts";
@@ -49,7 +49,7 @@ function renamed(config: DeviceConfig, id: string): DeviceConfig {
   return { ...config, box: { ...config.box, id } };
 }
 
-function actor(stage: Stage, id: string): Actor {
+function actor(stage: Stage, id: string, provider: SmallProvider): Actor {
   const { time } = stage;
   const random = new Random(id.length);
   const disk = new SimulatedDisk(time, random.fork());
@@ -61,7 +61,13 @@ function actor(stage: Stage, id: string): Actor {
     pulsed: () => box.checker.pulsed(),
     fell: () => box.checker.fell(),
   });
-  const config = renamed(configOf("pulses", "keep", "hold"), id);
+  const config = renamed(
+    configOf({
+      ...{ goods: "pulses", late: "keep", onAmbiguous: "hold" },
+      provider: provider.entry(HOSTS),
+    }),
+    id,
+  );
   const start = (): void => {
     const https = new SimulatedHttpsLink({
       ...{ time, random: random.fork(), certificate: true },
@@ -71,7 +77,12 @@ function actor(stage: Stage, id: string): Actor {
     box.start({
       ...{ config, entropy: random.fork(), networks: [https] },
       clock: new SimulatedClock(time, stage.wall),
-      providers: [providerOf(config, box.heard(https))],
+      providers: [
+        provider.account({
+          ...{ link: box.heard(https), fault: () => null, hosts: HOSTS, boxId: id },
+          ...{ timing: config.timing, notifyUrl: null },
+        }),
+      ],
       onStart: (_run, refusal) => assert.equal(refusal, null),
     });
   };
@@ -90,7 +101,7 @@ test("two boxes on one stage share sandbox and broker, and each is checked by it
   const broker = new SimulatedBroker(time);
   const provider = sandbox();
   const stage = new Stage({ time, broker, sandbox: provider.sandbox, boxes: 2 });
-  const [first, second] = [actor(stage, "box-000001"), actor(stage, "box-00000002")];
+  const [first, second] = [actor(stage, "box-000001", provider), actor(stage, "box-00000002", provider)];
   const pass = (ms: number): void => time.runUntil(time.now + ms);
   first.start();
   second.start();

@@ -1,10 +1,6 @@
 /** What is sold in small worlds, how their boxes are set, and how a payment may go at the sandbox. */
 import { checkConfig, type DeviceConfig } from "../../config/device-config.ts";
 import { invariant } from "../../core/kernel/defect.ts";
-import type { ProviderMaker } from "../../providers/provider.ts";
-import { wechatV2 } from "../../providers/wechat-v2/maker.ts";
-import { fixtureMerchant } from "../../providers/wechat-v2/sandbox/fixture-merchant.ts";
-import type { HttpsLink } from "../../runtime/ports.ts";
 import { RELAY_PIN } from "../seeded/world-config.ts";
 
 /** One kind of small world. */
@@ -35,8 +31,8 @@ export const stories: readonly string[] = [
   "refused-but-paid",
 ];
 
-/** The hosts of the merchant. */
-const HOSTS = ["https://api.example", "https://api2.example"];
+/** The hosts of the account. */
+export const HOSTS = ["https://api.example", "https://api2.example"];
 
 /** The id of the box. */
 export const BOX_ID = "box-000001";
@@ -44,33 +40,25 @@ export const BOX_ID = "box-000001";
 /** The pin of the light barrier. */
 export const BARRIER_PIN = 17;
 
-/** Whom the box charges for. */
-const merchantIds = {
-  appId: fixtureMerchant.appId,
-  merchantId: fixtureMerchant.merchantId,
-  subAppId: null,
-  subMerchantId: null,
-};
+/** What the configuration of a small world depends on. */
+export interface SmallDevice extends Pick<SmallSetup, "goods"> {
+  readonly late: DeviceConfig["late"];
+  readonly onAmbiguous: "hold" | "refund";
+  /** The entry of the provider, the same in all worlds. */
+  readonly provider: object;
+}
 
 const configs = new Map<string, DeviceConfig>();
 
 /** The configuration of a box: with keys and any amount, or without keys and 5.00 CNY for two pulses. */
-export function configOf(
-  goods: SmallSetup["goods"],
-  late: DeviceConfig["late"],
-  onAmbiguous: "hold" | "refund",
-): DeviceConfig {
+export function configOf({ goods, late, onAmbiguous, provider }: SmallDevice): DeviceConfig {
   const name = `${goods} ${late} ${onAmbiguous}`;
-  const config = configs.get(name) ?? readConfig(goods, late, onAmbiguous);
+  const config = configs.get(name) ?? readConfig({ goods, late, onAmbiguous, provider });
   configs.set(name, config);
   return config;
 }
 
-function readConfig(
-  goods: SmallSetup["goods"],
-  late: DeviceConfig["late"],
-  onAmbiguous: "hold" | "refund",
-): DeviceConfig {
+function readConfig({ goods, late, onAmbiguous, provider }: SmallDevice): DeviceConfig {
   const sells = goods !== "none";
   const drop = goods === "barrier" ? { pin: BARRIER_PIN, withinMs: 3_000 } : null;
   const keypad = { rows: [5, 6, 13, 19], columns: [12, 16, 20, 21], keys: ["789C", "456<", "123X", "0 :="] };
@@ -78,16 +66,7 @@ function readConfig(
     JSON.stringify({
       version: 1,
       box: { id: BOX_ID },
-      providers: [
-        {
-          id: "wechat",
-          kind: "wechat-v2",
-          ...merchantIds,
-          apiKey: { file: "/dev/null" },
-          certificate: { cert: { file: "/dev/null" }, key: { file: "/dev/null" } },
-          hosts: HOSTS,
-        },
-      ],
+      providers: [provider],
       amount: sells ? { source: "fixed", fixed: "5.00" } : { source: "keypad" },
       scanner: { path: "/dev/ttyACM0", repeats: "often" },
       keypad: sells ? null : keypad,
@@ -98,23 +77,4 @@ function readConfig(
   );
   invariant(checked.ok, checked.ok ? "" : checked.problems.join("\n"));
   return checked.config;
-}
-
-/** The provider of such a box; `link` is its network. */
-export function providerOf({ box, timing }: DeviceConfig, link: HttpsLink): ProviderMaker {
-  const settings = {
-    merchant: merchantIds,
-    apiKey: fixtureMerchant.apiKey,
-    signType: "MD5",
-    hosts: HOSTS,
-    boxId: box.id,
-    body: "Example store",
-    clientIp: null,
-    sceneInfo: null,
-    notifyUrl: null,
-    connectTimeoutMs: timing.connectTimeoutMs,
-    answerTimeoutMs: timing.answerTimeoutMs,
-  } as const;
-  const wallets = ["wechat"] as const;
-  return wechatV2({ id: "wechat", charges: true, wallets, timing, settings, link, fault: () => null });
 }

@@ -34,7 +34,7 @@ import { type BoxRun, StagedBox } from "../site/staged-box.ts";
 import { VendingMachine } from "../site/vending-machine.ts";
 import { type Choice, Choices, type Point, type Way } from "./choices.ts";
 import { type Interruption, interruptionPoint } from "./interruptions.ts";
-import { BARRIER_PIN, BOX_ID, configOf, providerOf, type SmallSetup, stories } from "./setups.ts";
+import { BARRIER_PIN, BOX_ID, configOf, HOSTS, type SmallSetup, stories } from "./setups.ts";
 import {
   chargeDeliveries,
   type Delivery,
@@ -209,13 +209,19 @@ class SmallWorld {
     if (this.#hasOpen("charging")) this.#meet("late-reversed");
     if (this.#hasOpen("paid")) this.#meet("unclear-refunded");
     const late = this.#ways.has("late-reversed") ? "reverse" : "keep";
-    const usual = configOf(setup.goods, late, this.#ways.has("unclear-refunded") ? "refund" : "hold");
+    const onAmbiguous = this.#ways.has("unclear-refunded") ? "refund" : "hold";
+    const usual = configOf({ goods: setup.goods, late, onAmbiguous, provider: this.#provider.entry(HOSTS) });
     const config = defect?.config?.(usual) ?? usual;
     const exchanges: SimulatedHttpsLink[] = [];
     this.#box.start({
       ...{ config, entropy: this.#entropy, networks: exchanges },
       clock: new SimulatedClock(this.#time, this.#stage.wall),
-      providers: [providerOf(config, this.#box.heard(this.#network(exchanges)))],
+      providers: [
+        this.#provider.account({
+          ...{ link: this.#box.heard(this.#network(exchanges)), fault: () => null },
+          ...{ hosts: HOSTS, boxId: config.box.id, timing: config.timing, notifyUrl: null },
+        }),
+      ],
       onScreen: (life, screen, before) => this.#shown(life, screen, before),
       onBroken: (life) => this.#fail(life, NEXT_MS),
       onStart: (_life, refusal) => {

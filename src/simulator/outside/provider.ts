@@ -1,6 +1,9 @@
 /** A provider in a world: its sandbox, and the customers, staff and troubles that are its own. */
 import type { Fen } from "../../core/kernel/fen.ts";
-import type { Entropy } from "../../runtime/ports.ts";
+import type { ProbeFailure } from "../../core/payment/answers.ts";
+import type { EntryTiming } from "../../providers/kind.ts";
+import type { ProviderMaker } from "../../providers/provider.ts";
+import type { Entropy, HttpsLink } from "../../runtime/ports.ts";
 import type { Random } from "./random.ts";
 import type { Sandbox } from "./sandbox.ts";
 import type { Swarm } from "./swarm.ts";
@@ -16,8 +19,21 @@ export interface PeopleActs {
   ): { readonly order: Order; readonly refundFen: Fen } | null;
 }
 
+/** What every account of a simulated box is made of, beside what is its own. */
+export interface AccountParts {
+  readonly link: HttpsLink;
+  /** What is wrong with the certificate of the box now. */
+  readonly fault: () => ProbeFailure | null;
+  readonly hosts: readonly string[];
+  readonly boxId: string;
+  readonly timing: EntryTiming;
+  /** Where customers may also scan a code of ours; null where they may not. */
+  readonly notifyUrl: string | null;
+}
+
 /** What a provider of a world is made of. */
 export interface SimulatedProviderParts {
+  readonly seed: number;
   readonly swarm: Swarm;
   readonly habits: PeopleActs;
   /** Draws which story a payment takes; the world draws by it, too. */
@@ -33,6 +49,12 @@ export interface SimulatedProviderParts {
 /** One provider of a world. */
 export interface SimulatedProvider {
   readonly sandbox: Sandbox;
+  /** What the configuration of a world says of it, with these hosts. */
+  entry(hosts: readonly string[]): object;
+  /** The accounts of the next life of the box; the one that it prefers first. */
+  accounts(parts: AccountParts): readonly [ProviderMaker, ...ProviderMaker[]];
+  /** What a customer shows who has this code: in some worlds some have another wallet. */
+  shown(code: string): string;
   /** Whether it leaves out the number of the payment where it tells of a reversed one. */
   readonly unnamed: boolean;
   /** While it is, it answers that it has no time to say how orders stand. */
@@ -67,6 +89,10 @@ export interface SmallWays {
 /** A provider of worlds without chance: what happens there is chosen. */
 export interface SmallProvider {
   readonly sandbox: Sandbox;
+  /** What the configuration says of it, with these hosts. */
+  entry(hosts: readonly string[]): object;
+  /** The account of the box. */
+  account(parts: AccountParts): ProviderMaker;
   /** The next payment takes the story of this name; there must be one. */
   take(story: string): void;
   /** Whatever is due by then happens. */

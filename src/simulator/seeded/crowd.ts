@@ -19,6 +19,9 @@ const SEEN_MS = 900;
 
 const codeEnds = ["\r", "\n", "\r\n", "\t", "\u0003", ""] as const;
 
+/** A code in what is scanned. */
+const wholeCode = /1[0-5]\d{16}/g;
+
 /** Screens that end a payment, or want staff. */
 const ends: ReadonlySet<string> = new Set(["unknown", "vend-unclear", "paid", "not-paid"]);
 
@@ -83,7 +86,7 @@ export class Crowd {
         break;
       case "scan":
         provider.drawStory();
-        this.#present(act.text);
+        this.#present(act.text.replace(wholeCode, (code) => provider.shown(code)));
         break;
       case "code":
         provider.drawStory();

@@ -20,7 +20,7 @@ export interface Scene {
   readonly tell: (line: string) => void;
 }
 
-/** Added to a world's seed times 2^40, for draws that move no other draw of the world. The provider has 6 and 21. */
+/** Added to a world's seed times 2^40, for draws that move no other draw of the world. The provider has 6, 21, 31 and 37. */
 const streams = {
   /** What people do by habit. */
   habits: 1,
@@ -41,7 +41,6 @@ const streams = {
   full: 22,
   /** Journals that are damaged, and put aside. */
   damage: 23,
-  merchants: 31,
   /** The host that confirms. */
   confirming: 32,
   /** What stays broken. */

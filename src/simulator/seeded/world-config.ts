@@ -5,7 +5,6 @@ import { invariant } from "../../core/kernel/defect.ts";
 import type { Key } from "../../core/payment/amount-entry.ts";
 import type { Swarm } from "../outside/swarm.ts";
 import type { ReaderBehaviour } from "../site/reader.ts";
-import { configuredMerchant } from "./world-merchants.ts";
 
 /** The id of the box. */
 export const BOX_ID = "box-000001";
@@ -47,6 +46,8 @@ export interface WorldDevice {
   readonly keyless: boolean;
   /** Whose word confirms an event. */
   readonly confirm: "puback" | "ack";
+  /** The entry of the provider, the same in all worlds. */
+  readonly provider: object;
 }
 
 /** The few configurations that worlds have; frozen, so that one may serve them all. */
@@ -62,7 +63,7 @@ export function configOf(device: WorldDevice): DeviceConfig {
   return config;
 }
 
-function readConfig({ swarm, habit, keyless, confirm }: WorldDevice): DeviceConfig {
+function readConfig({ swarm, habit, keyless, confirm, provider }: WorldDevice): DeviceConfig {
   const { late, amountSource, machine } = swarm;
   const fixed = amountSource === "fixed" ? "5.00" : null;
   const menu = [
@@ -77,16 +78,7 @@ function readConfig({ swarm, habit, keyless, confirm }: WorldDevice): DeviceConf
     JSON.stringify({
       version: 1,
       box: { id: BOX_ID },
-      providers: [
-        {
-          id: "wechat",
-          kind: "wechat-v2",
-          ...configuredMerchant,
-          apiKey: { file: "/dev/null" },
-          certificate: { cert: { file: "/dev/null" }, key: { file: "/dev/null" } },
-          hosts: HOSTS,
-        },
-      ],
+      providers: [provider],
       amount: { source: amountSource, fixed, menu: amountSource === "menu" ? menu : [] },
       scanner:
         habit === "gm65" || habit === "gm72"

@@ -4,12 +4,9 @@
  */
 import type { DeviceConfig } from "../../config/device-config.ts";
 import { invariant } from "../../core/kernel/defect.ts";
-import type { ProbeFailure } from "../../core/payment/answers.ts";
 import { standardTiming } from "../../core/payment/rules.ts";
 import type { Screen } from "../../core/payment/screen.ts";
-import type { ProviderMaker } from "../../providers/provider.ts";
 import { simulatedProviders } from "../../providers/sandboxes.ts";
-import type { HttpsLink } from "../../runtime/ports.ts";
 import type { Finding } from "../checker/invariant-checker.ts";
 import { type PublishOutcome, SimulatedBroker } from "../outside/broker.ts";
 import { SimulatedHost } from "../outside/host.ts";
@@ -38,7 +35,6 @@ import { type Scene, streamOf } from "./scene.ts";
 import { throwingSeams } from "./throwing.ts";
 import { Tills } from "./tills.ts";
 import { BOX_ID, configOf, HOSTS } from "./world-config.ts";
-import { makerOf, type WorldMerchant, WorldMerchants } from "./world-merchants.ts";
 
 /** How long an undisturbed box may take for what is open: reversals wait up to 60 s between rounds, and 60 s to confirm. */
 const LIVENESS_MS = 40 * 60_000;
@@ -89,7 +85,6 @@ class World implements Scene {
   readonly #crowd: Crowd;
   readonly #tills: Tills | null;
   readonly #keyless: boolean;
-  readonly #merchants: WorldMerchants;
   readonly #machine: Machine | null;
   readonly #clocks: Clocks;
   readonly #network: Network;
@@ -117,7 +112,7 @@ class World implements Scene {
     const [make] = simulatedProviders;
     invariant(make !== undefined, "a world has a provider");
     this.provider = make({
-      ...{ swarm, habits, random },
+      ...{ seed, swarm, habits, random },
       entropy: random.fork(),
       stream: (number) => new Random(seed + number * 2 ** 40),
       tell: tell === undefined ? null : (line) => this.tell(`sandbox: ${line}`),
@@ -129,7 +124,6 @@ class World implements Scene {
     const headless = streamOf(seed, "headless").chance(0.4);
     this.#keyless =
       swarm.amountSource === "till" ? tillDraws.chance(0.5) : swarm.amountSource === "fixed" && headless;
-    this.#merchants = new WorldMerchants(streamOf(seed, "merchants"), seed % 2 === 0 ? "HMAC-SHA256" : "MD5");
     this.#lasting = new LastingFaults(streamOf(seed, "lasting"));
     const confirming = streamOf(seed, "confirming");
     const host = confirming.chance(0.25)
@@ -137,7 +131,8 @@ class World implements Scene {
       : null;
     this.#armedMs = tillDraws.pick([standardTiming.armedMs, 20_000]);
     const confirm = host === null ? "puback" : "ack";
-    const config = configOf({ swarm, habit, keyless: this.#keyless, confirm });
+    const provider = this.provider.entry(HOSTS);
+    const config = configOf({ swarm, habit, keyless: this.#keyless, confirm, provider });
     this.config = defect?.config?.(config) ?? config;
     const pins = swarm.machine === null ? null : new SimulatedPins(time, random.fork());
     this.box = new StagedBox({
@@ -211,14 +206,14 @@ class World implements Scene {
     const full = this.#card.maybeFill();
     const clock = this.#clocks.next();
     const https = this.#network.next();
-    const link = this.box.heard(https);
-    const [first, ...earlier] = this.#merchants.next();
     const life = this.box.start({
       ...{ clock, config: this.config, entropy: this.#entropy, networks: [https] },
-      providers: [
-        this.#makerOf(first, true, link),
-        ...earlier.map((merchant) => this.#makerOf(merchant, false, link)),
-      ],
+      providers: this.provider.accounts({
+        ...{ link: this.box.heard(https), hosts: HOSTS, timing: this.config.timing },
+        boxId: this.config.box.id,
+        fault: () => this.#network.certificateFault,
+        notifyUrl: this.swarm.native ? "https://merchant.example/paid" : null,
+      }),
       rotation: this.swarm.segments ?? {},
       timing: this.#tills === null ? {} : { armedMs: this.#armedMs },
       onScreen: (shown, screen) => this.#shown(shown, screen),
@@ -241,13 +236,6 @@ class World implements Scene {
       before();
       this.#start();
     });
-  }
-
-  #makerOf(merchant: WorldMerchant, charges: boolean, link: HttpsLink): ProviderMaker {
-    const { box, timing } = this.config;
-    const notifyUrl = this.swarm.native ? "https://merchant.example/paid" : null;
-    const fault = (): ProbeFailure | null => this.#network.certificateFault;
-    return makerOf(merchant, { charges, timing, link, fault, hosts: HOSTS, boxId: box.id, notifyUrl });
   }
 
   #fateOfMessage(random: Random): PublishOutcome {

@@ -1,13 +1,20 @@
 /** WeChat Pay's sandbox in a world without chance. */
 import { invariant } from "../../../core/kernel/defect.ts";
 import type { Entropy } from "../../../runtime/ports.ts";
-import type { SmallOrder, SmallProvider, SmallWays } from "../../../simulator/outside/provider.ts";
+import type {
+  AccountParts,
+  SmallOrder,
+  SmallProvider,
+  SmallWays,
+} from "../../../simulator/outside/provider.ts";
+import type { ProviderMaker } from "../../provider.ts";
 import { fixtureMerchant } from "./fixture-merchant.ts";
 import type { Order } from "./ledger.ts";
 import { RememberedRequests } from "./request.ts";
 import { Sandbox } from "./sandbox.ts";
 import { scenarioNamed } from "./scenarios.ts";
 import { ServedSandbox } from "./serve.ts";
+import { entryOf, simulatedAccount } from "./world-accounts.ts";
 
 const merchants = [fixtureMerchant];
 const remembered = new RememberedRequests(merchants);
@@ -22,6 +29,14 @@ export class SmallWorldOfWechatV2 implements SmallProvider {
     this.sandbox = new ServedSandbox(this.#wechat, ({ path, outTradeNo, outcome }) =>
       tell(`${path} ${outTradeNo ?? ""} ${outcome}`),
     );
+  }
+
+  entry(hosts: readonly string[]): object {
+    return entryOf(hosts);
+  }
+
+  account(parts: AccountParts): ProviderMaker {
+    return simulatedAccount(parts);
   }
 
   take(story: string): void {

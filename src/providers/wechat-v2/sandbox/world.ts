@@ -1,19 +1,27 @@
 /** WeChat Pay's sandbox in a simulated world: which stories its payments take, and what staff do at the merchant platform. */
-import type { SimulatedProvider, SimulatedProviderParts } from "../../../simulator/outside/provider.ts";
+import type {
+  AccountParts,
+  SimulatedProvider,
+  SimulatedProviderParts,
+} from "../../../simulator/outside/provider.ts";
 import type { Random } from "../../../simulator/outside/random.ts";
-import { fixtureMerchant } from "./fixture-merchant.ts";
+import type { ProviderMaker } from "../../provider.ts";
 import type { Order } from "./ledger.ts";
 import { numberScenarios } from "./number-scenarios.ts";
-import { otherMerchant } from "./other-merchant.ts";
 import { STAFF_REFUND } from "./refunds.ts";
 import { Sandbox } from "./sandbox.ts";
 import { type Scenario, scenarioNamed, scenarios, success } from "./scenarios.ts";
 import { ServedSandbox } from "./serve.ts";
 import { after } from "./telling.ts";
+import { entryOf, WorldAccounts } from "./world-accounts.ts";
 
 /** The streams of draws for whether a reversed payment has a number, and for order numbers that are known already. */
 const UNNAMED_STREAM = 6;
 const NUMBERS_STREAM = 21;
+
+/** The same for merchants that change, and for worlds of two accounts with a wallet each. */
+const MERCHANTS_STREAM = 31;
+const WALLETS_STREAM = 37;
 
 /** Twice what the box reads of a reply: each byte above that limit is as good as ten megabytes of them. */
 const HUGE_BYTES = 131_072;
@@ -38,18 +46,21 @@ export class WorldOfWechatV2 implements SimulatedProvider {
   readonly unnamed: boolean;
   readonly #parts: SimulatedProviderParts;
   readonly #wechat: Sandbox;
+  readonly #accounts: WorldAccounts;
   readonly #numbers: Random;
   /** How often a payment meets a number that the sandbox knows already. */
   readonly #knownNumbers: number;
 
   constructor(parts: SimulatedProviderParts) {
-    const { swarm, stream, tell, entropy } = parts;
+    const { seed, swarm, stream, tell, entropy } = parts;
     this.#parts = parts;
     this.#numbers = stream(NUMBERS_STREAM);
     this.#knownNumbers = this.#numbers.chance(0.15) ? 0.4 : 0;
     this.unnamed = swarm.paidReversal === "revoked" && stream(UNNAMED_STREAM).chance(0.4);
+    const signType = seed % 2 === 0 ? "HMAC-SHA256" : "MD5";
+    this.#accounts = new WorldAccounts(stream(MERCHANTS_STREAM), stream(WALLETS_STREAM), signType);
     this.#wechat = new Sandbox({
-      merchants: [fixtureMerchant, otherMerchant],
+      merchants: this.#accounts.served,
       entropy,
       autoRevoke: swarm.autoRevoke,
       unseenReversal: swarm.unseenReversal,
@@ -64,6 +75,18 @@ export class WorldOfWechatV2 implements SimulatedProvider {
         : ({ path, outTradeNo, outcome, treatment }) =>
             tell(`${path} ${outTradeNo ?? ""} ${outcome} ${treatment ?? ""}`),
     );
+  }
+
+  entry(hosts: readonly string[]): object {
+    return entryOf(hosts);
+  }
+
+  accounts(parts: AccountParts): readonly [ProviderMaker, ...ProviderMaker[]] {
+    return this.#accounts.next(parts);
+  }
+
+  shown(code: string): string {
+    return this.#accounts.shown(code);
   }
 
   get busy(): boolean {
