@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { runWorld } from "../../src/simulator/seeded/world.ts";
 import { failedSeeds } from "./failed-seeds.ts";
 import { plantedAtTheLinks } from "./planted.ts";
+import { plantedAccounts } from "./planted-accounts.ts";
 import { plantedInCore } from "./planted-core.ts";
 import { plantedOutside } from "./planted-outside.ts";
 import { plantedSettings } from "./planted-settings.ts";
@@ -22,6 +23,7 @@ const planted = [
   ...plantedInCore,
   ...plantedOnTheWire,
   ...plantedOutside,
+  ...plantedAccounts,
   ...plantedForTills,
   ...plantedSettings,
 ];
