@@ -1,5 +1,5 @@
-import { after } from "../core/kernel/instant.ts";
 import type { Clock, GpioLine, GpioLines, GpioLink, Log, Timer } from "../runtime/ports.ts";
+import { Reopening } from "./reopening.ts";
 
 /** The first pause before lines are claimed again; each failure in a row doubles it. */
 export const CLAIM_FIRST_MS = 500;
@@ -42,11 +42,12 @@ export class Claim {
   #state: State = { at: "stopped" };
   /** Counts attempts; what an earlier one still says is not heard. */
   #attempt = 0;
-  #failures = 0;
+  readonly #reopening: Reopening;
   #absent = false;
 
   constructor(parts: ClaimParts) {
     this.#parts = parts;
+    this.#reopening = new Reopening(parts.clock, { firstMs: CLAIM_FIRST_MS, lastMs: CLAIM_LAST_MS });
   }
 
   start(): void {
@@ -59,7 +60,7 @@ export class Claim {
     const state = this.#state;
     this.#state = { at: "stopped" };
     this.#attempt += 1;
-    this.#failures = 0;
+    this.#reopening.reset();
     this.#absent = false;
     switch (state.at) {
       case "claiming":
@@ -109,19 +110,18 @@ export class Claim {
   #held(lines: GpioLines): void {
     const { device, listener, log } = this.#parts;
     this.#state = { at: "held", lines };
-    this.#failures = 0;
+    this.#reopening.reset();
     this.#absent = false;
     log.info("pins.ready", { device });
     listener.claimed(lines);
   }
 
   #failed(cause: string): void {
-    const { clock, device, listener, log } = this.#parts;
+    const { device, listener, log } = this.#parts;
     this.#attempt += 1;
-    const pauseMs = Math.min(CLAIM_FIRST_MS * 2 ** this.#failures, CLAIM_LAST_MS);
-    if (pauseMs < CLAIM_LAST_MS) this.#failures += 1;
-    this.#state = { at: "failed", timer: clock.at(after(clock.now(), pauseMs), () => this.#claim()) };
-    const fields = { device, cause, retryInMs: pauseMs };
+    const { timer, retryInMs } = this.#reopening.later(() => this.#claim());
+    this.#state = { at: "failed", timer };
+    const fields = { device, cause, retryInMs };
     if (this.#absent) {
       log.debug("pins.absent", fields);
       return;

@@ -5,6 +5,7 @@ import type { Language } from "../core/payment/texts.ts";
 import type { Clock, DisplayConnection, DisplayLink, Log, Timer } from "../runtime/ports.ts";
 import { changedRuns } from "./display-runs.ts";
 import { RedrawPace } from "./redraw-pace.ts";
+import { Reopening } from "./reopening.ts";
 
 /** The first pause before the module is started again; each failure in a row doubles it. */
 export const REOPEN_FIRST_MS = 500;
@@ -53,7 +54,7 @@ export class Display {
   #state: State = { at: "stopped" };
   /** Counts connections; what an earlier one still says is not heard. */
   #connection = 0;
-  #failures = 0;
+  readonly #reopening: Reopening;
   #status: "ready" | "absent" | null = null;
   #wanted: readonly string[];
   /** What stands on the display, or will when the write that is under way has ended. */
@@ -68,6 +69,7 @@ export class Display {
 
   constructor(parts: DisplayParts) {
     this.#parts = parts;
+    this.#reopening = new Reopening(parts.clock, { firstMs: REOPEN_FIRST_MS, lastMs: REOPEN_LAST_MS });
     this.#wanted = drawFrame(bootScreen, parts.language, parts.size);
     this.#changedAt = parts.clock.now();
     this.#readyAt = this.#changedAt;
@@ -142,7 +144,7 @@ export class Display {
     if (this.#state.at !== "opening") return;
     this.#state.timer.cancel();
     const now = clock.now();
-    this.#failures = 0;
+    this.#reopening.reset();
     this.#shadow = Array.from({ length: size.rows }, () => " ".repeat(size.columns));
     this.#readyAt = now;
     this.#state = { at: "ready", connection, timer: this.#resyncTimer(after(now, RESYNC_EVERY_MS)) };
@@ -209,12 +211,10 @@ export class Display {
   }
 
   #fail(cause: string): void {
-    const { clock, log } = this.#parts;
-    const pauseMs = Math.min(REOPEN_FIRST_MS * 2 ** this.#failures, REOPEN_LAST_MS);
-    // Growth ends at the last pause, so that years without a display stay a finite number.
-    if (pauseMs < REOPEN_LAST_MS) this.#failures += 1;
-    this.#state = { at: "failed", timer: clock.at(after(clock.now(), pauseMs), () => this.#open()) };
-    const fields = { cause, retryInMs: pauseMs };
+    const { log } = this.#parts;
+    const { timer, retryInMs } = this.#reopening.later(() => this.#open());
+    this.#state = { at: "failed", timer };
+    const fields = { cause, retryInMs };
     if (this.#status === "absent") log.debug("display.absent", fields);
     else log.warn("display.absent", fields);
     this.#status = "absent";
@@ -231,7 +231,7 @@ export class Display {
 
   #stopped(): void {
     this.#state = { at: "stopped" };
-    this.#failures = 0;
+    this.#reopening.reset();
     this.#status = null;
     for (const done of this.#whenStopped.splice(0)) done();
   }

@@ -12,6 +12,7 @@ import type {
   SerialSettings,
   Timer,
 } from "../runtime/ports.ts";
+import { Reopening } from "./reopening.ts";
 import { ScanTrigger } from "./scan-trigger.ts";
 
 /** The first pause before the device is opened again; each failure in a row doubles it. */
@@ -71,7 +72,7 @@ export class Scanner {
   #state: State = { at: "stopped" };
   /** Counts connections; what an earlier one still says is not heard. */
   #connection = 0;
-  #failures = 0;
+  readonly #reopening: Reopening;
   #status: ScannerStatus | null = null;
   #cause: string | null = null;
   #codes = 0;
@@ -80,6 +81,7 @@ export class Scanner {
 
   constructor(parts: ScannerParts) {
     this.#parts = parts;
+    this.#reopening = new Reopening(parts.clock, { firstMs: REOPEN_FIRST_MS, lastMs: REOPEN_LAST_MS });
     const { trigger } = scannerProfiles[parts.settings.profile];
     this.#trigger = new ScanTrigger(trigger, parts.clock);
   }
@@ -114,7 +116,7 @@ export class Scanner {
     this.#trigger.detach();
     this.#state = { at: "stopped" };
     this.#connection += 1;
-    this.#failures = 0;
+    this.#reopening.reset();
     this.#status = null;
     switch (state.at) {
       case "opening":
@@ -150,7 +152,7 @@ export class Scanner {
 
   #opened(connection: SerialConnection): void {
     this.#state = { at: "ready", connection };
-    this.#failures = 0;
+    this.#reopening.reset();
     this.#parts.log.info("scanner.ready", { path: this.#parts.settings.path });
     this.#trigger.attach(connection);
     this.#report("ready", null);
@@ -183,12 +185,10 @@ export class Scanner {
     const { link, log, settings } = this.#parts;
     this.#connection += 1;
     this.#trigger.detach();
-    const pauseMs = Math.min(REOPEN_FIRST_MS * 2 ** this.#failures, REOPEN_LAST_MS);
-    // Growth ends at the last pause, so that years without a scanner stay a finite number.
-    if (pauseMs < REOPEN_LAST_MS) this.#failures += 1;
     const watch = link.watch(settings.path, () => this.#returned());
-    this.#state = { at: "failed", timer: this.#openIn(pauseMs), watch };
-    const fields = { path: settings.path, cause, retryInMs: pauseMs };
+    const { timer, retryInMs } = this.#reopening.later(() => this.#openAgain());
+    this.#state = { at: "failed", timer, watch };
+    const fields = { path: settings.path, cause, retryInMs };
     if (this.#status === "absent") log.debug("scanner.absent", fields);
     else log.warn("scanner.absent", fields);
     this.#report("absent", cause);
@@ -199,15 +199,14 @@ export class Scanner {
     if (this.#state.at !== "failed") return;
     this.#state.timer.cancel();
     this.#state.watch.end();
-    this.#state = { ...this.#state, timer: this.#openIn(RETURN_MS) };
+    const { clock } = this.#parts;
+    const timer = clock.at(after(clock.now(), RETURN_MS), () => this.#openAgain());
+    this.#state = { ...this.#state, timer };
   }
 
-  #openIn(pauseMs: number): Timer {
-    const { clock } = this.#parts;
-    return clock.at(after(clock.now(), pauseMs), () => {
-      if (this.#state.at === "failed") this.#state.watch.end();
-      this.#open();
-    });
+  #openAgain(): void {
+    if (this.#state.at === "failed") this.#state.watch.end();
+    this.#open();
   }
 
   #report(status: ScannerStatus, cause: string | null): void {
