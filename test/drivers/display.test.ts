@@ -27,7 +27,7 @@ import { VirtualDisplay } from "../../src/simulator/site/virtual-display.ts";
 const size = { columns: 16, rows: 2 };
 
 function armed(amountFen: number): Screen {
-  return { ...bootScreen, text: "armed", amountFen };
+  return { ...bootScreen, text: "armed", wallet: "wechat", amountFen };
 }
 
 function countdown(seconds: number): Screen {
