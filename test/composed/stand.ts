@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { entryParts } from "../../src/cli/run/provider-parts.ts";
 import { Secrets } from "../../src/cli/run/secrets.ts";
-import { ComposedBox } from "../../src/compose.ts";
+import type { ComposedBox } from "../../src/compose.ts";
 import { checkConfig, type DeviceConfig } from "../../src/config/device-config.ts";
 import { type WallTime, wallTimeOf } from "../../src/core/kernel/instant.ts";
 import type { Key } from "../../src/core/payment/amount-entry.ts";
@@ -24,6 +24,7 @@ import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-m
 import type { SandboxMerchant } from "../../src/providers/wechat-v2/sandbox/request.ts";
 import { Sandbox } from "../../src/providers/wechat-v2/sandbox/sandbox.ts";
 import { scenarioNamed } from "../../src/providers/wechat-v2/sandbox/scenarios.ts";
+import { ServedSandbox } from "../../src/providers/wechat-v2/sandbox/serve.ts";
 import type {
   BrokerLink,
   BrokerSettings,
@@ -42,6 +43,8 @@ import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.
 import { SimulatedKeypad } from "../../src/simulator/site/keypad.ts";
 import { SimulatedPins } from "../../src/simulator/site/pins.ts";
 import { SimulatedSerialLink } from "../../src/simulator/site/serial.ts";
+import { Stage } from "../../src/simulator/site/stage.ts";
+import { StagedBox } from "../../src/simulator/site/staged-box.ts";
 import { VirtualDisplay } from "../../src/simulator/site/virtual-display.ts";
 import { wechatEntry } from "../config-text.ts";
 import { makeCertificates, type Pair } from "../e2e/certificates.ts";
@@ -99,11 +102,8 @@ export interface Asked {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-interface Life {
-  readonly box: ComposedBox;
-  readonly clock: SimulatedClock;
-  readonly https: readonly SimulatedHttpsLink[];
-}
+/** The id of the box where a story says no other one. */
+const BOX_ID = "composed-1";
 
 /** How the keypad is wired, whatever a configuration says; what a story presses is named as it stands here. */
 const keyRows = ["789C", "456<", "123X", "0.:="];
@@ -156,7 +156,9 @@ export class Stand {
   #silent: string | null = null;
   #keypad: SimulatedKeypad | null = null;
   #codes = 0;
-  #life: Life | null = null;
+  #https: SimulatedHttpsLink[] = [];
+  readonly #stage: Stage;
+  readonly #staged: StagedBox;
 
   constructor(files: Files, keys: Keys = {}) {
     this.#files = files;
@@ -171,11 +173,18 @@ export class Stand {
     this.serial = new SimulatedSerialLink(this.time, this.#random.fork(), (bytes) =>
       this.written.push(bytes),
     );
+    const { broker, disk, epoch, pins, serial, time } = this;
+    this.#stage = new Stage({ time, broker, epoch, sandbox: new ServedSandbox(this.sandbox) });
+    this.#staged = new StagedBox({
+      ...{ stage: this.#stage, id: BOX_ID, disk, serial, pins },
+      seams: { broker: (link) => this.#reported(link), serial: (link) => this.#scanner(link) },
+    });
   }
 
   get box(): ComposedBox {
-    assert.ok(this.#life !== null, "the box is switched on");
-    return this.#life.box;
+    const run = this.#staged.life;
+    assert.ok(run !== null, "the box is switched on");
+    return run.box;
   }
 
   /** The money records of the journal, in order. */
@@ -214,13 +223,13 @@ export class Stand {
       return accountOf(entry, entryParts(placed, secrets, clock, secrets.problems));
     });
     assert.deepEqual(secrets.problems, []);
-    const https: SimulatedHttpsLink[] = [];
+    this.#https = [];
     const played = (account: WechatV2Account): ProviderMaker => {
-      const link = this.#https();
-      https.push(link);
+      const link = this.#link();
+      this.#https.push(link);
       return wechatV2({
         ...account,
-        link: this.#watched(link),
+        link: this.#staged.heard(this.#watched(link)),
         fault: () => this.certificateFault ?? account.fault(),
       });
     };
@@ -235,26 +244,15 @@ export class Stand {
       config.keypad === null
         ? null
         : (this.#keypad ?? new SimulatedKeypad({ pins: this.pins, time, random: this.#random, ...keypad }));
-    const box = new ComposedBox({
-      config,
-      version: "0.0.0",
-      links: {
-        clock,
-        entropy: this.#random.fork(),
-        log: this.#log(),
-        store: this.disk.link(),
-        serial: config.scanner === null ? null : this.#scanner(),
-        broker: config.mqtt === null ? null : this.#reported(),
-        display: config.display === null ? null : display,
-        gpio: this.pins,
-      },
+    this.#staged.start({
+      ...{ clock, config, display, entropy: this.#random.fork(), log: this.#log() },
+      networks: this.#https,
       providers: [played(first), ...others.map(played)],
-      ...(this.codesKept === null ? {} : { rotation: { codesKept: this.codesKept } }),
-      onScreen: (screen) => void this.screens.push({ ...screen, at: time.now }),
+      rotation: this.codesKept === null ? {} : { codesKept: this.codesKept },
+      onScreen: (_run, screen) => void this.screens.push({ ...screen, at: time.now }),
       onJournalBroken: () => void this.broken.push(time.now),
+      onStart: (_run, refusal) => assert.equal(refusal, null),
     });
-    this.#life = { box, clock, https };
-    box.start((refusal) => assert.equal(refusal, null));
     this.#setDown();
     // Until it is there, and has seen for long enough that no phone lies in its reader.
     this.pass(7_000);
@@ -263,16 +261,8 @@ export class Stand {
 
   /** The power goes. */
   crash(): this {
-    assert.ok(this.#life !== null);
-    const { clock, https } = this.#life;
-    this.#life = null;
-    clock.stop();
-    for (const link of https) link.abandon();
-    this.disk.crash();
-    this.pins.abandon();
-    this.serial.unplug();
+    this.#staged.crash();
     this.serial.plug();
-    this.broker.cut("the box is gone");
     return this;
   }
 
@@ -345,11 +335,10 @@ export class Stand {
   }
 
   #setDown(): void {
-    for (const link of this.#life?.https ?? [])
-      for (const host of hosts) link.setDown(host, this.#down.has(host));
+    for (const link of this.#https) for (const host of hosts) link.setDown(host, this.#down.has(host));
   }
 
-  #https(): SimulatedHttpsLink {
+  #link(): SimulatedHttpsLink {
     return new SimulatedHttpsLink({
       time: this.time,
       random: this.#random.fork(),
@@ -357,10 +346,7 @@ export class Stand {
       serve: (request) => {
         const { lane, host, path, body } = request;
         this.asked.push({ at: this.time.now, lane, host, path, fields: fieldsOf(body) });
-        const now = this.epoch + this.time.now;
-        const reply = this.sandbox.handle({ ...request, body: Buffer.from(body), now });
-        if (reply.kind !== "reply") return { kind: "drop" };
-        return { ...reply, headers: { "content-type": reply.contentType }, delayMs: 20 + reply.delayMs };
+        return this.#staged.serve(request);
       },
     });
   }
@@ -380,21 +366,21 @@ export class Stand {
     };
   }
 
-  #scanner(): SerialLink {
+  #scanner(serial: SerialLink): SerialLink {
     return {
       open: (settings, listener) => {
         this.opened.push(settings);
-        return this.serial.open(settings, listener);
+        return serial.open(settings, listener);
       },
-      watch: (path, changed) => this.serial.watch(path, changed),
+      watch: (path, changed) => serial.watch(path, changed),
     };
   }
 
-  #reported(): BrokerLink {
+  #reported(broker: BrokerLink): BrokerLink {
     return {
       connect: (settings, listener) => {
         this.connects.push(settings);
-        return this.broker.connect(settings, listener);
+        return broker.connect(settings, listener);
       },
     };
   }
@@ -411,7 +397,7 @@ export class Stand {
     const { apiKey, merchant } = this.#files;
     const usual = {
       version: 1,
-      box: { id: "composed-1" },
+      box: { id: BOX_ID },
       providers: [
         wechatEntry({
           ...{ appId: fixtureMerchant.appId, merchantId: fixtureMerchant.merchantId, hosts },

@@ -44,7 +44,7 @@ export interface Seams {
 /** What of a box stays while it is switched on and off. */
 export interface StagedBoxParts {
   readonly stage: Stage;
-  /** Its id, in the configuration and for the broker. */
+  /** Under which its events are published. */
   readonly id: string;
   readonly disk: SimulatedDisk;
   readonly serial: SimulatedSerialLink;
@@ -62,12 +62,10 @@ export interface StagedBoxParts {
 
 /** What one life of it is made of. */
 export interface BoxRunParts
-  extends Pick<BoxParts, "config" | "providers" | "rotation" | "timing" | "onMoney"> {
+  extends Pick<BoxParts, "config" | "providers" | "rotation" | "timing" | "onMoney" | "onJournalBroken"> {
   readonly clock: SimulatedClock;
   readonly entropy: Links["entropy"];
   readonly display?: Links["display"];
-  /** Those of these links that the configuration leaves out are null. */
-  readonly without?: readonly ("serial" | "broker")[];
   /** What holds its calls; where the power fails nothing of them comes back. */
   readonly networks: readonly Network[];
   readonly log?: Log;
@@ -87,6 +85,8 @@ export interface Network {
 export interface BoxRun {
   readonly box: ComposedBox;
   readonly clock: SimulatedClock;
+  /** What the broker knows it by. */
+  readonly id: string;
   /** The journal's store, as the box has it. */
   readonly store: StoreLink;
   readonly networks: readonly Network[];
@@ -155,11 +155,11 @@ export class StagedBox {
   /** Switches it on. */
   start(parts: BoxRunParts): BoxRun {
     invariant(this.#life === null, "a box is switched on once at a time");
-    const { config, providers, rotation = {}, timing = {}, onMoney, onScreen, onStart, onBroken } = parts;
-    const { clock, networks } = parts;
+    const { config, providers, rotation = {}, timing = {}, onMoney, onScreen } = parts;
+    const { clock, networks, onStart, onBroken, onJournalBroken } = parts;
     const links = this.#links(parts);
     const life: BoxRun = {
-      ...{ clock, networks, store: links.store },
+      ...{ clock, networks, id: config.box.id, store: links.store },
       ...{ screen: bootScreen, stopping: false, contradicted: false },
       box: new ComposedBox({
         ...{ config, version: "0.0.0", providers, rotation, timing },
@@ -171,6 +171,7 @@ export class StagedBox {
           onScreen?.(life, screen, before);
         },
         onJournalBroken: () => {
+          onJournalBroken?.();
           this.#parts.stage.time.after(BROKEN_MS, () => {
             if (this.#life === life) onBroken?.(life);
           });
@@ -191,8 +192,8 @@ export class StagedBox {
 
   /** The power is gone: nothing of this life is heard again, but what has left may still arrive. The scanner has lost its plug. */
   crash(): void {
-    const { stage, id, serial, pins } = this.#parts;
-    const { clock, networks } = this.#end();
+    const { stage, serial, pins } = this.#parts;
+    const { clock, id, networks } = this.#end();
     this.#tell("power off");
     clock.stop();
     for (const network of networks) network.abandon();
@@ -239,17 +240,18 @@ export class StagedBox {
     return this.#life !== null && (this.#life.box.turn?.box.violation ?? null) !== null;
   }
 
-  #links({ clock, entropy, display = null, without = [], log = SILENT }: BoxRunParts): Links {
+  #links({ config, clock, entropy, display = null, log = SILENT }: BoxRunParts): Links {
     const { stage, disk, serial, pins, seams = {}, defect = {} } = this.#parts;
     const store = seams.store?.(disk.link()) ?? disk.link();
     const broker = seams.broker?.(stage.broker) ?? stage.broker;
     const gpio = pins === null ? null : (seams.gpio?.(pins) ?? pins);
     const seen: Clock = defect.clock?.(clock) ?? clock;
     return {
-      ...{ clock: seen, entropy, display, log: this.#log(log) },
+      ...{ clock: seen, entropy, log: this.#log(log) },
+      display: config.display === null ? null : display,
       store: defect.store?.(store, stage.time) ?? store,
-      serial: without.includes("serial") ? null : (seams.serial?.(serial) ?? serial),
-      broker: without.includes("broker") ? null : (defect.broker?.(broker, stage.time) ?? broker),
+      serial: config.scanner === null ? null : (seams.serial?.(serial) ?? serial),
+      broker: config.mqtt === null ? null : (defect.broker?.(broker, stage.time) ?? broker),
       gpio: gpio === null ? null : (defect.gpio?.(gpio, stage.time) ?? gpio),
     };
   }
