@@ -140,8 +140,10 @@ describe("a box that is left in peace", { concurrency: true }, () => {
     await program.screen("wallet-not-taken");
     await program.screen("not-a-code");
     await until(
-      () => program.log.filter(({ event }) => /^scanner\.(?:refused|discarded)$/.test(event)).length >= 11,
-      () => `every refusal is logged: ${program.tail()}`,
+      () =>
+        program.log.filter(({ event }) => /^scanner\.(?:scanned|refused|discarded)$/.test(event)).length >=
+        11,
+      () => `every line is logged: ${program.tail()}`,
     );
     assert.deepEqual(stand.orders(box), []);
     // An open line makes lines of nothing for as long as it likes.

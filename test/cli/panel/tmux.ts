@@ -153,7 +153,7 @@ function normalised(capture: string): string {
       (_all, build: string) => `scanbox 0.0.0${" ".repeat(build.length)}`,
     )
     .replace(/(?<before>#|Ref )\d{4}/g, "$<before>0000")
-    .replace(/\b1[0-5]\*{13}\d{3}/g, "10*************000")
+    .replace(/\b\d\d\*{13}\d{3}/g, "10*************000")
     .replace(/[ \d]{4}\.\d (?=(?:keypad|scanner|journal|https|sandbox|mqtt|box|power) )/g, "   0.0 ")
     .replace(/[ \d]\ds│/g, "NNs│")
     .replace(/in \d+ s\b/g, "in N s")

@@ -51,7 +51,7 @@ const hints: Readonly<Record<string, string>> = {
   "not-charged": "Nothing has left the box: something forbade the charge.",
   "code-expired": "A payment code lives for a minute. The amount stays: scan again.",
   "code-used": "Each code pays once. g shows a new one.",
-  "code-not-taken": "The provider takes this code for no code of the wallet: nothing is charged.",
+  "code-not-taken": "The provider says it is no code of its wallet: nothing is charged.",
   "wallet-not-taken": "Another wallet's code: nothing is sent. g shows a WeChat code.",
   "wallet-not-taken-here": "A wallet's code that nobody takes here: nothing is sent.",
   "wallet-out": "The provider of this wallet is out of service, and another one works.",
