@@ -106,6 +106,39 @@ describe("a composed box", () => {
     }
   });
 
+  it("says in its log what it starts with, which orders it takes up, and why it does not start", () => {
+    const box = stand();
+    const started = box.lines.find(({ event }) => event === "box.started")?.fields;
+    assert.deepEqual([started?.box, started?.count], [box.config.box.id, 0]);
+    assert.equal(started?.boot, box.box.status()?.boot);
+    box.scan("never").until(() => box.charges.length > 0);
+    const [order] = box.box.status()?.orders ?? [];
+    box.crash().pass(1_000).start();
+    const resumed = box.lines.filter(({ event }) => event === "order.resumed").map(({ fields }) => fields);
+    assert.deepEqual(resumed, [
+      { outTradeNo: order?.outTradeNo, shortRef: order?.shortRef, state: "charging" },
+    ]);
+    box.crash().pass(1_000);
+    box.disk.newer = true;
+    assert.throws(() => box.start(), assert.AssertionError, "a stand wants its box to start");
+    const refused = box.lines.findLast(({ event }) => event === "journal.refused")?.fields;
+    assert.equal(refused?.why, "newer-version");
+    assert.ok(typeof refused.detail === "string" && refused.detail !== "");
+  });
+
+  it("looks for room on the disk every ten seconds, and says when there is none and when there is some again", () => {
+    const box = stand();
+    const told = () =>
+      box.lines.map(({ event }) => event).filter((event) => /^journal.(full|room)$/.test(event));
+    box.disk.fault = "full";
+    box.until(() => box.box.status()?.service.blocker === "disk-full", 11_000);
+    assert.deepEqual(told(), ["journal.full"]);
+    box.pass(30_000);
+    box.disk.fault = "none";
+    box.until(() => box.box.status()?.service.blocker === null, 11_000);
+    assert.deepEqual(told(), ["journal.full", "journal.room"]);
+  });
+
   it("takes nothing up that its journal says where it was asked to stop while that was read", () => {
     const box = new Stand(files);
     let over = false;
@@ -243,6 +276,12 @@ describe("a composed box", () => {
         [service.inService, service.blocker, service.reason, service.code],
         [true, null, null, null],
       );
+    });
+
+    it("the words on the display, without what fills its lines up", () => {
+      const display = stand().box.status()?.service.display ?? [];
+      assert.ok(display.some((row) => row !== ""));
+      for (const row of display) assert.equal(row, row.replace(/ +$/, ""));
     });
 
     it("why it is out of service, by blocker, cause and code", () => {
