@@ -118,6 +118,35 @@ describe("what is saved of a journal", () => {
     ]);
   });
 
+  it("keeps what is known of an order that is being reversed, and of no other one", () => {
+    const known = (absences: number) => {
+      return { chargedHost: "https://example.test", paid: false, absences, runMs: 60_000 };
+    };
+    const told = (index: number, absences: number): JournalEntry => {
+      return { kind: "evidence", outTradeNo: numberOf(index), at: first.at, evidence: known(absences) };
+    };
+    const salvage = new Salvage();
+    const entries = [
+      boot,
+      charging(1),
+      money(1, "reversing"),
+      charging(2),
+      told(1, 1),
+      told(9, 5),
+      told(1, 2),
+    ];
+    for (const row of rowsOf(entries)) salvage.take(row);
+    salvage.result(beside([1, 2].map(numberOf), { newestSeq: 3 }));
+    const kept = salvage
+      .rowsFor("fedcba9876543210", first)
+      .map((row) => JSON.parse(row.body))
+      .filter(({ kind }) => kind === "evidence");
+    assert.deepEqual(
+      kept.map(({ outTradeNo, evidence, at }) => ({ outTradeNo, evidence, at })),
+      [{ outTradeNo: numberOf(1), evidence: known(2), at: first.at }],
+    );
+  });
+
   it("names an open order whose intent cannot be read", () => {
     for (const [gone, order] of [
       [5, 2],
