@@ -229,4 +229,10 @@ export const explanations: readonly Explanation[] = [
     becomes: "false",
     because: "A timer that is set anew for the same moment fires then as well; this spares it.",
   },
+  {
+    source: "src/runtime/guards.ts",
+    line: "return known?.watch(path, changed) ?? { end: () => undefined };",
+    becomes: "known.watch",
+    because: "What throws here is a hint that never comes, as none is.",
+  },
 ];

@@ -347,8 +347,13 @@ test("what fails in the hands of its driver is let go of, and its end is told af
 
 test("a link that is found only after the end is not opened any more", () => {
   let tell: (() => void) | undefined;
+  let opened = 0;
   const load: Loader<BrokerLink> = (done) => {
-    tell = () => done({ ok: true, link: { connect: () => assert.fail("nobody wants it any more") } });
+    const connect = (): BrokerConnection => {
+      opened += 1;
+      return broken;
+    };
+    tell = () => done({ ok: true, link: { connect } });
   };
   const silent = { connected: () => undefined, message: () => undefined, closed: () => assert.fail() };
   let free = false;
@@ -359,7 +364,7 @@ test("a link that is found only after the end is not opened any more", () => {
     });
   tell?.();
   time.runUntil(time.now + 1_000);
-  assert.ok(free);
+  assert.deepEqual([free, opened], [true, 0]);
 });
 
 test("what a log is told goes through its guard as it is", () => {
@@ -373,6 +378,44 @@ test("what a log is told goes through its guard as it is", () => {
     said,
     ["debug", "info", "warn", "error"].map((name) => [name, "an event", { count: 1 }]),
   );
+});
+
+test("pins that are lost while they are held are told of once", () => {
+  const lost: string[] = [];
+  let inner: GpioListener | undefined;
+  const lines: GpioLines = {
+    read: () => 1,
+    write: () => undefined,
+    watch: () => undefined,
+    release: () => assert.fail(),
+  };
+  const link: GpioLink = {
+    claim: (_, listener, done) => {
+      inner = listener;
+      done({ kind: "claimed", lines });
+    },
+  };
+  guardedGpio(found(link), clock).claim(
+    [],
+    { edge: () => assert.fail(), lost: (cause) => lost.push(cause) },
+    ({ kind }) => assert.equal(kind, "claimed"),
+  );
+  inner?.lost("no such chip");
+  inner?.lost("again");
+  inner?.edge();
+  assert.deepEqual(lost, ["no such chip"]);
+});
+
+test("our own contradictions go on out of a close and a watch, too", () => {
+  const contradicts = (): never => {
+    throw new Defect("a contradiction");
+  };
+  const silent = () => undefined;
+  const open = () => ({ write: silent, close: contradicts });
+  const link = guardedSerial(found({ open, watch: contradicts }), clock);
+  const connection = link.open(serial, { opened: silent, line: silent, discarded: silent, closed: silent });
+  assert.throws(() => link.watch("/dev/x", silent), Defect);
+  assert.throws(() => connection.close(silent), Defect);
 });
 
 test("our own contradictions are no failure of a part", () => {
