@@ -634,7 +634,7 @@ export const catalogue: readonly FaultRow[] = [
       also: [
         xml("hostile lengths are answered at once"),
         xml("bytes that are not UTF-8 are refused, a replacement character in their place never appears"),
-        https("reads 64 KiB, and gives up one byte above"),
+        https("reads as much as each request allows, and gives up one byte above"),
       ],
     },
   },
@@ -735,11 +735,11 @@ export const catalogue: readonly FaultRow[] = [
     proof: {
       kind: "tested",
       test: inFile("test/core/codecs/scan.test.ts")(
-        "whatever is scanned, what is accepted is eighteen digits with a prefix from 10 to 15",
+        "whatever is scanned, what is accepted has the form of one wallet, and no text has two",
       ),
       also: [
         inFile("test/drivers/scanner.test.ts")(
-          "refuses other wallets, half codes and noise with their reason",
+          "hands on codes of all wallets, and refuses half codes and noise with their reason",
         ),
       ],
     },
@@ -856,7 +856,7 @@ export const catalogue: readonly FaultRow[] = [
       test: optional(`takes back what is open with \${what}, sells nothing, and says so`),
       also: [
         inFile("test/config/salvage.test.ts")(
-          "whatever is wrong with the rest, the merchant and the journal are found",
+          "whatever is wrong with the rest, the account and the journal are found",
         ),
       ],
     },
