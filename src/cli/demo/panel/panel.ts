@@ -88,7 +88,7 @@ export async function runPanel(settings: PanelSettings, streams: TerminalStreams
     demo = await openDemo({ hurry: settings.hurry, maximum: MAXIMUM, device: settings.device }, panel);
     await panel.run(demo);
   } finally {
-    panel.close();
+    await panel.close();
     // A charge that is on its way is waited for; whoever has quit by a key may become impatient.
     if (!signalled) signals.onStop(() => process.exit(exitStatus.unknown));
     await demo?.close();
@@ -156,9 +156,9 @@ class Panel implements DemoListener {
     this.#ended.resolve();
   }
 
-  close(): void {
+  async close(): Promise<void> {
     this.#look?.cancel();
-    this.#terminal.close();
+    await this.#terminal.close();
   }
 
   /** Says on the terminal as it was before how things were left. */

@@ -69,6 +69,10 @@ export class Terminal {
   #presses: Press[] = [];
   #opened = false;
   #inUse = false;
+  /** Asked for, and not back yet. */
+  #suspended = false;
+  /** Settled while no picture is under way: one that lands after the terminal was left would spoil what stands there. */
+  #written: Promise<void> = Promise.resolve();
   readonly #onExit = (): void => this.#leave();
   readonly #onResize = (): void => this.#listener.disturbed();
   readonly #onContinue = (): void => {
@@ -110,10 +114,11 @@ export class Terminal {
     stdin.resume();
   }
 
-  /** Leaves the terminal as it was. */
-  close(): void {
+  /** Leaves the terminal as it was, once the part of a picture that is under way has been written. */
+  async close(): Promise<void> {
     const { stdin, stdout } = this.#streams;
     this.#opened = false;
+    await this.#written;
     this.#leave();
     process.off("exit", this.#onExit);
     process.off("uncaughtExceptionMonitor", this.#onExit);
@@ -131,12 +136,16 @@ export class Terminal {
 
   /** Gives the terminal back to the shell until it brings the program to the front again. */
   suspend(): void {
-    this.#leave();
-    process.kill(0, "SIGTSTP");
-    // Where no shell could bring it back, the system does not stop it (POSIX, orphaned process groups).
-    setTimeout(() => {
-      if (!this.#inUse && this.#opened) this.#onContinue();
-    }, UNSTOPPED_MS);
+    this.#suspended = true;
+    void this.#written.then(() => {
+      if (!this.#opened) return;
+      this.#leave();
+      process.kill(0, "SIGTSTP");
+      // Where no shell could bring it back, the system does not stop it (POSIX, orphaned process groups).
+      setTimeout(() => {
+        if (!this.#inUse && this.#opened) this.#onContinue();
+      }, UNSTOPPED_MS);
+    });
   }
 
   /**
@@ -145,16 +154,22 @@ export class Terminal {
    */
   write(text: string, done: () => void): void {
     const { fd } = this.#streams.stdout;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#written = promise;
+    const ended = (): void => {
+      resolve();
+      done();
+    };
     const go = (bytes: Buffer): void => {
-      if (!this.#inUse || bytes.length === 0) {
-        done();
+      if (!this.#inUse || !this.#opened || this.#suspended || bytes.length === 0) {
+        ended();
         return;
       }
       write(fd, bytes, (error, written) => {
         if (error === null) go(bytes.subarray(written));
         else if (error.code === "EAGAIN") setTimeout(() => go(bytes), BUSY_MS);
         else {
-          done();
+          ended();
           this.#listener.lost();
         }
       });
@@ -170,6 +185,7 @@ export class Terminal {
 
   #enter(): void {
     this.#inUse = true;
+    this.#suspended = false;
     this.#streams.stdin.setRawMode(true);
     this.#writeNow(ENTER);
   }
