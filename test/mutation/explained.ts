@@ -235,4 +235,33 @@ export const explanations: readonly Explanation[] = [
     becomes: "known.watch",
     because: "What throws here is a hint that never comes, as none is.",
   },
+  {
+    source: "src/providers/wechat-v2/message.ts",
+    line: 'if (Buffer.byteLength(trimmed, "utf8") <= bytesMax) return trimmed;',
+    becomes: "false",
+    because: "A text that fits is put together again as it was; this spares it.",
+  },
+  {
+    source: "src/providers/wechat-v2/native-answers.ts",
+    line: 'case "refused-unconfirmed":',
+    because: "Without it the next case gives the same answer: only a declined refund is too old.",
+  },
+  {
+    source: "src/providers/wechat-v2/replies.ts",
+    line: 'if (code === null || meaning === undefined) return signedUnknown("unlisted-code");',
+    becomes: "false",
+    because: "No code has no meaning. The compiler wants the question.",
+  },
+  {
+    source: "src/providers/wechat-v2/xml.ts",
+    line: "if (found[END] !== undefined) return fields;",
+    becomes: "false",
+    because: "What the quick reader gives back unread the thorough one reads to the same fields.",
+  },
+  {
+    source: "src/providers/wechat-v2/xml.ts",
+    line: 'if (!content.startsWith("<")) return /[<&]/.test(content) ? null : content;',
+    becomes: "true",
+    because: "What the quick reader gives back unread the thorough one reads to the same fields.",
+  },
 ];

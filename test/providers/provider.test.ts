@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { instantOf } from "../../src/core/kernel/instant.ts";
 import type { ProbeFailure } from "../../src/core/payment/answers.ts";
 import { PaymentCode } from "../../src/core/payment/payment-code.ts";
+import { wechatV2Facts } from "../../src/providers/wechat-v2/facts.ts";
 import { wechatV2 } from "../../src/providers/wechat-v2/maker.ts";
 import { payeeOf } from "../../src/providers/wechat-v2/merchant.ts";
 import type { HttpsRequest } from "../../src/runtime/ports.ts";
@@ -68,6 +69,15 @@ test("its facts name the account by the id that the box has for it, and its own 
   assert.deepEqual(facts.payee, payeeOf("main", settings.merchant));
   assert.deepEqual([facts.charges, facts.wallets, facts.hosts], [true, ["wechat"], settings.hosts]);
   assert.deepEqual([facts.giveUpAfterMs, facts.queryEveryMs], [31_000, 5_000]);
+  assert.equal(facts.offersCode, true);
+  const { offersCode } = wechatV2Facts(
+    { id: "main", charges: true, wallets: [] },
+    {
+      ...settings,
+      notifyUrl: null,
+    },
+  );
+  assert.equal(offersCode, false, "nobody could be told of its payment");
 });
 
 test("a charge takes the customer's code, or asks for a code of ours", () => {

@@ -6,6 +6,8 @@ import {
   queryCodes,
   reverseCodes,
 } from "../../../src/providers/wechat-v2/codes.ts";
+import { isAbout } from "../../../src/providers/wechat-v2/evidence.ts";
+import { refusalWords } from "../../../src/providers/wechat-v2/refusal-words.ts";
 import { openReply, readCharge, readQuery, readReverse } from "../../../src/providers/wechat-v2/replies.ts";
 import { answered, fixtureFields, fixtureNames, intent, resigned, settings } from "./fixtures.ts";
 
@@ -130,4 +132,39 @@ test("a reversal ends for REVERSE_EXPIRE alone, and is repeated for every other 
   for (const code of ["PARAM_ERROR", "SIGNERROR", "REQUIRE_POST_METHOD", "INVALID_REQUEST"]) {
     assert.equal(reverseCodes.get(code), "configuration", code);
   }
+});
+
+test("every code of a reversal has its meaning, and there are no others", () => {
+  const again = ["SYSTEMERROR", "USERPAYING", "INVALID_TRANSACTIONID", "TRADE_ERROR"];
+  const configuration = [
+    ...["INVALID_REQUEST", "NOAUTH", "CERT_ERROR", "PARAM_ERROR", "LACK_PARAMS", "SIGNERROR"],
+    ...["XML_FORMAT_ERROR", "REQUIRE_POST_METHOD", "POST_DATA_EMPTY", "NOT_UTF8"],
+    ...["APPID_NOT_EXIST", "MCHID_NOT_EXIST", "APPID_MCHID_NOT_MATCH"],
+  ];
+  const all = (codes: readonly string[], meaning: string) => codes.map((code) => [code, meaning] as const);
+  assert.deepEqual(
+    new Map<string, string>(reverseCodes),
+    new Map([...all(again, "again"), ["REVERSE_EXPIRE", "expired"], ...all(configuration, "configuration")]),
+  );
+});
+
+test("an order that echoes nothing of ours is about anything, and one that echoes something else is not ours", () => {
+  const fields = fixtureFields("micropay-success");
+  const about = { outTradeNo: fields.get("out_trade_no") ?? "", amountFen: null, nonce: null };
+  assert.ok(isAbout(about, fields));
+  assert.ok(!isAbout({ ...about, nonce: "another" }, new Map([...fields, ["attach", "mine"]])));
+  assert.ok(isAbout(about, new Map([...fields, ["attach", "mine"]])), "nothing was given along");
+  assert.ok(!isAbout({ ...about, outTradeNo: "another" }, fields));
+});
+
+test("words are told of a refusal alone, whichever of the two results says that it is one", () => {
+  const words = (change: Readonly<Record<string, string>>) =>
+    refusalWords({ fields: new Map(Object.entries(change)) } as unknown as Parameters<
+      typeof refusalWords
+    >[0]);
+  assert.equal(words({ return_code: "SUCCESS", result_code: "SUCCESS" }), null);
+  const refused = { err_code: "NOTENOUGH", err_code_des: "no money" };
+  assert.equal(words({ return_code: "SUCCESS", result_code: "FAIL", ...refused }), "NOTENOUGH no money");
+  assert.equal(words({ return_code: "FAIL", return_msg: "no" }), "FAIL no");
+  assert.equal(words({ return_code: "FAIL", result_code: "SUCCESS", return_msg: "no" }), "FAIL no");
 });
