@@ -34,14 +34,14 @@ interface World {
 }
 
 /** Everything that one connection said, in order. */
-class LastReversalReply {
+class Heard {
   readonly events: string[] = [];
   readonly lines: string[] = [];
   discardedLines = 0;
   connection: SerialConnection | null = null;
 
-  static open(world: World, profile: ScannerProfileName = "plain"): LastReversalReply {
-    const heard = new LastReversalReply();
+  static open(world: World, profile: ScannerProfileName = "plain"): Heard {
+    const heard = new Heard();
     heard.connection = world.link.open(
       { path: world.path, baudRate: 9_600, profile },
       {
@@ -167,15 +167,12 @@ function contract(name: string, makeWorld: (seed: number) => Promise<World>): vo
         }
       });
     };
-    const opened = async (
-      world: World,
-      profile: ScannerProfileName = "plain",
-    ): Promise<LastReversalReply> => {
-      const heard = LastReversalReply.open(world, profile);
+    const opened = async (world: World, profile: ScannerProfileName = "plain"): Promise<Heard> => {
+      const heard = Heard.open(world, profile);
       await world.until(() => heard.has("opened"));
       return heard;
     };
-    const closed = async (world: World, heard: LastReversalReply): Promise<void> => {
+    const closed = async (world: World, heard: Heard): Promise<void> => {
       let free = false;
       heard.connection?.close(() => {
         free = true;
@@ -307,7 +304,7 @@ function contract(name: string, makeWorld: (seed: number) => Promise<World>): vo
     );
 
     inWorld("sends bytes as they are while it is open, and none before or after", async (world) => {
-      const heard = LastReversalReply.open(world);
+      const heard = Heard.open(world);
       heard.connection?.write(Buffer.from("early"));
       await world.until(() => heard.has("opened"));
       heard.connection?.write(Uint8Array.of(0x7e, 0x00, 0x0d, 0x0a, 0xff));
@@ -377,7 +374,7 @@ function contract(name: string, makeWorld: (seed: number) => Promise<World>): vo
 
     inWorld("says closed where there is no device", async (world) => {
       await world.unplug();
-      const heard = LastReversalReply.open(world);
+      const heard = Heard.open(world);
       await world.until(() => heard.has("closed"));
       assert.deepEqual(heard.events, ["closed"]);
       await closed(world, heard);
@@ -385,7 +382,7 @@ function contract(name: string, makeWorld: (seed: number) => Promise<World>): vo
 
     inWorld("refuses a device that is open already, without harm to who has it", async (world) => {
       const first = await opened(world);
-      const second = LastReversalReply.open(world);
+      const second = Heard.open(world);
       await world.until(() => second.has("closed"));
       assert.deepEqual(second.events, ["closed"]);
       await world.send(Buffer.from(`${CODE}\r`));
@@ -407,7 +404,7 @@ function contract(name: string, makeWorld: (seed: number) => Promise<World>): vo
     });
 
     inWorld("is silent where it is closed while it opens", async (world) => {
-      const first = LastReversalReply.open(world);
+      const first = Heard.open(world);
       await closed(world, first);
       const second = await opened(world);
       assert.deepEqual(first.events, []);
@@ -425,7 +422,7 @@ describe("the link on serialport", () => {
     const [first, second] = [await realWorld(link), await realWorld(link)];
     const path = join(directory, "by-id");
     symlinkSync(first.path, path);
-    const heard = LastReversalReply.open({ ...first, path });
+    const heard = Heard.open({ ...first, path });
     await until(() => heard.has("opened"));
     await sleep(120);
     assert.deepEqual(heard.events, ["opened"], "an unchanged path is left alone");
@@ -440,7 +437,7 @@ describe("the link on serialport", () => {
   it("brings a line to an idle process without a timer to wake it", async () => {
     // The only timer of the link comes later than the test waits.
     const world = await realWorld(await loadSerialLink(2 * PATIENCE_MS));
-    const heard = LastReversalReply.open(world);
+    const heard = Heard.open(world);
     await until(() => heard.has("opened"));
     await sleep(200);
     await world.send(Buffer.from(`${CODE}\r`));

@@ -13,7 +13,7 @@ import type { Journal } from "../../src/journal/journal.ts";
 import { boot, charging, money, numberOf, shown } from "./entries.ts";
 import { realJournal } from "./real.ts";
 
-class LastReversalReply extends Writable {
+class Heard extends Writable {
   text = "";
 
   override _write(chunk: Buffer, _encoding: string, done: () => void): void {
@@ -36,8 +36,8 @@ async function run(
   args: readonly string[],
   found: DirectoryFound = { ok: false, problems: [] },
 ): Promise<Run> {
-  const stdout = new LastReversalReply();
-  const stderr = new LastReversalReply();
+  const stdout = new Heard();
+  const stderr = new Heard();
   const status = await journalCommand(args, { stdout, stderr }, () => found);
   return { status, out: stdout.lines, complaints: stderr.lines };
 }

@@ -36,9 +36,7 @@ export class PowerSession {
   }
 
   /** The same callback for as long as the box lives. */
-  #heard<LastReversalReply extends readonly unknown[]>(
-    callback: (...heard: LastReversalReply) => void,
-  ): (...heard: LastReversalReply) => void {
+  #heard<Heard extends readonly unknown[]>(callback: (...heard: Heard) => void): (...heard: Heard) => void {
     return (...heard) => {
       if (this.#alive) callback(...heard);
     };

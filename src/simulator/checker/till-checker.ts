@@ -12,7 +12,7 @@ export interface TillEar {
 }
 
 /** What was said of one sale. */
-interface LastReversalReply {
+interface ToldSale {
   readonly name: SaleName;
   /** How often its till asked to pay it. */
   asks: number;
@@ -43,7 +43,7 @@ export interface TillCheckerParts {
 /** Looks on while a world runs: what a till was told must stay true. */
 export class TillChecker implements TillEar {
   readonly #parts: TillCheckerParts;
-  readonly #sales = new Map<string, LastReversalReply>();
+  readonly #sales = new Map<string, ToldSale>();
   /** By caller. */
   readonly #waiting = new Map<string, Waiting>();
   /** When the amount of a sale began to wait; asking again does not prolong that. */
@@ -118,7 +118,7 @@ export class TillChecker implements TillEar {
     }
   }
 
-  #checkRefusal(heard: LastReversalReply, ask: number, why: string): void {
+  #checkRefusal(heard: ToldSale, ask: number, why: string): void {
     // What stands under this name already may be charged.
     if (why === "other-amount") return;
     const open = this.#parts
@@ -133,7 +133,7 @@ export class TillChecker implements TillEar {
     if (ask === heard.asks) heard.refused = { why, ask };
   }
 
-  #checkState(heard: LastReversalReply, { state, final, charged, outTradeNo }: SaleState): void {
+  #checkState(heard: ToldSale, { state, final, charged, outTradeNo }: SaleState): void {
     const { ref } = heard.name;
     const last = this.#parts.orders(heard.name).find((order) => order.outTradeNo === outTradeNo);
     if (outTradeNo !== null && last === undefined && state !== "charging")
@@ -150,7 +150,7 @@ export class TillChecker implements TillEar {
   }
 
   #checkAsked(
-    heard: LastReversalReply,
+    heard: ToldSale,
     ask: number,
     { state, outTradeNo, repeated }: SaleState,
     others: readonly (readonly [string, Waiting])[],
@@ -176,7 +176,7 @@ export class TillChecker implements TillEar {
     if (ask === heard.asks && since !== undefined) this.#waiting.set(caller, { key, at: since });
   }
 
-  #of(name: SaleName): LastReversalReply {
+  #of(name: SaleName): ToldSale {
     const key = saleKey(name);
     const heard = this.#sales.get(key) ?? { name, asks: 0, refused: null, over: null };
     this.#sales.set(key, heard);
