@@ -130,4 +130,10 @@ export const failedSeeds: readonly FailedSeed[] = [
     found:
       "I24: a power failure took 19 moves of the cursor; the host had more events than a window sends, and its word was not believed.",
   },
+  {
+    seed: 740_086_345,
+    minutes: 1,
+    found:
+      "ref: a sale that a second code had paid was told of as paid to who took its number for a new sale after a start, for the first code's decline was open again.",
+  },
 ];

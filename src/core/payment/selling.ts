@@ -29,12 +29,19 @@ export function keyOf({ caller, ref }: Pick<Intent, "caller" | "ref">): string |
   return caller === null || ref === null ? null : saleKey({ caller, ref });
 }
 
-/** What a start knows of its open orders' sales; all others of the journal count as ended long ago. */
-export function knownAtStart(open: readonly OpenOrder[]): ReadonlyMap<string, KnownSale> {
+/**
+ * What a start knows of its open orders' sales; all others of the journal count as ended long ago. An open order is its sale's only
+ * where it is the newest one: a decline that was contradicted may be open for days after another code has paid.
+ */
+export function knownAtStart(
+  open: readonly OpenOrder[],
+  refs: ReadonlyMap<string, string>,
+): ReadonlyMap<string, KnownSale> {
   const known = new Map<string, KnownSale>();
   for (const { intent } of open) {
     const key = keyOf(intent);
-    if (key !== null) known.set(key, { amountFen: intent.amountFen, endedAt: null, unscanned: null });
+    if (key !== null && (refs.get(key) ?? intent.outTradeNo) === intent.outTradeNo)
+      known.set(key, { amountFen: intent.amountFen, endedAt: null, unscanned: null });
   }
   return known;
 }

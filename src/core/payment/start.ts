@@ -42,7 +42,7 @@ export function start(event: BoxEvent & { readonly type: "started" }, stamp: Sta
     orders,
     usedCodes: event.usedCodes.slice(-USED_CODES_MAX),
     refs: event.refs,
-    sales: knownAtStart(event.open),
+    sales: knownAtStart(event.open, event.refs),
     untold: [],
     recent: event.recent.slice(0, RECENT_MAX),
     health: new Map(

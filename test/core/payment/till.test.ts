@@ -413,6 +413,20 @@ describe("what a till is told", () => {
     assert.equal(look(story, "B-1"), "recorded over");
   });
 
+  it("is used where another code has paid, though the first one's decline is open again", () => {
+    const before = atPassword();
+    const { intent } = before.order;
+    const last = before.records().at(-1);
+    assert.ok(last !== undefined);
+    const contradicted = { ...last, state: "reversing", reason: "contradiction" } as const;
+    const refs = new Map([["till A-1", "the order that was paid"]]);
+    const story = new Story(tillRules, [{ intent, last: contradicted }], [], [], refs);
+    assert.equal(said(ask(story, 1_250)), "refused ref-used");
+    assert.equal(look(story), "recorded over");
+    const forgotten = new Story(tillRules, [{ intent, last: contradicted }]);
+    assert.notEqual(said(ask(forgotten, 1_250)), "armed", "what may be open is never begun again");
+  });
+
   it("is never a refusal for a sale that may be open, on a box that offers none any more or holds it", () => {
     const before = atPassword();
     const { intent } = before.order;
