@@ -157,7 +157,7 @@ function normalised(capture: string): string {
     .replace(/[ \d]{4}\.\d (?=(?:keypad|scanner|journal|https|sandbox|mqtt|box|power) )/g, "   0.0 ")
     .replace(/[ \d]\ds│/g, "NNs│")
     .replace(/in \d+ s\b/g, "in N s")
-    .replace(/♪ .{11}(?= {2}relay)/, "♪ ...........")
+    .replace(/♪ .{10}(?= {2}relay)/, "♪ ..........")
     .split("\n");
   // Reports go their own way: in the log they stand anywhere after their record.
   const heading = lines.findIndex((line) => line.includes("WIRES ─"));
