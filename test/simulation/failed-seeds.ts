@@ -136,4 +136,10 @@ export const failedSeeds: readonly FailedSeed[] = [
     found:
       "ref: a sale that a second code had paid was told of as paid to who took its number for a new sale after a start, for the first code's decline was open again.",
   },
+  {
+    seed: 760_056_762,
+    minutes: 1,
+    found:
+      "I14: the record that a number is known was lost without a trace, and the world did not forget that the box had heard of it.",
+  },
 ];

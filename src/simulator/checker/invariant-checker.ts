@@ -580,6 +580,12 @@ export class InvariantChecker {
       const declined = last?.final === true && isDeclinedByCode(last);
       if (declined && !doubtful.has(outTradeNo)) this.#money.set(outTradeNo, left);
     }
+    // So is what the box was told of a number: where that record is lost without a trace, it cannot know.
+    for (const outTradeNo of this.#numberKnown) {
+      const left = this.#of(outTradeNo).filter(({ row }) => row.seq === null || !lostSeqs.has(row.seq));
+      const known = doubtful.has(outTradeNo) || left.some(({ tx }) => tx.reason === "number-conflict");
+      if (!known) this.#numberKnown.delete(outTradeNo);
+    }
     for (const outTradeNo of doubtful) this.#doubtful.add(outTradeNo);
     for (const outTradeNo of this.#money.keys()) this.#earlier.add(outTradeNo);
   }
