@@ -59,6 +59,7 @@ export const leftOut: Readonly<Record<string, string>> = {
   "src/providers/bill.ts": typesAlone,
   "src/providers/kind.ts": typesAlone,
   "src/providers/provider.ts": typesAlone,
+  "src/providers/sandbox.ts": typesAlone,
   "src/providers/registry.ts": "A list of the kinds.",
   "src/providers/sandboxes.ts": "A list of the sandboxes.",
   "src/providers/wechat-v2/sandbox/":

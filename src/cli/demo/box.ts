@@ -21,17 +21,16 @@ import { displaySizeOf } from "../../devices.ts";
 import { SystemClock } from "../../links/machine/system-clock.ts";
 import { SystemEntropy } from "../../links/machine/system-entropy.ts";
 import { MqttBroker } from "../../links/mqtt/mqtt-broker.ts";
-import type { CallNote } from "../../providers/wechat-v2/sandbox/call.ts";
-import type { Scenario } from "../../providers/wechat-v2/sandbox/scenarios.ts";
-import { type SandboxServer, startSandboxServer } from "../../providers/wechat-v2/sandbox/server.ts";
+import type { HandledCall, RunningSandbox } from "../../providers/sandbox.ts";
 import { txEventSchema } from "../../reporting/tx-event.ts";
 import type { Clock, HttpsRequest, Log, LogFields, Timer } from "../../runtime/ports.ts";
 import type { BrokerReceipt } from "../../simulator/outside/embedded-broker.ts";
 import { VirtualDisplay } from "../../simulator/site/virtual-display.ts";
 import { VirtualScanner } from "../../simulator/site/virtual-scanner.ts";
 import { UsageError } from "../usage.ts";
+import { usualSandbox } from "../usual-sandbox.ts";
 import { DemoBroker } from "./broker.ts";
-import { type DemoDevice, demoConfig, demoProviderTiming, demoTiming } from "./config.ts";
+import { type DemoDevice, demoConfig, demoTiming } from "./config.ts";
 import { DemoRun } from "./life.ts";
 
 /** Hears what happens on the display and on every wire. */
@@ -39,7 +38,7 @@ export interface DemoListener {
   /** The display or the light has changed; what changes in one moment is one picture. The rows are none where it is dark. */
   shown(rows: readonly string[], screen: Screen): void;
   /** The sandbox has handled a call. */
-  called(note: CallNote): void;
+  called(call: HandledCall): void;
   /** A money record is durable. */
   recorded(tx: TxData): void;
   /** The broker has a message. */
@@ -79,9 +78,9 @@ export async function openDemo(settings: DemoSettings, listener: DemoListener): 
   await using stack = new AsyncDisposableStack();
   const directory = temporaryDirectory(stack);
   const demo = new Demo(listener);
-  const sandbox = await startSandboxServer({
+  const sandbox = await usualSandbox().serve({
     pace: 1 / settings.hurry,
-    observe: (note) => demo.heard(() => listener.called(note)),
+    observe: (call) => demo.heard(() => listener.called(call)),
   });
   stack.defer(() => sandbox.close());
   const broker = await DemoBroker.start((receipt) => demo.published(receipt));
@@ -97,7 +96,7 @@ export async function openDemo(settings: DemoSettings, listener: DemoListener): 
 interface Running {
   readonly config: DeviceConfig;
   readonly hurry: number;
-  readonly sandbox: SandboxServer;
+  readonly sandbox: RunningSandbox;
   readonly broker: DemoBroker;
   readonly scanner: VirtualScanner;
   readonly directory: string;
@@ -152,7 +151,7 @@ export class Demo {
     return this.#interrupted;
   }
 
-  get sandbox(): SandboxServer {
+  get sandbox(): RunningSandbox {
     return this.#parts.sandbox;
   }
 
@@ -243,12 +242,6 @@ export class Demo {
     await new Promise((resolve) => setImmediate(resolve));
   }
 
-  /** Sets what becomes of the next charges; a sandbox that is to be down is down when this returns. */
-  async setScenario(scenario: Scenario): Promise<void> {
-    this.sandbox.sandbox.scenario = scenario;
-    await this.sandbox.follow();
-  }
-
   /** Gives the box power; it finds what its last life has written. */
   async switchOn(): Promise<void> {
     if (this.#life !== null) throw new Defect("a box is switched on when it is off");
@@ -256,7 +249,7 @@ export class Demo {
     const life = new DemoRun({
       config,
       timing: demoTiming(hurry),
-      providerTiming: demoProviderTiming(hurry),
+      hurry,
       links: {
         clock: this.clock,
         entropy: new SystemEntropy(),

@@ -3,8 +3,7 @@ import type { DisplaySize } from "../../core/codecs/display-frame.ts";
 import { Defect } from "../../core/kernel/defect.ts";
 import { standardTiming, type Timing } from "../../core/payment/rules.ts";
 import type { Language } from "../../core/payment/texts.ts";
-import { type WechatV2Timing, wechatV2Timing } from "../../providers/wechat-v2/facts.ts";
-import { fixtureMerchant } from "../../providers/wechat-v2/sandbox/fixture-merchant.ts";
+import { usualSandbox } from "../usual-sandbox.ts";
 
 /** What the played box looks like, and how it is typed on. */
 export interface DemoDevice {
@@ -45,29 +44,15 @@ export interface DemoPlace {
  */
 export function demoConfig(place: DemoPlace): DeviceConfig {
   const { sandbox, broker, directory, hurry, maximum, device = usualDevice } = place;
-  const { appId, merchantId } = fixtureMerchant;
+  const store = "Demo store";
   const hurried = (ms: number): number => Math.round(ms / hurry);
   const giveUpAfterMs = hurried(45_000);
   // A busy machine may be slow to send; nothing is gained by refusing a payment for that.
   const sendWithinMs = Math.min(10_000, giveUpAfterMs);
   const file = {
     version: 1,
-    box: { id: "demo-box", store: "Demo store", language: device.language },
-    providers: [
-      {
-        id: "wechat",
-        kind: "wechat-v2",
-        appId,
-        merchantId,
-        // Named and never opened: the key is the one that the look-alike knows.
-        apiKey: { credential: "api-key" },
-        certificate: { cert: { credential: "certificate" }, key: { credential: "certificate-key" } },
-        hosts: [sandbox],
-        body: "Demo store-groceries",
-        // WeChat Pay wants an address for notifications; the box only queries, so nobody serves it.
-        notifyUrl: device.drawsCodes ? `${sandbox}/nobody-listens` : null,
-      },
-    ],
+    box: { id: "demo-box", store, language: device.language },
+    providers: [usualSandbox().entry({ origin: sandbox, store, offersCode: device.drawsCodes })],
     amount: { source: "keypad", entry: device.entry, maximum },
     scanner: { path: "/dev/demo-scanner" },
     keypad: { rows: [5, 6, 13, 19], columns: [12, 16, 20, 21], keys: ["789C", "456<", "123X", "0.:="] },
@@ -106,9 +91,4 @@ export function demoTiming(hurry: number): Partial<Timing> {
     unrecordedEveryMs: hurried(unrecordedEveryMs),
     probeAgainMs: probeAgainMs.map(hurried),
   };
-}
-
-/** The same for the provider. */
-export function demoProviderTiming(hurry: number): Partial<WechatV2Timing> {
-  return { closeNotBeforeMs: Math.round(wechatV2Timing.closeNotBeforeMs / hurry) };
 }

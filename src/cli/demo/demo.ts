@@ -1,14 +1,10 @@
 import { readPaymentCode } from "../../core/codecs/scan.ts";
 import { type Fen, parseYuan } from "../../core/kernel/fen.ts";
 import { SystemEntropy } from "../../links/machine/system-entropy.ts";
-import {
-  type Scenario,
-  scenarioFamilies,
-  scenarioNamed,
-  scenarios,
-} from "../../providers/wechat-v2/sandbox/scenarios.ts";
+import type { Story } from "../../providers/sandbox.ts";
 import { exitStatus } from "../exit-status.ts";
 import { type CommandIo, readOptions, UsageError, unknownName } from "../usage.ts";
+import { usualSandbox } from "../usual-sandbox.ts";
 import { randomCode } from "./code.ts";
 import { usualDevice } from "./config.ts";
 import { scenarioTable, talk } from "./lines.ts";
@@ -18,7 +14,7 @@ const help = `Usage: scanbox demo [--scenario NAME] [--display 20x4] [--entry im
        scanbox demo --plain [--scenario NAME]
        scanbox demo --pay AMOUNT [--code DIGITS] [--scenario NAME]
 
-Runs a whole box on this machine, with a look-alike of WeChat Pay and an MQTT broker; the scanner, the
+Runs a whole box on this machine, with a look-alike of ${usualSandbox().plays} and an MQTT broker; the scanner, the
 keys and the display are played. Nothing leaves the machine, no money moves, and nothing is left behind.
 
 On a terminal it shows the front of the box; "?" lists the keys. With --plain, and where its input or
@@ -149,11 +145,12 @@ function digitsOf(text: string): string {
   throw new UsageError("--code takes the digits of a payment code.");
 }
 
-function scenarioOf(name: string): Scenario {
-  const scenario = scenarioNamed(name);
+function scenarioOf(name: string): Story {
+  const { stories, families, storyNamed } = usualSandbox();
+  const scenario = storyNamed(name);
   if (scenario !== null) return scenario;
-  const known = scenarios.map((one) => one.name);
-  const forms = scenarioFamilies.map(({ form }) => form);
+  const known = stories.map((one) => one.name);
+  const forms = families.map(({ form }) => form);
   throw new UsageError(
     `${unknownName("scenario", name, known)} The scenarios: ${[...known, ...forms].join(", ")}.`,
   );

@@ -7,19 +7,19 @@ import type { Timing } from "../../core/payment/rules.ts";
 import type { Screen } from "../../core/payment/screen.ts";
 import { UndiciHttpsLink } from "../../links/https/undici-https.ts";
 import { SqliteStore } from "../../links/sqlite/sqlite-store.ts";
-import type { WechatV2Timing } from "../../providers/wechat-v2/facts.ts";
-import { accountOf } from "../../providers/wechat-v2/kind.ts";
-import { type WechatV2Account, wechatV2 } from "../../providers/wechat-v2/maker.ts";
-import { fixtureMerchant } from "../../providers/wechat-v2/sandbox/fixture-merchant.ts";
-import type { HttpsRequest } from "../../runtime/ports.ts";
+import type { HttpsSettings } from "../../providers/kind.ts";
+import type { ProviderMaker } from "../../providers/provider.ts";
+import type { HttpsLink, HttpsRequest } from "../../runtime/ports.ts";
 import { PowerSession } from "../run/session-links.ts";
+import { usualSandbox } from "../usual-sandbox.ts";
 import { version } from "../version.ts";
 
 /** What one life of the demonstration's box is made of; the journal's store and the HTTPS link are its own. */
 export interface RunParts {
   readonly config: DeviceConfig;
   readonly timing: Partial<Timing>;
-  readonly providerTiming: Partial<WechatV2Timing>;
+  /** By how much the waits for the sandbox are shorter that have no key in the configuration, 1 or more. */
+  readonly hurry: number;
   readonly links: Omit<Links, "store">;
   readonly onScreen: (screen: Screen) => void;
   readonly onMoney: (tx: TxData) => void;
@@ -33,14 +33,15 @@ export class DemoRun {
   readonly #mortality = new PowerSession();
   readonly #store: SqliteStore;
 
-  constructor({ config, timing, providerTiming, links, onRequest, onScreen, onMoney }: RunParts) {
+  constructor({ config, timing, hurry, links, onRequest, onScreen, onMoney }: RunParts) {
     this.#store = new SqliteStore({ directory: config.journal.directory, onDeath });
-    const account = demoAccount(config, providerTiming);
+    const https = (settings: HttpsSettings): HttpsLink =>
+      this.#mortality.https(new UndiciHttpsLink({ ...settings, certificate: null }), onRequest);
     this.box = new ComposedBox({
       config,
       version,
       timing,
-      providers: [wechatV2({ ...account, link: this.#mortality.https(account.link, onRequest) })],
+      providers: [demoAccount(config, hurry, https)],
       links: this.#mortality.links({ ...links, store: this.#store }),
       onScreen,
       onMoney,
@@ -63,21 +64,17 @@ export class DemoRun {
   }
 }
 
-/** The one account of the demonstration, with waits of its own. */
+/** The one account of the demonstration. */
 function demoAccount(
   { providers, timing, box }: DeviceConfig,
-  providerTiming: Partial<WechatV2Timing>,
-): WechatV2Account {
+  hurry: number,
+  https: (settings: HttpsSettings) => HttpsLink,
+): ProviderMaker {
   const [entry] = providers;
   invariant(entry !== undefined, "a demonstration has an account");
-  const account = accountOf(entry, {
-    ...{ boxId: box.id, store: box.store, timing },
-    secret: (key) => (key === "apiKey" ? fixtureMerchant.apiKey.reveal() : ""),
-    https: (settings) => new UndiciHttpsLink({ ...settings, certificate: null }),
-    // Over plain HTTP nobody can present a certificate and the look-alike asks for none: nothing can be at fault.
-    pairFault: () => null,
-  });
-  return { ...account, timing: { ...account.timing, ...providerTiming } };
+  // Over plain HTTP nobody can present a certificate and the look-alike asks for none: nothing can be at fault.
+  const parts = { boxId: box.id, store: box.store, timing, https, pairFault: () => null };
+  return usualSandbox().account(entry, parts, hurry);
 }
 
 /** Nobody knows whether the last append was done: the process ends, as on a device. */

@@ -3,14 +3,10 @@ import type { Writable } from "node:stream";
 import { formatYuan } from "../../core/kernel/fen.ts";
 import { SystemClock } from "../../links/machine/system-clock.ts";
 import { SystemEntropy } from "../../links/machine/system-entropy.ts";
-import {
-  type Scenario,
-  scenarioFamilies,
-  scenarioNamed,
-  scenarios,
-} from "../../providers/wechat-v2/sandbox/scenarios.ts";
+import type { Story } from "../../providers/sandbox.ts";
 import { exitStatus } from "../exit-status.ts";
 import { type CommandIo, unknownName } from "../usage.ts";
+import { usualSandbox } from "../usual-sandbox.ts";
 import { program, version } from "../version.ts";
 import { type Demo, openDemo } from "./box.ts";
 import { randomCode } from "./code.ts";
@@ -42,7 +38,7 @@ const lineHelp = `  12.50            type this amount and confirm it
  * `scanbox demo` without a payment: reads commands line by line and tells on stdout what happens, until the
  * input ends. Lines from a pipe wait for the payment before them, but for those that may come in between.
  */
-export async function talk(scenario: Scenario, io: CommandIo): Promise<number> {
+export async function talk(scenario: Story, io: CommandIo): Promise<number> {
   using signals = new StopSignals();
   const console = new Console(io);
   const clock = new SystemClock();
@@ -56,7 +52,7 @@ export async function talk(scenario: Scenario, io: CommandIo): Promise<number> {
       console.end();
     });
     if (await demo.ready()) {
-      await demo.setScenario(scenario);
+      await demo.sandbox.tell(scenario);
       await demo.settle();
       story.say(`\nType an amount such as 12.50, then "scan". "help" lists the rest, "quit" ends.\n`);
       await new Conversation(demo, story, console).run();
@@ -203,13 +199,14 @@ class Conversation {
   }
 
   async #setScenario(name: string): Promise<void> {
-    if (name === "") return this.#say(`The scenario is ${this.#demo.sandbox.sandbox.scenario.name}.\n`);
-    const scenario = scenarioNamed(name);
+    if (name === "") return this.#say(`The scenario is ${this.#demo.sandbox.story.name}.\n`);
+    const { stories, storyNamed } = usualSandbox();
+    const scenario = storyNamed(name);
     if (scenario === null) {
-      const known = scenarios.map((one) => one.name);
+      const known = stories.map((one) => one.name);
       return this.#say(`${unknownName("scenario", name, known)} "scenarios" lists them.\n`);
     }
-    await this.#demo.setScenario(scenario);
+    await this.#demo.sandbox.tell(scenario);
     this.#say(`${scenario.name}: ${scenario.story} A payment ends ${scenario.ends}.\n`);
   }
 
@@ -238,12 +235,10 @@ class Conversation {
 
   /** What the sandbox's books say of an order. */
   #sandboxOn(outTradeNo: string): string {
-    const { ledger } = this.#demo.sandbox.sandbox;
-    const order = ledger.orders().find((one) => one.outTradeNo === outTradeNo);
-    if (order === undefined) return "the sandbox never saw it";
-    const { chargedFen, returnedFen } = ledger.totalsOfOrder(order);
-    const moved = `took ${formatYuan(chargedFen)}, gave back ${formatYuan(returnedFen)}`;
-    return `sandbox: ${order.state.toUpperCase()}, ${moved}`;
+    const books = this.#demo.sandbox.books(outTradeNo);
+    if (books === null) return "the sandbox never saw it";
+    const { state, chargedFen, returnedFen } = books;
+    return `sandbox: ${state}, took ${formatYuan(chargedFen)}, gave back ${formatYuan(returnedFen)}`;
   }
 
   /** Waits until no payment is in front and, for a scan, until the box listens to codes again. */
@@ -273,7 +268,7 @@ function isCode(line: string): boolean {
 
 function banner(): string {
   return (
-    `scanbox ${version}: a whole box on played devices, with a look-alike of WeChat Pay\n` +
+    `scanbox ${version}: a whole box on played devices, with a look-alike of ${usualSandbox().plays}\n` +
     "and an MQTT broker. Nothing leaves this machine, and no money moves.\n" +
     `Sandbox and waits are ${HURRY} times as quick as usual: it gives up after ${45 / HURRY} s, not 45 s.\n`
   );
@@ -290,10 +285,8 @@ function addresses({ sandbox, broker, directory }: Demo): string {
 
 /** The scenarios as people read them. */
 export function scenarioTable(): string {
-  const rows = [
-    ...scenarios,
-    ...scenarioFamilies.map(({ form, story }) => ({ name: form, ends: "", story })),
-  ];
+  const { stories, families } = usualSandbox();
+  const rows = [...stories, ...families.map(({ form, story }) => ({ name: form, ends: "", story }))];
   return rows.map(({ name, ends, story }) => `  ${name.padEnd(19)} ${ends.padEnd(9)} ${story}\n`).join("");
 }
 

@@ -2,7 +2,7 @@ import { type Fen, formatYuan } from "../../core/kernel/fen.ts";
 import type { TxData } from "../../core/payment/order.ts";
 import type { TextName } from "../../core/payment/texts.ts";
 import { SystemClock } from "../../links/machine/system-clock.ts";
-import type { Scenario } from "../../providers/wechat-v2/sandbox/scenarios.ts";
+import type { Story } from "../../providers/sandbox.ts";
 import { exitStatus } from "../exit-status.ts";
 import type { CommandIo } from "../usage.ts";
 import { type Demo, openDemo } from "./box.ts";
@@ -13,7 +13,7 @@ import { DemoStory, whyRefused } from "./story.ts";
 export interface DemoPayment {
   readonly amountFen: Fen;
   readonly code: string;
-  readonly scenario: Scenario;
+  readonly scenario: Story;
 }
 
 /** Ten times as quick as a real payment; the longest usual scenario then takes ten seconds. */
@@ -75,7 +75,7 @@ async function pay(demo: Demo, story: DemoStory, payment: DemoPayment): Promise<
   }
   await demo.pause(STEP_PAUSE_MS);
   // The start-up probe has passed by now: a sandbox that is down is down for the charge alone.
-  await demo.setScenario(scenario);
+  await demo.sandbox.tell(scenario);
   const amount = formatYuan(amountFen);
   story.typed(`${amount}=`);
   await demo.typeAmount(amount);

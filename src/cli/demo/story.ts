@@ -4,10 +4,10 @@ import { formatYuan } from "../../core/kernel/fen.ts";
 import type { TxData } from "../../core/payment/order.ts";
 import type { Light, Screen } from "../../core/payment/screen.ts";
 import type { Wallet } from "../../core/payment/wallet.ts";
-import { type CallNote, sandboxPaths } from "../../providers/wechat-v2/sandbox/call.ts";
-import type { Treatment } from "../../providers/wechat-v2/sandbox/scenarios.ts";
+import type { HandledCall, RequestWords } from "../../providers/sandbox.ts";
 import type { Clock, LogFields } from "../../runtime/ports.ts";
 import type { BrokerReceipt } from "../../simulator/outside/embedded-broker.ts";
+import { usualSandbox } from "../usual-sandbox.ts";
 import type { DemoListener } from "./box.ts";
 
 /** Where a story is told. */
@@ -33,23 +33,6 @@ const colours: Readonly<Record<Light, Colour>> = {
   unknown: "yellow",
 };
 
-/** What a scenario did to a reply, for people. */
-export const treatmentWords: Readonly<Record<Treatment["kind"], string>> = {
-  delay: "and the reply is held back",
-  silence: "but no reply is sent",
-  reset: "but the connection is reset",
-  cut: "but the reply breaks off",
-  unsigned: "but the reply has no signature",
-  forge: "but the reply is forged: SUCCESS, wrongly signed",
-  alter: "but the reply says something else",
-  page: "but a web page comes back",
-  garble: "but the reply is broken",
-  refuse: "by order of the scenario",
-  pretend: "by order of the scenario",
-  repeat: "as the answer to the second of two equal requests",
-  vanish: "the request is lost on its way",
-};
-
 const walletNames: Readonly<Record<Wallet, string>> = {
   wechat: "a WeChat Pay code",
   alipay: "an Alipay code",
@@ -63,14 +46,19 @@ export function scanWords(text: string): string {
   const read = readPaymentCode(text);
   if (!read.ok) return `${text.length} characters, not a payment code`;
   const { wallet } = read.value;
-  return wallet === "wechat" ? String(read.value) : `${String(read.value)}, ${walletNames[wallet]}`;
+  return takes(wallet) ? String(read.value) : `${String(read.value)}, ${walletNames[wallet]}`;
 }
 
 /** Why the box has refused this text, which the sandbox would have had to take. */
 export function whyRefused(text: string): string {
   const read = readPaymentCode(text);
   if (!read.ok) return "not a payment code";
-  return read.value.wallet === "wechat" ? "it was used before" : walletNames[read.value.wallet];
+  const { wallet } = read.value;
+  return takes(wallet) ? "it was used before" : walletNames[wallet];
+}
+
+function takes(wallet: Wallet): boolean {
+  return usualSandbox().wallets.includes(wallet);
 }
 
 /** Tells what happens at the box: a line with its time for each event, a frame for each picture. */
@@ -111,19 +99,13 @@ export class DemoStory implements DemoListener {
     this.#tell("display", [paint(`┌${edge}┐`), ...pictured, paint(`└${edge}┘`)]);
   }
 
-  called(note: CallNote): void {
-    const { path, outTradeNo, amountFen, authCode, outcome, treatment } = note;
-    const isProbe = outTradeNo?.startsWith("probe-") ?? false;
-    const call = isProbe ? "probe" : `${sandboxPaths.get(path) ?? path} ${refOf(outTradeNo)}`;
+  called(call: HandledCall): void {
+    const { amountFen, code, outcome, treatment } = call;
     const wanted =
-      amountFen === null || authCode === null
-        ? ""
-        : ` ${formatYuan(amountFen)} CNY from ${authCode.toString()}`;
-    const lost = treatment === "vanish" ? "" : ` → ${outcome}`;
-    this.#tell(
-      "sandbox",
-      `${call}${wanted}${lost}${treatment === null ? "" : `, ${treatmentWords[treatment]}`}`,
-    );
+      amountFen === null || code === null ? "" : ` ${formatYuan(amountFen)} CNY from ${code.toString()}`;
+    const done = treatment?.lost === true ? "" : ` → ${outcome}`;
+    const spoilt = treatment === null ? "" : `, ${treatment.words}`;
+    this.#tell("sandbox", `${callWords(call)}${wanted}${done}${spoilt}`);
   }
 
   recorded(tx: TxData): void {
@@ -183,4 +165,9 @@ export class DemoStory implements DemoListener {
 export function refOf(outTradeNo: string | null): string {
   const counter = outTradeNo?.split("_").at(-1) ?? "";
   return `#${counter.slice(-4).padStart(4, "0")}`;
+}
+
+/** What a call is and whose order it is about; a probe is about none. */
+export function callWords({ call, outTradeNo }: RequestWords): string {
+  return call === "probe" ? "probe" : `${call} ${refOf(outTradeNo)}`;
 }

@@ -6,7 +6,7 @@ import { type Draft, draftText } from "./draft.ts";
 const rest: Draft = {
   version: 1,
   box: { id: "box" },
-  providers: [{ ...kindOf({ kind: usualKind }).setup.nobody, id: "nobody", kind: usualKind }],
+  providers: [{ ...kindOf({ kind: usualKind() }).setup.nobody, id: "nobody", kind: usualKind() }],
   amount: { source: "fixed", fixed: "0.01" },
 };
 

@@ -31,7 +31,7 @@ function accountIn(draft: Draft): Account {
   const where = `providers[${index}]`;
   const named = textAt(draft, `${where}.kind`);
   const suffix = index === 0 ? "" : `-${index + 1}`;
-  return { where, suffix, kind: named !== null && isKind(named) ? named : usualKind };
+  return { where, suffix, kind: named !== null && isKind(named) ? named : usualKind() };
 }
 
 /** The draft with a name for that account, which nobody who has one account could answer better. */

@@ -2,6 +2,7 @@
 import * as z from "zod";
 import { entryKeys, host, hostProblems, object, source, text } from "../../settings/fields.ts";
 import type { Frozen } from "../../settings/frozen.ts";
+import { keyOf } from "./merchant.ts";
 
 /** What a customer's bill says of a payment has at most so many bytes in UTF-8. */
 const BODY_BYTES_MAX = 127;
@@ -98,17 +99,17 @@ const callKeys = {
 };
 
 /** One account in the list of a configuration. */
-export const wechatV2Settings = object({
+const settings = object({
   ...entryKeys("wechat-v2", ["wechat"]),
   ...accountKeys,
   ...callKeys,
 }).describe("An account at WeChat Pay, API v2.");
 
 /** An account as the configuration has it. */
-export type WechatV2Config = Frozen<z.output<typeof wechatV2Settings>>;
+export type WechatV2Config = Frozen<z.output<typeof settings>>;
 
 /** What the keys of an account demand of each other; `key` is where it stands in the file, `store` the store's own name. */
-export function wechatV2Problems(
+function problems(
   { subAppId, subMerchantId, hosts, body }: WechatV2Config,
   key: string,
   store: string,
@@ -123,6 +124,9 @@ export function wechatV2Problems(
       : []),
   ];
 }
+
+/** How entries of this kind are read, what names their account, and what their keys demand of each other. */
+export const wechatV2Entries = { settings, keyOf, problems };
 
 function bytesOf(text: string): number {
   return new TextEncoder().encode(text).length;

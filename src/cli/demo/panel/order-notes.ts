@@ -3,6 +3,7 @@ import { formatYuan } from "../../../core/kernel/fen.ts";
 import type { Instant } from "../../../core/kernel/instant.ts";
 import type { TxData } from "../../../core/payment/order.ts";
 import type { Payment } from "../../../core/payment/payment.ts";
+import type { SandboxBooks } from "../../../providers/sandbox.ts";
 import { refOf } from "../story.ts";
 import type { Tone } from "./picture.ts";
 
@@ -16,11 +17,8 @@ export interface OrderNote {
   readonly remark: string;
 }
 
-/** What the sandbox's books say of one order: what it took and gave back, in fen. */
-export interface Books {
-  readonly chargedFen: number;
-  readonly returnedFen: number;
-}
+/** What the sandbox took and gave back. */
+type Books = Omit<SandboxBooks, "state">;
 
 /** What is known of one order. */
 export interface OrderFacts {

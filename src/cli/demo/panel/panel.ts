@@ -8,14 +8,13 @@ import type { TxData } from "../../../core/payment/order.ts";
 import { bootScreen, type Screen } from "../../../core/payment/screen.ts";
 import { SystemClock } from "../../../links/machine/system-clock.ts";
 import { SystemEntropy } from "../../../links/machine/system-entropy.ts";
-import type { CallNote } from "../../../providers/wechat-v2/sandbox/call.ts";
-import { type Scenario, success } from "../../../providers/wechat-v2/sandbox/scenarios.ts";
+import type { HandledCall, Story } from "../../../providers/sandbox.ts";
 import type { HttpsRequest, LogFields, Timer } from "../../../runtime/ports.ts";
 import type { BrokerReceipt } from "../../../simulator/outside/embedded-broker.ts";
 import { exitStatus } from "../../exit-status.ts";
 import { program, version } from "../../version.ts";
 import { type Demo, type DemoListener, openDemo } from "../box.ts";
-import { alipayCode, randomCode } from "../code.ts";
+import { codeOf } from "../code.ts";
 import type { DemoDevice } from "../config.ts";
 import { StopSignals } from "../signals.ts";
 import { refOf } from "../story.ts";
@@ -29,7 +28,7 @@ import {
   type Stroke,
   StrokeReader,
 } from "./keyboard.ts";
-import { type Books, type OrderNote, orderNote } from "./order-notes.ts";
+import { type OrderNote, orderNote } from "./order-notes.ts";
 import { type Abilities, Painter } from "./painter.ts";
 import { drawPanel, helpPages, type Overlay, type PanelFacts } from "./panel-view.ts";
 import { Redraw } from "./redraw.ts";
@@ -50,7 +49,7 @@ import {
 
 /** What a panel begins with. */
 export interface PanelSettings {
-  readonly scenario: Scenario;
+  readonly scenario: Story;
   readonly device: DemoDevice;
   /** By how much all waits for the sandbox are shorter than in life, 1 or more. */
   readonly hurry: number;
@@ -145,7 +144,7 @@ class Panel implements DemoListener {
     this.#redraw.request();
     this.#change(async () => {
       // A sandbox that is to be down lets the box start first.
-      if (await demo.ready()) await demo.setScenario(this.#settings.scenario);
+      if (await demo.ready()) await demo.sandbox.tell(this.#settings.scenario);
     });
     await this.#ended.promise;
     demo.interrupt();
@@ -177,7 +176,7 @@ class Panel implements DemoListener {
     this.#redraw.request();
   }
 
-  called(call: CallNote): void {
+  called(call: HandledCall): void {
     this.#note(sandboxNote(call));
   }
 
@@ -238,8 +237,8 @@ class Panel implements DemoListener {
       screen: this.#screen,
       powered: this.#powered,
       scannerPlugged: demo?.scanner.plugged ?? true,
-      scenario: demo?.sandbox.sandbox.scenario.name ?? scenario.name,
-      sandboxUp: demo === null || !demo.sandbox.sandbox.down,
+      scenario: demo?.sandbox.story.name ?? scenario.name,
+      sandboxUp: demo === null || !demo.sandbox.down,
       brokerUp: demo?.broker.up ?? true,
       orders: demo === null ? [] : this.#orderNotes(demo, now),
       notes: this.#notes,
@@ -252,7 +251,13 @@ class Panel implements DemoListener {
     const orders = [...demo.orders.values()].slice(-ORDERS_SHOWN);
     return orders.map((tx) => {
       const payment = demo.box?.orders.get(tx.outTradeNo) ?? null;
-      return orderNote({ tx, payment, powered: this.#powered, books: booksOf(demo, tx), now });
+      return orderNote({
+        tx,
+        payment,
+        powered: this.#powered,
+        books: demo.sandbox.books(tx.outTradeNo),
+        now,
+      });
     });
   }
 
@@ -318,10 +323,8 @@ class Panel implements DemoListener {
         this.#scan(intent.text);
         return;
       case "wechat":
-        this.#scan(randomCode(this.#entropy));
-        return;
       case "alipay":
-        this.#scan(alipayCode(this.#entropy));
+        this.#scan(codeOf(intent.kind, this.#entropy));
         return;
       case "our-code":
         this.#note(note("keypad", "a code to scan is wanted"));
@@ -338,7 +341,7 @@ class Panel implements DemoListener {
         this.#overlay = { kind: "help", page: 0 };
         return;
       case "scenarios": {
-        const current = this.#demo?.sandbox.sandbox.scenario ?? this.#settings.scenario;
+        const current = this.#demo?.sandbox.story ?? this.#settings.scenario;
         this.#overlay = { kind: "scenarios", picking: beginPicking(current) };
         return;
       }
@@ -392,20 +395,17 @@ class Panel implements DemoListener {
     this.#note(note("scanner", scanner.plugged ? "plugged in" : "unplugged"));
   }
 
-  #choose(scenario: Scenario): void {
+  #choose(scenario: Story): void {
     this.#note(note("sandbox", `${scenario.name}: a payment ends ${scenario.ends}`));
-    this.#change(async () => this.#demo?.setScenario(scenario));
+    this.#change(async () => this.#demo?.sandbox.tell(scenario));
   }
 
   async #switchBank(): Promise<void> {
     const sandbox = this.#demo?.sandbox;
     if (sandbox === undefined) return;
-    const down = !sandbox.sandbox.down;
-    sandbox.sandbox.down = down;
-    // A scenario can keep it down too.
-    if (!down && sandbox.sandbox.down) sandbox.sandbox.scenario = success;
+    const down = !sandbox.down;
     try {
-      await sandbox.follow();
+      await sandbox.setDown(down);
       this.#note(note("sandbox", down ? "down: connections are refused" : "up"));
     } catch (error) {
       this.#note(note("sandbox", `does not come back: ${String(error)}`, "bad"));
@@ -443,12 +443,6 @@ class Panel implements DemoListener {
   #change(change: () => Promise<void>): void {
     this.#changes = this.#changes.then(change).then(() => this.#redraw.request());
   }
-}
-
-function booksOf({ sandbox }: Demo, { outTradeNo }: TxData): Books | null {
-  const { ledger } = sandbox.sandbox;
-  const order = ledger.orders().find((one) => one.outTradeNo === outTradeNo);
-  return order === undefined ? null : ledger.totalsOfOrder(order);
 }
 
 function placesOf({ sandbox, broker, directory }: Demo): readonly string[] {

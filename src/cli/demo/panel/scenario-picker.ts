@@ -1,10 +1,6 @@
 /** Choosing what becomes of the next payments. */
-import {
-  type Scenario,
-  scenarioFamilies,
-  scenarioNamed,
-  scenarios,
-} from "../../../providers/wechat-v2/sandbox/scenarios.ts";
+import type { Story } from "../../../providers/sandbox.ts";
+import { usualSandbox } from "../../usual-sandbox.ts";
 import type { Press } from "./keyboard.ts";
 import { printable } from "./keyboard.ts";
 import { fill, heading, type Line, type Picture, type Size, span, wrap } from "./picture.ts";
@@ -18,19 +14,19 @@ export interface Picking {
 /** What a key does to the list. */
 export type Picked =
   | { readonly kind: "picking"; readonly picking: Picking }
-  | { readonly kind: "chosen"; readonly scenario: Scenario }
+  | { readonly kind: "chosen"; readonly scenario: Story }
   | { readonly kind: "left" };
 
 const PAGE = 8;
 const NAME_MAX = 24;
 
 /** The list as it opens: the current scenario is marked. */
-export function beginPicking(current: Scenario): Picking {
+export function beginPicking(current: Story): Picking {
   return {
     typed: "",
     marked: Math.max(
       0,
-      scenarios.findIndex(({ name }) => name === current.name),
+      usualSandbox().stories.findIndex(({ name }) => name === current.name),
     ),
   };
 }
@@ -73,10 +69,11 @@ export function pick(picking: Picking, press: Press): Picked {
   }
 }
 
-/** Scenarios whose name holds what was typed; what is typed may be one of a family, or an `err_code`. */
-function foundBy(typed: string): readonly Scenario[] {
-  const known = scenarios.filter(({ name }) => name.includes(typed.toLowerCase()));
-  const named = typed === "" ? null : (scenarioNamed(typed) ?? scenarioNamed(typed.toUpperCase()));
+/** Scenarios whose name holds what was typed; what is typed may be one of a family. */
+function foundBy(typed: string): readonly Story[] {
+  const { stories, storyNamed } = usualSandbox();
+  const known = stories.filter(({ name }) => name.includes(typed.toLowerCase()));
+  const named = typed === "" ? null : (storyNamed(typed) ?? storyNamed(typed.toUpperCase()));
   return named === null ? known : [named, ...known.filter(({ name }) => name !== named.name)];
 }
 
@@ -87,7 +84,7 @@ export function pickerLines({ typed, marked }: Picking, size: Size): Picture {
   const story = storyOf(found[marked], columns);
   const room = Math.max(1, rows - 3 - story.length);
   const first = Math.max(0, Math.min(marked - Math.floor(room / 2), found.length - room));
-  const widest = Math.max(...scenarios.map(({ name }) => name.length));
+  const widest = Math.max(...usualSandbox().stories.map(({ name }) => name.length));
   const entries = found.slice(first, first + room).map((scenario, index): Line => {
     const text = `${scenario.name.padEnd(widest)}  ends ${scenario.ends}`;
     return first + index === marked ? [span("▸ "), span(text, "turned")] : [span(`  ${text}`)];
@@ -107,7 +104,13 @@ export function pickerLines({ typed, marked }: Picking, size: Size): Picture {
   );
 }
 
-function storyOf(scenario: Scenario | undefined, columns: number): readonly Line[] {
-  const words = scenario?.story ?? `Families: ${scenarioFamilies.map(({ form }) => form).join(", ")}.`;
+function storyOf(scenario: Story | undefined, columns: number): readonly Line[] {
+  const words = scenario?.story ?? `Families: ${families()}.`;
   return wrap(words, columns).map((text) => [span(text, "strong")]);
+}
+
+function families(): string {
+  return usualSandbox()
+    .families.map(({ form }) => form)
+    .join(", ");
 }

@@ -1,11 +1,11 @@
 /** What goes over each wire of the box, in words short enough for a narrow terminal. */
 import { formatYuan } from "../../../core/kernel/fen.ts";
 import type { TxData } from "../../../core/payment/order.ts";
-import { paths } from "../../../providers/wechat-v2/message.ts";
-import type { CallNote } from "../../../providers/wechat-v2/sandbox/call.ts";
+import type { HandledCall } from "../../../providers/sandbox.ts";
 import type { HttpsRequest, LogFields } from "../../../runtime/ports.ts";
 import type { BrokerReceipt } from "../../../simulator/outside/embedded-broker.ts";
-import { refOf, scanWords, treatmentWords } from "../story.ts";
+import { usualSandbox } from "../../usual-sandbox.ts";
+import { callWords, refOf, scanWords } from "../story.ts";
 import { printable } from "./keyboard.ts";
 import type { Tone } from "./picture.ts";
 
@@ -60,19 +60,16 @@ export function scanNote(text: string, hearing: Hearing): Noted {
   }
 }
 
-const calls: ReadonlyMap<string, string> = new Map(Object.entries(paths).map(([call, path]) => [path, call]));
-
 /** A request as it leaves the box. */
-export function requestNote({ path, body }: HttpsRequest): Noted {
-  const [, outTradeNo = null] = /<out_trade_no>([^<]*)</.exec(body) ?? [];
-  return note("https", `→ ${callOf(calls.get(path) ?? path, outTradeNo)}`);
+export function requestNote(request: HttpsRequest): Noted {
+  return note("https", `→ ${callWords(usualSandbox().requestWords(request))}`);
 }
 
 /** What the sandbox did to a reply; null where it simply sent it. */
-export function sandboxNote({ outcome, treatment }: CallNote): Noted | null {
+export function sandboxNote({ outcome, treatment }: HandledCall): Noted | null {
   if (treatment === null) return null;
-  const words = treatmentWords[treatment];
-  return note("sandbox", treatment === "vanish" ? words : `${outcome}, ${words}`, "warn");
+  const { lost, words } = treatment;
+  return note("sandbox", lost ? words : `${outcome}, ${words}`, "warn");
 }
 
 /** A money record that is durable. */
@@ -94,7 +91,7 @@ export function messageNote({ payload, retain }: BrokerReceipt): Noted {
 
 /** A line of the box's own log; null for those that another wire tells better. */
 export function logNote(event: string, fields: LogFields): Noted | null {
-  const call = callOf(String(fields.call), String(fields.outTradeNo));
+  const call = callWords({ call: String(fields.call), outTradeNo: String(fields.outTradeNo) });
   switch (event) {
     case "provider.answered":
       return note("https", `← ${call} ${wordOf(fields.says) ?? fields.kind}`);
@@ -139,13 +136,7 @@ function openedWords(open: number): string {
   return open === 0 ? "read; no order is open" : `read; ${open} order${open === 1 ? " is" : "s are"} open`;
 }
 
-function callOf(call: string, outTradeNo: string | null): string {
-  return call === "probe" || outTradeNo?.startsWith("probe-") === true
-    ? "probe"
-    : `${call} ${refOf(outTradeNo)}`;
-}
-
-/** WeChat Pay's own word, without its sentence. */
+/** The provider's own word, without its sentence. */
 function wordOf(says: LogFields[string] | undefined): string | null {
   return typeof says === "string" ? (/^[A-Z_]+/.exec(says)?.[0] ?? null) : null;
 }

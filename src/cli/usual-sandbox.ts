@@ -1,0 +1,10 @@
+import { invariant } from "../core/kernel/defect.ts";
+import type { SandboxKind } from "../providers/sandbox.ts";
+import { sandboxKinds } from "../providers/sandboxes.ts";
+
+/** The sandbox through which the demonstration pays, and which its command serves. */
+export function usualSandbox(): SandboxKind {
+  const [first] = sandboxKinds;
+  invariant(first !== undefined, "a provider that people can try out has a sandbox");
+  return first;
+}
