@@ -8,10 +8,11 @@ import { PassThrough, type Readable, Writable } from "node:stream";
 import test, { describe, type TestContext } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { runCli } from "../../src/cli/cli.ts";
-import { randomCode } from "../../src/cli/demo/code.ts";
+import { codeOf, randomCode } from "../../src/cli/demo/code.ts";
 import { payOnce } from "../../src/cli/demo/pay.ts";
 import { readPaymentCode } from "../../src/core/codecs/scan.ts";
 import { parseYuan } from "../../src/core/kernel/fen.ts";
+import { wallets } from "../../src/core/payment/wallet.ts";
 import { SystemEntropy } from "../../src/links/machine/system-entropy.ts";
 import { success } from "../../src/providers/wechat-v2/sandbox/scenarios.ts";
 import { txDataSchema } from "../../src/reporting/tx-event.ts";
@@ -417,7 +418,14 @@ test("a place for temporary folders that takes none is said in a sentence, with 
   }
 });
 
-test("every random code is a payment code", () => {
+test("every random code of a wallet is a payment code of that wallet; the sandbox charges the usual one", () => {
   const entropy = new SystemEntropy();
-  for (let round = 0; round < 200; round += 1) assert.ok(readPaymentCode(randomCode(entropy)).ok);
+  const walletOf = (text: string): string | null => {
+    const read = readPaymentCode(text);
+    return read.ok ? read.value.wallet : null;
+  };
+  for (let round = 0; round < 200; round += 1) {
+    for (const wallet of wallets) assert.equal(walletOf(codeOf(wallet, entropy)), wallet);
+    assert.equal(walletOf(randomCode(entropy)), "wechat");
+  }
 });

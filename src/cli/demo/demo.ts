@@ -10,7 +10,8 @@ import { usualDevice } from "./config.ts";
 import { scenarioTable, talk } from "./lines.ts";
 import { payOnce } from "./pay.ts";
 
-const help = `Usage: scanbox demo [--scenario NAME] [--display 20x4] [--entry implied] [--language zh] [--speed N]
+function help(): string {
+  return `Usage: scanbox demo [--scenario NAME] [--display 20x4] [--entry implied] [--language zh] [--speed N]
        scanbox demo --plain [--scenario NAME]
        scanbox demo --pay AMOUNT [--code DIGITS] [--scenario NAME]
 
@@ -36,6 +37,7 @@ as one JSON line.
 Exit status with --pay: 0 it ended as the scenario should, 1 it ended otherwise or the code was refused,
 3 it is not final.
 `;
+}
 
 const described = {
   pay: { type: "string" },
@@ -58,7 +60,7 @@ const ofPanel = ["display", "entry", "language", "speed", "ascii"] as const;
 export async function demoCommand(args: readonly string[], io: CommandIo): Promise<number> {
   const { values } = readOptions(args, described);
   if (values.help === true) {
-    io.stdout.write(help);
+    io.stdout.write(help());
     return exitStatus.done;
   }
   if (values.list === true) {

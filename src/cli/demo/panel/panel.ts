@@ -359,7 +359,7 @@ class Panel implements DemoListener {
         this.#plug();
         return;
       case "sandbox":
-        this.#change(() => this.#switchBank());
+        this.#change(() => this.#switchSandbox());
         return;
       case "broker":
         this.#change(() => this.#switchBroker());
@@ -400,7 +400,7 @@ class Panel implements DemoListener {
     this.#change(async () => this.#demo?.sandbox.tell(scenario));
   }
 
-  async #switchBank(): Promise<void> {
+  async #switchSandbox(): Promise<void> {
     const sandbox = this.#demo?.sandbox;
     if (sandbox === undefined) return;
     const down = !sandbox.down;

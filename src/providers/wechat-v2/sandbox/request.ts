@@ -54,7 +54,7 @@ export type ReadRequest =
 const REMEMBERED_MAX = 10_000;
 
 /**
- * Remembers what requests say, to be shared by banks of worlds that begin in the same way: their boxes send the same bytes.
+ * Remembers what requests say, to be shared by sandboxes of worlds that begin in the same way: their boxes send the same bytes.
  * Made for one list of merchants, on which the reading depends.
  */
 export class RememberedRequests {
