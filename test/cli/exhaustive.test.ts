@@ -14,10 +14,10 @@ function simulate(args: readonly string[], before: readonly string[] = []) {
   return { status, stdout, stderr };
 }
 
-/** Lets the witness find something in every world in which a payment was reversed. */
+/** Lets the checker find something in every world in which a payment was reversed. */
 function suspicious(): readonly string[] {
-  const witness = new URL("src/simulator/checker/invariant-checker.ts", root).href;
-  const code = `import { InvariantChecker } from "${witness}";
+  const checker = new URL("src/simulator/checker/invariant-checker.ts", root).href;
+  const code = `import { InvariantChecker } from "${checker}";
     const asked = InvariantChecker.prototype.asked;
     InvariantChecker.prototype.asked = function (...all) {
       asked.apply(this, all);

@@ -40,10 +40,10 @@ async function simulate(
   return { status, stdout, stderr };
 }
 
-/** Lets the witness find something in every world that has `least` payments. */
+/** Lets the checker find something in every world that has `least` payments. */
 function suspicious(least: number): readonly string[] {
-  const witness = new URL("src/simulator/checker/invariant-checker.ts", root).href;
-  const code = `import { InvariantChecker } from "${witness}";
+  const checker = new URL("src/simulator/checker/invariant-checker.ts", root).href;
+  const code = `import { InvariantChecker } from "${checker}";
     const final = InvariantChecker.prototype.final;
     InvariantChecker.prototype.final = function () {
       final.call(this);

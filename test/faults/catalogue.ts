@@ -404,7 +404,7 @@ export const catalogue: readonly FaultRow[] = [
       rule: "Assumed (see below, and rule 9): nothing is delivered more than 60 s after its attempt was ended. Worlds hold requests back up to 45 s.",
       test: {
         file: "test/simulation/world.test.ts",
-        name: `the witness notices when \${name}`,
+        name: `the checker notices when \${name}`,
         of: "an absence counts at once, while the charge may still be in flight",
         casesIn: "test/simulation/planted.ts",
       },

@@ -1,6 +1,6 @@
 /**
  * A simulated world in which nothing happens by chance: a test tells what fails and when, days pass in seconds, and the
- * witness of the simulator looks on. The box is the production runtime on simulated links.
+ * checker of the simulator looks on. The box is the production runtime on simulated links.
  */
 import assert from "node:assert/strict";
 import { checkConfig, type DeviceConfig } from "../../src/config/device-config.ts";
@@ -76,7 +76,7 @@ export class ToldWorld {
   readonly #serial: SimulatedSerialLink;
   readonly #stage: Stage;
   readonly #box: StagedBox;
-  readonly #witness: InvariantChecker;
+  readonly #checker: InvariantChecker;
   readonly #faults: HttpsFaults;
   readonly #config: DeviceConfig;
   #codes = 0;
@@ -93,7 +93,7 @@ export class ToldWorld {
     const { time, broker, disk } = this;
     this.#stage = new Stage({ time, broker, sandbox: new ServedSandbox(this.sandbox) });
     this.#box = new StagedBox({ stage: this.#stage, id: BOX_ID, disk, serial: this.#serial, pins: null });
-    this.#witness = this.#box.checker;
+    this.#checker = this.#box.checker;
     this.#config = readConfig();
   }
 
@@ -199,20 +199,20 @@ export class ToldWorld {
   }
 
   /**
-   * Waits until so many orders have ended, and there is no other one, then lets the witness compare journal, sandbox, screens
+   * Waits until so many orders have ended, and there is no other one, then lets the checker compare journal, sandbox, screens
    * and broker. Gives each order as it ended, in the order of their intents.
    */
   ended(count = 1): readonly TxData[] {
     const { box } = this.#living().run;
     this.passUntil(
       () =>
-        this.#witness.payments === count &&
-        this.#witness.isSettled() &&
-        box.reporting?.confirmed === this.#witness.newestEvent,
+        this.#checker.payments === count &&
+        this.#checker.isSettled() &&
+        box.reporting?.confirmed === this.#checker.newestEvent,
       PATIENCE_MS,
     );
-    this.#witness.final();
-    assert.deepEqual(this.#witness.findings, []);
+    this.#checker.final();
+    assert.deepEqual(this.#checker.findings, []);
     return [...new Map(this.money.map((tx) => [tx.outTradeNo, tx])).values()];
   }
 

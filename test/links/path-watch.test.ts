@@ -40,14 +40,14 @@ async function told(...folders: readonly string[]): Promise<void> {
     number += 1;
     const mark = `mark-${number}`;
     let seen = false;
-    const witness: FSWatcher = watch(folder, (_event, name) => {
+    const watcher: FSWatcher = watch(folder, (_event, name) => {
       seen ||= name === mark;
     });
     try {
       writeFileSync(join(folder, mark), "");
       await until(() => seen, "a change in the folder is told");
     } finally {
-      witness.close();
+      watcher.close();
     }
   }
 }

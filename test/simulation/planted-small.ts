@@ -18,7 +18,7 @@ export interface PlantedSmall {
 
 export const plantedSmall: readonly PlantedSmall[] = [
   {
-    // Needs a charge that is not there; the witness counts its absences itself.
+    // Needs a charge that is not there; the checker counts its absences itself.
     name: "an absence counts 50 s after the charge could last have left",
     kind: "one",
     faults: 1,

@@ -1,4 +1,4 @@
-/** Faults that only tests can plant, between the box and its world; each breaks one promise, and the witness must say so. */
+/** Faults that only tests can plant, between the box and its world; each breaks one promise, and the checker must say so. */
 import type { GpioLevel, GpioLines, GpioLink, StoredRow, StoreLink } from "../../src/runtime/ports.ts";
 import type { SimulatedTime } from "../../src/simulator/outside/time.ts";
 import { RELAY_PIN } from "../../src/simulator/seeded/world-config.ts";

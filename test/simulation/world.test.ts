@@ -74,7 +74,7 @@ test("every check of the invariant checker is shown to fail, by a defect that it
 });
 
 for (const { name, defect, caughtBy, seed: first } of planted) {
-  test(`the witness notices when ${name}`, () => {
+  test(`the checker notices when ${name}`, () => {
     for (let seed = first; seed < first + SEARCH_MAX; seed += 1) {
       const checks = runWorld({ seed, minutes: MINUTES, defect }).findings.map(({ check }) => check);
       if (caughtBy.every((check) => checks.includes(check))) return;

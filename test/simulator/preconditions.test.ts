@@ -1,4 +1,4 @@
-/** What forbids a charge in the moment it leaves, as the witness of a world sees it. */
+/** What forbids a charge in the moment it leaves, as the checker of a world sees it. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { HttpsOutcome, HttpsRequest } from "../../src/runtime/ports.ts";

@@ -58,7 +58,7 @@ const earlierTexts: ReadonlyMap<string, string> = new Map([
 /** From a durable end to its place on the screen at most: the box hears of it when the flush is over. */
 const NOTICED_MS = 5_000;
 
-/** What the witness reads of a money row. */
+/** What the checker reads of a money row. */
 interface MoneyBody {
   readonly tx: TxData;
   /** There where the row is the intent. */

@@ -96,7 +96,7 @@ class SmallWorld {
   readonly #provider: SmallProvider;
   readonly #stage: Stage;
   readonly #box: StagedBox;
-  readonly #witness: InvariantChecker;
+  readonly #checker: InvariantChecker;
   readonly #pins: SimulatedPins | null;
   readonly #entropy = new NoChance();
   #outages = 0;
@@ -154,7 +154,7 @@ class SmallWorld {
       },
       tell: (line) => this.#tell(line),
     });
-    this.#witness = this.#box.checker;
+    this.#checker = this.#box.checker;
     if (this.#pins !== null) this.#wire(this.#pins);
     broker.watch(`scanbox/v1/${BOX_ID}/tx`, () => {
       this.#touched = true;
@@ -167,15 +167,15 @@ class SmallWorld {
       this.#start();
       while (!this.#isOver() && this.#time.now < LIVENESS_MS && this.#time.step()) this.#interrupt();
       this.#provider.settle(this.#stage.wall);
-      if (!this.#isOver()) this.#witness.found("liveness", `after an hour: ${this.#whatIsOpen()}`);
-      this.#witness.final();
+      if (!this.#isOver()) this.#checker.found("liveness", `after an hour: ${this.#whatIsOpen()}`);
+      this.#checker.final();
       invariant(this.#choices.spent, "the choices of a world are met by it");
     } catch (error) {
       const sentence = error instanceof Error ? (error.stack ?? error.message) : String(error);
-      this.#witness.found("no-defect", sentence);
+      this.#checker.found("no-defect", sentence);
     }
     return {
-      findings: this.#witness.findings,
+      findings: this.#checker.findings,
       points: this.#choices.points,
       outages: this.#outages,
       simulatedMs: this.#time.now,
@@ -192,15 +192,15 @@ class SmallWorld {
     return (
       box?.turn?.box.orders.size === 0 &&
       this.#time.now >= this.#heldUntil &&
-      this.#witness.payments >= this.#options.setup.payments &&
-      this.#witness.isSettled() &&
+      this.#checker.payments >= this.#options.setup.payments &&
+      this.#checker.isSettled() &&
       box.reporting?.unconfirmed === 0
     );
   }
 
   #whatIsOpen(): string {
-    const orders = this.#witness.openOrders().join(", ");
-    return orders !== "" ? orders : `${this.#witness.payments} payments, ${this.#life?.screen.text}`;
+    const orders = this.#checker.openOrders().join(", ");
+    return orders !== "" ? orders : `${this.#checker.payments} payments, ${this.#life?.screen.text}`;
   }
 
   #start(): void {
@@ -226,7 +226,7 @@ class SmallWorld {
       onBroken: (life) => this.#fail(life, NEXT_MS),
       onStart: (_life, refusal) => {
         if (refusal === null) return;
-        this.#witness.found("starts", `the box did not start: ${refusal.why}: ${refusal.detail}`);
+        this.#checker.found("starts", `the box did not start: ${refusal.why}: ${refusal.detail}`);
       },
     });
   }
@@ -336,7 +336,7 @@ class SmallWorld {
   }
 
   #react({ box, screen }: BoxRun): void {
-    const wanted = this.#witness.payments < this.#options.setup.payments;
+    const wanted = this.#checker.payments < this.#options.setup.payments;
     if (forStaff.has(screen.text)) box.press({ name: "confirm" });
     else if (!wanted) return;
     else if (screen.text === "armed") this.#scan();
@@ -522,9 +522,9 @@ class SmallWorld {
       pulsed: () => {
         this.#seen += 1;
         this.#tell("relay: a pulse");
-        this.#witness.pulsed();
+        this.#checker.pulsed();
       },
-      fell: () => this.#witness.fell(),
+      fell: () => this.#checker.fell(),
     });
   }
 
