@@ -156,6 +156,16 @@ describe("a composed box", () => {
     );
   });
 
+  it("looks after nothing any more once it has stopped, and leaves no appointment behind", () => {
+    const box = stand();
+    stopped(box);
+    box.disk.fault = "full";
+    box.pass(1_000);
+    const lines = box.lines.length;
+    assert.equal(box.time.step(), false, "nothing is due, however long one waits");
+    assert.equal(box.lines.length, lines);
+  });
+
   it("waits for a charge on its way before it stops, and hears its answer", () => {
     const box = stand();
     box.scan().until(() => box.charges.length === 1);

@@ -24,6 +24,8 @@ export class JournalBox {
   followers: readonly string[] = [];
   /** Whether the clocks of processes that start are believed. */
   clockTrusted = true;
+  /** Whether the disks of processes that start cannot be read for a rotation. */
+  unreadable = false;
   #clock: SimulatedClock | null = null;
 
   constructor(seed = 1) {
@@ -36,7 +38,9 @@ export class JournalBox {
     const clock = new SimulatedClock(this.time, wall, this.clockTrusted);
     this.#clock = clock;
     const { rotation, followers } = this;
-    const journal = new Journal({ store: this.disk.link(), clock, log: this.#log(), rotation, followers });
+    const store = this.disk.link();
+    if (this.unreadable) store.survey = (_options, done) => void this.time.after(1, () => done(null));
+    const journal = new Journal({ store, clock, log: this.#log(), rotation, followers });
     let outcome: JournalOpened | null = null;
     journal.open((opened) => {
       outcome = opened;

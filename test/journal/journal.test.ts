@@ -367,6 +367,32 @@ describe("an append", () => {
     assert.throws(() => journal.append(charging(1), () => {}), Defect);
   });
 
+  it("is refused once a close was asked for, as notes are; what waited before it is written", () => {
+    const box = new JournalBox();
+    const journal = box.startBooted();
+    const told: string[] = [];
+    for (const index of [1, 2]) journal.append(charging(index), (ok) => told.push(`${index} ${ok}`));
+    journal.close(() => told.push("closed"));
+    journal.append(charging(3), (ok) => told.push(`3 ${ok}`));
+    journal.note(shown(1, "PAID"));
+    assert.equal(told.length, 0, "no answer before append has returned");
+    box.pass(1_000);
+    const refused = "3 false";
+    assert.ok(told.includes(refused));
+    assert.deepEqual(
+      told.filter((one) => one !== refused),
+      ["1 true", "2 true", "closed"],
+    );
+    assert.deepEqual(
+      box.disk.rows.map(({ kind, subject }) => [kind, subject]),
+      [
+        ["boot", null],
+        ["charging", numberOf(1)],
+        ["charging", numberOf(2)],
+      ],
+    );
+  });
+
   for (const fault of ["refusing", "full", "read-only"] as const) {
     it(`that fails on a ${fault} disk breaks the journal for good`, () => {
       const box = new JournalBox();
@@ -381,7 +407,8 @@ describe("an append", () => {
       box.disk.fault = "none";
       journal.append(charging(3), (ok) => answers.push(`later ${ok}`));
       assert.deepEqual(answers, ["first false", "waiting false"], "no answer before append has returned");
-      journal.note(shown(1, "RESULT UNKNOWN"));
+      // However many are told: nothing waits any more.
+      for (let told = 0; told < 2_000; told += 1) journal.note(shown(1, "RESULT UNKNOWN"));
       journal.moveCursor("mqtt", 1);
       box.pass(NOTE_IDLE_MS * 2);
       assert.deepEqual(answers, ["first false", "waiting false", "later false"]);

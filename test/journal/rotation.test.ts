@@ -91,6 +91,35 @@ describe("a rotation", () => {
     assert.equal(box.disk.rows.length, 4);
   });
 
+  it("drops what has become old meanwhile, also where nothing was written since the last one", () => {
+    const box = quick();
+    const journal = filled(box);
+    assert.equal(box.rotate(journal).kind, "rotated");
+    assert.deepEqual(box.rotate(journal), { kind: "nothing" });
+    for (const index of [6, 7]) pay(box, journal, index);
+    assert.deepEqual(box.rotate(journal), { kind: "rotated", row: 20, dropped: 0 });
+    box.pass(61 * MINUTE);
+    assert.deepEqual(box.rotate(journal), { kind: "rotated", row: 21, dropped: 5 });
+    assert.deepEqual([box.disk.kept[0]?.kind, box.disk.kept[0]?.n], ["segment", 15]);
+  });
+
+  it("that finds nothing to do, or cannot read what there is, lets those write who came meanwhile", () => {
+    for (const unreadable of [false, true]) {
+      const box = quick();
+      box.unreadable = unreadable;
+      const journal = box.startBooted();
+      pay(box, journal, 1);
+      if (!unreadable) assert.equal(box.rotate(journal).kind, "rotated");
+      const told: string[] = [];
+      journal.rotate((outcome) => told.push(outcome.kind === "refused" ? outcome.why : outcome.kind));
+      journal.rotate((outcome) => told.push(outcome.kind === "refused" ? outcome.why : outcome.kind));
+      box.time.after(0, () => journal.append(charging(2), (ok) => told.push(`written ${ok}`)));
+      box.pass(1_000);
+      const what = unreadable ? "the journal could not be read" : "nothing";
+      assert.deepEqual(told, [what, what, "written true"]);
+    }
+  });
+
   it("lets entries that wait go first, and those that come meanwhile wait", () => {
     const box = quick();
     const journal = box.startBooted();

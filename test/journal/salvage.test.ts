@@ -5,7 +5,7 @@ import type { JournalEntry, QuarantineEntry } from "../../src/journal/own-entry.
 import { genesis, type Head, readRow, unsentEvent, writeRow } from "../../src/journal/row.ts";
 import { type Beside, Salvage } from "../../src/journal/salvage.ts";
 import { txEvent } from "../../src/reporting/event.ts";
-import type { StoredRow } from "../../src/runtime/ports.ts";
+import { CODES_REMEMBERED, type StoredRow } from "../../src/runtime/ports.ts";
 import { boot, charging, money, numberOf, shown, txOf } from "./entries.ts";
 
 function rowsOf(entries: readonly JournalEntry[]): readonly StoredRow[] {
@@ -185,6 +185,35 @@ describe("what is saved of a journal", () => {
         ["charging", numberOf(4), false],
       ],
     );
+  });
+
+  it("knows the last 4,096 orders that ended: an older decline has no second look", () => {
+    const others = (count: number) => Array.from({ length: count }, (_, index) => index + 10);
+    for (const [count, wanted] of [
+      [4_095, [numberOf(1)]],
+      [4_096, []],
+    ] as const) {
+      const ended = others(count).flatMap((index) => [charging(index), money(index, "paid")]);
+      const salvage = new Salvage();
+      for (const row of rowsOf([boot, charging(1), money(1, "declined"), ...ended])) salvage.take(row);
+      assert.deepEqual(salvage.result(beside([])).unchecked, wanted, `${count} later ones`);
+    }
+  });
+
+  it("has the newest codes, however many there were", () => {
+    const codes = (begin: string, count: number) =>
+      Array.from({ length: count }, (_, index) => `${begin}-${index}`);
+    const salvage = new Salvage();
+    for (const row of rowsOf([
+      ...["a", "b", "c"].map((begin) => ({ ...first, codes: codes(begin, CODES_REMEMBERED) })),
+      ...[boot, charging(1)],
+    ])) {
+      salvage.take(row);
+    }
+    assert.deepEqual(salvage.result(beside([numberOf(1)])).codes, [
+      ...codes("c", CODES_REMEMBERED).slice(1),
+      "code-hash-1",
+    ]);
   });
 
   it("is which order each sale of the till has, out of a journal that was saved before, too", () => {

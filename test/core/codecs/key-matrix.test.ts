@@ -124,6 +124,11 @@ const stories: readonly (readonly [claim: string, run: (story: Story) => Story, 
       ["stuck 7845 at 10010", "freed at 10370", "5 at 10420"],
     ],
     [
+      "beside two stuck keys in one row, a key below one of them is no ghost: that takes three corners",
+      (s) => s.closed("78", 10_100).closed("784", 50).closed("78", 50).closed("784", 50),
+      ["stuck 78 at 10010", "4 at 10135", "4 at 10235"],
+    ],
+    [
       "a place without a key can be stuck",
       (s) => s.closed(" ", 11_000),
       [`stuck   at ${5 + STUCK_AFTER_MS + 5}`],

@@ -285,6 +285,8 @@ test("what keeps a code, a sale or a broken journal from being charged is not fo
   assert.equal(between(full, next), null, "the oldest makes room");
   assert.match(between(full, { ...next, refs: refs(REFS_MAX - 1, 1) }) ?? "", /^till/);
   assert.match(between(full, { ...next, usedCodes: codes(USED_CODES_MAX - 1, 2) }) ?? "", /^I2/);
+  const forgotten = { ...full, usedCodes: codes(USED_CODES_MAX - 1, 1) };
+  assert.match(between(full, forgotten) ?? "", /^I2/, "none goes where none has come");
 });
 
 test("no order goes back to where it could be charged again, or end without a word of the journal", () => {

@@ -196,6 +196,8 @@ test("an effect that does not follow from its order is objected to, by the invar
       before,
       woke,
     ],
+    [/^I13: /, record, after, after, woke],
+    [/^I3: nothing is done/, record, before, { ...before, orders: new Map() }, woke],
     [/^I14: /, reverse, { ...reversing.box, orders: new Map() }, reversing.box, woke],
     [/^I14: /, reverse, reversalRecorded, reversing.box, woke],
     [/^I14: /, reverse, reversing.box, reversalRecorded, woke],

@@ -259,4 +259,14 @@ test("a bill that did not come is asked for again, and one of another merchant i
   assert.deepEqual(readBill(answered(ofSub), providerSettings), { kind: "foreign" });
   const ofOurSub = text.replaceAll("`1900000109,`0,", "`1900000109,`1900000100,");
   assert.equal(readBill(answered(ofOurSub), providerSettings).kind, "bill");
+  assert.equal(
+    readBill(answered(text), providerSettings).kind,
+    "bill",
+    "rows that name no sub-merchant are ours",
+  );
+  assert.equal(
+    readBill(answered(ofSub), settings).kind,
+    "bill",
+    "who names no sub-merchant gets all of theirs",
+  );
 });

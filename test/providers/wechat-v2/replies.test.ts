@@ -324,6 +324,13 @@ test("a reversal is done only where WeChat does not call for another", () => {
   assert.deepEqual(read("reverse", resigned(reply, { recall: null })), { kind: "done" });
   assert.deepEqual(read("reverse", resigned(reply, { recall: "y" })), { kind: "again", code: null });
   assert.deepEqual(read("reverse", resigned(reply, { out_trade_no: "other" })), unknown("mismatch"));
+  const ofOtherCalls = {
+    trade_state: "REVOKED",
+    trade_type: "MICROPAY",
+    out_refund_no: "RF0123-20260315-000007",
+  };
+  for (const [name, value] of Object.entries(ofOtherCalls))
+    assert.deepEqual(read("reverse", resigned(reply, { [name]: value })), unknown("mismatch"), name);
 });
 
 test("no field of a genuine reply can change, vanish or be added without breaking its acceptance", () => {
