@@ -228,6 +228,55 @@ describe("a composed box", () => {
     assert.equal(rotated(), "rotated");
   });
 
+  it("refuses a rotation while it is starting", () => {
+    const box = new Stand(files);
+    const said: string[] = [];
+    box.time.after(0, () => {
+      box.box.rotateJournal((outcome) => said.push(outcome.kind === "refused" ? outcome.why : outcome.kind));
+    });
+    box.start();
+    assert.deepEqual(said, ["the box is starting or stopping"]);
+  });
+
+  it("begins a new segment by itself, within a minute of the old one's being a day long", () => {
+    const box = stand();
+    pays(box);
+    const rotated = (): boolean => box.lines.some(({ event }) => event === "journal.rotated");
+    box.pass(86_400_000 - 60_000);
+    assert.ok(!rotated());
+    box.until(rotated, 120_000);
+  });
+
+  it("reports what its journal still has where the host is new to it, and nothing that is confirmed twice", () => {
+    const events = (box: Stand): readonly number[] =>
+      box.broker.receipts
+        .filter(({ topic }) => topic.endsWith("/tx"))
+        .map(({ payload }) => (JSON.parse(payload) as { readonly seq: number }).seq);
+    for (const [first, reported] of [
+      [{ mqtt: null }, [3, 4]],
+      [{}, [1, 2, 3, 4]],
+    ] as const) {
+      const box = new Stand(files, { ...first, "journal.retentionDays": 1 });
+      box.codesKept = 1;
+      box.start();
+      const rotates = () => {
+        box.pass(60_000).box.rotateJournal(() => undefined);
+        box.pass(60_000);
+      };
+      for (let count = 0; count < 2; count += 1) {
+        pays(box);
+        rotates();
+      }
+      box.pass(26 * 3_600_000);
+      rotates();
+      assert.ok(box.disk.kept.length < box.disk.rows.length, "the first segment is gone");
+      box.crash().pass(1_000).start({ "journal.retentionDays": 1 });
+      box.pass(60_000);
+      assert.deepEqual(events(box), reported);
+      assert.equal(box.box.status()?.mqtt?.confirmed, 4);
+    }
+  });
+
   describe("tells of itself", () => {
     it("who it is and whom it charges for", () => {
       const box = stand({ "box.store": "Corner shop", "providers.0.subMerchantId": "1900000100" });

@@ -213,7 +213,10 @@ test("asking for a bill is the documented request", () => {
   const wish = { date: "20260315", type: "ALL" } as const;
   const fields = fieldsOf(billRequest(settings, wish, "n0nceF1xture0013"));
   assert.deepEqual(new Map(fields), new Map(fixtureFields("request-downloadbill")));
-  assert.throws(() => billRequest(settings, { ...wish, date: "2026-03-15" }, "n"), Defect);
+  for (const date of ["2026-03-15", "120260315", "202603151"])
+    assert.throws(() => billRequest(settings, { ...wish, date }, "n"), Defect, date);
+  const hmac = fieldsOf(billRequest({ ...settings, signType: "HMAC-SHA256" }, wish, "n"));
+  assert.equal(new Map(hmac).get("sign_type"), "HMAC-SHA256", "the reply's sign is made in the same way");
 });
 
 test("the table is told from a refusal by its first character, with or without a mark", () => {
@@ -222,6 +225,17 @@ test("the table is told from a refusal by its first character, with or without a
   assert.deepEqual(readBill(answered(`\ufeff${fixtureText("bill-no-bill-exist")}`), settings), {
     kind: "empty",
   });
+  // Less than a whole mark is no mark: what follows is no document, but a table that cannot be read.
+  const marked = Buffer.from(`\ufeff${fixtureText("bill-no-bill-exist")}`);
+  for (const place of [0, 1, 2]) {
+    const broken = Buffer.from(marked);
+    broken[place] = 0x20;
+    const table = parseBill(broken);
+    assert.ok(!table.ok);
+    assert.deepEqual(readBill(answered(broken), settings), { kind: "unreadable", why: table.reason });
+  }
+  const document = readBill(answered("<xml><return_code>"), settings);
+  assert.deepEqual([document.kind, "why" in document && document.why !== ""], ["unreadable", true]);
 });
 
 test("each documented refusal of a bill has its meaning", () => {
@@ -240,7 +254,13 @@ test("each documented refusal of a bill has its meaning", () => {
   };
   for (const [message, kind] of Object.entries(table)) {
     const refusal = `<xml><return_code>FAIL</return_code><return_msg>${message}</return_msg></xml>`;
-    assert.equal(readBill(answered(refusal), settings).kind, kind, message);
+    const answer =
+      kind === "configuration"
+        ? { kind, text: message }
+        : kind === "unreadable"
+          ? { kind, why: "unlisted-refusal" }
+          : { kind };
+    assert.deepEqual(readBill(answered(refusal), settings), answer, message);
   }
   const claimed = "<xml><return_code>SUCCESS</return_code><return_msg>No Bill Exist</return_msg></xml>";
   assert.equal(readBill(answered(claimed), settings).kind, "unreadable");
@@ -255,6 +275,8 @@ test("a bill that did not come is asked for again, and one of another merchant i
   });
   const foreign = text.replaceAll("1900000109", "1900000108");
   assert.deepEqual(readBill(answered(foreign), settings), { kind: "foreign" });
+  const oneForeign = text.replace("1900000109", "1900000108");
+  assert.deepEqual(readBill(answered(oneForeign), settings), { kind: "foreign" }, "one row is enough");
   const ofSub = text.replaceAll("`1900000109,`0,", "`1900000109,`1900000101,");
   assert.deepEqual(readBill(answered(ofSub), providerSettings), { kind: "foreign" });
   const ofOurSub = text.replaceAll("`1900000109,`0,", "`1900000109,`1900000100,");
