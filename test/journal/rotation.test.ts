@@ -1,7 +1,17 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { wallTimeOf } from "../../src/core/kernel/instant.ts";
 import type { Journal, JournalOpened } from "../../src/journal/journal.ts";
-import { SEGMENTS_DROPPED_MAX } from "../../src/journal/rotation.ts";
+import {
+  asksForMore,
+  newFirst,
+  type RotationFacts,
+  retentionOf,
+  SEGMENTS_DROPPED_MAX,
+  standardRotation,
+} from "../../src/journal/rotation.ts";
+import { genesis, type Head, writeRow } from "../../src/journal/row.ts";
+import type { StoredRow } from "../../src/runtime/ports.ts";
 import { JournalBox } from "./box.ts";
 import { charging, money, numberOf, shown } from "./entries.ts";
 
@@ -480,5 +490,65 @@ describe("a journal whose beginning was dropped", () => {
     box.disk.lose(14);
     const { outcome } = box.start();
     assert.ok(outcome.kind === "refused" && outcome.why === "damaged", JSON.stringify(outcome));
+  });
+});
+
+describe("the decision what may go", () => {
+  const journal = "0123456789abcdef";
+  const AT = Date.UTC(2026, 2, 15);
+
+  /** A journal of segments without payments; each ended at its time, with a clock that was believed or not. */
+  function segmentsOf(ends: readonly (readonly [ms: number, clockTrusted: boolean])[]): readonly StoredRow[] {
+    let head: Head = genesis(journal);
+    return ends.map(([ms, clockTrusted]) => {
+      const at = new Date(AT + ms).toISOString();
+      const events = { seq: 0, hash: head.eventHash };
+      const entry = {
+        kind: "segment",
+        at,
+        clockTrusted,
+        first: { n: 1, before: head.hash },
+        events,
+      } as const;
+      const written = writeRow(entry, head, { journal, at, boot: "b" });
+      head = written.head;
+      return written.row;
+    });
+  }
+
+  it("counts the days of the configuration, 400 of them where it says nothing", () => {
+    assert.equal(retentionOf(1), 24 * 60 * MINUTE);
+    assert.equal(standardRotation.retentionMs, retentionOf(400));
+  });
+
+  it("lets a segment go in the moment in which it is old enough, and not before", () => {
+    const segments = segmentsOf([
+      [0, true],
+      [0, true],
+    ]);
+    const survey = { first: segments[0] ?? null, segments, firstOpen: null, firstCharge: 9 };
+    const facts = (ms: number): RotationFacts => ({
+      ...{ journal, wall: wallTimeOf(AT + ms) },
+      ...{ clockTrusted: true, confirmed: 0 },
+    });
+    const rules = { ...standardRotation, retentionMs: 60 * MINUTE };
+    assert.equal(newFirst(survey, facts(60 * MINUTE - 1), rules), null);
+    assert.equal(newFirst(survey, facts(60 * MINUTE), rules)?.n, 2);
+  });
+
+  it("asks for more segments only where the last of as many as it wished for ended by a clock nobody believed", () => {
+    const asks = (...believed: readonly boolean[]): boolean => {
+      const segments = segmentsOf(believed.map((one, index) => [index, one]));
+      return asksForMore({ first: null, segments, firstOpen: null, firstCharge: null }, 3, journal);
+    };
+    assert.deepEqual(
+      [asks(), asks(false, false), asks(true, true, true), asks(false, false, true), asks(true, true, false)],
+      [false, false, false, false, true],
+    );
+    const [one, two, last] = segmentsOf([1, 2, 3].map((ms) => [ms, false] as const));
+    assert.ok(one !== undefined && two !== undefined && last !== undefined);
+    const segments = [one, two, { ...last, body: last.body.replace("false", "true ") }];
+    const damaged = { first: null, segments, firstOpen: null, firstCharge: null };
+    assert.equal(asksForMore(damaged, 3, journal), false, "what is damaged says nothing");
   });
 });

@@ -236,6 +236,57 @@ export const explanations: readonly Explanation[] = [
     because: "What throws here is a hint that never comes, as none is.",
   },
   {
+    source: "src/journal/rotation.ts",
+    line: "if (first === null || firstCharge === null || !clockTrusted) return null;",
+    becomes: "false",
+    because:
+      "An empty journal has no segments, and no row stands at or before none: nothing may go either way. The compiler wants the question.",
+  },
+  {
+    source: "src/journal/rotation.ts",
+    line: "if (first === null || firstCharge === null || !clockTrusted) return null;",
+    becomes: "first === null && firstCharge === null",
+    because:
+      "An empty journal has no segments, and no row stands at or before none: nothing may go either way. The compiler wants the question.",
+  },
+  {
+    source: "src/journal/rotation.ts",
+    line: 'if (!read.ok || read.value.entry.kind !== "segment") break;',
+    becomes: "false",
+    because:
+      "The store gives segments alone, and a row whose text is of another kind than its column cannot be read. The compiler wants the name.",
+  },
+  {
+    source: "src/journal/rotation.ts",
+    line: "if (few && events.seq <= confirmed && row.n <= held) reach = { n: row.n, before: read.value.before };",
+    becomes: "row.n < held",
+    because: "What is held is the row of an order, and no segment stands there.",
+  },
+  {
+    source: "src/journal/rotation.ts",
+    line: "if (last === undefined || segments.length < wished) return false;",
+    becomes: "false",
+    because: "None is fewer than were wished for. The compiler wants the question.",
+  },
+  {
+    source: "src/journal/rotation.ts",
+    line: 'return read.ok && read.value.entry.kind === "segment" && !read.value.entry.clockTrusted;',
+    becomes: "true",
+    because:
+      "The store gives segments alone, and a row whose text is of another kind than its column cannot be read. The compiler wants the name.",
+  },
+  {
+    source: "src/composed/upkeep.ts",
+    line: "for (const [provider, { proved, probe }] of loop.turn?.box.health ?? []) {",
+    because:
+      "A loop has a turn from before this begins until it is stopped. The compiler wants a value for none.",
+  },
+  {
+    source: "src/journal/salvage.ts",
+    line: "if (this.#codes.length > 2 * CODES_REMEMBERED) this.#codes = this.#codes.slice(-CODES_REMEMBERED);",
+    because: "It bounds memory: what is given back is cut to the newest in any case.",
+  },
+  {
     source: "src/providers/wechat-v2/message.ts",
     line: 'if (Buffer.byteLength(trimmed, "utf8") <= bytesMax) return trimmed;',
     becomes: "false",
