@@ -46,7 +46,8 @@ const problems: Told<ControlProblem> = {
   arguments: "The command does not take these arguments.",
   "too-long": "The request is too long.",
   "too-many-programs": "Eight programs are inside: the request was not looked at. Ask again.",
-  "too-many-requests": "This program has asked 64 times: the request was not looked at. Come in anew.",
+  "too-many-requests":
+    "64 requests of this program wait for their answers: this one was not looked at. Wait for the answers.",
   busy: "Another payment is at the box, or another caller's amount waits there: ask again. Nothing is armed for this `ref`.",
   refused: "A `journal rotate` was not done; the message says why.",
   "no-sale": "The box knows of no sale with this `ref`.",

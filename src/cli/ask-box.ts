@@ -48,8 +48,9 @@ export async function ask(
   command: string,
   args: object = {},
   caller?: string,
+  unwanted?: AbortSignal,
 ): Promise<ReceivedAnswer | string | null> {
-  const asked = await askSocket(path, requestLine(command, args, caller), WITHIN_MS);
+  const asked = await askSocket(path, requestLine(command, args, caller), WITHIN_MS, unwanted);
   if (asked.kind === "nobody") return null;
   if (asked.kind === "failed") return asked.why;
   return readAnswer(asked.line) ?? "the answer cannot be read";

@@ -49,8 +49,11 @@ const options = {
   help: { type: "boolean", short: "h" },
 } as const;
 
-/** Between two looks at a sale. */
-const LOOK_EVERY_MS = 250;
+/** A box is asked in one breath for so long to say when a sale moves; less than it is given for an answer. */
+const WAIT_MS = 15_000;
+
+/** Between two questions to a box that does not answer. */
+const ASK_AGAIN_MS = 250;
 
 /** A box that restarts is back within this time, as a rule. */
 const SILENCE_MAX_MS = 60_000;
@@ -65,12 +68,17 @@ type Told =
   | { readonly kind: "silent"; readonly why: string };
 
 /** What may be asked of a sale that is there. */
-type About = "sale" | "withdraw";
-type Asker = (command: About, ref: string) => Promise<Told>;
+type About = "sale" | "wait" | "withdraw";
+type Asker = (command: About, args: Wish["args"], unwanted?: AbortSignal) => Promise<Told>;
 
 interface Wish {
   readonly command: "pay" | About;
-  readonly args: { readonly ref: string; readonly amountFen?: number };
+  readonly args: {
+    readonly ref: string;
+    readonly amountFen?: number;
+    readonly state?: string;
+    readonly withinMs?: number;
+  };
   readonly caller: string | undefined;
 }
 
@@ -90,8 +98,8 @@ export async function payCommand(args: readonly string[], io: CommandIo): Promis
   using leaving = new Leaving([io.stderr]);
   const told = await tell(checked.config, wish);
   const stays = values["no-wait"] === true || values.cancel === true;
-  const about = (command: About, ref: string): Promise<Told> =>
-    tell(checked.config, { command, args: { ref }, caller: wish.caller });
+  const about: Asker = (command, asked, unwanted) =>
+    tell(checked.config, { command, args: asked, caller: wish.caller }, unwanted);
   const end = stays || told.kind !== "sale" ? told : await untilEnd(about, told.sale, io, leaving);
   return conclude(end, io);
 }
@@ -113,11 +121,15 @@ function wishOf(
   return { command: "pay", args: { ref, amountFen: amountFen.value }, caller };
 }
 
-async function tell(config: DeviceConfig, { command, args, caller }: Wish): Promise<Told> {
+async function tell(
+  config: DeviceConfig,
+  { command, args, caller }: Wish,
+  unwanted?: AbortSignal,
+): Promise<Told> {
   const found = await findBox(config);
   if (found.kind === "none") return { kind: "silent", why: "no box runs with this configuration" };
   if (found.kind === "unclear") return { kind: "silent", why: found.why };
-  const answer = await ask(found.path, command, args, caller);
+  const answer = await ask(found.path, command, args, caller, unwanted);
   if (answer === null) return { kind: "silent", why: "the box has just ended" };
   if (typeof answer === "string") return { kind: "silent", why: answer };
   if (!answer.ok) {
@@ -133,7 +145,7 @@ async function tell(config: DeviceConfig, { command, args, caller }: Wish): Prom
   return { kind: "sale", sale: read.data };
 }
 
-/** Looks at the sale until it has ended, through a restart of the box too. */
+/** Waits until the sale has ended, through a restart of the box too. */
 async function untilEnd(about: Asker, first: Sale, io: CommandIo, leaving: Leaving): Promise<Told> {
   let sale = first;
   let shown = "";
@@ -142,17 +154,25 @@ async function untilEnd(about: Asker, first: Sale, io: CommandIo, leaving: Leavi
     const line = `${formatYuan(sale.amountFen)} ${sale.state}${sale.shortRef === null ? "" : ` #${sale.shortRef}`}`;
     if (line !== shown) io.stderr.write(`${line}\n`);
     shown = line;
-    await Promise.race([sleep(LOOK_EVERY_MS), leaving.heard]);
-    if (leaving.left) return await leave(about, sale, io);
-    const told = await about("sale", sale.ref);
+    const unwanted = new AbortController();
+    const askedAt = performance.now();
+    const { ref, state } = sale;
+    const moved = about("wait", { ref, state, withinMs: WAIT_MS }, unwanted.signal);
+    const told = await Promise.race([moved, leaving.heard]);
+    unwanted.abort();
+    if (leaving.left || told === undefined) return await leave(about, sale, io);
     if (told.kind === "sale") {
+      // So many may wait at a box; it answers those beyond them at once.
+      const atOnce = told.sale.state === state && performance.now() - askedAt < ASK_AGAIN_MS;
       sale = told.sale;
       silentSince = null;
+      if (atOnce) await Promise.race([sleep(ASK_AGAIN_MS), leaving.heard]);
       continue;
     }
     if (isGone(told, sale)) return lapsed(sale);
     silentSince ??= performance.now();
     if (performance.now() - silentSince > SILENCE_MAX_MS) return { kind: "silent", why: told.why };
+    await Promise.race([sleep(ASK_AGAIN_MS), leaving.heard]);
   }
   return { kind: "sale", sale };
 }
@@ -160,7 +180,7 @@ async function untilEnd(about: Asker, first: Sale, io: CommandIo, leaving: Leavi
 /** Nobody waits any more: an amount that nobody has scanned is wanted no more, a sale under way goes on and is named. */
 async function leave(about: Asker, sale: Sale, io: CommandIo): Promise<Told> {
   const { ref } = sale;
-  const told = await about(sale.outTradeNo === null ? "withdraw" : "sale", ref);
+  const told = await about(sale.outTradeNo === null ? "withdraw" : "sale", { ref });
   if (isGone(told, sale)) return lapsed(sale);
   const isOver = told.kind === "sale" && told.sale.final;
   if (!isOver) io.stderr.write(`The sale goes on at the box. How it ends: scanbox pay --ref ${ref}\n`);

@@ -3,7 +3,7 @@ import * as z from "zod";
 import { fenOf } from "../core/kernel/fen.ts";
 import type { SaleAnswer, SalesApi } from "../core/payment/till-sale.ts";
 import { type ControlAnswer, type ControlRequest, problemAnswer, resultAnswer } from "./protocol.ts";
-import { saleRefSchema } from "./sale.ts";
+import { saleRefSchema, saleStates } from "./sale.ts";
 import type { BoxStatus } from "./status.ts";
 
 /** What came of a rotation of the journal; `row` begins the new segment, `dropped` rows of old ones are gone. */
@@ -75,6 +75,15 @@ function refusedArguments(issues: readonly z.core.$ZodIssue[]): ControlAnswer {
 const asked = z.strictObject({ ref: saleRefSchema, amountFen });
 const named = z.strictObject({ ref: saleRefSchema });
 
+/** Whoever waits is answered before the server would take the silence for an end. */
+const WAIT_MS_MAX = 25_000;
+
+const awaited = z.strictObject({
+  ref: saleRefSchema,
+  state: z.enum(saleStates),
+  withinMs: z.int().min(0).max(WAIT_MS_MAX).default(WAIT_MS_MAX),
+});
+
 const commands: ReadonlyMap<string, Command> = new Map([
   ["status", command(nothing, (_, handlers, answer) => answer(statusAnswer(handlers.status())))],
   [
@@ -95,6 +104,12 @@ const commands: ReadonlyMap<string, Command> = new Map([
     "sale",
     command(named, ({ ref }, { sales }, answer, caller) =>
       sales.state({ caller, ref }, (sale) => answer(saleAnswer(sale))),
+    ),
+  ],
+  [
+    "wait",
+    command(awaited, ({ ref, state, withinMs }, { sales }, answer, caller) =>
+      sales.wait({ caller, ref }, { state, withinMs }, (sale) => answer(saleAnswer(sale))),
     ),
   ],
   [

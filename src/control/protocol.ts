@@ -37,7 +37,7 @@ export type ControlProblem =
   | "too-long"
   /** So many programs are inside already: what it asked for was not looked at. */
   | "too-many-programs"
-  /** This program has asked so often in one visit: what it asked for was not looked at. */
+  /** So many requests of this program wait for their answers: what it asked for was not looked at. */
   | "too-many-requests"
   /** The answer is no: `message` says why. */
   | "refused"

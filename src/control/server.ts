@@ -10,7 +10,7 @@ export const PEERS_MAX = 8;
 /** Who says nothing for so long is ended; so is who gets no answer for so long, which no command takes. */
 export const IDLE_MS = 30_000;
 
-/** After so many requests a program has to come in anew: what it does not read piles up on our side. */
+/** So many requests of one program may wait for the answers before them. */
 export const REQUESTS_MAX = 64;
 
 /** A control socket that could not be opened is tried again after so long. */
@@ -93,7 +93,6 @@ class Visit implements ControlPeerListener {
   /** Requests that wait for the answer before them; `REQUESTS_MAX` bounds them. */
   readonly #waiting: string[] = [];
   #answering = false;
-  #requests = 0;
   #finished = false;
   #over = false;
   #idle: Timer | null = null;
@@ -106,16 +105,16 @@ class Visit implements ControlPeerListener {
   received(bytes: Uint8Array): void {
     if (this.#over) return;
     for (const line of this.#lines.pass(bytes)) {
-      this.#requests += 1;
-      if (line.kind === "too-long" || this.#requests > REQUESTS_MAX) {
-        const why = line.kind === "too-long" ? "The request is too long." : "Come in anew for more requests.";
+      if (line.kind === "too-long" || this.#waiting.length >= REQUESTS_MAX) {
+        const why =
+          line.kind === "too-long" ? "The request is too long." : "Wait for the answers before you ask more.";
         this.#say(problemAnswer(line.kind === "too-long" ? "too-long" : "too-many-requests", why));
         this.end();
         return;
       }
       this.#waiting.push(line.text);
+      this.#next();
     }
-    this.#next();
   }
 
   finished(): void {

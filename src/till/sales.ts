@@ -2,7 +2,14 @@
 import type { Fen } from "../core/kernel/fen.ts";
 import type { BoxEvent } from "../core/payment/events.ts";
 import type { TxData } from "../core/payment/order.ts";
-import type { SaleAnswer, SaleCommand, SaleDecision, SaleName, SalesApi } from "../core/payment/till-sale.ts";
+import type {
+  AwaitedMove,
+  SaleAnswer,
+  SaleCommand,
+  SaleDecision,
+  SaleName,
+  SalesApi,
+} from "../core/payment/till-sale.ts";
 import type { Clock } from "../runtime/ports.ts";
 
 /** What sales need of a box. */
@@ -35,6 +42,10 @@ export class Sales implements SalesApi {
 
   state({ caller, ref }: SaleName, done: Done): void {
     this.#command({ name: "sale", caller, ref }, done);
+  }
+
+  wait({ caller, ref }: SaleName, { state, withinMs }: AwaitedMove, done: Done): void {
+    this.#command({ name: "wait", caller, ref, state, withinMs }, done);
   }
 
   withdraw({ caller, ref }: SaleName, done: Done): void {

@@ -45,6 +45,8 @@ class Stand {
       sales: {
         ask: (sale, amountFen, done) => this.#answerOf(`ask ${saleKey(sale)} ${amountFen}`, done),
         state: (sale, done) => this.#answerOf(`state ${saleKey(sale)}`, done),
+        wait: (sale, { state, withinMs }, done) =>
+          this.#answerOf(`wait ${saleKey(sale)} ${state} ${withinMs}`, done),
         withdraw: (sale, done) => this.#answerOf(`withdraw ${saleKey(sale)}`, done),
       },
     };
@@ -79,7 +81,12 @@ class Stand {
   }
 }
 
-const noSales = { ask: () => undefined, state: () => undefined, withdraw: () => undefined };
+const noSales = {
+  ask: () => undefined,
+  state: () => undefined,
+  wait: () => undefined,
+  withdraw: () => undefined,
+};
 
 const armedSale: SaleState = {
   ref: "A-1",
@@ -189,7 +196,15 @@ describe("the control socket of a box", () => {
     stand.pass(10);
     assert.ok(idle.ended);
     const busy = stand.visit();
-    stand.say(busy, requestLine("status").repeat(REQUESTS_MAX + 1));
+    stand.say(busy, requestLine("status").repeat(3 * REQUESTS_MAX));
+    assert.equal(
+      answers(busy).length,
+      3 * REQUESTS_MAX,
+      "who is answered may ask again, as often as it likes",
+    );
+    stand.say(busy, requestLine("journal rotate").repeat(1 + REQUESTS_MAX));
+    assert.equal(busy.ended, false);
+    stand.say(busy, requestLine("status"));
     assert.ok(busy.ended);
     assert.equal(answers(busy).at(-1), "too-many-requests");
   });

@@ -81,6 +81,17 @@ export const plantedForTills: readonly Planted[] = [
     }),
   },
   {
+    name: "a till that waits is never answered",
+    caughtBy: ["wait"],
+    seed: 15,
+    defect: otherTurns(({ before, event, stamp, rules }, real) => {
+      const turn = real(before, event, stamp, rules);
+      const tokens = new Set(before.box.waiters.map(({ token }) => token));
+      const effects = turn.effects.filter((effect) => effect.type !== "answer" || !tokens.has(effect.token));
+      return { ...turn, effects };
+    }),
+  },
+  {
     name: "nobody is told of an order that was found paid after a start",
     caughtBy: ["earlier"],
     seed: 6,

@@ -8,6 +8,7 @@ import type { Numbering } from "./order-number.ts";
 import type { Payment, Verdict } from "./payment.ts";
 import type { ProviderHealth } from "./provider-health.ts";
 import type { KnownSale, Sale } from "./sale.ts";
+import type { SaleName, SaleState } from "./till-sale.ts";
 import type { Wallet } from "./wallet.ts";
 
 /** How many of the till's ids are remembered: as many as codes. */
@@ -28,6 +29,8 @@ export interface Box {
   readonly refs: ReadonlyMap<string, string>;
   /** Sales of tills that are open or ended lately, and those that no code was scanned for; by `saleKey`. */
   readonly sales: ReadonlyMap<string, KnownSale>;
+  /** Tills that wait until their sale moves; `WAITERS_MAX` bounds them. */
+  readonly waiters: readonly Waiter[];
   /** Ends of orders that a start found open, of which nobody at the box has been told yet, oldest first. */
   readonly untold: readonly EarlierEnd[];
   /** The last orders, newest first, each with its newest durable state. */
@@ -104,6 +107,14 @@ export type Foreground =
       readonly since: Instant;
       readonly until: Instant | null;
     };
+
+/** Who is answered when a sale stands otherwise than in `state`, and at the latest at `until`. */
+export interface Waiter {
+  readonly token: number;
+  readonly name: SaleName;
+  readonly state: SaleState["state"];
+  readonly until: Instant;
+}
 
 /** How an order ended for which people stood at the box before it was started. */
 export interface EarlierEnd {

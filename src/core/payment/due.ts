@@ -20,6 +20,7 @@ export function wakeAt(box: Box, now: Instant, rules: Rules): Instant | null {
     untilOf(box.foreground),
     box.foreground.name === "resting" ? quietAt(box.quietSince, rules) : null,
     box.notice?.until ?? null,
+    ...box.waiters.map(({ until }) => until),
     box.pausedUntil === null ? null : nextSecond(now, box.pausedUntil),
     lineCount(box.foreground, rules) > 1 ? nextLineAt(now, rules) : null,
     ...(box.stopping ? [] : [...box.health.values()].map(probeAt)),

@@ -12,6 +12,7 @@ import { factsOf } from "./providers.ts";
 import { mayCharge } from "./readiness.ts";
 import { withRecord } from "./recent.ts";
 import type { Rules, Stamp } from "./rules.ts";
+import { withSaleRecord } from "./selling.ts";
 
 /** People hear once that the journal has failed. */
 export function brokenAlarm({ journalBroken }: Box): readonly Effect[] {
@@ -28,6 +29,7 @@ export function paymentMoved(
 ): Step {
   const payment = box.orders.get(outTradeNo);
   invariant(payment !== undefined, "an order that is asked about is known");
+  const { intent } = payment;
   const leaves = event.type === "recorded" && payment.phase.name === "recording";
   const withheld = leaves && !mayCharge(box, payment.intent, rules);
   const moved = advance(payment, withheld ? { type: "withheld" } : event, stamp, rules);
@@ -39,7 +41,10 @@ export function paymentMoved(
   const orders = new Map(box.orders).set(outTradeNo, moved.payment);
   const heard = heardFrom(box, payment.intent, event, stamp, rules);
   const next = { ...heard, orders, numbering, journalBroken: box.journalBroken || broken };
-  const known = event.type === "recorded" ? withRecord(next, payment.intent, event.state) : next;
+  const known =
+    event.type === "recorded"
+      ? withSaleRecord(withRecord(next, intent, event.state), intent, event.state)
+      : next;
   return { box: known, effects: [...moved.effects, ...alarms] };
 }
 

@@ -1,6 +1,7 @@
 /** What is sold at the box: an amount, and the pulses that it buys of a machine. */
 import type { Fen } from "../kernel/fen.ts";
 import type { Instant } from "../kernel/instant.ts";
+import type { MoneyState } from "./order.ts";
 import type { Rules } from "./rules.ts";
 import type { SaleName } from "./till-sale.ts";
 
@@ -21,6 +22,8 @@ export interface KnownSale {
   readonly endedAt: Instant | null;
   /** How it ended where no code was scanned for it. */
   readonly unscanned: "withdrawn" | "lapsed" | null;
+  /** The newest durable state of its newest order, null before the first. */
+  readonly recorded: MoneyState | null;
 }
 
 /** The sale of an amount, null where it is no whole number of pulses. */

@@ -2,7 +2,7 @@
 import { after, type Instant } from "../kernel/instant.ts";
 import type { Blocker } from "./blocker.ts";
 import type { Box } from "./box.ts";
-import type { Intent, OpenOrder } from "./order.ts";
+import type { Intent, MoneyState, OpenOrder } from "./order.ts";
 import type { Rules } from "./rules.ts";
 import { type KnownSale, type Sale, saleOf } from "./sale.ts";
 import type { AskRefusal, Refused, SaleCommand, SaleDecision, SaleName, SaleState } from "./till-sale.ts";
@@ -38,10 +38,10 @@ export function knownAtStart(
   refs: ReadonlyMap<string, string>,
 ): ReadonlyMap<string, KnownSale> {
   const known = new Map<string, KnownSale>();
-  for (const { intent } of open) {
+  for (const { intent, last } of open) {
     const key = keyOf(intent);
     if (key !== null && (refs.get(key) ?? intent.outTradeNo) === intent.outTradeNo)
-      known.set(key, { amountFen: intent.amountFen, endedAt: null, unscanned: null });
+      known.set(key, { amountFen: intent.amountFen, endedAt: null, unscanned: null, recorded: last.state });
   }
   return known;
 }
@@ -97,13 +97,18 @@ export function withArmed(
   key: string,
   { amountFen }: Sale,
 ): ReadonlyMap<string, KnownSale> {
-  return new Map(sales).set(key, { amountFen, endedAt: null, unscanned: null });
+  return new Map(sales).set(key, { amountFen, endedAt: null, unscanned: null, recorded: null });
 }
 
 /** The box after its caller wants a sale no more that waits for its first or another code. */
 export function withdrawn(box: Box, key: string, { amountFen }: Sale): Box {
   if (box.refs.has(key)) return box;
-  const sales = new Map(box.sales).set(key, { amountFen, endedAt: null, unscanned: "withdrawn" });
+  const sales = new Map(box.sales).set(key, {
+    amountFen,
+    endedAt: null,
+    unscanned: "withdrawn",
+    recorded: null,
+  } as const);
   return { ...box, sales };
 }
 
@@ -112,6 +117,15 @@ export function dropped(box: Box, key: string): Box {
   const sales = new Map(box.sales);
   if (!box.refs.has(key)) sales.delete(key);
   return { ...box, sales, notice: null, foreground: { name: "idle" } };
+}
+
+/** The box after a record of this order has become durable. */
+export function withSaleRecord(box: Box, intent: Intent, recorded: MoneyState): Box {
+  const key = keyOf(intent);
+  const known = key === null ? undefined : box.sales.get(key);
+  // An order before its newest one may still be contradicted.
+  if (key === null || known === undefined || box.refs.get(key) !== intent.outTradeNo) return box;
+  return { ...box, sales: new Map(box.sales).set(key, { ...known, recorded }) };
 }
 
 /** Notes which sales have come to their end by now, and forgets what is remembered elsewhere or need not be. */

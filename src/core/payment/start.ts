@@ -43,6 +43,7 @@ export function start(event: BoxEvent & { readonly type: "started" }, stamp: Sta
     usedCodes: event.usedCodes.slice(-USED_CODES_MAX),
     refs: event.refs,
     sales: knownAtStart(event.open, event.refs),
+    waiters: [],
     untold: [],
     recent: event.recent.slice(0, RECENT_MAX),
     health: new Map(

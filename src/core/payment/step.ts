@@ -17,6 +17,7 @@ import { lookAtReader, unquiet } from "./reader.ts";
 import type { Rules, Stamp } from "./rules.ts";
 import { withEnds } from "./selling.ts";
 import { obey } from "./till-command.ts";
+import { answerWaiters } from "./waiters.ts";
 
 /** Moves the box by one event. */
 export function step(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Step {
@@ -24,8 +25,9 @@ export function step(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Ste
   const moved = react(early.box, event, stamp, rules);
   const due = doWhatIsDue(moved.box, stamp, rules);
   const seen = tellEarlier(tidy(lookAtForeground(due.box, stamp, rules)), stamp, rules);
-  const told = withEnds(lookAtReader(seen, stamp, rules), stamp.at);
-  return { box: told, effects: [...early.effects, ...moved.effects, ...due.effects] };
+  const ended = withEnds(lookAtReader(seen, stamp, rules), stamp.at);
+  const told = answerWaiters(ended, stamp);
+  return { box: told.box, effects: [...early.effects, ...moved.effects, ...due.effects, ...told.effects] };
 }
 
 function react(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Step {

@@ -7,10 +7,12 @@ import { blockerOf } from "./readiness.ts";
 import type { Rules, Stamp } from "./rules.ts";
 import { dropped, judge, keyOf, saleKey, stateOf, withArmed, withdrawn } from "./selling.ts";
 import type { SaleCommand, SaleDecision, SaleName } from "./till-sale.ts";
+import { waitedFor } from "./waiters.ts";
 
 /** A command is decided once, after time has passed and before anything else happens: its answer is what the box does. */
 export function obey(box: Box, token: number, command: SaleCommand, stamp: Stamp, rules: Rules): Step {
   if (command.name === "pay") return amountAsked(box, token, command, stamp, rules);
+  if (command.name === "wait") return waitedFor(box, token, command, stamp);
   const { box: next, effects } =
     command.name === "withdraw" ? saleWithdrawn(box, command, stamp, rules) : still(box);
   return { box: next, effects: [...effects, answer(token, stateOf(next, command, false))] };

@@ -17,7 +17,12 @@ export type SaleCommand =
   | (SaleName & { readonly name: "pay"; readonly amountFen: Fen })
   | (SaleName & { readonly name: "sale" })
   /** It is wanted no more: before the charge that ends it, afterwards it is a wish to reverse. */
-  | (SaleName & { readonly name: "withdraw" });
+  | (SaleName & { readonly name: "withdraw" })
+  /** Say how it stands as soon as it stands otherwise than in `state`, or when `withinMs` are over. */
+  | (SaleName & { readonly name: "wait"; readonly state: SaleState["state"]; readonly withinMs: number });
+
+/** From which state a sale has to move, and for how long that is waited for. */
+export type AwaitedMove = Pick<SaleCommand & { readonly name: "wait" }, "state" | "withinMs">;
 
 /** Why an amount is not taken. Nothing is armed then, and nothing will be charged for what was asked. */
 export type AskRefusal =
@@ -85,6 +90,8 @@ export interface SalesApi {
   readonly ask: (sale: SaleName, amountFen: Fen, done: (answer: SaleAnswer) => void) => void;
   /** Says how a sale stands. */
   readonly state: (sale: SaleName, done: (answer: SaleAnswer) => void) => void;
+  /** Says how a sale stands when it stands otherwise than in this state any more, or when the time is over. */
+  readonly wait: (sale: SaleName, until: AwaitedMove, done: (answer: SaleAnswer) => void) => void;
   /** Wants a sale no more: one that waits ends, one that is under way is reversed if it can be. */
   readonly withdraw: (sale: SaleName, done: (answer: SaleAnswer) => void) => void;
 }

@@ -159,8 +159,13 @@ export type Asked =
 /** An answer is never longer than this, in bytes. */
 const ANSWER_BYTES_MAX = 1 << 20;
 
-/** Sends one line to the box behind `path` and waits for one line. */
-export async function askSocket(path: string, line: string, withinMs: number): Promise<Asked> {
+/** Sends one line to the box behind `path` and waits for one line, or until nobody wants it any more. */
+export async function askSocket(
+  path: string,
+  line: string,
+  withinMs: number,
+  unwanted?: AbortSignal,
+): Promise<Asked> {
   return await new Promise((resolve) => {
     const chunks: Buffer[] = [];
     let bytes = 0;
@@ -171,6 +176,9 @@ export async function askSocket(path: string, line: string, withinMs: number): P
       resolve(asked);
     };
     const timer = setTimeout(() => settle({ kind: "failed", why: "no answer in time" }), withinMs);
+    unwanted?.addEventListener("abort", () =>
+      settle({ kind: "failed", why: "nobody waits for it any more" }),
+    );
     socket.on("connect", () => socket.write(line));
     socket.on("data", (chunk: Buffer) => {
       chunks.push(chunk);

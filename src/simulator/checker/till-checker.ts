@@ -1,15 +1,20 @@
 /** Hears everything that a box tells its tills, and holds it against what becomes of the money afterwards. */
 import type { TxData } from "../../core/payment/order.ts";
 import { saleKey } from "../../core/payment/selling.ts";
-import type { SaleAnswer, SaleName, SaleState } from "../../core/payment/till-sale.ts";
+import type { AwaitedMove, SaleAnswer, SaleName, SaleState } from "../../core/payment/till-sale.ts";
 
 /** What a till says it does, and what it hears. */
 export interface TillEar {
   /** It asks to pay an amount; null where it wants the sale no more. */
   readonly asks: (name: SaleName, amountFen: number | null) => void;
   /** Listens for the answer to what is asked next. */
-  readonly listens: (command: "pay" | "sale" | "withdraw", name: SaleName) => (answer: SaleAnswer) => void;
+  readonly listens: (command: TillCommand, name: SaleName) => (answer: SaleAnswer) => void;
+  /** The same for a till that waits. */
+  readonly waits: (name: SaleName, until: AwaitedMove) => (answer: SaleAnswer) => void;
 }
+
+/** What a till may say. */
+export type TillCommand = "pay" | "sale" | "wait" | "withdraw";
 
 /** What was said of one sale. */
 interface ToldSale {
@@ -27,6 +32,16 @@ interface Waiting {
   readonly key: string;
   readonly at: number;
 }
+
+/** Somebody who waits for a sale to move. */
+interface Waiter {
+  readonly name: SaleName;
+  readonly until: AwaitedMove;
+  readonly since: number;
+}
+
+/** How late a timer of a world may be, and its journal with a record. */
+const LATE_MS = 60_000;
 
 /** From nothing that happens in this last part of an amount's time is concluded that it still waited. */
 const ALMOST_OVER_MS = 5_000;
@@ -48,6 +63,8 @@ export class TillChecker implements TillEar {
   readonly #waiting = new Map<string, Waiting>();
   /** When the amount of a sale began to wait; asking again does not prolong that. */
   readonly #armedAt = new Map<string, number>();
+  /** Who waits for an answer of the box as it runs. */
+  readonly #waiters = new Set<Waiter>();
   /** Orders that had their end when the box was last started. */
   #old: ReadonlySet<string> = new Set();
 
@@ -59,6 +76,7 @@ export class TillChecker implements TillEar {
   started(ended: ReadonlySet<string>): void {
     this.#old = ended;
     this.#waiting.clear();
+    this.#waiters.clear();
     for (const heard of this.#sales.values()) {
       if (heard.over?.orders === 0) heard.over = null;
     }
@@ -75,7 +93,18 @@ export class TillChecker implements TillEar {
     if (amountFen !== null) this.#of(name).asks += 1;
   }
 
-  listens(command: "pay" | "sale" | "withdraw", name: SaleName): (answer: SaleAnswer) => void {
+  waits(name: SaleName, until: AwaitedMove): (answer: SaleAnswer) => void {
+    const waiter: Waiter = { name, until, since: this.#parts.now() };
+    const hears = this.listens("wait", name);
+    this.#waiters.add(waiter);
+    return (answer) => {
+      if (!this.#waiters.delete(waiter))
+        this.#parts.found("wait", `${name.ref} was waited for once and told of twice`);
+      hears(answer);
+    };
+  }
+
+  listens(command: TillCommand, name: SaleName): (answer: SaleAnswer) => void {
     const heard = this.#of(name);
     const ask = heard.asks;
     const others = [...this.#waiting].filter(([caller]) => caller !== name.caller);
@@ -106,6 +135,10 @@ export class TillChecker implements TillEar {
 
   /** What can be said when everything is over. */
   final(): void {
+    for (const { name, until, since } of this.#waiters) {
+      if (this.#parts.now() >= since + until.withinMs + LATE_MS)
+        this.#parts.found("wait", `${name.ref} is waited for, and nobody is told of it`);
+    }
     for (const heard of this.#sales.values()) {
       const { ref } = heard.name;
       const orders = this.#parts.orders(heard.name);

@@ -1,7 +1,7 @@
 import { invariant } from "../../core/kernel/defect.ts";
 import { type Fen, fenOf } from "../../core/kernel/fen.ts";
-import type { SaleAnswer, SaleName, SalesApi } from "../../core/payment/till-sale.ts";
-import type { TillEar } from "../checker/till-checker.ts";
+import type { SaleAnswer, SaleName, SaleState, SalesApi } from "../../core/payment/till-sale.ts";
+import type { TillCommand, TillEar } from "../checker/till-checker.ts";
 import type { Random } from "../outside/random.ts";
 
 /** A sale as the till has it. */
@@ -9,7 +9,12 @@ interface RungUp {
   readonly name: SaleName;
   amountFen: Fen;
   over: boolean;
+  /** As it was last told of. */
+  told: SaleState["state"];
 }
+
+/** The longest time for which a till waits in one breath. */
+const WAITS_MS_MAX = 25_000;
 
 /**
  * A till with its cashier: rings up sales and asks for them, again and again where no answer comes, changes its mind about
@@ -58,7 +63,8 @@ export class SimulatedTill {
       box.withdraw(newest.name, this.#answered("withdraw", newest));
       return `${this.#caller} withdraws ${newest.name.ref}`;
     }
-    return random.chance(0.5) ? this.#ask(box, newest) : this.#look(box, newest);
+    if (random.chance(0.5)) return this.#ask(box, newest);
+    return random.chance(0.5) ? this.#look(box, newest) : this.#wait(box, newest);
   }
 
   /** Asks for the sale that is not over, or for a new one; where it is refused the cashier takes cash. */
@@ -80,7 +86,7 @@ export class SimulatedTill {
   #ringUp(): RungUp {
     this.#rung += 1;
     const name: SaleName = { caller: this.#caller, ref: `T-${this.#rung}` };
-    const sale: RungUp = { name, amountFen: this.#amount(), over: false };
+    const sale: RungUp = { name, amountFen: this.#amount(), over: false, told: "armed" };
     this.#sales.push(sale);
     if (this.#sales.length > this.#remembered) this.#sales.shift();
     return sale;
@@ -107,10 +113,21 @@ export class SimulatedTill {
     return `${this.#caller} asks about ${sale.name.ref}`;
   }
 
-  #answered(command: "pay" | "sale" | "withdraw", sale: RungUp): (answer: SaleAnswer) => void {
-    const hears = this.#ear.listens(command, sale.name);
+  /** Waits until the sale stands otherwise than it was last told of. */
+  #wait(box: SalesApi, sale: RungUp): string {
+    const until = { state: sale.told, withinMs: this.#random.between(0, WAITS_MS_MAX) };
+    box.wait(sale.name, until, this.#answered("wait", sale, this.#ear.waits(sale.name, until)));
+    return `${this.#caller} waits while ${sale.name.ref} is ${sale.told}`;
+  }
+
+  #answered(
+    command: TillCommand,
+    sale: RungUp,
+    hears = this.#ear.listens(command, sale.name),
+  ): (answer: SaleAnswer) => void {
     return (answer) => {
       hears(answer);
+      if (answer.kind === "state") sale.told = answer.sale.state;
       if (answer.kind === "state" && answer.sale.final) sale.over = true;
       // Rung up with another amount, or long ago: the cashier begins anew.
       if (answer.kind === "refused" && (answer.why === "other-amount" || answer.why === "ref-used"))

@@ -132,19 +132,17 @@ export class Story {
   post(event: BoxEvent): this {
     this.turn = nextTurn(this.turn, event, this.#stamp(), this.rules);
     this.effects.push(...this.turn.effects);
+    for (const effect of this.turn.effects) if (effect.type === "answer") this.#told.push(effect.answer);
     return this;
   }
 
   /** A till says something; what it is told is the last of `told`. */
   says(command: SaleCommand): this {
     this.#token += 1;
-    this.post({ type: "command", token: this.#token, command });
-    for (const effect of this.turn.effects)
-      if (effect.type === "answer" && effect.token === this.#token) this.#told.push(effect.answer);
-    return this;
+    return this.post({ type: "command", token: this.#token, command });
   }
 
-  /** What tills were told, by their commands, oldest first. */
+  /** What tills were told, oldest first. */
   get told(): readonly SaleDecision[] {
     return this.#told;
   }
