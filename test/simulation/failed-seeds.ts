@@ -142,4 +142,10 @@ export const failedSeeds: readonly FailedSeed[] = [
     found:
       "I14: the record that a number is known was lost without a trace, and the world did not forget that the box had heard of it.",
   },
+  {
+    seed: 820_147_701,
+    minutes: 1,
+    found:
+      "I19: a charge that arrived late, and a second time later still, was on its way for 78 s; the network of a world held it for longer than anything may be held.",
+  },
 ];

@@ -53,7 +53,7 @@ export interface HttpsFaults {
   readonly requestLost: number;
   /** The request arrives up to `lateMsMax` after it left, whatever became of the exchange meanwhile. */
   readonly requestLate: number;
-  /** The request arrives a second time, up to `lateMsMax` later; the second reply goes nowhere. */
+  /** The request arrives a second time, up to `lateMsMax` after it left; the second reply goes nowhere. */
   readonly requestTwice: number;
   readonly replyLost: number;
   /** The reply comes up to `lateMsMax` after it was given. */
@@ -196,7 +196,7 @@ export class SimulatedHttpsLink implements HttpsLink {
             clientCertificate: certificate && lane === "reverse",
           });
     time.after(plan.requestMs, () => {
-      if (plan.againMs !== null) time.after(plan.againMs, arrive);
+      if (plan.againMs !== null) time.after(plan.againMs - plan.requestMs, arrive);
       const reply = arrive();
       if (reply.kind === "drop" || plan.replyLost) return;
       const outcome = plan.replyCut ? BROKEN : outcomeOf(reply, request);
