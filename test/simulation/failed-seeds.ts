@@ -148,4 +148,10 @@ export const failedSeeds: readonly FailedSeed[] = [
     found:
       "I19: a charge that arrived late, and a second time later still, was on its way for 78 s; the network of a world held it for longer than anything may be held.",
   },
+  {
+    seed: 820_159_496,
+    minutes: 1,
+    found:
+      "I12: the end of a reversal was lost, and with it that the customer had paid; the provider named no payment when it was asked again, and the world did not forget that the box had known.",
+  },
 ];

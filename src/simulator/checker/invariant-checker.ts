@@ -564,13 +564,14 @@ export class InvariantChecker {
       const { tx } = JSON.parse(row.body) as MoneyBody;
       const before = this.#money.get(outTradeNo) ?? [];
       if (doubtful.has(outTradeNo)) this.#money.set(outTradeNo, [...before, { row, tx }]);
-      // A reversal whose end was lost goes on, and comes to the same end.
-      else if (tx.state === "reversing")
+      // A reversal whose end was lost goes on, and comes to the same end; that money had moved may be lost with it.
+      else if (tx.state === "reversing") {
         this.#money.set(
           outTradeNo,
           before.filter(({ tx: { final } }) => !final),
         );
-      else if (!tx.final && before.at(-1)?.tx.final === true)
+        this.#endedSeen.delete(outTradeNo);
+      } else if (!tx.final && before.at(-1)?.tx.final === true)
         this.found("quarantine", `${outTradeNo} was over, and goes on as ${tx.state}`);
     }
     // A decline whose contradiction is lost without a trace is a decline again, and is looked at once more (money rule 7).

@@ -1,16 +1,17 @@
 /** Hears everything that a box tells its tills, and holds it against what becomes of the money afterwards. */
+import type { Answer } from "../../commands/callers.ts";
 import type { TxData } from "../../core/payment/order.ts";
 import { saleKey } from "../../core/payment/selling.ts";
-import type { AwaitedMove, SaleAnswer, SaleName, SaleState } from "../../core/payment/till-sale.ts";
+import type { AwaitedMove, SaleName, SaleState } from "../../core/payment/till-sale.ts";
 
 /** What a till says it does, and what it hears. */
 export interface TillEar {
   /** It asks to pay an amount; null where it wants the sale no more. */
   readonly asks: (name: SaleName, amountFen: number | null) => void;
   /** Listens for the answer to what is asked next. */
-  readonly listens: (command: TillCommand, name: SaleName) => (answer: SaleAnswer) => void;
+  readonly listens: (command: TillCommand, name: SaleName) => (answer: Answer) => void;
   /** The same for a till that waits. */
-  readonly waits: (name: SaleName, until: AwaitedMove) => (answer: SaleAnswer) => void;
+  readonly waits: (name: SaleName, until: AwaitedMove) => (answer: Answer) => void;
 }
 
 /** What a till may say. */
@@ -93,7 +94,7 @@ export class TillChecker implements TillEar {
     if (amountFen !== null) this.#of(name).asks += 1;
   }
 
-  waits(name: SaleName, until: AwaitedMove): (answer: SaleAnswer) => void {
+  waits(name: SaleName, until: AwaitedMove): (answer: Answer) => void {
     const waiter: Waiter = { name, until, since: this.#parts.now() };
     const hears = this.listens("wait", name);
     this.#waiters.add(waiter);
@@ -104,7 +105,7 @@ export class TillChecker implements TillEar {
     };
   }
 
-  listens(command: TillCommand, name: SaleName): (answer: SaleAnswer) => void {
+  listens(command: TillCommand, name: SaleName): (answer: Answer) => void {
     const heard = this.#of(name);
     const ask = heard.asks;
     const others = [...this.#waiting].filter(([caller]) => caller !== name.caller);
@@ -118,6 +119,8 @@ export class TillChecker implements TillEar {
             this.#parts.found("till", `${name.ref} has orders and was told of as no sale`);
           return;
         case "unread":
+        case "status":
+        case "rotation":
           return;
         case "state":
           this.#checkState(heard, answer.sale);
