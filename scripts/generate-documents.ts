@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { faults } from "./documents/fault-parts.ts";
-import { doorProblems, journalMembers, saleMembers } from "./documents/local-parts.ts";
+import { commandRows, controlProblems, journalMembers, saleMembers } from "./documents/local-parts.ts";
 import { packages, toolbox } from "./documents/package-parts.ts";
 import { moneyRecords, recovery, stateDiagram, waits } from "./documents/payment-parts.ts";
 import { providerFacts } from "./documents/provider-parts.ts";
@@ -49,7 +49,8 @@ export const parts: Readonly<Record<string, () => string | Promise<string>>> = {
   faults,
   "event members": txMembers,
   "sale members": saleMembers,
-  "control socket problems": doorProblems,
+  "control socket problems": controlProblems,
+  "box commands": commandRows,
   "journal members": journalMembers,
   "provider facts": () => providerFacts(readFileSync(join(root, "device.config.json"), "utf8")),
   packages: () => packages(root),

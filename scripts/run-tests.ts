@@ -36,7 +36,7 @@ export const kinds: readonly Kind[] = [
     check: () =>
       tests([
         "test/*.test.ts",
-        "test/{composed,config,control,drivers,journal,links,mutation,power,providers,reporting,runtime,simulator,till}/**/*.test.ts",
+        "test/{commands,composed,config,control,drivers,journal,links,mutation,power,providers,reporting,runtime,simulator}/**/*.test.ts",
       ]),
   },
   { name: "contract", check: () => tests(["test/contract/*.test.ts"]) },

@@ -1,4 +1,6 @@
 /** Where the parts meet: a box is made from its configuration and its links, real or simulated, and nothing else. */
+import { type Ask, Callers } from "./commands/callers.ts";
+import type { BoxSnapshot } from "./commands/status.ts";
 import { guardedLinks } from "./composed/guarded-links.ts";
 import { handlersOf } from "./composed/handlers.ts";
 import type { BoxParts } from "./composed/parts.ts";
@@ -8,7 +10,6 @@ import { serviceOf } from "./composed/service.ts";
 import { statusOf } from "./composed/status.ts";
 import { TurnLog } from "./composed/turn-log.ts";
 import { Upkeep } from "./composed/upkeep.ts";
-import type { BoxSnapshot } from "./control/status.ts";
 import { after, type Instant, type WallTime } from "./core/kernel/instant.ts";
 import type { Key } from "./core/payment/amount-entry.ts";
 import { isBusy, isDispensing } from "./core/payment/box.ts";
@@ -16,13 +17,12 @@ import type { OpenOrder } from "./core/payment/order.ts";
 import type { Rules } from "./core/payment/rules.ts";
 import type { Turn } from "./core/payment/turn.ts";
 import { Devices } from "./devices.ts";
-import { Journal, type JournalOpened, MQTT_CURSOR, type RotationOutcome } from "./journal/journal.ts";
+import { Journal, type JournalOpened, MQTT_CURSOR } from "./journal/journal.ts";
 import { retentionOf } from "./journal/rotation.ts";
 import { Reporter, type ReporterStatus } from "./reporting/reporter.ts";
 import { CalmLog } from "./runtime/calm-log.ts";
 import { guardedLog } from "./runtime/guards.ts";
 import { core, Loop } from "./runtime/loop.ts";
-import { Sales } from "./till/sales.ts";
 
 /** Why a box does not start: its journal says no. */
 export type Refusal = Extract<JournalOpened, { kind: "refused" }>;
@@ -44,8 +44,7 @@ export class ComposedBox {
   readonly #devices: Devices;
   readonly #loop: Loop;
   readonly #upkeep: Upkeep;
-  /** What a till may do. */
-  readonly sales: Sales;
+  readonly #callers: Callers;
   #stopping = false;
   #toldBroken = false;
   #reporter: Reporter | null = null;
@@ -75,10 +74,11 @@ export class ComposedBox {
       post: (event) => this.#loop.post(event),
       fingerprint: (code) => this.#journal.fingerprint(code),
     });
-    this.sales = new Sales({
+    this.#callers = new Callers({
       clock,
       post: (event) => this.#loop.post(event),
       newestOf: (outTradeNo, done) => this.#journal.newestOf(outTradeNo, done),
+      status: () => this.status(),
     });
     this.#loop = new Loop({
       clock,
@@ -86,7 +86,12 @@ export class ComposedBox {
       rules: this.#rules,
       core: parts.core ?? core,
       handlers: handlersOf({
-        ...{ journal: this.#journal, providers: this.#providers, devices: this.#devices, sales: this.sales },
+        ...{
+          journal: this.#journal,
+          providers: this.#providers,
+          devices: this.#devices,
+          callers: this.#callers,
+        },
         ...{ log, rules: this.#rules },
         post: (event) => this.#loop.post(event),
         turn: () => this.#loop.turn,
@@ -108,7 +113,12 @@ export class ComposedBox {
       },
     });
     const kept = { journal: this.#journal, providers: this.#providers, loop: this.#loop };
-    this.#upkeep = new Upkeep({ clock, log, ...kept });
+    this.#upkeep = new Upkeep({ clock, log, ...kept, ask: this.ask });
+  }
+
+  /** The one way in for commands, whoever gives them. */
+  get ask(): Ask {
+    return this.#callers.ask;
   }
 
   /** Completed turns of the loop, for a watchdog. */
@@ -192,11 +202,6 @@ export class ComposedBox {
         this.#stopReporter(() => this.#devices.stopShowing(() => this.#stopRest(done))),
       ),
     );
-  }
-
-  /** Begins a new segment of the journal and drops what may go, unless an order is not over. */
-  rotateJournal(done: (outcome: RotationOutcome) => void): void {
-    this.#upkeep.rotate(done);
   }
 
   #logStart(journal: string, open: readonly OpenOrder[]): void {

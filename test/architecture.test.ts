@@ -39,7 +39,7 @@ const inner = ["src/core/", "src/runtime/ports.ts"];
 /** What a box is made of. */
 const composed = [
   ...["src/core/", "src/runtime/", "src/providers/", "src/journal/", "src/reporting/"],
-  ...["src/till/", "src/config/", "src/control/", "src/devices.ts"],
+  ...["src/commands/", "src/config/", "src/control/", "src/devices.ts"],
 ];
 
 /** The arrows of ARCHITECTURE.md as a table; the first row that fits a file is its layer. */
@@ -49,7 +49,7 @@ const layers: readonly Layer[] = [
   { files: "src/core/codecs/", project: ["src/core/payment/", "src/core/kernel/"], packages: [] },
   { files: "src/runtime/", project: ["src/core/"], packages: [] },
   { files: "src/drivers/", project: inner, packages: [] },
-  { files: "src/till/", project: inner, packages: [] },
+  { files: "src/commands/", project: inner, packages: ["zod"] },
   {
     files: "src/providers/wechat-v2/sandbox/server.ts",
     project: ["src/core/", "src/providers/wechat-v2/"],
@@ -137,7 +137,7 @@ const layers: readonly Layer[] = [
   },
   { files: "src/journal/", project: inner, packages: ["zod", pureCrypto] },
   { files: "src/reporting/", project: inner, packages: ["zod", pureCrypto] },
-  { files: "src/control/", project: inner, packages: ["zod"] },
+  { files: "src/control/", project: [...inner, "src/commands/"], packages: ["zod"] },
   { files: "src/settings/", project: [], packages: ["zod"] },
   {
     files: "src/config/",
@@ -149,6 +149,11 @@ const layers: readonly Layer[] = [
     // A whole box on simulated links.
     files: "src/simulator/site/staged-box.ts",
     project: ["src/simulator/", "src/core/", "src/runtime/", "src/compose.ts", "src/composed/parts.ts"],
+    packages: [],
+  },
+  {
+    files: "src/simulator/site/till.ts",
+    project: ["src/simulator/", "src/core/", "src/commands/callers.ts"],
     packages: [],
   },
   {
@@ -182,7 +187,7 @@ const layers: readonly Layer[] = [
   {
     // Hears of providers in neutral words alone.
     files: "src/simulator/checker/",
-    project: [...inner, "src/simulator/"],
+    project: [...inner, "src/commands/callers.ts", "src/simulator/"],
     packages: [],
   },
   {

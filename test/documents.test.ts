@@ -10,8 +10,8 @@ import { plainFiles } from "../scripts/deb/plain-files.ts";
 import { saleMembers } from "../scripts/documents/local-parts.ts";
 import { documents, parts, partsOf, regenerated } from "../scripts/generate-documents.ts";
 import { outages } from "../src/cli/outages.ts";
+import { saleStateSchema } from "../src/commands/sale.ts";
 import { checkConfig } from "../src/config/device-config.ts";
-import { saleStateSchema } from "../src/control/sale.ts";
 import { REOPEN_LAST_MS } from "../src/drivers/scanner.ts";
 import { scenarioNamed } from "../src/providers/wechat-v2/sandbox/scenarios.ts";
 

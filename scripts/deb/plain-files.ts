@@ -15,7 +15,7 @@ export const plainFiles: readonly (readonly [from: string, to: string, mode?: nu
   ["SECURITY.md", "usr/share/doc/scanbox/SECURITY.md"],
   ["ARCHITECTURE.md", "usr/share/doc/scanbox/ARCHITECTURE.md"],
   ["SAFETY.md", "usr/share/doc/scanbox/SAFETY.md"],
-  ["src/control/status.schema.json", "usr/share/doc/scanbox/schemas/status.schema.json"],
+  ["src/commands/status.schema.json", "usr/share/doc/scanbox/schemas/status.schema.json"],
   ["src/reporting/tx-event.schema.json", "usr/share/doc/scanbox/schemas/tx-event.schema.json"],
   ["scripts/deb/lintian-overrides", "usr/share/lintian/overrides/scanbox"],
 ];

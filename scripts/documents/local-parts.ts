@@ -1,8 +1,10 @@
 /** What programs on the box's own machine read: a till's sale, the problems of the control socket, the lines of the journal. */
+import * as z from "zod";
 import type { Report } from "../../src/cli/journal/quarantine.ts";
 import type { Verdict } from "../../src/cli/journal/verification.ts";
-import type { Rotated } from "../../src/control/commands.ts";
+import { commands } from "../../src/commands/table.ts";
 import type { ControlProblem } from "../../src/control/protocol.ts";
+import type { RotationOutcome } from "../../src/core/payment/command.ts";
 import type { SaleState } from "../../src/core/payment/till-sale.ts";
 import type { JournalEntry } from "../../src/journal/own-entry.ts";
 import type { BillException, NotCompared } from "../../src/providers/bill.ts";
@@ -43,6 +45,7 @@ const problems: Told<ControlProblem> = {
   malformed: "The line is no request.",
   version: "It is a request of another version of the protocol.",
   "unknown-command": "There is no such command; the message names those that there are.",
+  "not-allowed": "The command is not for this socket.",
   arguments: "The command does not take these arguments.",
   "too-long": "The request is too long.",
   "too-many-programs": "Eight programs are inside: the request was not looked at. Ask again.",
@@ -61,8 +64,30 @@ const problems: Told<ControlProblem> = {
     "This `ref` stands for another amount, which may be paid: `sale` tells. A new sale needs a new `ref`.",
 };
 
+/** Every command, with its role and its arguments. */
+export function commandRows(): string {
+  return table(
+    ["command", "for who may", "does", "arguments", "answers"],
+    [...commands].map(([name, { role, about, args, answers }]) => [
+      code(name),
+      role,
+      about,
+      Object.entries(args.shape)
+        .map(([key, schema]) => `${code(key)}: ${argument(schema)}`)
+        .join(" "),
+      answers,
+    ]),
+  );
+}
+
+/** What an argument is, in its own words. */
+function argument(schema: z.core.$ZodType): string {
+  const { description, default: usual } = z.toJSONSchema(schema, { io: "input" });
+  return `${description}${usual === undefined ? "" : ` ${code(JSON.stringify(usual))} where left out.`}`;
+}
+
 /** Every word that can stand in `problem`. */
-export function doorProblems(): string {
+export function controlProblems(): string {
   return table(
     ["`problem`", "means"],
     Object.entries(problems).map(([name, meaning]) => [code(name), meaning]),
@@ -145,7 +170,7 @@ const skipped: Told<keyof NotCompared> = {
   about: "The order or the column, or null.",
 };
 
-type RotatedKey = keyof Extract<Rotated, { kind: "rotated" }>;
+type RotatedKey = keyof Extract<RotationOutcome, { kind: "rotated" }>;
 
 const rotation: Told<RotatedKey> = {
   kind: "`rotated`, or `nothing` without the other two members.",

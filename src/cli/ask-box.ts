@@ -1,11 +1,12 @@
 /** Asks the box that runs beside this command. */
 import { resolve } from "node:path";
 import * as z from "zod";
+import { type BoxStatus, boxStatusSchema } from "../commands/status.ts";
+import type { Role } from "../commands/table.ts";
 import type { DeviceConfig } from "../config/device-config.ts";
 import { type ReceivedAnswer, readAnswer, requestLine } from "../control/protocol.ts";
-import { type BoxStatus, boxStatusSchema } from "../control/status.ts";
 import { askSocket } from "../links/listen/control-socket.ts";
-import { controlPaths } from "./run/control-paths.ts";
+import { localSockets, socketPaths } from "./run/control-paths.ts";
 
 /** How long a box may take for an answer. */
 const WITHIN_MS = 20_000;
@@ -19,10 +20,14 @@ export type BoxFound =
 
 const whose = z.object({ journal: z.object({ path: z.string() }) });
 
-/** Finds the box that writes this configuration's journal; another box on this machine is not it. */
-export async function findBox(config: Pick<DeviceConfig, "journal">): Promise<BoxFound> {
+/**
+ * Finds the box that writes this configuration's journal, at a socket at which this may be done; another box on this machine is
+ * not it.
+ */
+export async function findBox(config: Pick<DeviceConfig, "journal">, wanted: Role): Promise<BoxFound> {
   let unclear: string | null = null;
-  for (const path of controlPaths(config)) {
+  const open = localSockets.filter(({ may }) => may.has(wanted));
+  for (const path of open.flatMap((socket) => socketPaths(socket, config))) {
     const asked = await ask(path, "status");
     if (asked === null) continue;
     if (typeof asked === "string") {

@@ -1,4 +1,4 @@
-import type { OfflineOrder, OfflineStatus } from "../control/status.ts";
+import type { OfflineOrder, OfflineStatus } from "../commands/status.ts";
 import { damageWords } from "../journal/chain.ts";
 import { readRow } from "../journal/row.ts";
 import { liesInMemory } from "../links/machine/mounts.ts";

@@ -1,4 +1,4 @@
-import type { BoxStatus } from "../control/status.ts";
+import type { BoxStatus } from "../commands/status.ts";
 import type { ProbeFailure } from "../core/payment/answers.ts";
 import type { CodedBlocker } from "../core/payment/outage-code.ts";
 

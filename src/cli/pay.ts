@@ -1,9 +1,9 @@
 /** `scanbox pay`: asks the running box for an amount, as a till does. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type * as z from "zod";
+import { saleRefSchema, saleStateSchema } from "../commands/sale.ts";
 import type { DeviceConfig } from "../config/device-config.ts";
 import { callerNameSchema } from "../control/protocol.ts";
-import { saleRefSchema, saleStateSchema } from "../control/sale.ts";
 import { formatYuan, parseYuan } from "../core/kernel/fen.ts";
 import { ask, findBox } from "./ask-box.ts";
 import { loadConfig } from "./config.ts";
@@ -126,7 +126,7 @@ async function tell(
   { command, args, caller }: Wish,
   unwanted?: AbortSignal,
 ): Promise<Told> {
-  const found = await findBox(config);
+  const found = await findBox(config, "sell");
   if (found.kind === "none") return { kind: "silent", why: "no box runs with this configuration" };
   if (found.kind === "unclear") return { kind: "silent", why: found.why };
   const answer = await ask(found.path, command, args, caller, unwanted);

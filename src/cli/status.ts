@@ -1,6 +1,6 @@
 /** `scanbox status`: how the box is, from the box itself where it runs, else from its journal. */
 import { resolve } from "node:path";
-import type { BoxStatus, OfflineOrder, OfflineStatus } from "../control/status.ts";
+import type { BoxStatus, OfflineOrder, OfflineStatus } from "../commands/status.ts";
 import { formatYuan } from "../core/kernel/fen.ts";
 import { findBox } from "./ask-box.ts";
 import { loadLeniently } from "./config.ts";
@@ -15,7 +15,7 @@ const help = `Usage: scanbox status [--json] [--config FILE]
 
 Says how the box is. Where none runs, what its journal says without it: above all the orders that are open.
 
-  --json           one JSON object; its schema is src/control/status.schema.json
+  --json           one JSON object; its schema is src/commands/status.schema.json
   --config FILE    the box's configuration; else ./device.config.json, else /etc/scanbox/device.config.json
 
 Exit status: 0 in service, 1 out of service or not running, 2 wrong usage or configuration.
@@ -40,7 +40,7 @@ export async function statusCommand(args: readonly string[], io: CommandIo): Pro
     for (const problem of checked.problems) io.stderr.write(`${problem}\n`);
     return exitStatus.usage;
   }
-  const found = await findBox(checked.config);
+  const found = await findBox(checked.config, "read");
   if (found.kind === "found") {
     const { status } = found;
     const text = values.json === true ? JSON.stringify({ running: true, ...status }) : table(status);

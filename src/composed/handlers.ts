@@ -1,3 +1,4 @@
+import type { Callers } from "../commands/callers.ts";
 import type { ChargeAnswer, QueryAnswer, UndoAnswer } from "../core/payment/answers.ts";
 import type { BoxEvent } from "../core/payment/events.ts";
 import type { Intent, TxData } from "../core/payment/order.ts";
@@ -9,7 +10,6 @@ import type { Devices } from "../devices.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Handlers } from "../runtime/loop.ts";
 import type { Log } from "../runtime/ports.ts";
-import type { Sales } from "../till/sales.ts";
 import type { Providers } from "./providers.ts";
 
 /** Who carries out what the core asks for, and where the answers go. */
@@ -17,7 +17,7 @@ export interface HandlersParts {
   readonly journal: Journal;
   readonly providers: Providers;
   readonly devices: Devices;
-  readonly sales: Sales;
+  readonly callers: Callers;
   readonly log: Log;
   readonly rules: Rules;
   readonly post: (event: BoxEvent) => void;
@@ -29,7 +29,7 @@ export interface HandlersParts {
 
 /** One handler for each effect. */
 export function handlersOf(parts: HandlersParts): Handlers {
-  const { journal, providers, devices, sales, log, rules, post } = parts;
+  const { journal, providers, devices, callers, log, rules, post } = parts;
   const happens = (outTradeNo: string, event: PaymentEvent): void => {
     post({ type: "payment", outTradeNo, event });
   };
@@ -81,7 +81,8 @@ export function handlersOf(parts: HandlersParts): Handlers {
           answered(intent, { type: "undo-answered", host, answer }),
         );
     },
-    answer: ({ token, answer }) => sales.answer(token, answer),
+    answer: ({ token, answer }) => callers.answer(token, answer),
+    rotate: ({ token }) => journal.rotate((outcome) => post({ type: "journal-rotated", token, outcome })),
     probe: ({ provider }) => {
       providers.of(provider).probe((answer) => {
         if (answer.kind === "passed") providers.signed(provider);

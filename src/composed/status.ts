@@ -1,4 +1,4 @@
-import type { BoxSnapshot } from "../control/status.ts";
+import type { BoxSnapshot } from "../commands/status.ts";
 import { drawFrame } from "../core/codecs/display-frame.ts";
 import type { Instant, WallTime } from "../core/kernel/instant.ts";
 import { rfc3339 } from "../core/kernel/rfc3339.ts";

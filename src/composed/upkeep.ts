@@ -1,5 +1,6 @@
+import type { Ask } from "../commands/callers.ts";
 import { after } from "../core/kernel/instant.ts";
-import type { Journal, RotationOutcome } from "../journal/journal.ts";
+import type { Journal } from "../journal/journal.ts";
 import type { Loop } from "../runtime/loop.ts";
 import type { Clock, Log, Timer } from "../runtime/ports.ts";
 import type { Providers } from "./providers.ts";
@@ -11,6 +12,8 @@ export interface UpkeepParts {
   readonly journal: Journal;
   readonly providers: Providers;
   readonly loop: Loop;
+  /** The box takes commands from here as from everybody. */
+  readonly ask: Ask;
 }
 
 /** How often the box looks whether the journal's segment is long enough, and the certificate still valid. */
@@ -41,18 +44,6 @@ export class Upkeep {
     this.#roomTimer?.cancel();
   }
 
-  /**
-   * Begins a new segment of the journal and drops what may go. Refused while an order is not over: one that has ended may
-   * still be contradicted for a while, and then its intent is needed.
-   */
-  rotate(done: (outcome: RotationOutcome) => void): void {
-    const { clock, journal, loop } = this.#parts;
-    const orders = loop.turn?.box.orders.size ?? null;
-    const why = orders === null ? "the box is starting or stopping" : "a payment is not over yet";
-    if (orders === 0) journal.rotate(done);
-    else clock.at(clock.now(), () => done({ kind: "refused", why }));
-  }
-
   /** A box that cannot record another payment says so before somebody is asked for one. */
   #lookForRoom(): void {
     const { clock, journal, log, loop } = this.#parts;
@@ -67,9 +58,9 @@ export class Upkeep {
   }
 
   #tendLater(): void {
-    const { clock, journal } = this.#parts;
+    const { ask, clock, journal } = this.#parts;
     this.#tendTimer = clock.at(after(clock.now(), TEND_EVERY_MS), () => {
-      if (journal.isRotationDue()) this.rotate(() => undefined);
+      if (journal.isRotationDue()) ask({ name: "journal rotate" }, () => undefined);
       this.#checkCertificates();
       this.#tendLater();
     });

@@ -3,7 +3,8 @@
  * that the box does not speak is told so in version 1.
  */
 import * as z from "zod";
-import type { AskRefusal } from "../core/payment/till-sale.ts";
+import type { Request } from "../commands/put.ts";
+import type { Problem, Reply } from "../commands/reply.ts";
 
 /** The version of the protocol; raised when a meaning changes. */
 export const CONTROL_VERSION = 1;
@@ -11,59 +12,32 @@ export const CONTROL_VERSION = 1;
 /** The longest request, in bytes, without its LF. */
 export const REQUEST_BYTES_MAX = 4_096;
 
-/** A request as it came; whether there is such a command is not looked at here. */
-export interface ControlRequest {
-  /** Who asks: `socket`, and behind a stroke the name that the program gives itself. */
-  readonly caller: string;
-  readonly command: string;
-  readonly args: unknown;
-}
-
 /** A line that was read, or the answer to one that is no request. */
 export type RequestRead =
-  | { readonly ok: true; readonly request: ControlRequest }
+  | { readonly ok: true; readonly request: Request }
   | { readonly ok: false; readonly answer: ControlAnswer };
 
-/** Why there is no result. A program may rely on these; `message` is a sentence for people. */
+/** What else can be wrong at the socket, before a command is looked at. */
 export type ControlProblem =
   /** The line is no request at all. */
   | "malformed"
   /** It is one of another version. */
   | "version"
-  | "unknown-command"
-  /** The command does not take these arguments. */
-  | "arguments"
   /** It is longer than `REQUEST_BYTES_MAX`. */
   | "too-long"
   /** So many programs are inside already: what it asked for was not looked at. */
   | "too-many-programs"
   /** So many requests of this program wait for their answers: what it asked for was not looked at. */
   | "too-many-requests"
-  /** The answer is no: `message` says why. */
-  | "refused"
-  /** There is no sale of this `ref`. */
-  | "no-sale"
-  /** Nobody knows now. */
-  | "unread"
-  /** A sale is not taken. */
-  | AskRefusal;
+  | Problem;
 
-/** An answer. */
-export type ControlAnswer =
-  | { readonly v: typeof CONTROL_VERSION; readonly ok: true; readonly result: unknown }
-  | {
-      readonly v: typeof CONTROL_VERSION;
-      readonly ok: false;
-      readonly problem: ControlProblem;
-      readonly message: string;
-    };
+/** An answer, as a line has it. */
+export type ControlAnswer = { readonly v: typeof CONTROL_VERSION } & (
+  | Reply
+  | { readonly ok: false; readonly problem: ControlProblem; readonly message: string }
+);
 
-/** An answer with what was asked for. */
-export function resultAnswer(result: unknown): ControlAnswer {
-  return { v: CONTROL_VERSION, ok: true, result };
-}
-
-/** An answer without it. */
+/** An answer without what was asked for. */
 export function problemAnswer(problem: ControlProblem, message: string): ControlAnswer {
   return { v: CONTROL_VERSION, ok: false, problem, message };
 }
@@ -80,13 +54,13 @@ const requestSchema = z.strictObject({
 
 const versioned = z.looseObject({ v: z.int() });
 
-/** Reads one line without its LF. */
-export function readRequest(line: string): RequestRead {
+/** Reads one line without its LF; `as` is what the callers of this socket are called. */
+export function readRequest(line: string, as: string): RequestRead {
   const value = jsonOf(line);
   const read = requestSchema.safeParse(value);
   if (read.success) {
     const { caller, command, args } = read.data;
-    const from = caller === undefined ? "socket" : `socket/${caller}`;
+    const from = caller === undefined ? as : `${as}/${caller}`;
     return { ok: true, request: { caller: from, command, args: args ?? {} } };
   }
   const other = versioned.safeParse(value);

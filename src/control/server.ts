@@ -1,7 +1,9 @@
+import type { Ask } from "../commands/callers.ts";
+import { put } from "../commands/put.ts";
+import type { Role } from "../commands/table.ts";
 import { after } from "../core/kernel/instant.ts";
 import type { Clock, ControlLink, ControlPeer, ControlPeerListener, Log, Timer } from "../runtime/ports.ts";
-import { type ControlApi, obey } from "./commands.ts";
-import { type ControlAnswer, problemAnswer, readRequest } from "./protocol.ts";
+import { CONTROL_VERSION, type ControlAnswer, problemAnswer, readRequest } from "./protocol.ts";
 import { RequestLines } from "./request-lines.ts";
 
 /** So many programs may be inside at once. */
@@ -16,12 +18,19 @@ export const REQUESTS_MAX = 64;
 /** A control socket that could not be opened is tried again after so long. */
 const OPEN_AGAIN_MS = 10_000;
 
+/** Whom a socket lets in: what its callers are called, and what they may do. */
+export interface Admission {
+  readonly as: string;
+  readonly may: ReadonlySet<Role>;
+}
+
 /** What the server works with. */
 export interface ControlServerParts {
   readonly link: ControlLink;
   readonly clock: Clock;
   readonly log: Log;
-  readonly handlers: ControlApi;
+  readonly ask: Ask;
+  readonly admits: Admission;
 }
 
 /**
@@ -72,8 +81,8 @@ export class ControlServer {
       const deaf = (): void => undefined;
       return { received: deaf, finished: deaf, closed: deaf };
     }
-    const { clock, handlers } = this.#parts;
-    const visit: Visit = new Visit({ peer, clock, handlers, ended: () => this.#peers.delete(visit) });
+    const { clock, ask, admits } = this.#parts;
+    const visit: Visit = new Visit({ peer, clock, ask, admits, ended: () => this.#peers.delete(visit) });
     this.#peers.add(visit);
     return visit;
   }
@@ -82,7 +91,8 @@ export class ControlServer {
 interface VisitParts {
   readonly peer: ControlPeer;
   readonly clock: Clock;
-  readonly handlers: ControlApi;
+  readonly ask: Ask;
+  readonly admits: Admission;
   readonly ended: () => void;
 }
 
@@ -141,15 +151,16 @@ class Visit implements ControlPeerListener {
         return;
       }
       this.#wait();
-      const read = readRequest(line);
+      const { ask, admits } = this.#parts;
+      const read = readRequest(line, admits.as);
       if (!read.ok) {
         this.#say(read.answer);
         continue;
       }
       this.#answering = true;
-      obey(read.request, this.#parts.handlers, (answer) => {
+      put(read.request, admits.may, ask, (reply) => {
         this.#answering = false;
-        this.#say(answer);
+        this.#say({ v: CONTROL_VERSION, ...reply });
         this.#next();
       });
     }

@@ -8,6 +8,7 @@ import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
 import { invariant } from "../core/kernel/defect.ts";
 import { after, type Instant, type WallTime } from "../core/kernel/instant.ts";
 import { rfc3339 } from "../core/kernel/rfc3339.ts";
+import type { RotationOutcome } from "../core/payment/command.ts";
 import type { Entry, OpenOrder, RecentOrder, TxData } from "../core/payment/order.ts";
 import type { Clock, Log, StoredRow, StoreLink, StoreOpened, Timer } from "../runtime/ports.ts";
 import { damageWords } from "./chain.ts";
@@ -45,14 +46,6 @@ export interface JournalParts {
   /** Hears once that nothing more can be written, whatever it was that failed; left out where nobody wants to know. */
   readonly broken?: () => void;
 }
-
-/** What came of a rotation. */
-export type RotationOutcome =
-  /** A new segment has begun; `dropped` rows of old ones are gone. */
-  | { readonly kind: "rotated"; readonly row: number; readonly dropped: number }
-  /** Nothing was written since the last one, and nothing is old enough to go. */
-  | { readonly kind: "nothing" }
-  | { readonly kind: "refused"; readonly why: string };
 
 /** How the journal stands, for people. */
 export interface JournalStatus {

@@ -1,4 +1,4 @@
-import type { BoxStatus } from "../../src/control/status.ts";
+import type { BoxStatus } from "../../src/commands/status.ts";
 
 /** A box in service that has one reversal behind it. */
 export const aStatus: BoxStatus = {

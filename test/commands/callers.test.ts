@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { type Answer, Callers } from "../../src/commands/callers.ts";
+import type { BoxStatus } from "../../src/commands/status.ts";
 import { fenOf } from "../../src/core/kernel/fen.ts";
 import type { TxData } from "../../src/core/payment/order.ts";
-import type { SaleAnswer, SaleDecision } from "../../src/core/payment/till-sale.ts";
+import type { SaleDecision } from "../../src/core/payment/till-sale.ts";
 import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.ts";
-import { Sales } from "../../src/till/sales.ts";
 import { Story, tillRules } from "../core/payment/story.ts";
 import { txOf } from "../journal/entries.ts";
+import { aStatus } from "./a-status.ts";
 
 const amount = fenOf(1_250);
 assert.ok(amount.ok);
@@ -17,38 +19,40 @@ class Stand {
   readonly time = new SimulatedTime();
   readonly story = Story.ready(tillRules);
   readonly reads: { readonly outTradeNo: string; readonly done: (tx: TxData | null) => void }[] = [];
-  readonly told: SaleAnswer[] = [];
-  readonly heard = (answer: SaleAnswer): void => void this.told.push(answer);
+  readonly told: Answer[] = [];
+  readonly heard = (answer: Answer): void => void this.told.push(answer);
   open = true;
-  readonly sales: Sales = new Sales({
+  status: BoxStatus | null = aStatus;
+  readonly callers: Callers = new Callers({
     clock: new SimulatedClock(this.time, 0),
     post: (event) => {
       if (!this.open) return false;
       this.story.post(event);
       for (const effect of this.story.turn.effects)
-        if (effect.type === "answer") this.sales.answer(effect.token, effect.answer);
+        if (effect.type === "answer") this.callers.answer(effect.token, effect.answer);
       return true;
     },
     newestOf: (outTradeNo, done) => void this.reads.push({ outTradeNo, done }),
+    status: () => this.status,
   });
 
-  ask(fen = amountFen, ref = "A-1"): SaleAnswer | undefined {
-    this.sales.ask({ caller: "till", ref }, fen, this.heard);
+  ask(fen = amountFen, ref = "A-1"): Answer | undefined {
+    this.callers.ask({ name: "pay", caller: "till", ref, amountFen: fen }, this.heard);
     return this.last();
   }
 
-  state(ref = "A-1"): SaleAnswer | undefined {
-    this.sales.state({ caller: "till", ref }, this.heard);
+  state(ref = "A-1"): Answer | undefined {
+    this.callers.ask({ name: "sale", caller: "till", ref }, this.heard);
     return this.last();
   }
 
-  withdraw(ref = "A-1"): SaleAnswer | undefined {
-    this.sales.withdraw({ caller: "till", ref }, this.heard);
+  withdraw(ref = "A-1"): Answer | undefined {
+    this.callers.ask({ name: "withdraw", caller: "till", ref }, this.heard);
     return this.last();
   }
 
   /** The journal answers the oldest question with a record of the order that was asked about. */
-  read(more: Partial<TxData> | null): SaleAnswer | undefined {
+  read(more: Partial<TxData> | null): Answer | undefined {
     const read = this.reads.shift();
     assert.ok(read !== undefined);
     read.done(
@@ -60,7 +64,7 @@ class Stand {
   }
 
   /** The newest answer that the till has. */
-  last(): SaleAnswer | undefined {
+  last(): Answer | undefined {
     this.time.runUntil(this.time.now + 1);
     return this.told.at(-1);
   }
@@ -74,7 +78,7 @@ class Stand {
 
 const declined = { state: "declined", final: true, charged: "no", reason: "funds" } as const;
 
-function stateOf(answer: SaleAnswer | undefined) {
+function stateOf(answer: Answer | undefined) {
   assert.equal(answer?.kind, "state", JSON.stringify(answer));
   assert.ok(answer?.kind === "state");
   const { state, final, charged } = answer.sale;
@@ -93,13 +97,14 @@ describe("a till", () => {
     const stand = new Stand();
     const name = { caller: "till", ref: "A-1" };
     for (const answer of [
-      () => stand.sales.ask(name, amountFen, stand.heard),
-      () => stand.sales.state(name, stand.heard),
-      () => stand.sales.state({ ...name, ref: "other" }, stand.heard),
-      () => stand.sales.withdraw(name, stand.heard),
+      () => stand.callers.ask({ name: "pay", ...name, amountFen }, stand.heard),
+      () => stand.callers.ask({ name: "sale", ...name }, stand.heard),
+      () => stand.callers.ask({ name: "sale", ...name, ref: "other" }, stand.heard),
+      () => stand.callers.ask({ name: "withdraw", ...name }, stand.heard),
+      () => stand.callers.ask({ name: "status" }, stand.heard),
       () => {
         stand.open = false;
-        stand.sales.ask(name, amountFen, stand.heard);
+        stand.callers.ask({ name: "pay", ...name, amountFen }, stand.heard);
       },
     ]) {
       answer();
@@ -112,24 +117,25 @@ describe("a till", () => {
 
   it("hears what the core has decided, whatever has become of the box since", () => {
     const { time } = new Stand();
-    const told: SaleAnswer[] = [];
+    const told: Answer[] = [];
     const tokens: number[] = [];
-    const sales = new Sales({
+    const callers = new Callers({
       clock: new SimulatedClock(time, 0),
       post: (event) => {
         if (event.type === "command") tokens.push(event.token);
         return true;
       },
       newestOf: () => assert.fail("no order is named"),
+      status: () => assert.fail("nobody asks for it"),
     });
     const refused: SaleDecision = { kind: "refused", why: "busy", blocker: null };
-    sales.ask({ caller: "till", ref: "A-1" }, amountFen, (answer) => told.push(answer));
-    sales.ask({ caller: "till", ref: "A-2" }, amountFen, (answer) => told.push(answer));
+    callers.ask({ name: "pay", caller: "till", ref: "A-1", amountFen }, (answer) => told.push(answer));
+    callers.ask({ name: "pay", caller: "till", ref: "A-2", amountFen }, (answer) => told.push(answer));
     const [first = 0, second = 0] = tokens;
     assert.notEqual(first, second);
-    sales.answer(second, { kind: "no-sale" });
-    sales.answer(second, refused);
-    sales.answer(first, refused);
+    callers.answer(second, { kind: "no-sale" });
+    callers.answer(second, refused);
+    callers.answer(first, refused);
     time.runUntil(1);
     assert.deepEqual(told, [{ kind: "no-sale" }, refused]);
   });
@@ -231,5 +237,34 @@ describe("a till", () => {
     stand.story.scan().recorded();
     stand.state();
     assert.deepEqual(stand.read(null), { kind: "unread" });
+  });
+});
+
+describe("whoever asks for something else", () => {
+  it("hears how the box stands, as its journal and its newest turn have it", () => {
+    const stand = new Stand();
+    stand.callers.ask({ name: "status" }, stand.heard);
+    assert.deepEqual(stand.last(), { kind: "status", status: aStatus });
+    stand.status = null;
+    stand.callers.ask({ name: "status" }, stand.heard);
+    assert.deepEqual(stand.last(), { kind: "unread" });
+  });
+
+  it("hears what came of a rotation when it is over, and at once where a payment is not", () => {
+    const stand = new Stand();
+    stand.callers.ask({ name: "journal rotate" }, stand.heard);
+    assert.equal(stand.last(), undefined);
+    const [asked] = stand.story.turn.effects;
+    assert.ok(asked?.type === "rotate");
+    const outcome = { kind: "rotated", row: 9, dropped: 2 } as const;
+    stand.story.post({ type: "journal-rotated", token: asked.token, outcome });
+    for (const effect of stand.story.turn.effects)
+      if (effect.type === "answer") stand.callers.answer(effect.token, effect.answer);
+    assert.deepEqual(stand.last(), { kind: "rotation", outcome });
+    stand.ask();
+    stand.story.scan();
+    stand.callers.ask({ name: "journal rotate" }, stand.heard);
+    const why = "a payment is not over yet";
+    assert.deepEqual(stand.last(), { kind: "rotation", outcome: { kind: "refused", why } });
   });
 });

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { z } from "zod";
 import { offlineStatusFrom } from "../../src/cli/offline-status.ts";
-import { boxStatusJsonSchema, boxStatusSchema } from "../../src/control/status.ts";
+import { boxStatusJsonSchema, boxStatusSchema } from "../../src/commands/status.ts";
 import { aStatus } from "./a-status.ts";
 
-const schemaFile = new URL("../../src/control/status.schema.json", import.meta.url);
+const schemaFile = new URL("../../src/commands/status.schema.json", import.meta.url);
 
 test("the published schema of a status is the one in the code", () => {
   if (process.env.UPDATE_SCHEMAS === "1") writeFileSync(schemaFile, boxStatusJsonSchema());

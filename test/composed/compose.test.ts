@@ -83,7 +83,7 @@ describe("a composed box", () => {
     pays(box);
     box.pass(60_000);
     box.disk.fault = "read-only";
-    box.box.rotateJournal(() => undefined);
+    box.box.ask({ name: "journal rotate" }, () => undefined);
     box.pass(1_000);
     assert.equal(box.box.status()?.service.blocker, "journal-broken");
     assert.equal(box.screens.at(-1)?.text, "out-of-service");
@@ -216,7 +216,10 @@ describe("a composed box", () => {
     const box = stand();
     const rotated = (): string => {
       const said: string[] = [];
-      box.box.rotateJournal((outcome) => said.push(outcome.kind === "refused" ? outcome.why : outcome.kind));
+      box.box.ask({ name: "journal rotate" }, (answer) => {
+        assert.ok(answer.kind === "rotation");
+        said.push(answer.outcome.kind === "refused" ? answer.outcome.why : answer.outcome.kind);
+      });
       assert.deepEqual(said, [], "it never calls back at once");
       box.until(() => said.length > 0);
       return said[0] ?? "";

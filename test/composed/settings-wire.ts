@@ -291,11 +291,11 @@ export const wireRows: readonly Row[] = [
       for (let count = 0; count < 2; count += 1) {
         tells("success", "paid")(stand);
         stand.pass(60_000);
-        stand.box.rotateJournal(() => undefined);
+        stand.box.ask({ name: "journal rotate" }, () => undefined);
         stand.pass(60_000);
       }
-      stand.pass(1.1 * 86_400_000);
-      stand.box.rotateJournal(() => undefined);
+      stand.pass(95_040_000);
+      stand.box.ask({ name: "journal rotate" }, () => undefined);
       stand.pass(1_000);
     },
     see: (stand) => stand.disk.kept.length < stand.disk.rows.length,

@@ -1,23 +1,22 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
-import { type ControlApi, obey, type Rotated } from "../../src/control/commands.ts";
-import {
-  problemAnswer,
-  REQUEST_BYTES_MAX,
-  readAnswer,
-  readRequest,
-  requestLine,
-} from "../../src/control/protocol.ts";
+import { localSockets } from "../../src/cli/run/control-paths.ts";
+import type { Answer, Ask } from "../../src/commands/callers.ts";
+import { put } from "../../src/commands/put.ts";
+import type { Reply } from "../../src/commands/reply.ts";
+import { saleStateSchema } from "../../src/commands/sale.ts";
+import type { BoxStatus } from "../../src/commands/status.ts";
+import { commands, type Role, roles } from "../../src/commands/table.ts";
+import { REQUEST_BYTES_MAX, readAnswer, readRequest, requestLine } from "../../src/control/protocol.ts";
 import { RequestLines } from "../../src/control/request-lines.ts";
-import { saleStateSchema } from "../../src/control/sale.ts";
-import { ControlServer, IDLE_MS, PEERS_MAX, REQUESTS_MAX } from "../../src/control/server.ts";
-import type { BoxStatus } from "../../src/control/status.ts";
+import { type Admission, ControlServer, IDLE_MS, PEERS_MAX, REQUESTS_MAX } from "../../src/control/server.ts";
+import type { Command, RotationOutcome } from "../../src/core/payment/command.ts";
 import { saleKey } from "../../src/core/payment/selling.ts";
 import type { SaleAnswer, SaleState } from "../../src/core/payment/till-sale.ts";
 import { SimulatedControlLink, type SimulatedVisitor } from "../../src/simulator/outside/control.ts";
 import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.ts";
-import { aStatus } from "./a-status.ts";
+import { aStatus } from "../commands/a-status.ts";
 
 const utf8 = new TextEncoder();
 
@@ -27,41 +26,39 @@ class Stand {
   readonly logged: string[] = [];
   readonly server: ControlServer;
   /** Calls of the box that have not been answered. */
-  readonly rotations: ((outcome: Rotated) => void)[] = [];
+  readonly rotations: ((outcome: RotationOutcome) => void)[] = [];
   asked = 0;
   status: BoxStatus | null = aStatus;
   /** What a till was heard to want, and what it is answered. */
   readonly wishes: string[] = [];
   saleAnswer: SaleAnswer = { kind: "no-sale" };
 
-  constructor() {
+  constructor(admits: Admission = { as: "socket", may: new Set(roles) }) {
     const note = (event: string): void => void this.logged.push(event);
-    const handlers: ControlApi = {
-      status: () => {
-        this.asked += 1;
-        return this.status;
-      },
-      rotate: (done) => void this.rotations.push(done),
-      sales: {
-        ask: (sale, amountFen, done) => this.#answerOf(`ask ${saleKey(sale)} ${amountFen}`, done),
-        state: (sale, done) => this.#answerOf(`state ${saleKey(sale)}`, done),
-        wait: (sale, { state, withinMs }, done) =>
-          this.#answerOf(`wait ${saleKey(sale)} ${state} ${withinMs}`, done),
-        withdraw: (sale, done) => this.#answerOf(`withdraw ${saleKey(sale)}`, done),
-      },
-    };
     this.server = new ControlServer({
       link: this.link,
       clock: new SimulatedClock(this.time, 0),
       log: { debug: note, info: note, warn: note, error: note },
-      handlers,
+      ask: (command, done) => this.#obey(command, done),
+      admits,
     });
     this.server.start();
     this.pass(1);
   }
 
-  #answerOf(wish: string, done: (answer: SaleAnswer) => void): void {
-    this.wishes.push(wish);
+  #obey(command: Command, done: (answer: Answer) => void): void {
+    if (command.name === "journal rotate") {
+      this.rotations.push((outcome) => done({ kind: "rotation", outcome }));
+      return;
+    }
+    if (command.name === "status") {
+      this.asked += 1;
+      const { status } = this;
+      this.time.after(0, () => done(status === null ? { kind: "unread" } : { kind: "status", status }));
+      return;
+    }
+    const { name, caller, ref, ...rest } = command;
+    this.wishes.push([name, saleKey({ caller, ref }), ...Object.values(rest)].join(" "));
     this.time.after(0, () => done(this.saleAnswer));
   }
 
@@ -81,12 +78,8 @@ class Stand {
   }
 }
 
-const noSales = {
-  ask: () => undefined,
-  state: () => undefined,
-  wait: () => undefined,
-  withdraw: () => undefined,
-};
+const nobody: Ask = () => undefined;
+const everything: ReadonlySet<Role> = new Set(roles);
 
 const armedSale: SaleState = {
   ref: "A-1",
@@ -131,6 +124,7 @@ describe("the control socket of a box", () => {
     stand.say(visitor, requestLine("journal rotate") + requestLine("status"));
     assert.deepEqual([answers(visitor), stand.rotations.length], [[], 1]);
     stand.rotations[0]?.({ kind: "rotated", row: 7, dropped: 3 });
+    stand.pass(1);
     assert.deepEqual(answers(visitor), [{ kind: "rotated", row: 7, dropped: 3 }, aStatus]);
   });
 
@@ -196,7 +190,7 @@ describe("the control socket of a box", () => {
     stand.pass(10);
     assert.ok(idle.ended);
     const busy = stand.visit();
-    stand.say(busy, requestLine("status").repeat(3 * REQUESTS_MAX));
+    for (let asked = 0; asked < 3 * REQUESTS_MAX; asked += 1) stand.say(busy, requestLine("status"));
     assert.equal(
       answers(busy).length,
       3 * REQUESTS_MAX,
@@ -230,7 +224,29 @@ describe("the control socket of a box", () => {
     stand.status = null;
     const visitor = stand.visit();
     stand.say(visitor, requestLine("status"));
-    assert.deepEqual(answers(visitor), ["refused"]);
+    assert.deepEqual(answers(visitor), ["unread"]);
+  });
+
+  it("lets each in to what is its own: tills sell and operators do not, operators rotate and tills do not", () => {
+    const requests = [...commands.keys()].map((name) => requestLine(name)).join("");
+    for (const { as, may } of localSockets) {
+      const stand = new Stand({ as, may });
+      const visitor = stand.visit();
+      stand.say(visitor, requests + requestLine("statuz"));
+      stand.rotations[0]?.({ kind: "nothing" });
+      stand.pass(1);
+      const refused = [...commands].map(([, { role }]) => !may.has(role));
+      const heard = answers(visitor);
+      assert.deepEqual(
+        heard.slice(0, -1).map((answer) => answer === "not-allowed"),
+        refused,
+        as,
+      );
+      assert.ok(refused.includes(true) && refused.includes(false));
+      const known = [...commands].filter(([, { role }]) => may.has(role)).map(([name]) => name);
+      assert.match(visitor.heard, new RegExp(`there are: ${known.join(", ")}\\.`));
+      assert.equal(stand.rotations.length, may.has("operate") ? 1 : 0);
+    }
   });
 
   it("that cannot be opened costs a line in the log", () => {
@@ -240,8 +256,8 @@ describe("the control socket of a box", () => {
     const logged: string[] = [];
     const note = (event: string): void => void logged.push(event);
     const log = { debug: note, info: note, warn: note, error: note };
-    const handlers = { status: () => aStatus, rotate: () => undefined, sales: noSales };
-    new ControlServer({ link, clock: new SimulatedClock(time, 0), log, handlers }).start();
+    const admits = { as: "socket", may: everything };
+    new ControlServer({ link, clock: new SimulatedClock(time, 0), log, ask: nobody, admits }).start();
     time.runUntil(10);
     assert.deepEqual(logged, ["control.closed"]);
   });
@@ -263,7 +279,7 @@ describe("a till at the control socket", () => {
       requestLine("sale", { ref: "A-1" }),
       requestLine("withdraw", { ref: "A-1" }),
     );
-    assert.deepEqual(wishes, ["ask socket A-1 1250", "state socket A-1", "withdraw socket A-1"]);
+    assert.deepEqual(wishes, ["pay socket A-1 1250", "sale socket A-1", "withdraw socket A-1"]);
     assert.equal(said.length, 3);
     for (const answer of said) assert.deepEqual(answer, armedSale);
     assert.deepEqual(saleStateSchema.parse(armedSale), armedSale);
@@ -275,7 +291,7 @@ describe("a till at the control socket", () => {
       requestLine("pay", { ref: "A-1", amountFen: 1_250 }, "north"),
       requestLine("sale", { ref: "A-1" }, "south"),
     );
-    assert.deepEqual(wishes, ["ask socket/north A-1 1250", "state socket/south A-1"]);
+    assert.deepEqual(wishes, ["pay socket/north A-1 1250", "sale socket/south A-1"]);
     for (const name of ["", "a b", "a/b", "x".repeat(33)]) {
       const wrong = sayAll({ kind: "no-sale" }, requestLine("sale", { ref: "A-1" }, name));
       assert.deepEqual([wrong.answers, wrong.wishes], [["malformed"], []]);
@@ -306,12 +322,10 @@ describe("a till at the control socket", () => {
     ];
     for (const [args, which] of cases) {
       const request = { command: "pay", caller: "socket", args };
-      obey(request, { status: () => aStatus, rotate: () => undefined, sales: noSales }, (answer) => {
-        assert.deepEqual(
-          answer,
-          problemAnswer("arguments", `These arguments are missing or wrong: ${which}.`),
-        );
-      });
+      const replies: Reply[] = [];
+      put(request, everything, nobody, (reply) => replies.push(reply));
+      const message = `These arguments are missing or wrong: ${which}.`;
+      assert.deepEqual(replies, [{ ok: false, problem: "arguments", message }]);
     }
   });
 
@@ -385,7 +399,7 @@ describe("whatever bytes come in", () => {
         fc.string({ minLength: 1, maxLength: 64 }),
         fc.dictionary(fc.string(), fc.jsonValue()),
         (command, args) => {
-          const read = readRequest(requestLine(command, args).trimEnd());
+          const read = readRequest(requestLine(command, args).trimEnd(), "socket");
           assert.ok(read.ok);
           assert.equal(read.request.command, command);
           assert.deepEqual(JSON.stringify(read.request.args), JSON.stringify(args));

@@ -160,7 +160,7 @@ export class Killer {
     const journal = { directory: this.#box.journalDirectory, retentionDays: 400 };
     const deadline = performance.now() + OPEN_MS;
     for (;;) {
-      const found = await findBox({ journal });
+      const found = await findBox({ journal }, "operate");
       if (found.kind === "found" && found.status.orders.length === 0) {
         this.#rotates = true;
         void ask(found.path, "journal rotate");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, describe, it } from "node:test";
 import { z } from "zod";
-import { saleStateSchema } from "../../src/control/sale.ts";
+import { saleStateSchema } from "../../src/commands/sale.ts";
 import type { Box, Said } from "./box.ts";
 import { Stand, timing } from "./stand.ts";
 import { until } from "./until.ts";

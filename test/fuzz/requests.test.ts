@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after } from "node:test";
+import { roles } from "../../src/commands/table.ts";
 import { readAnswer, readRequest, requestLine } from "../../src/control/protocol.ts";
 import { RequestLines } from "../../src/control/request-lines.ts";
 import { ControlServer, REQUESTS_MAX } from "../../src/control/server.ts";
@@ -13,13 +14,15 @@ import { lockHoldersOf } from "../../src/links/machine/proc-files.ts";
 import { readAck } from "../../src/reporting/ack.ts";
 import { SimulatedControlLink } from "../../src/simulator/outside/control.ts";
 import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.ts";
-import { aStatus } from "../control/a-status.ts";
+import { aStatus } from "../commands/a-status.ts";
 import { ACK, JOURNAL, TX, World } from "../reporting/world.ts";
 import { type Case, fuzz } from "./fuzz.ts";
 
 const requests = [
   requestLine("status"),
   requestLine("journal rotate"),
+  requestLine("pay", { ref: "0042", amountFen: 1_250 }),
+  requestLine("wait", { ref: "0042", state: "armed", withinMs: 9 }, "north"),
   `${JSON.stringify({ v: 1, command: "status", args: {} })}\r\n`,
   `${JSON.stringify({ v: 2, command: "hello", args: [[[{}]]] })}\n`,
   '{"__proto__":{"v":1},"command":"constructor"}\n',
@@ -35,20 +38,17 @@ fuzz("every request is answered in one line, or its sender is sent away", (one) 
     link,
     clock: new SimulatedClock(time, 0),
     log: { debug: note, info: note, warn: note, error: note },
-    handlers: {
-      status: () => aStatus,
-      rotate: (done) => {
+    ask: (command, done) => {
+      if (command.name === "status") time.after(1, () => done({ kind: "status", status: aStatus }));
+      else if (command.name === "journal rotate") {
         rotations += 1;
-        time.after(1, () => done({ kind: "nothing" }));
-      },
-      sales: {
-        ask: (_ref, _amountFen, done) => void time.after(1, () => done({ kind: "no-sale" })),
-        state: (_ref, done) => void time.after(1, () => done({ kind: "no-sale" })),
-        wait: (_ref, { withinMs }, done) =>
-          void time.after(Math.min(withinMs, 5), () => done({ kind: "no-sale" })),
-        withdraw: (_ref, done) => void time.after(1, () => done({ kind: "no-sale" })),
-      },
+        time.after(1, () => done({ kind: "rotation", outcome: { kind: "nothing" } }));
+      } else {
+        const takesMs = command.name === "wait" ? Math.min(command.withinMs, 5) : 1;
+        time.after(takesMs, () => done({ kind: "no-sale" }));
+      }
     },
+    admits: { as: "socket", may: new Set(roles) },
   });
   server.start();
   time.runUntil(1);
@@ -79,7 +79,7 @@ fuzz("every request is answered in one line, or its sender is sent away", (one) 
 
 fuzz("a line is a request or is answered, and an answer is one or is none", (one) => {
   const line = one.damagedText(requests[one.random.between(0, requests.length - 1)]?.toString() ?? "");
-  const read = one.timed(() => readRequest(line));
+  const read = one.timed(() => readRequest(line, "socket"));
   if (read.ok) assert.ok(read.request.command.length >= 1 && read.request.command.length <= 64);
   else assert.equal(read.answer.ok, false);
   const answer = one.timed(() => readAnswer(line));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
+import type { RotationOutcome } from "../../src/core/payment/command.ts";
 import type { Entry } from "../../src/core/payment/order.ts";
 import type { MoneyEvent } from "../../src/journal/event.ts";
-import type { RotationOutcome } from "../../src/journal/journal.ts";
 import { Journal, type JournalOpened } from "../../src/journal/journal.ts";
 import type { RotationRules } from "../../src/journal/rotation.ts";
 import type { Log } from "../../src/runtime/ports.ts";

@@ -206,19 +206,13 @@ export const explanations: readonly Explanation[] = [
     because: "Only a box with an end of its pause is blocked by one. The compiler wants the question.",
   },
   {
-    source: "src/till/sales.ts",
-    line: 'this.#command({ name: "sale", caller, ref }, done);',
-    becomes: '""',
-    because: "A command that neither pays nor withdraws asks. The compiler wants its name.",
-  },
-  {
-    source: "src/till/sales.ts",
+    source: "src/commands/callers.ts",
     line: "this.#token += 1;",
     becomes: "this.#token -= 1",
     because: "Numbers that go down are as different as those that go up.",
   },
   {
-    source: "src/till/sales.ts",
+    source: "src/commands/callers.ts",
     line: "this.#waiting.delete(token);",
     becomes: ";",
     because: "Where the box took no command, nobody answers under its number: this gives back its memory.",

@@ -1,15 +1,15 @@
 /** What a box could tell its tills, and people who stand there since before a start, if one of its promises were missing. */
 
+import type { Decision } from "../../src/core/payment/command.ts";
 import type { Effect } from "../../src/core/payment/effects.ts";
 import { blockerOf } from "../../src/core/payment/readiness.ts";
 import { judge, saleKey } from "../../src/core/payment/selling.ts";
-import type { SaleDecision } from "../../src/core/payment/till-sale.ts";
 import type { Turn } from "../../src/core/payment/turn.ts";
 import type { Planted } from "./planted.ts";
 import { ends, otherTurns, turnOf } from "./planted-core.ts";
 
 /** The turn with another answer where `other` has one. */
-function answers(turn: Turn, other: (decision: SaleDecision) => SaleDecision | null): Turn {
+function answers(turn: Turn, other: (decision: Decision) => Decision | null): Turn {
   const effects = turn.effects.map((effect): Effect => {
     if (effect.type !== "answer") return effect;
     return { ...effect, answer: other(effect.answer) ?? effect.answer };
@@ -76,7 +76,7 @@ export const plantedForTills: readonly Planted[] = [
     caughtBy: ["till"],
     seed: 15,
     defect: otherTurns(({ before, event, stamp, rules }, real) => {
-      if (event.type !== "command") return null;
+      if (event.type !== "command" || !("caller" in event.command)) return null;
       return real(before, { ...event, command: { ...event.command, caller: "till" } }, stamp, rules);
     }),
   },

@@ -1,20 +1,22 @@
 import { knockAtSocket } from "../../links/listen/socket-probe.ts";
 import { realPathIfAny } from "../../links/machine/proc-files.ts";
 import { unitProperties } from "../../links/machine/unit-state.ts";
-import { controlPaths } from "../run/control-paths.ts";
+import { type LocalSocket, localSockets, socketPaths } from "../run/control-paths.ts";
 import { type Finding, fault, note, ok, warning } from "./finding.ts";
 import type { Area, Subject } from "./subject.ts";
 
-/** The unit of the box at systemd, and the box's control socket for programs on this machine. */
+/** The unit of the box at systemd, and the box's control sockets for programs on this machine. */
 export const serviceArea: Area = {
   name: "service",
   about:
-    "the service at systemd: running, started at boot, not failing over and over; the box's control socket",
+    "the service at systemd: running, started at boot, not failing over and over; the box's control sockets",
   network: false,
   configured: true,
   examine: async (subject) => [
     ...judgeService(await serviceFacts()),
-    ...judgeControlSocket(await controlSocketFacts(subject)),
+    ...(await Promise.all(localSockets.map((socket) => controlSocketFacts(subject, socket)))).flatMap(
+      judgeControlSocket,
+    ),
   ],
 };
 
@@ -22,6 +24,8 @@ export const serviceArea: Area = {
 export interface ControlSocketFacts {
   readonly running: boolean;
   readonly socket: { readonly path: string; readonly said: string | null } | null;
+  /** Whose it is. */
+  readonly of: LocalSocket;
 }
 
 /** The properties of the unit, by systemd's names; null where there is no systemd to ask. */
@@ -84,20 +88,19 @@ function restarts(said: Said): readonly Finding[] {
   ];
 }
 
-/** Judges the box's control socket. */
-export function judgeControlSocket({ running, socket }: ControlSocketFacts): readonly Finding[] {
+/** Judges one of the box's control sockets. */
+export function judgeControlSocket({ running, socket, of }: ControlSocketFacts): readonly Finding[] {
+  const { folder, people } = of;
   if (socket === null) {
     if (!running) return [];
-    const found = "The running box has no socket, so no program on this machine can ask it.";
-    return [
-      warning("service.socket", found, "Look at its log for control, and at the rights of /run/scanbox."),
-    ];
+    const found = `The running box has no socket for ${people}, so none of their programs can ask it.`;
+    return [warning("service.socket", found, `Look at its log for control, and at the rights of ${folder}.`)];
   }
   const { path, said } = socket;
   const data = { path, said };
-  if (said === null) return [ok("service.socket", `The box listens at ${path}.`, data)];
+  if (said === null) return [ok("service.socket", `The box listens for ${people} at ${path}.`, data)];
   if (said === "EACCES" || said === "EPERM") {
-    const remedy = "Join the group of the box, or use sudo.";
+    const remedy = `Join the group of ${folder}, or use sudo.`;
     return [note("service.socket", `This user may not ask the box at ${path}.`, remedy, data)];
   }
   if (!running)
@@ -107,15 +110,15 @@ export function judgeControlSocket({ running, socket }: ControlSocketFacts): rea
 }
 
 /** The first socket that is there, in the order in which the box tries the places. */
-async function controlSocketFacts({
-  sections: { journal },
-  runningBox,
-}: Subject): Promise<ControlSocketFacts> {
+async function controlSocketFacts(
+  { sections: { journal }, runningBox }: Subject,
+  of: LocalSocket,
+): Promise<ControlSocketFacts> {
   const running = runningBox !== null;
-  const paths = journal === undefined ? [] : controlPaths({ journal });
+  const paths = journal === undefined ? [] : socketPaths(of, { journal });
   const path = paths.find((one) => realPathIfAny(one) !== null);
-  if (path === undefined) return { running, socket: null };
-  return { running, socket: { path, said: await knockAtSocket(path, WITHIN_MS) } };
+  if (path === undefined) return { running, socket: null, of };
+  return { running, socket: { path, said: await knockAtSocket(path, WITHIN_MS) }, of };
 }
 
 async function serviceFacts(): Promise<ServiceFacts> {

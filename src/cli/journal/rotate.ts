@@ -1,7 +1,8 @@
 /** `scanbox journal rotate`: the running box does it, or this process where none runs. */
 import * as z from "zod";
 import type { DeviceConfig } from "../../config/device-config.ts";
-import { Journal, type RotationOutcome } from "../../journal/journal.ts";
+import type { RotationOutcome } from "../../core/payment/command.ts";
+import { Journal } from "../../journal/journal.ts";
 import { retentionOf } from "../../journal/rotation.ts";
 import { SystemClock } from "../../links/machine/system-clock.ts";
 import { SqliteStore } from "../../links/sqlite/sqlite-store.ts";
@@ -33,7 +34,7 @@ export async function rotateJournal(
     for (const problem of checked.problems) io.stderr.write(`${problem}\n`);
     return exitStatus.usage;
   }
-  const found = await findBox(checked.config);
+  const found = await findBox(checked.config, "operate");
   const outcome: RotationOutcome =
     found.kind === "found"
       ? await askForIt(found.path)

@@ -1,12 +1,13 @@
-/** The control socket of a running box: what programs on this machine may ask it. */
+/** The control sockets of a running box: what programs on this machine may ask it, those of tills and those of operators. */
+import type { Ask } from "../../commands/callers.ts";
+import type { BoxSnapshot, BoxStatus } from "../../commands/status.ts";
 import type { ComposedBox } from "../../compose.ts";
 import type { DeviceConfig } from "../../config/device-config.ts";
 import { ControlServer } from "../../control/server.ts";
-import type { BoxStatus } from "../../control/status.ts";
 import { ControlSocket } from "../../links/listen/control-socket.ts";
 import type { Clock, Log } from "../../runtime/ports.ts";
 import { journalBytes } from "../journal/bytes.ts";
-import { controlPaths } from "./control-paths.ts";
+import { localSockets, socketPaths } from "./control-paths.ts";
 
 /** A configuration and the file that it was read from. */
 interface ReadConfig {
@@ -14,25 +15,26 @@ interface ReadConfig {
   readonly file: string;
 }
 
-/** Opens the control socket of a box that has started. */
-export function openControlSocket(box: ComposedBox, read: ReadConfig, clock: Clock, log: Log): ControlServer {
-  const server = new ControlServer({
-    link: new ControlSocket(controlPaths(read.config)),
-    clock,
-    log,
-    handlers: {
-      status: () => wholeStatus(box, read),
-      rotate: (done) => box.rotateJournal(done),
-      sales: box.sales,
-    },
+/** Opens the control sockets of a box that has started. */
+export function openControlSockets(
+  box: ComposedBox,
+  read: ReadConfig,
+  clock: Clock,
+  log: Log,
+): readonly ControlServer[] {
+  const ask: Ask = (command, done) =>
+    box.ask(command, (answer) =>
+      done(answer.kind === "status" ? { ...answer, status: wholeStatus(answer.status, read) } : answer),
+    );
+  return localSockets.map((socket) => {
+    const link = new ControlSocket(socketPaths(socket, read.config));
+    const server = new ControlServer({ link, clock, log, ask, admits: socket });
+    server.start();
+    return server;
   });
-  server.start();
-  return server;
 }
 
-function wholeStatus(box: ComposedBox, { config, file }: ReadConfig): BoxStatus | null {
-  const snapshot = box.status();
-  if (snapshot === null) return null;
+function wholeStatus(snapshot: BoxSnapshot, { config, file }: ReadConfig): BoxStatus {
   const { directory } = config.journal;
   const { rss, heapUsed } = process.memoryUsage();
   return {

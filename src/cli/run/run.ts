@@ -5,7 +5,7 @@ import { loadLeniently } from "../config.ts";
 import { configPath } from "../config-file.ts";
 import { exitStatus } from "../exit-status.ts";
 import { type CommandIo, readOptions } from "../usage.ts";
-import { openControlSocket } from "./control-socket.ts";
+import { openControlSockets } from "./control-socket.ts";
 import { deviceParts } from "./device-links.ts";
 import { Service } from "./service.ts";
 import { strayWordsInto } from "./stray-words.ts";
@@ -49,7 +49,7 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
   if (isClear(config.mqtt)) log.warn("mqtt.clear", { warning: clearWords });
   if (config.loopbackOnly) log.warn("config.loopback", { loopbackOnly: true });
   service.ready({ turns: () => box.turns, wake: () => box.wake(), ping: made.ping });
-  const controlSocket = openControlSocket(box, { config, file: resolve(path) }, clock, log);
+  const controlSockets = openControlSockets(box, { config, file: resolve(path) }, clock, log);
   log.info("run.ready", { box: config.box.id, pid: process.pid, path: resolve(path) });
   const reason = await stopped.reason;
   log.info("run.stopping", { reason });
@@ -57,9 +57,11 @@ export async function runCommand(args: readonly string[], io: CommandIo): Promis
   await new Promise<void>((resolve) => {
     box.stop(resolve);
   });
-  await new Promise<void>((resolve) => {
-    controlSocket.stop(resolve);
-  });
+  for (const socket of controlSockets) {
+    await new Promise<void>((resolve) => {
+      socket.stop(resolve);
+    });
+  }
   service.stopped();
   log.info("run.stopped", { left: box.reporting?.unconfirmed ?? null });
   return reason === "journal" ? exitStatus.no : exitStatus.done;

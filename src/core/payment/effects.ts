@@ -1,8 +1,8 @@
 import type { Instant } from "../kernel/instant.ts";
+import type { Decision } from "./command.ts";
 import type { Entry, Intent } from "./order.ts";
 import type { PaymentCode } from "./payment-code.ts";
 import type { UndoWay } from "./provider.ts";
-import type { SaleDecision } from "./till-sale.ts";
 
 /**
  * What the core asks for. The loop carries effects out in order and posts what came of each as an event.
@@ -46,7 +46,9 @@ export type Effect =
   /** Give the goods, once; only ever after a durable record of the intent to (money rule 14). */
   | { readonly type: "dispense"; readonly outTradeNo: string; readonly pulses: number }
   /** Answer the command with this token: what was decided about it when the box did what it says. */
-  | { readonly type: "answer"; readonly token: number; readonly answer: SaleDecision }
+  | { readonly type: "answer"; readonly token: number; readonly answer: Decision }
+  /** Begin a new segment of the journal and say what came of it: `journal-rotated` with this token. */
+  | { readonly type: "rotate"; readonly token: number }
   /** Prove that this provider knows the box and signs its answers. */
   | { readonly type: "probe"; readonly provider: string }
   /** Tell operators; what is at stake is in the journal. */
@@ -67,3 +69,8 @@ export type AlarmName =
   | "not-dispensed"
   | "goods-withheld"
   | "dispense-unclear";
+
+/** The answer to the command with this token. */
+export function answerTo(token: number, answer: Decision): Effect {
+  return { type: "answer", token, answer };
+}

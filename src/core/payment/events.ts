@@ -1,10 +1,10 @@
 import type { Instant } from "../kernel/instant.ts";
 import type { Key } from "./amount-entry.ts";
 import type { ProbeAnswer } from "./answers.ts";
+import type { Command, RotationOutcome } from "./command.ts";
 import type { OpenOrder, RecentOrder } from "./order.ts";
 import type { PaymentEvent } from "./payment.ts";
 import type { PaymentCode, ScanRefusal } from "./payment-code.ts";
-import type { SaleCommand } from "./till-sale.ts";
 
 /** Everything that can happen to the box. The loop is the only one who calls the core with these. */
 export type BoxEvent =
@@ -25,7 +25,9 @@ export type BoxEvent =
   /** `codeHash` is the salted hash by which the journal remembers the code. */
   | { readonly type: "code-scanned"; readonly code: PaymentCode; readonly codeHash: string }
   /** Somebody says what to do; the `answer` with this token tells what came of it, once. */
-  | { readonly type: "command"; readonly token: number; readonly command: SaleCommand }
+  | { readonly type: "command"; readonly token: number; readonly command: Command }
+  /** What came of the effect `rotate` with this token. */
+  | { readonly type: "journal-rotated"; readonly token: number; readonly outcome: RotationOutcome }
   /** Somebody wants to pay by scanning a code of ours. */
   | { readonly type: "code-wanted" }
   /** `over-long` and `unfinished` were thrown away unread; only the first is long enough to be told of. */

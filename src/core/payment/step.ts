@@ -6,9 +6,11 @@
 import { Defect } from "../kernel/defect.ts";
 import { type Box, type EarlierEnd, foregroundPayment, type Step, still } from "./box.ts";
 import { doWhatIsDue, passTime } from "./due.ts";
+import { answerTo } from "./effects.ts";
 import type { BoxEvent } from "./events.ts";
 import { lookAtForeground, staffUntil } from "./foreground.ts";
 import { isTooEarly, keyPressed } from "./keys.ts";
+import { obey } from "./obey.ts";
 import { brokenAlarm, paymentMoved, withHealth } from "./orders.ts";
 import { isOver, type Payment } from "./payment.ts";
 import { codeScanned, codeWanted, scanRefused } from "./presented-code.ts";
@@ -16,7 +18,6 @@ import { afterProbe } from "./provider-health.ts";
 import { lookAtReader, unquiet } from "./reader.ts";
 import type { Rules, Stamp } from "./rules.ts";
 import { withEnds } from "./selling.ts";
-import { obey } from "./till-command.ts";
 import { answerWaiters } from "./waiters.ts";
 
 /** Moves the box by one event. */
@@ -40,6 +41,11 @@ function react(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Step {
         : keyPressed({ ...box, notice: null }, event.key, stamp, rules);
     case "command":
       return obey(box, event.token, event.command, stamp, rules);
+    case "journal-rotated":
+      return {
+        box,
+        effects: [answerTo(event.token, { kind: "rotation", outcome: event.outcome })],
+      };
     case "code-scanned":
       return codeScanned(unquiet(box, stamp), event.code, event.codeHash, stamp, rules);
     case "code-wanted":

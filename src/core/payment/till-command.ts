@@ -1,21 +1,21 @@
 /** What a box does when a till tells it something. Whether it may is decided in `selling.ts`. */
 import { type Box, type Step, still } from "./box.ts";
-import type { Effect } from "./effects.ts";
+import { answerTo } from "./effects.ts";
 import { armed, arrive, notice } from "./foreground.ts";
 import { paymentMoved } from "./orders.ts";
 import { blockerOf } from "./readiness.ts";
 import type { Rules, Stamp } from "./rules.ts";
 import { dropped, judge, keyOf, saleKey, stateOf, withArmed, withdrawn } from "./selling.ts";
-import type { SaleCommand, SaleDecision, SaleName } from "./till-sale.ts";
+import type { SaleCommand, SaleName } from "./till-sale.ts";
 import { waitedFor } from "./waiters.ts";
 
-/** A command is decided once, after time has passed and before anything else happens: its answer is what the box does. */
-export function obey(box: Box, token: number, command: SaleCommand, stamp: Stamp, rules: Rules): Step {
+/** Answers in the same step, or where it waits for its sale to move. */
+export function obeyTill(box: Box, token: number, command: SaleCommand, stamp: Stamp, rules: Rules): Step {
   if (command.name === "pay") return amountAsked(box, token, command, stamp, rules);
   if (command.name === "wait") return waitedFor(box, token, command, stamp);
   const { box: next, effects } =
     command.name === "withdraw" ? saleWithdrawn(box, command, stamp, rules) : still(box);
-  return { box: next, effects: [...effects, answer(token, stateOf(next, command, false))] };
+  return { box: next, effects: [...effects, answerTo(token, stateOf(next, command, false))] };
 }
 
 /** A payment that runs is never altered, nor another caller's amount: the till is told to wait, and asks again (money rule 13). */
@@ -33,7 +33,7 @@ function amountAsked(
   const old = before === null ? null : keyOf(before);
   if (judged.kind === "told") {
     const { decision } = judged;
-    const effects = [answer(token, decision)];
+    const effects = [answerTo(token, decision)];
     if (decision.kind !== "refused") return { box, effects };
     // Its caller wants what waits no more, and is told that nothing does.
     if (old === key) return { box: dropped(box, key), effects };
@@ -49,7 +49,7 @@ function amountAsked(
     box,
     before === null ? changed : notice(changed, "amount-changed", stamp, rules),
   );
-  return { box: next, effects: [...effects, answer(token, stateOf(next, asked, false))] };
+  return { box: next, effects: [...effects, answerTo(token, stateOf(next, asked, false))] };
 }
 
 function saleWithdrawn(box: Box, name: SaleName, stamp: Stamp, rules: Rules): Step {
@@ -63,8 +63,4 @@ function saleWithdrawn(box: Box, name: SaleName, stamp: Stamp, rules: Rules): St
   const outTradeNo = box.refs.get(key);
   if (outTradeNo === undefined || !box.orders.has(outTradeNo)) return still(box);
   return paymentMoved(box, outTradeNo, { type: "cancel-pressed" }, stamp, rules);
-}
-
-function answer(token: number, decision: SaleDecision): Effect {
-  return { type: "answer", token, answer: decision };
 }

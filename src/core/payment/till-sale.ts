@@ -83,15 +83,3 @@ export type SaleAnswer =
   | Exclude<SaleDecision, { readonly kind: "recorded" }>
   /** There may be an order, and nobody can say now what became of it. */
   | { readonly kind: "unread" };
-
-/** What a till may do at a box. An answer never comes before the call has returned. */
-export interface SalesApi {
-  /** Arms the amount, or says how the sale stands, or why it cannot be. */
-  readonly ask: (sale: SaleName, amountFen: Fen, done: (answer: SaleAnswer) => void) => void;
-  /** Says how a sale stands. */
-  readonly state: (sale: SaleName, done: (answer: SaleAnswer) => void) => void;
-  /** Says how a sale stands when it stands otherwise than in this state any more, or when the time is over. */
-  readonly wait: (sale: SaleName, until: AwaitedMove, done: (answer: SaleAnswer) => void) => void;
-  /** Wants a sale no more: one that waits ends, one that is under way is reversed if it can be. */
-  readonly withdraw: (sale: SaleName, done: (answer: SaleAnswer) => void) => void;
-}

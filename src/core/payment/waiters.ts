@@ -1,7 +1,7 @@
 /** Tills that wait until their sale moves: each is answered once. */
 import { after } from "../kernel/instant.ts";
 import type { Box, Step, Waiter } from "./box.ts";
-import type { Effect } from "./effects.ts";
+import { answerTo, type Effect } from "./effects.ts";
 import type { Stamp } from "./rules.ts";
 import { saleKey, stateOf } from "./selling.ts";
 import type { SaleCommand, SaleDecision, SaleName, SaleState } from "./till-sale.ts";
@@ -19,7 +19,7 @@ export function waitedFor(
   const waiter: Waiter = { token, name: { caller, ref }, state, until: after(at, withinMs) };
   if (box.waiters.length < WAITERS_MAX)
     return { box: { ...box, waiters: [...box.waiters, waiter] }, effects: [] };
-  return { box, effects: [answerTo(waiter, stateOf(box, waiter.name, false))] };
+  return { box, effects: [answerTo(token, stateOf(box, waiter.name, false))] };
 }
 
 /** Answers whose sale has moved, whose time is over, and everybody where the box ends. */
@@ -30,7 +30,7 @@ export function answerWaiters(box: Box, { at }: Stamp): Step {
     const decision = stateOf(box, waiter.name, false);
     const waits = !box.stopping && at < waiter.until && standsAs(box, waiter.name, decision) === waiter.state;
     if (waits) waiters.push(waiter);
-    else effects.push(answerTo(waiter, decision));
+    else effects.push(answerTo(waiter.token, decision));
   }
   return effects.length === 0 ? { box, effects } : { box: { ...box, waiters }, effects };
 }
@@ -46,8 +46,4 @@ function standsAs({ sales }: Box, name: SaleName, decision: SaleDecision): SaleS
     case "refused":
       return null;
   }
-}
-
-function answerTo({ token }: Waiter, answer: SaleDecision): Effect {
-  return { type: "answer", token, answer };
 }

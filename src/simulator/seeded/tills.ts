@@ -24,19 +24,19 @@ export class Tills {
   /** They do something at the box. */
   act(life: BoxRun): void {
     const { tell } = this.#scene;
-    const { sales } = life.box;
-    tell(`till: ${this.#first.act(sales)}`);
+    const { ask } = life.box;
+    tell(`till: ${this.#first.act(ask)}`);
     const second = this.#second;
     const draws = this.#draws;
-    if (second !== null && draws.chance(0.5)) tell(`till: ${second.act(sales)}`);
-    if (second !== null && draws.chance(0.1)) tell(`till: ${second.remember(sales)}`);
+    if (second !== null && draws.chance(0.5)) tell(`till: ${second.act(ask)}`);
+    if (second !== null && draws.chance(0.1)) tell(`till: ${second.remember(ask)}`);
     if (draws.chance(0.8))
       this.#askWhenDue(life, second !== null && draws.chance(0.5) ? second : this.#first);
   }
 
   /** The first one wants an amount paid. */
   ask(life: BoxRun): void {
-    this.#first.askOnce(life.box.sales);
+    this.#first.askOnce(life.box.ask);
   }
 
   /** A till asks at the very moment at which something of the box is over; a timer that is late comes after it. */
@@ -50,7 +50,7 @@ export class Tills {
     if (due === null || due === this.#dueAsked) return;
     this.#dueAsked = due;
     time.after(due - life.clock.now(), () => {
-      if (life === box.life && this.#scene.faulty) tell(`till: ${till.askOnce(life.box.sales)}`);
+      if (life === box.life && this.#scene.faulty) tell(`till: ${till.askOnce(life.box.ask)}`);
     });
   }
 

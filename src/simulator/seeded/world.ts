@@ -320,8 +320,9 @@ class World implements Scene {
   #rotate(): void {
     const { life } = this.box;
     if (life === null || this.swarm.segments === null || !this.random.chance(0.3)) return;
-    life.box.rotateJournal((outcome) => {
-      if (outcome.kind === "rotated") this.tell(`journal: a segment begins, ${outcome.dropped} rows dropped`);
+    life.box.ask({ name: "journal rotate" }, (answer) => {
+      if (answer.kind === "rotation" && answer.outcome.kind === "rotated")
+        this.tell(`journal: a segment begins, ${answer.outcome.dropped} rows dropped`);
     });
   }
 

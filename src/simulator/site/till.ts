@@ -1,6 +1,7 @@
+import type { Answer, Ask } from "../../commands/callers.ts";
 import { invariant } from "../../core/kernel/defect.ts";
 import { type Fen, fenOf } from "../../core/kernel/fen.ts";
-import type { SaleAnswer, SaleName, SaleState, SalesApi } from "../../core/payment/till-sale.ts";
+import type { SaleName, SaleState } from "../../core/payment/till-sale.ts";
 import type { TillCommand, TillEar } from "../checker/till-checker.ts";
 import type { Random } from "../outside/random.ts";
 
@@ -47,7 +48,7 @@ export class SimulatedTill {
   }
 
   /** Does the next thing at this box and says what it was. */
-  act(box: SalesApi): string {
+  act(box: Ask): string {
     const random = this.#random;
     const newest = this.#sales.at(-1);
     if (newest === undefined || newest.over) return this.#ask(box, this.#ringUp());
@@ -60,7 +61,7 @@ export class SimulatedTill {
     }
     if (random.chance(0.05)) {
       this.#ear.asks(newest.name, null);
-      box.withdraw(newest.name, this.#answered("withdraw", newest));
+      box({ name: "withdraw", ...newest.name }, this.#answered("withdraw", newest));
       return `${this.#caller} withdraws ${newest.name.ref}`;
     }
     if (random.chance(0.5)) return this.#ask(box, newest);
@@ -68,7 +69,7 @@ export class SimulatedTill {
   }
 
   /** Asks for the sale that is not over, or for a new one; where it is refused the cashier takes cash. */
-  askOnce(box: SalesApi): string {
+  askOnce(box: Ask): string {
     const newest = this.#sales.at(-1);
     const sale = newest === undefined || newest.over ? this.#ringUp() : newest;
     return this.#ask(box, sale, () => {
@@ -77,7 +78,7 @@ export class SimulatedTill {
   }
 
   /** Wants to know once more what became of a sale, and takes yesterday's number for a new one. */
-  remember(box: SalesApi): string {
+  remember(box: Ask): string {
     const [first, ...others] = this.#sales;
     const old = first === undefined ? this.#ringUp() : this.#random.pick([first, ...others]);
     return this.#random.chance(0.5) ? this.#look(box, old) : this.#ask(box, old);
@@ -98,25 +99,28 @@ export class SimulatedTill {
     return amount.value;
   }
 
-  #ask(box: SalesApi, sale: RungUp, refused: () => void = () => undefined): string {
+  #ask(box: Ask, sale: RungUp, refused: () => void = () => undefined): string {
     this.#ear.asks(sale.name, sale.amountFen);
     const answered = this.#answered("pay", sale);
-    box.ask(sale.name, sale.amountFen, (answer) => {
+    box({ name: "pay", ...sale.name, amountFen: sale.amountFen }, (answer) => {
       answered(answer);
       if (answer.kind === "refused") refused();
     });
     return `${this.#caller} asks for ${sale.name.ref}, ${sale.amountFen} fen`;
   }
 
-  #look(box: SalesApi, sale: RungUp): string {
-    box.state(sale.name, this.#answered("sale", sale));
+  #look(box: Ask, sale: RungUp): string {
+    box({ name: "sale", ...sale.name }, this.#answered("sale", sale));
     return `${this.#caller} asks about ${sale.name.ref}`;
   }
 
   /** Waits until the sale stands otherwise than it was last told of. */
-  #wait(box: SalesApi, sale: RungUp): string {
+  #wait(box: Ask, sale: RungUp): string {
     const until = { state: sale.told, withinMs: this.#random.between(0, WAITS_MS_MAX) };
-    box.wait(sale.name, until, this.#answered("wait", sale, this.#ear.waits(sale.name, until)));
+    box(
+      { name: "wait", ...sale.name, ...until },
+      this.#answered("wait", sale, this.#ear.waits(sale.name, until)),
+    );
     return `${this.#caller} waits while ${sale.name.ref} is ${sale.told}`;
   }
 
@@ -124,7 +128,7 @@ export class SimulatedTill {
     command: TillCommand,
     sale: RungUp,
     hears = this.#ear.listens(command, sale.name),
-  ): (answer: SaleAnswer) => void {
+  ): (answer: Answer) => void {
     return (answer) => {
       hears(answer);
       if (answer.kind === "state") sale.told = answer.sale.state;

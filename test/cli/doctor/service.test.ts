@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { judgeControlSocket, judgeService } from "../../../src/cli/doctor/service.ts";
+import { localSockets } from "../../../src/cli/run/control-paths.ts";
 import { levelsOf, the } from "./sound.ts";
 
 const running = {
@@ -42,14 +43,18 @@ test("a service that does not start at boot, or starts again and again, is a war
   assert.equal(judged({ NRestarts: "3" }).length, 2);
 });
 
-test("the box's control socket answers, or says why not; without a box there need be none", () => {
-  const path = "/run/scanbox/control.sock";
-  const controlSocket = (running: boolean, said: string | null) =>
-    levelsOf(judgeControlSocket({ running, socket: { path, said } }));
-  assert.deepEqual(controlSocket(true, null), ["service.socket ok"]);
-  assert.deepEqual(controlSocket(true, "EACCES"), ["service.socket note"]);
-  assert.deepEqual(controlSocket(true, "ECONNREFUSED"), ["service.socket warning"]);
-  assert.deepEqual(controlSocket(false, "ECONNREFUSED"), ["service.socket note"]);
-  assert.deepEqual(levelsOf(judgeControlSocket({ running: true, socket: null })), ["service.socket warning"]);
-  assert.deepEqual(judgeControlSocket({ running: false, socket: null }), []);
-});
+for (const of of localSockets) {
+  test(`the socket of ${of.people} answers, or says why not; without a box there need be none`, () => {
+    const path = `${of.folder}/control.sock`;
+    const controlSocket = (running: boolean, said: string | null) =>
+      levelsOf(judgeControlSocket({ running, socket: { path, said }, of }));
+    assert.deepEqual(controlSocket(true, null), ["service.socket ok"]);
+    assert.deepEqual(controlSocket(true, "EACCES"), ["service.socket note"]);
+    assert.deepEqual(controlSocket(true, "ECONNREFUSED"), ["service.socket warning"]);
+    assert.deepEqual(controlSocket(false, "ECONNREFUSED"), ["service.socket note"]);
+    const none = judgeControlSocket({ running: true, socket: null, of });
+    assert.deepEqual(levelsOf(none), ["service.socket warning"]);
+    assert.match(none[0]?.remedy ?? "", new RegExp(of.folder));
+    assert.deepEqual(judgeControlSocket({ running: false, socket: null, of }), []);
+  });
+}

@@ -4,6 +4,7 @@ import { drawFrame } from "../../../src/core/codecs/display-frame.ts";
 import { instantOf, wallTimeOf } from "../../../src/core/kernel/instant.ts";
 import type { Key } from "../../../src/core/payment/amount-entry.ts";
 import type { Box } from "../../../src/core/payment/box.ts";
+import type { Command, Decision } from "../../../src/core/payment/command.ts";
 import type { Effect } from "../../../src/core/payment/effects.ts";
 import type { BoxEvent } from "../../../src/core/payment/events.ts";
 import type { Entry, OpenOrder, RecentOrder, TxData } from "../../../src/core/payment/order.ts";
@@ -11,7 +12,6 @@ import type { Payment, PaymentEvent } from "../../../src/core/payment/payment.ts
 import { PaymentCode } from "../../../src/core/payment/payment-code.ts";
 import type { ProviderHealth } from "../../../src/core/payment/provider-health.ts";
 import { type Rules, type Stamp, standardTiming } from "../../../src/core/payment/rules.ts";
-import type { SaleCommand, SaleDecision } from "../../../src/core/payment/till-sale.ts";
 import { firstTurn, nextTurn, type Turn } from "../../../src/core/payment/turn.ts";
 import type { Wallet } from "../../../src/core/payment/wallet.ts";
 import { provider } from "./reachable.ts";
@@ -75,7 +75,7 @@ export class Story {
   turn: Turn;
   #draws = 0;
   #token = 0;
-  readonly #told: SaleDecision[] = [];
+  readonly #told: Decision[] = [];
 
   constructor(
     rules: Rules = keypadRules,
@@ -137,13 +137,13 @@ export class Story {
   }
 
   /** A till says something; what it is told is the last of `told`. */
-  says(command: SaleCommand): this {
+  says(command: Command): this {
     this.#token += 1;
     return this.post({ type: "command", token: this.#token, command });
   }
 
   /** What tills were told, oldest first. */
-  get told(): readonly SaleDecision[] {
+  get told(): readonly Decision[] {
     return this.#told;
   }
 

@@ -3,9 +3,9 @@ import { describe, it } from "node:test";
 import { drawFrame } from "../../../src/core/codecs/display-frame.ts";
 import { fenOf } from "../../../src/core/kernel/fen.ts";
 import { REFS_MAX } from "../../../src/core/payment/box.ts";
+import type { Decision } from "../../../src/core/payment/command.ts";
 import type { Rules } from "../../../src/core/payment/rules.ts";
 import { REATTACH_MS, UNSCANNED_MAX } from "../../../src/core/payment/selling.ts";
-import type { SaleDecision } from "../../../src/core/payment/till-sale.ts";
 import { fixedRules, keypadRules, Story, tillRules } from "./story.ts";
 
 function fen(value: number) {
@@ -35,7 +35,7 @@ function said(story: Story): string {
   return sayingOf(story.told.at(-1));
 }
 
-function sayingOf(told: SaleDecision | undefined): string {
+function sayingOf(told: Decision | undefined): string {
   switch (told?.kind) {
     case "state":
       return `${told.sale.state}${told.sale.final ? " final" : ""}${told.sale.repeated ? " repeated" : ""}`;

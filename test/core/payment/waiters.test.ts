@@ -116,4 +116,12 @@ describe("who waits for a sale", () => {
     assert.deepEqual(since(story, before), []);
     assert.equal(story.box.sales.get("till A-1")?.recorded, "charging");
   });
+
+  it("hears at once of a sale whose record the box does not know", () => {
+    const story = ask(Story.ready(tillRules)).scan().recorded();
+    story.turn = { ...story.turn, box: { ...story.box, sales: new Map() } };
+    const before = story.told.length;
+    waits(story, "charging");
+    assert.deepEqual(since(story, before), ["recorded"]);
+  });
 });
