@@ -81,6 +81,26 @@ export const plantedForTills: readonly Planted[] = [
     }),
   },
   {
+    name: "a till hears that it is paid, and the record of that is still to be written",
+    caughtBy: ["till"],
+    seed: 15,
+    defect: otherTurns(({ before, event, stamp, rules }, real) => {
+      if (event.type !== "command" || event.command.name === "status") return null;
+      const turn = real(before, event, stamp, rules);
+      return answers(turn, (decision) => {
+        if (decision.kind !== "recorded") return null;
+        const { outTradeNo, ref, repeated } = decision;
+        const order = turn.box.orders.get(outTradeNo);
+        if (order?.phase.name !== "recording-outcome" || order.phase.verdict.state !== "paid") return null;
+        const { intent, phase } = order;
+        const { late, reason } = phase.verdict;
+        const { amountFen, shortRef } = intent;
+        const named = { ref, amountFen, outTradeNo, shortRef, transactionId: null, reason, late, repeated };
+        return { kind: "state", sale: { ...named, state: "paid", final: true, charged: "yes" } };
+      });
+    }),
+  },
+  {
     name: "a till that waits is never answered",
     caughtBy: ["wait"],
     seed: 15,
