@@ -15,8 +15,9 @@ import { packages } from "./packages.ts";
 import { simulation } from "./simulation.ts";
 import { makeDirectory } from "./site.ts";
 import { start } from "./start.ts";
+import { till } from "./till.ts";
 
-const benches: readonly Bench[] = [start, latency, flushes, idle, packages, https, simulation];
+const benches: readonly Bench[] = [start, latency, till, flushes, idle, packages, https, simulation];
 
 /** One part is ended after this, done or not, in milliseconds: on an idle machine the longest takes three minutes. */
 const PART_MS = 480_000;

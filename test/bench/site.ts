@@ -25,6 +25,8 @@ export interface SiteWishes {
   readonly fixed?: string;
   /** Whether staff type the amount, on pins that are played; the bundle has to be `makeKeypadBundle`'s. */
   readonly keypad?: boolean;
+  /** Whether a till asks for the amounts. */
+  readonly till?: boolean;
   /** Hears of every call at the sandbox. */
   readonly served?: (call: Served) => void;
 }
@@ -53,7 +55,12 @@ const timing = {
 const keypad = { rows: [5, 6, 13, 19], columns: [12, 16, 20, 21], keys: ["789C", "456<", "123X", "0.:="] };
 
 /** Makes a site; nothing of a box runs yet. */
-export async function openSite({ fixed = "1.00", keypad = false, served }: SiteWishes = {}): Promise<Site> {
+export async function openSite({
+  fixed = "1.00",
+  keypad = false,
+  till = false,
+  served,
+}: SiteWishes = {}): Promise<Site> {
   const directory = makeDirectory();
   const certificates = await makeCertificates(directory);
   const sandbox = await startTlsBank(certificates, {
@@ -65,7 +72,7 @@ export async function openSite({ fixed = "1.00", keypad = false, served }: SiteW
   const scanner = new PseudoTerminal(join(directory, "scanner"));
   await scanner.plug();
   const configFile = join(directory, "device.config.json");
-  const config = boxConfig(directory, { certificates, sandbox, broker, scanner, fixed, keypad });
+  const config = boxConfig(directory, { certificates, sandbox, broker, scanner, fixed, keypad, till });
   writeFileSync(configFile, JSON.stringify(config));
   return {
     directory,
@@ -89,6 +96,7 @@ function boxConfig(
     readonly scanner: PseudoTerminal;
     readonly fixed: string;
     readonly keypad: boolean;
+    readonly till: boolean;
   },
 ): object {
   const { merchant, sandbox } = parts.certificates;
@@ -108,7 +116,11 @@ function boxConfig(
         ca: { file: sandbox.certFile },
       }),
     ],
-    amount: parts.keypad ? { source: "keypad", maximum: "100.00" } : { source: "fixed", fixed: parts.fixed },
+    amount: parts.till
+      ? { source: "till", maximum: "100.00" }
+      : parts.keypad
+        ? { source: "keypad", maximum: "100.00" }
+        : { source: "fixed", fixed: parts.fixed },
     scanner: { path: parts.scanner.path },
     keypad: parts.keypad ? keypad : null,
     display: null,

@@ -145,6 +145,32 @@ test("with a complete one it says that it is ready, and takes a payment", { skip
   assert.match(box.do("stat --format='%U %a' /var/lib/scanbox/journal.db"), /^scanbox 600$/);
 });
 
+test("tills and operators have each a socket for their group, and none may do what is the other's", {
+  skip,
+}, () => {
+  const sockets = { till: "/run/scanbox/control.sock", operator: "/run/scanbox-operator/control.sock" };
+  assert.match(box.do(`stat --format='%U %G %a' ${sockets.till}`), /^scanbox scanbox 660$/m);
+  assert.match(box.do(`stat --format='%U %G %a' ${sockets.operator}`), /^scanbox scanbox-operator 660$/m);
+  box.do(
+    "useradd --groups scanbox till-user && useradd --groups scanbox-operator operator-user && useradd stranger-user",
+  );
+  const says = (user: string, socket: string, command: string): string =>
+    box.run(
+      `echo '{"v":1,"command":"${command}"}' | setpriv --reuid ${user}-user --regid ${user}-user --init-groups socat -t 10 - UNIX-CONNECT:${socket} 2>&1`,
+    ).text;
+  for (const user of ["till", "operator"] as const) {
+    assert.match(says(user, sockets[user], "status"), /"ok":true/);
+    const other = user === "till" ? sockets.operator : sockets.till;
+    assert.match(says(user, other, "status"), /Permission denied/);
+    for (const socket of Object.values(sockets))
+      assert.match(says("stranger", socket, "status"), /Permission denied/);
+  }
+  assert.match(says("till", sockets.till, "journal rotate"), /"problem":"not-allowed"/);
+  assert.match(says("operator", sockets.operator, "journal rotate"), /"kind":"rotated"/);
+  assert.match(says("operator", sockets.operator, "pay"), /"problem":"not-allowed"/);
+  assert.match(box.do("scanbox journal rotate"), /Nothing was written since/);
+});
+
 test("it is confined: nothing to write, nothing to see, nothing to gain", { skip }, () => {
   const pid = box.service("MainPID");
   const inside = (command: string) =>
@@ -163,7 +189,13 @@ test("it is confined: nothing to write, nothing to see, nothing to gain", { skip
   ]) {
     assert.notEqual(inside(`touch ${path}/planted`).status, 0, path);
   }
-  for (const path of ["/var/lib/scanbox", "/var/cache/scanbox", "/run/scanbox", "/tmp"]) {
+  for (const path of [
+    "/var/lib/scanbox",
+    "/var/cache/scanbox",
+    "/run/scanbox",
+    "/run/scanbox-operator",
+    "/tmp",
+  ]) {
     assert.equal(inside(`touch ${path}/planted && rm ${path}/planted`).status, 0, path);
   }
   // Root itself cannot write there, inside its mounts.
