@@ -112,6 +112,19 @@ export const plantedForTills: readonly Planted[] = [
     }),
   },
   {
+    name: "a rotation is answered before the journal has begun its segment",
+    caughtBy: ["rotate"],
+    seed: 15,
+    defect: ends((turn) => {
+      const effects = turn.effects.map((effect): Effect => {
+        if (effect.type !== "rotate") return effect;
+        const outcome = { kind: "rotated", row: Number.MAX_SAFE_INTEGER, dropped: 0 } as const;
+        return { type: "answer", token: effect.token, answer: { kind: "rotation", outcome } };
+      });
+      return { ...turn, effects };
+    }),
+  },
+  {
     name: "nobody is told of an order that was found paid after a start",
     caughtBy: ["earlier"],
     seed: 6,

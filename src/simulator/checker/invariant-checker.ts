@@ -539,6 +539,13 @@ export class InvariantChecker {
     return this.#askedAbout.has(outTradeNo) && over;
   }
 
+  /** Somebody was told that a segment begins with this row. */
+  toldOfSegment(n: number): void {
+    const row = this.#disk.rows.find((one) => one.n === n);
+    if (row?.kind !== "segment")
+      this.found("rotate", `a segment was said to begin with row ${n}, and no such row is durable`);
+  }
+
   /** The journal is about to be put aside: whatever it says has been read. */
   beforeQuarantine(): void {
     this.#catchUp();

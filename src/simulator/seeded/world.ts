@@ -321,8 +321,9 @@ class World implements Scene {
     const { life } = this.box;
     if (life === null || this.swarm.segments === null || !this.random.chance(0.3)) return;
     life.box.ask({ name: "journal rotate" }, (answer) => {
-      if (answer.kind === "rotation" && answer.outcome.kind === "rotated")
-        this.tell(`journal: a segment begins, ${answer.outcome.dropped} rows dropped`);
+      if (answer.kind !== "rotation" || answer.outcome.kind !== "rotated") return;
+      this.tell(`journal: a segment begins, ${answer.outcome.dropped} rows dropped`);
+      this.box.checker.toldOfSegment(answer.outcome.row);
     });
   }
 
