@@ -62,12 +62,14 @@ class SimulatedJournal implements EventSource {
         done(null);
         return;
       }
+      // A long journal is not made anew for each read.
+      const begin = Math.max(0, afterSeq);
       const all = [
         ...this.#earlier.map((known, index) => {
           const place = index + 1 - this.#earlier.length;
           return { ...eventRow(known.seq, txData()), seq: place, known };
         }),
-        ...this.#records.map((tx, index) => eventRow(index + 1, tx)),
+        ...this.#records.slice(begin, begin + limit).map((tx, index) => eventRow(begin + index + 1, tx)),
       ];
       const rows = all.filter(({ seq }) => seq > afterSeq).slice(0, limit);
       this.rowsMost = Math.max(this.rowsMost, rows.length);
