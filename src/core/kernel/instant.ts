@@ -32,7 +32,12 @@ export function earlier(a: Instant, b: Instant): Instant {
   return a < b ? a : b;
 }
 
+/** The earlier of two moments of which either may be missing; null where both are. */
+export function sooner(a: Instant | null, b: Instant | null): Instant | null {
+  return a === null ? b : b === null ? a : earlier(a, b);
+}
+
 /** The earliest of some moments of which any may be missing; null where all are. */
 export function earliest(moments: readonly (Instant | null)[]): Instant | null {
-  return moments.reduce((a, b) => (a === null ? b : b === null ? a : earlier(a, b)), null);
+  return moments.reduce(sooner, null);
 }

@@ -1,10 +1,10 @@
 /** What time does to a box: what ends by itself, and what is due. */
 
-import { after, earliest, type Instant } from "../kernel/instant.ts";
+import { after, earliest, type Instant, sooner } from "../kernel/instant.ts";
 import { type Box, type Foreground, foregroundPayment, type Step, still } from "./box.ts";
 import type { Effect } from "./effects.ts";
 import { acknowledged, armed, arrive, freeForeground, leaveResult } from "./foreground.ts";
-import { paymentMoved } from "./orders.ts";
+import { paymentMoved, withHealth } from "./orders.ts";
 import { wakeAt as paymentWakeAt } from "./payment.ts";
 import { probeAt } from "./provider-health.ts";
 import { unquiet } from "./reader.ts";
@@ -16,18 +16,19 @@ import type { Rules, Stamp } from "./rules.ts";
 export function wakeAt(box: Box, now: Instant, rules: Rules): Instant | null {
   const payment = foregroundPayment(box);
   const phase = payment?.phase;
-  return earliest([
+  let wake = earliest([
     untilOf(box.foreground),
     box.foreground.name === "resting" ? quietAt(box.quietSince, rules) : null,
     box.notice?.until ?? null,
     ...box.waiters.map(({ until }) => until),
     box.pausedUntil === null ? null : nextSecond(now, box.pausedUntil),
     lineCount(box.foreground, rules) > 1 ? nextLineAt(now, rules) : null,
-    ...(box.stopping ? [] : [...box.health.values()].map(probeAt)),
-    ...[...box.orders.values()].map(paymentWakeAt),
     phase?.name === "reversing" ? after(phase.since, rules.timing.askStaffAfterMs) : null,
     phase?.name === "asking" ? nextSecond(now, phase.giveUpAt) : null,
   ]);
+  if (!box.stopping) for (const health of box.health.values()) wake = sooner(wake, probeAt(health));
+  for (const order of box.orders.values()) wake = sooner(wake, paymentWakeAt(order));
+  return wake;
 }
 
 /** When a countdown to `deadline` next shows another second. */
@@ -39,11 +40,14 @@ function nextSecond(now: Instant, deadline: Instant): Instant | null {
 export function passTime(box: Box, stamp: Stamp, rules: Rules): Step {
   const noticeOver = box.notice !== null && stamp.at >= box.notice.until;
   const pauseOver = box.pausedUntil !== null && stamp.at >= box.pausedUntil;
-  const seen: Box = {
-    ...box,
-    notice: noticeOver ? null : box.notice,
-    pausedUntil: pauseOver ? null : box.pausedUntil,
-  };
+  const seen: Box =
+    noticeOver || pauseOver
+      ? {
+          ...box,
+          notice: noticeOver ? null : box.notice,
+          pausedUntil: pauseOver ? null : box.pausedUntil,
+        }
+      : box;
   const { foreground } = seen;
   if (foreground.name === "resting") return passRest(seen, foreground, stamp, rules);
   const until = untilOf(foreground);
@@ -81,14 +85,15 @@ export function doWhatIsDue(box: Box, stamp: Stamp, rules: Rules): Step {
 }
 
 function probesDue(box: Box, effects: Effect[], { at }: Stamp): Step {
-  const due = [...box.health].filter(([, health]) => at >= (probeAt(health) ?? Number.POSITIVE_INFINITY));
-  if (due.length === 0 || box.stopping) return { box, effects };
-  const health = new Map(box.health);
-  for (const [provider, before] of due) {
-    health.set(provider, { ...before, probe: "inFlight" });
+  if (box.stopping) return { box, effects };
+  let next = box;
+  for (const [provider, health] of box.health) {
+    const due = probeAt(health);
+    if (due === null || at < due) continue;
+    next = withHealth(next, provider, (before) => ({ ...before, probe: "inFlight" }));
     effects.push({ type: "probe", provider });
   }
-  return { box: { ...box, health }, effects };
+  return { box: next, effects };
 }
 
 function untilOf(foreground: Foreground): Instant | null {

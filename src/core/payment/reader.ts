@@ -14,16 +14,18 @@ export function unquiet(box: Box, { at }: Stamp): Box {
  * rests again when reading was interrupted, for nobody saw who came and went.
  */
 export function wantsReading(box: Box, rules: Rules): boolean {
+  if (!readsAt(box.foreground, rules)) return false;
   const blocker = blockerOf(box, rules);
   // A machine that is busy for a moment, or a pause, sees who comes meanwhile.
-  const open = blocker === null || blocker === "inhibited" || blocker === "paused";
-  return open && readsAt(box.foreground, rules);
+  return blocker === null || blocker === "inhibited" || blocker === "paused";
 }
 
 /** Notes since when a reader reads, and lets what is on sale rest where none does. */
 export function lookAtReader(box: Box, { at }: Stamp, rules: Rules): Box {
-  if (box.scannerReady && wantsReading(box, rules)) return { ...box, quietSince: box.quietSince ?? at };
+  if (box.scannerReady && wantsReading(box, rules))
+    return box.quietSince === null ? { ...box, quietSince: at } : box;
   const { foreground } = box;
   const next = foreground.name === "armed" && rests(rules) ? restOf(foreground.sale, at, rules) : foreground;
-  return { ...box, foreground: next, quietSince: null };
+  const same = next === foreground && box.quietSince === null;
+  return same ? box : { ...box, foreground: next, quietSince: null };
 }

@@ -32,14 +32,18 @@ export function providerBlockerOf(
   { health, held, orders }: Box,
   { payee, wallets }: ProviderFacts,
 ): ProviderBlocker | null {
-  const own = [...orders.values()].filter(({ intent }) => intent.payee.provider === payee.provider);
   const now = health.get(payee.provider);
   if (held.some(({ wallet }) => wallet !== null && wallets.includes(wallet))) return "account-gone";
   if (!now?.proved) return "unproved";
-  if (own.some(isReversalMute)) return "cannot-reverse";
+  let open = 0;
+  for (const payment of orders.values()) {
+    if (payment.intent.payee.provider !== payee.provider) continue;
+    if (isReversalMute(payment)) return "cannot-reverse";
+    if (isOpen(payment)) open += 1;
+  }
   if (now.unclear) return "unclear";
   // No payment begins while one is in front, so that all open orders stand behind.
-  return own.filter(isOpen).length >= UNRESOLVED_MAX ? "unresolved" : null;
+  return open >= UNRESOLVED_MAX ? "unresolved" : null;
 }
 
 /** Why no payment can begin now, the reason to show first; null where one can. */
@@ -54,8 +58,10 @@ export function outageOf(box: Box, rules: Rules): Outage | null {
   const nearest = nearestToService(box, rules);
   if (nearest !== null && toldFirst.has(nearest.blocker)) return nearest;
   if (box.room === null) return ofBox("unproved");
-  const offering = nearest === null ? freeProviders(box, rules) : chargingProviders(rules);
-  if (!box.scannerReady && !offering.some(({ offersCode }) => offersCode)) return ofBox("no-scanner");
+  if (!box.scannerReady) {
+    const offering = nearest === null ? freeProviders(box, rules) : chargingProviders(rules);
+    if (!offering.some(({ offersCode }) => offersCode)) return ofBox("no-scanner");
+  }
   if (!box.keypadReady && hasKeys(rules)) return ofBox("no-keypad");
   if (!box.relayReady) return ofBox("no-relay");
   if (nearest !== null) return nearest;
@@ -108,7 +114,8 @@ const toldFirst: ReadonlySet<Blocker> = new Set(["misconfigured", "account-gone"
 /** Where every provider is blocked, the one that is nearest to service, the first of several alike; null where one is free. */
 function nearestToService(box: Box, rules: Rules): Outage | null {
   let nearest: { readonly blocker: ProviderBlocker; readonly provider: string } | null = null;
-  for (const facts of chargingProviders(rules)) {
+  for (const facts of rules.providers.values()) {
+    if (!facts.charges) continue;
     const blocker = providerBlockerOf(box, facts);
     if (blocker === null) return null;
     if (nearest === null || distance(blocker) < distance(nearest.blocker))

@@ -26,10 +26,10 @@ export function nextLineAt(now: Instant, { timing }: Rules): Instant {
 
 function linesOf(foreground: Foreground, rules: Rules): readonly (FreeLine | null)[] {
   const { amount } = rules;
-  const advert = rules.advert.map((line): FreeLine => [line, ""]);
   const idle = foreground.name === "idle";
   const waits = idle || (foreground.name === "armed" && amount.source === "fixed");
   if (!waits) return [null];
+  const advert = rules.advert.map((line): FreeLine => [line, ""]);
   // A menu says what there is; nobody has to be welcomed.
   if (amount.source !== "menu") return [null, ...advert];
   const items = amount.items.map(({ digit, name, amountFen }): FreeLine => {

@@ -130,6 +130,7 @@ export function withSaleRecord(box: Box, intent: Intent, recorded: MoneyState): 
 
 /** Notes which sales have come to their end by now, and forgets what is remembered elsewhere or need not be. */
 export function withEnds(box: Box, at: Instant): Box {
+  if (box.sales.size === 0) return box;
   let changed = false;
   const sales = new Map<string, KnownSale>();
   for (const [key, known] of box.sales) {
@@ -142,9 +143,10 @@ export function withEnds(box: Box, at: Instant): Box {
     if (!old) sales.set(key, end);
     changed ||= ends || old;
   }
+  if (!changed) return box;
   const unscanned = [...sales].filter(([, known]) => known.unscanned !== null);
   for (const [key] of unscanned.slice(0, -UNSCANNED_MAX)) sales.delete(key);
-  return changed ? { ...box, sales } : box;
+  return { ...box, sales };
 }
 
 /** Whether somebody else's sale is at the box, or any payment whose end is not shown yet. */

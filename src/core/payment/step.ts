@@ -86,10 +86,14 @@ function stop(box: Box, stamp: Stamp, rules: Rules): Step {
 }
 
 function tidy(box: Box): Box {
-  const over = [...box.orders.values()].filter(isOver);
-  if (over.length === 0) return box;
-  const orders = new Map([...box.orders].filter(([, payment]) => !isOver(payment)));
-  return { ...box, orders, untold: [...box.untold, ...over.flatMap(earlierEnd)] };
+  let next = box;
+  for (const [outTradeNo, payment] of box.orders) {
+    if (!isOver(payment)) continue;
+    const orders = new Map(next.orders);
+    orders.delete(outTradeNo);
+    next = { ...next, orders, untold: [...next.untold, ...earlierEnd(payment)] };
+  }
+  return next;
 }
 
 /**
