@@ -42,7 +42,7 @@ export class LineGuard {
   readonly #line = new Uint8Array(LINE_BYTES_MAX + 1);
   readonly #filter: ReplyFilter;
   #length = 0;
-  #heardAt: Instant | null = null;
+  #endsAt: Instant | null = null;
   #overLong = 0;
   #unfinished = 0;
 
@@ -58,14 +58,12 @@ export class LineGuard {
 
   /** When silence ends what has come so far, unless more comes before; null where nothing has. */
   get endsAt(): Instant | null {
-    if (this.#heardAt === null || this.#length === 0) return null;
-    return after(this.#heardAt, readPaymentCode(this.#text()).ok ? CODE_SILENCE_MS : LINE_PAUSE_MS);
+    return this.#endsAt;
   }
 
   /** Takes a chunk that came at `at` and returns the lines that are whole with it, each ended by one LF. */
   pass(wire: Uint8Array, at: Instant): Uint8Array {
     const ended = this.rest(at);
-    this.#heardAt = at;
     const chunk = this.#filter.pass(wire);
     const out = new Uint8Array(ended.length + chunk.length + this.#length + 1);
     out.set(ended);
@@ -83,19 +81,25 @@ export class LineGuard {
         this.#overLong += 1;
       }
     }
+    this.#endsAt = this.#length === 0 ? null : after(at, this.#silenceMs());
     return out.subarray(0, written);
   }
 
   /** Nothing has come up to `at`: returns the line that silence has ended by then, if any. */
   rest(at: Instant): Uint8Array {
-    const { endsAt } = this;
-    if (endsAt === null || at < endsAt) return nothing;
+    if (this.#endsAt === null || at < this.#endsAt) return nothing;
+    this.#endsAt = null;
     const text = this.#text();
     const line = this.#ended();
     if (line.length === 0 || meantAsCode.test(text)) return line;
     // Blanks and control characters behind a line are what some scanners add to it.
     if (/[^\p{Cc} ]/u.test(text)) this.#unfinished += 1;
     return nothing;
+  }
+
+  /** How much silence ends the line as it stands. */
+  #silenceMs(): number {
+    return readPaymentCode(this.#text()).ok ? CODE_SILENCE_MS : LINE_PAUSE_MS;
   }
 
   #text(): string {

@@ -17,6 +17,11 @@ export class ReplyFilter {
     const out = new Uint8Array(this.#held.length + chunk.length);
     let written = 0;
     for (const byte of chunk) {
+      if (this.#held.length === 0 && !this.#replies.some((reply) => reply[0] === byte)) {
+        out[written] = byte;
+        written += 1;
+        continue;
+      }
       let held: readonly number[] = [...this.#held, byte];
       // It ends at the latest when nothing is held, for nothing begins every reply.
       while (!this.#replies.some((reply) => begins(reply, held))) {
