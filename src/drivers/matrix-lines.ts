@@ -33,7 +33,9 @@ export class MatrixLines {
 
   /** The pins of the columns that read low now. */
   lowColumns(): readonly number[] {
-    return this.#pins.columns.filter((pin) => this.#lines.read(pin) === 0);
+    const low: number[] = [];
+    for (const pin of this.#pins.columns) if (this.#lines.read(pin) === 0) low.push(pin);
+    return low;
   }
 
   /** The pins of the columns that stay low, however long one waits; of interest while no row pulls. */

@@ -27,6 +27,7 @@ export class HostHealth {
 
   /** The hosts as they are to be tried at this moment. */
   inOrder(now: Instant): Hosts {
+    if (this.#failedAt.size === 0) return this.#hosts;
     const [first, ...others] = this.#hosts;
     const sorted: [string, ...string[]] = [first, ...others];
     // The order of preference stands where nothing tells two hosts apart: sorting is stable.

@@ -89,7 +89,13 @@ class Guarded<Inner> {
 
   do(action: (inner: Inner) => void): void {
     const inner = this.#inner;
-    if (inner !== null && !this.#over) this.#tried(() => action(inner));
+    if (inner === null || this.#over) return;
+    // Not by `#tried`, which would need a closure more for each pin that is read.
+    try {
+      action(inner);
+    } catch (error) {
+      this.#fail(sentenceOf(error));
+    }
   }
 
   /** The connection has said itself that it is over. */
