@@ -235,10 +235,10 @@ describe("a composed box", () => {
     const box = new Stand(files);
     const said: string[] = [];
     box.time.after(0, () => {
-      box.box.rotateJournal((outcome) => said.push(outcome.kind === "refused" ? outcome.why : outcome.kind));
+      box.box.ask({ name: "journal rotate" }, ({ kind }) => said.push(kind));
     });
     box.start();
-    assert.deepEqual(said, ["the box is starting or stopping"]);
+    assert.deepEqual(said, ["unread"]);
   });
 
   it("begins a new segment by itself, within a minute of the old one's being a day long", () => {
@@ -263,7 +263,7 @@ describe("a composed box", () => {
       box.codesKept = 1;
       box.start();
       const rotates = () => {
-        box.pass(60_000).box.rotateJournal(() => undefined);
+        box.pass(60_000).box.ask({ name: "journal rotate" }, () => undefined);
         box.pass(60_000);
       };
       for (let count = 0; count < 2; count += 1) {
