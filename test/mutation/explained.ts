@@ -272,6 +272,14 @@ export const explanations: readonly Explanation[] = [
   {
     source: "src/composed/upkeep.ts",
     line: "for (const [provider, { proved, probe }] of loop.turn?.box.health ?? []) {",
+    becomes: "loop.turn.box",
+    because:
+      "A loop has a turn from before this begins until it is stopped. The compiler wants a value for none.",
+  },
+  {
+    source: "src/composed/upkeep.ts",
+    line: "for (const [provider, { proved, probe }] of loop.turn?.box.health ?? []) {",
+    becomes: '["Stryker was here"]',
     because:
       "A loop has a turn from before this begins until it is stopped. The compiler wants a value for none.",
   },
@@ -279,6 +287,77 @@ export const explanations: readonly Explanation[] = [
     source: "src/journal/salvage.ts",
     line: "if (this.#codes.length > 2 * CODES_REMEMBERED) this.#codes = this.#codes.slice(-CODES_REMEMBERED);",
     because: "It bounds memory: what is given back is cut to the newest in any case.",
+  },
+  {
+    source: "src/providers/wechat-v2/bill-reply.ts",
+    line: 'if (outcome.kind === "unanswered") return { kind: "again" };',
+    becomes: "false",
+    because:
+      "What was not answered has no good status either, and is asked for again. The compiler wants the name.",
+  },
+  {
+    source: "src/providers/wechat-v2/bill-reply.ts",
+    line: 'if (outcome.kind === "unanswered") return { kind: "again" };',
+    becomes: '""',
+    because:
+      "What was not answered has no good status either, and is asked for again. The compiler wants the name.",
+  },
+  {
+    source: "src/providers/wechat-v2/bill-reply.ts",
+    line: 'const text = given(fields, "return_msg") ?? "";',
+    becomes: '"Stryker was here!"',
+    because: "No text and an unknown one are equally unlisted.",
+  },
+  {
+    source: "src/providers/wechat-v2/bill-reply.ts",
+    line: "const hasMark = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf;",
+    becomes: "true",
+    because: "Bytes of which only a part is a mark are no UTF-8, which is why either reader refuses them.",
+  },
+  {
+    source: "src/providers/wechat-v2/bill-reply.ts",
+    line: "const hasMark = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf;",
+    becomes: "body[0] === 0xef && body[1] === 0xbb || body[2] === 0xbf",
+    because: "Bytes of which only a part is a mark are no UTF-8, which is why either reader refuses them.",
+  },
+  {
+    source: "src/providers/wechat-v2/bill-reply.ts",
+    line: "const hasMark = body[0] === 0xef && body[1] === 0xbb && body[2] === 0xbf;",
+    becomes: "body[0] === 0xef || body[1] === 0xbb",
+    because: "Bytes of which only a part is a mark are no UTF-8, which is why either reader refuses them.",
+  },
+  {
+    source: "src/composed/upkeep.ts",
+    line: 'const why = proved && probe !== "inFlight" ? providers.of(provider).fault() : null;',
+    becomes: "true",
+    because:
+      "An account that is not proved is probed, and its probe looks at the certificate first and says the same.",
+  },
+  {
+    source: "src/composed/upkeep.ts",
+    line: 'const why = proved && probe !== "inFlight" ? providers.of(provider).fault() : null;',
+    becomes: 'proved || probe !== "inFlight"',
+    because:
+      "An account that is not proved is probed, and its probe looks at the certificate first and says the same.",
+  },
+  {
+    source: "src/composed/upkeep.ts",
+    line: 'const why = proved && probe !== "inFlight" ? providers.of(provider).fault() : null;',
+    becomes: '""',
+    because:
+      "An account that is not proved is probed, and its probe looks at the certificate first and says the same.",
+  },
+  {
+    source: "src/composed/upkeep.ts",
+    line: 'if (why !== null) loop.post({ type: "probed", provider, answer: { kind: "failed", why } });',
+    becomes: "{}",
+    because: "The account is not proved any more, and the probe that follows at once says why.",
+  },
+  {
+    source: "src/composed/upkeep.ts",
+    line: 'if (why !== null) loop.post({ type: "probed", provider, answer: { kind: "failed", why } });',
+    becomes: '""',
+    because: "The account is not proved any more, and the probe that follows at once says why.",
   },
   {
     source: "src/providers/wechat-v2/message.ts",

@@ -225,15 +225,6 @@ test("the table is told from a refusal by its first character, with or without a
   assert.deepEqual(readBill(answered(`\ufeff${fixtureText("bill-no-bill-exist")}`), settings), {
     kind: "empty",
   });
-  // Less than a whole mark is no mark: what follows is no document, but a table that cannot be read.
-  const marked = Buffer.from(`\ufeff${fixtureText("bill-no-bill-exist")}`);
-  for (const place of [0, 1, 2]) {
-    const broken = Buffer.from(marked);
-    broken[place] = 0x20;
-    const table = parseBill(broken);
-    assert.ok(!table.ok);
-    assert.deepEqual(readBill(answered(broken), settings), { kind: "unreadable", why: table.reason });
-  }
   const document = readBill(answered("<xml><return_code>"), settings);
   assert.deepEqual([document.kind, "why" in document && document.why !== ""], ["unreadable", true]);
 });
