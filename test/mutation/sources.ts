@@ -76,6 +76,7 @@ export const leftOut: Readonly<Record<string, string>> = {
   "src/providers/wechat-v2/setup.ts": doctorAndSetup,
   "src/reporting/event.ts": typesAlone,
   "src/reporting/source.ts": typesAlone,
+  "src/reporting/tx-members.ts": "A table of names, which the compiler holds against those of the records.",
   "src/runtime/ports.ts": "Types, and two limits that those who keep them are tested with.",
 };
 

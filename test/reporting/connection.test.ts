@@ -22,6 +22,10 @@ class Echo implements Publisher {
   #channel: Channel | null = null;
   readonly #waiting: string[] = [];
 
+  get attached(): boolean {
+    return this.#channel !== null;
+  }
+
   hears(payload: Uint8Array): void {
     this.#waiting.push(new TextDecoder().decode(payload));
     this.freed();
@@ -94,5 +98,6 @@ test("somebody beside status and events hears a topic and answers on one; all ke
   });
   time.runUntil(15_000);
   assert.ok(stopped);
+  assert.ok(!echo.attached, "who published is told that there is no connection any more");
   assert.deepEqual(said(STATUS), ["there", "stopped"]);
 });

@@ -52,6 +52,18 @@ test("what the broker refuses stands in the status in words, until it takes it",
   assert.equal(reporter.status().refused, null);
 });
 
+test("a status that is refused with the least of the refusals is refused", () => {
+  const world = new World();
+  world.broker.temper.fate = ({ topic }): PublishOutcome =>
+    topic === STATUS ? { kind: "refuse", reasonCode: 0x80 } : { kind: "accept" };
+  world.journal.append(1);
+  const reporter = world.start();
+  assert.equal(reporter.status().phase, "connecting");
+  world.run(second);
+  assert.equal(reporter.status().refused, `${STATUS}: reason 0x80`);
+  assert.deepEqual(world.seqs(), [1], "no reason to withhold events");
+});
+
 test("a broker that retains nothing is reported to, and that is said", () => {
   const world = new World();
   world.broker.temper.retains = false;
@@ -60,7 +72,10 @@ test("a broker that retains nothing is reported to, and that is said", () => {
   assert.equal(reporter.status().retains, null);
   world.run(minute);
   assert.equal(reporter.status().retains, false);
-  assert.equal(world.events("mqtt.not-retained").length, 1);
+  assert.deepEqual(
+    world.events("mqtt.not-retained").map(({ fields }) => fields),
+    [{ topic: STATUS }],
+  );
   assert.deepEqual(world.seqs(), [1, 2]);
 });
 
@@ -172,6 +187,125 @@ test("the status says whether the box is in service whenever that changes, not t
     well,
     "a new connection says what is",
   );
+});
+
+test("the status says each change of its code or of its words, and what was told while nobody was connected", () => {
+  const world = new World();
+  world.broker.temper.down = true;
+  const reporter = world.start();
+  world.run(second);
+  const told = (): unknown => JSON.parse(world.broker.retained(STATUS) ?? "").data.service;
+  const words = [
+    { inService: false, code: "E11", reason: "journal-broken" },
+    { inService: false, code: "E12", reason: "journal-broken" },
+    { inService: false, code: "E12", reason: "disk-full" },
+    { inService: true, code: null, reason: null },
+  ] as const;
+  reporter.tell(words[0]);
+  world.broker.temper.down = false;
+  world.run(5 * minute);
+  assert.deepEqual(told(), words[0]);
+  for (const word of words.slice(1)) {
+    reporter.tell(word);
+    world.run(SERVICE_EVERY_MS);
+    assert.deepEqual(told(), word);
+  }
+});
+
+test("events are not retained: who subscribes later reads them from who stores them", () => {
+  const world = new World();
+  world.journal.append(3);
+  world.start();
+  world.run(second);
+  assert.deepEqual(
+    world.broker.receipts.map(({ topic, retain }) => [topic, retain]),
+    [[STATUS, true], ...range(1, 3).map(() => [TX, false])],
+  );
+});
+
+test("a journal is not read for a broker that is gone", () => {
+  const world = new World();
+  world.journal.append(3);
+  world.start();
+  world.run(minute);
+  world.broker.temper.down = true;
+  world.broker.cut();
+  world.run(second);
+  world.journal.rowsMost = 0;
+  world.journal.append(3);
+  world.run(10 * minute);
+  assert.equal(world.journal.rowsMost, 0);
+  world.broker.temper.down = false;
+  world.run(5 * minute);
+  assert.deepEqual(world.seqs(), range(1, 6));
+});
+
+test("a new connection tries a refused event at once, however long the wait for the next try has become", () => {
+  const world = new World();
+  world.broker.temper.fate = ({ topic }): PublishOutcome =>
+    topic === TX ? { kind: "refuse", reasonCode: 0x97 } : { kind: "accept" };
+  world.journal.append(2);
+  world.start();
+  world.run(hour);
+  const tries = world.events("mqtt.event-kept").length;
+  while (world.events("mqtt.event-kept").length === tries) world.run(100);
+  world.broker.temper.fate = () => ({ kind: "accept" });
+  world.broker.cut();
+  world.run(15 * second);
+  assert.equal(world.journal.cursor, 2);
+});
+
+test("an event that a read of the journal leaves out holds up what is behind it, and that is an error", () => {
+  const world = new World();
+  world.journal.append(30);
+  world.journal.missing.add(20);
+  world.start();
+  world.run(10 * minute);
+  assert.deepEqual(world.seqs(), range(1, 16), "what was read together is not sent in part");
+  const [gap] = world.events("mqtt.journal-gap");
+  assert.deepEqual([gap?.level, gap?.fields.after], ["error", 16]);
+  world.journal.missing.clear();
+  world.run(10 * minute);
+  assert.equal(world.journal.cursor, 30);
+});
+
+test("where no PUBACK comes at all, for the status or for events, the connection is given up after a minute", () => {
+  for (const [silent, cause] of [
+    [STATUS, "no PUBACK for the status"],
+    [TX, "no PUBACK for an event"],
+  ] as const) {
+    const world = new World();
+    world.broker.temper.fate = ({ topic }): PublishOutcome => ({
+      kind: topic === silent ? "mute" : "accept",
+    });
+    world.journal.append(3);
+    const reporter = world.start();
+    world.run(59 * second);
+    assert.equal(reporter.status().lastCause, null);
+    world.run(2 * second);
+    assert.equal(reporter.status().lastCause, cause);
+    assert.equal(world.events("mqtt.puback-missing").length, silent === TX ? 1 : 0);
+  }
+});
+
+test("a stop waits for the one PUBACK that is owed and no longer, and sends nothing that comes meanwhile", () => {
+  const world = new World();
+  world.broker.temper.latencyMs = 100;
+  const reporter = world.start();
+  world.run(second);
+  world.journal.append(1);
+  world.run(20);
+  const asked = world.time.now;
+  let took = 0;
+  reporter.stop(() => {
+    took = world.time.now - asked;
+  });
+  world.run(20);
+  world.journal.append(1);
+  world.run(5 * second);
+  assert.ok(took > 0 && took < 600, `${took} ms`);
+  assert.deepEqual(world.seqs(), [1]);
+  assert.equal(world.journal.cursor, 1);
 });
 
 test("a crash between PUBLISH and PUBACK repeats the event with the same id and the same bytes", () => {

@@ -19,6 +19,8 @@ class SimulatedJournal implements EventSource {
   readonly #time: SimulatedTime;
   readonly #records: TxData[] = [];
   #earlier: readonly { readonly journal: string; readonly seq: number }[] = [];
+  /** Events that a read leaves out, as if they had never been. */
+  readonly missing = new Set<number>();
   /** The first event that cannot be read any more. */
   #damagedAt = Number.POSITIVE_INFINITY;
   #listeners: (() => void)[] = [];
@@ -71,7 +73,7 @@ class SimulatedJournal implements EventSource {
         }),
         ...this.#records.slice(begin, begin + limit).map((tx, index) => eventRow(begin + index + 1, tx)),
       ];
-      const rows = all.filter(({ seq }) => seq > afterSeq).slice(0, limit);
+      const rows = all.filter(({ seq }) => seq > afterSeq && !this.missing.has(seq)).slice(0, limit);
       this.rowsMost = Math.max(this.rowsMost, rows.length);
       const whole = rows.filter(({ seq }) => seq < this.#damagedAt);
       done(whole.length === 0 && rows.length > 0 ? null : whole);
