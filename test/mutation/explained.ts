@@ -361,7 +361,7 @@ export const explanations: readonly Explanation[] = [
   },
   {
     source: "src/reporting/ack.ts",
-    line: 'return refuse("malformed");',
+    line: "} catch {",
     becomes: "{}",
     because: "What could not be read is no object, which is refused below with the same word.",
   },
