@@ -396,6 +396,18 @@ export const explanations: readonly Explanation[] = [
     because: "Nothing is made of what is read: both sides of the schema are the same.",
   },
   {
+    source: "src/core/payment/effect-check.ts",
+    line: 'return event.type === "payment" && event.outTradeNo === outTradeNo && event.event.type === "recorded";',
+    becomes: "true",
+    because: "Only what happens to a payment names one. The compiler wants the name.",
+  },
+  {
+    source: "src/core/payment/readiness.ts",
+    line: 'return health.get(provider ?? "")?.failure ?? null;',
+    becomes: '"Stryker was here!"',
+    because: "No provider has either for its id.",
+  },
+  {
     source: "src/providers/wechat-v2/message.ts",
     line: 'if (Buffer.byteLength(trimmed, "utf8") <= bytesMax) return trimmed;',
     becomes: "false",

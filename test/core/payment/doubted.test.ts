@@ -45,6 +45,18 @@ function answered(story: Story, answer: QueryAnswer, milliseconds: number): Stor
   return story;
 }
 
+test("where somebody else's order stands under its number, only one that can still become paid is asked about again", () => {
+  for (const [state, end] of [
+    ["paid", ["manual", "unknown", "journal-damaged", true]],
+    ["closed", ["reversed", "no", "journal-damaged", true]],
+    ["open", null],
+  ] as const) {
+    const story = started().query({ kind: "foreign", state });
+    if (end === null) assert.equal(story.order.phase.name, "doubted");
+    else assert.deepEqual(endOf(story), end, state);
+  }
+});
+
 test("it is told and asked about at once", () => {
   const story = started();
   assert.deepEqual(alarmsOf(story), [["journal-damaged", story.order.intent.outTradeNo]]);

@@ -155,6 +155,15 @@ test("an effect that does not follow from its order is objected to, by the invar
       ],
     ]),
   };
+  const endRecorded = {
+    ...reversing.box,
+    orders: new Map([
+      [
+        own.outTradeNo,
+        { ...reversing.order, phase: { name: "recording-outcome", verdict: paid } } as Payment,
+      ],
+    ]),
+  };
   const ending = { ...recording, phase: { name: "recording-outcome", verdict: paid } } as const;
   const goods = { pulses: 2, outcome: null };
   const giving: Payment = { ...ending, goods, phase: { name: "dispensing", verdict: paid, next: null } };
@@ -200,6 +209,7 @@ test("an effect that does not follow from its order is objected to, by the invar
     [/^I3: nothing is done/, record, before, { ...before, orders: new Map() }, woke],
     [/^I14: /, reverse, { ...reversing.box, orders: new Map() }, reversing.box, woke],
     [/^I14: /, reverse, reversalRecorded, reversing.box, woke],
+    [/^I14: /, reverse, endRecorded, reversing.box, recordOf(reversing.order)],
     [/^I14: /, reverse, reversing.box, reversalRecorded, woke],
     [/^goods: /, dispense, with_(ending), with_(giving), woke],
     [/^goods: /, dispense, with_(giving), with_(giving), event],
