@@ -408,6 +408,12 @@ export const explanations: readonly Explanation[] = [
     because: "No provider has either for its id.",
   },
   {
+    source: "src/reporting/connection.ts",
+    line: "this.#stopDone?.();",
+    becomes: "this.#stopDone()",
+    because: "Nothing ends but what was stopped. The compiler wants the question.",
+  },
+  {
     source: "src/providers/wechat-v2/message.ts",
     line: 'if (Buffer.byteLength(trimmed, "utf8") <= bytesMax) return trimmed;',
     becomes: "false",

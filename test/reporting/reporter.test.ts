@@ -212,6 +212,56 @@ test("the status says each change of its code or of its words, and what was told
   }
 });
 
+test("the status says what was told while its greeting was on its way, however long that took", () => {
+  const world = new World();
+  world.broker.temper.latencyMs = 4 * second;
+  const reporter = world.start();
+  world.run(10 * second);
+  const well = { inService: true, code: null, reason: null } as const;
+  reporter.tell(well);
+  world.run(minute);
+  assert.deepEqual(JSON.parse(world.broker.retained(STATUS) ?? "").data.service, well);
+  assert.deepEqual(world.events("mqtt.connected")[0]?.fields, { version: 5, receiveMaximum: 20 });
+});
+
+test("a host that has an event which its broker refuses gets the next one at once", () => {
+  const world = new World({ confirm: "ack" });
+  world.broker.temper.fate = ({ topic }): PublishOutcome =>
+    topic === TX ? { kind: "refuse", reasonCode: 0x97 } : { kind: "accept" };
+  world.journal.append(2);
+  world.start();
+  world.run(hour);
+  const tries = world.events("mqtt.event-kept").length;
+  while (world.events("mqtt.event-kept").length === tries) world.run(100);
+  world.broker.temper.fate = () => ({ kind: "accept" });
+  const before = world.seqs().length;
+  world.broker.publish(ACK, JSON.stringify({ journal: JOURNAL, upto: 1 }), false);
+  world.run(second);
+  assert.deepEqual(world.seqs().slice(before), [2]);
+});
+
+test("a connection that breaks while it is being ended is the end, and one that is lost is waited for", () => {
+  const world = new World();
+  world.broker.temper.fate = ({ topic }): PublishOutcome => ({ kind: topic === TX ? "mute" : "accept" });
+  world.journal.append(1);
+  const reporter = world.start();
+  world.run(second);
+  world.broker.cut();
+  world.run(1);
+  assert.equal(reporter.status().phase, "waiting");
+  world.run(minute / 2);
+  assert.equal(reporter.status().phase, "online");
+  let stopped = false;
+  reporter.stop(() => {
+    stopped = true;
+  });
+  world.run(10);
+  world.broker.cut();
+  world.run(1);
+  assert.ok(stopped);
+  assert.equal(reporter.status().phase, "stopped");
+});
+
 test("events are not retained: who subscribes later reads them from who stores them", () => {
   const world = new World();
   world.journal.append(3);
@@ -541,6 +591,11 @@ test("a host that confirms with ack releases the events, not the broker's PUBACK
   });
   world.run(5 * minute);
   assert.equal(world.journal.cursor, 40);
+  assert.deepEqual(
+    world.events("mqtt.ack-missing").map(({ fields }) => fields),
+    [{ confirmed: 10, sent: 26 }],
+    "those that nobody had confirmed are sent again after a minute",
+  );
 });
 
 test("a host has what an earlier process sent, however far its cursor fell back", () => {
