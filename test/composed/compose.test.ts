@@ -149,6 +149,7 @@ describe("a composed box", () => {
     });
     box.start();
     assert.ok(over);
+    assert.equal(box.starts, 1, "whoever started it is answered");
     assert.equal(box.box.turn, null);
     assert.deepEqual(
       box.lines.filter(({ event }) => event === "scanner.ready" || event === "box.started"),
@@ -164,6 +165,24 @@ describe("a composed box", () => {
     const lines = box.lines.length;
     assert.equal(box.time.step(), false, "nothing is due, however long one waits");
     assert.equal(box.lines.length, lines);
+    assert.equal(box.box.status(), null);
+  });
+
+  it("turns once where a watchdog wants to know whether it does, and nothing comes of it", () => {
+    const box = stand();
+    const [turns, screens] = [box.box.turns, box.screens.length];
+    box.box.wake();
+    box.pass(10);
+    assert.equal(box.box.turns, turns + 1);
+    assert.equal(box.screens.length, screens);
+  });
+
+  it("reports first what earlier journals have left unconfirmed, which a cursor below 0 says", () => {
+    const box = new Stand(files);
+    box.disk.moveCursor("mqtt", -2);
+    box.broker.temper.down = true;
+    box.start();
+    assert.deepEqual([box.box.status()?.mqtt?.confirmed, box.box.status()?.mqtt?.unconfirmed], [0, 2]);
   });
 
   it("waits for a charge on its way before it stops, and hears its answer", () => {

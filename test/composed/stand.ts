@@ -148,6 +148,8 @@ export class Stand {
   config: DeviceConfig;
   /** When the box was switched on last. */
   wallAtStart: WallTime = wallTimeOf(this.epoch);
+  /** How often a box has said that its start is over. */
+  starts = 0;
   /** How many charges a rotation keeps; null for as many as on a box. */
   codesKept: number | null = null;
   readonly #files: Files;
@@ -251,7 +253,10 @@ export class Stand {
       rotation: this.codesKept === null ? {} : { codesKept: this.codesKept },
       onScreen: (_run, screen) => void this.screens.push({ ...screen, at: time.now }),
       onJournalBroken: () => void this.broken.push(time.now),
-      onStart: (_run, refusal) => assert.equal(refusal, null),
+      onStart: (_run, refusal) => {
+        assert.equal(refusal, null);
+        this.starts += 1;
+      },
     });
     this.#setDown();
     // Until it is there, and has seen for long enough that no phone lies in its reader.

@@ -414,6 +414,30 @@ export const explanations: readonly Explanation[] = [
     because: "Nothing ends but what was stopped. The compiler wants the question.",
   },
   {
+    source: "src/compose.ts",
+    line: "return this.#parts.links.broker !== null && this.#parts.config.mqtt !== null;",
+    becomes: "true",
+    because: "Who makes a box gives it a broker where its configuration has one, and only there.",
+  },
+  {
+    source: "src/compose.ts",
+    line: "if (broker === null || config.mqtt === null) return;",
+    becomes: "false",
+    because: "Who makes a box gives it a broker where its configuration has one, and only there.",
+  },
+  {
+    source: "src/compose.ts",
+    line: "if (turn !== null) this.#reporter.tell(serviceOf(turn, this.#rules));",
+    becomes: "true",
+    because: "It has started, and so has had a turn. The compiler wants the question.",
+  },
+  {
+    source: "src/devices.ts",
+    line: 'case "not-dropped":',
+    becomes: 'case "not-dropped":',
+    because: "Nothing has begun of what did not drop, which the next case asks and then says the same.",
+  },
+  {
     source: "src/providers/wechat-v2/message.ts",
     line: 'if (Buffer.byteLength(trimmed, "utf8") <= bytesMax) return trimmed;',
     becomes: "false",
