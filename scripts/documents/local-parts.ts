@@ -45,7 +45,7 @@ const problems: Told<ControlProblem> = {
   malformed: "The line is no request.",
   version: "It is a request of another version of the protocol.",
   "unknown-command": "There is no such command; the message names those that there are.",
-  "not-allowed": "The command is not for this socket.",
+  "not-allowed": "The command takes a role that who asks at this socket does not have.",
   arguments: "The command does not take these arguments.",
   "too-long": "The request is too long.",
   "too-many-programs": "Eight programs are inside: the request was not looked at. Ask again.",
@@ -67,7 +67,7 @@ const problems: Told<ControlProblem> = {
 /** Every command, with its role and its arguments. */
 export function commandRows(): string {
   return table(
-    ["command", "for who may", "does", "arguments", "answers"],
+    ["command", "role", "does", "arguments", "answers"],
     [...commands].map(([name, { role, about, args, answers }]) => [
       code(name),
       role,

@@ -24,9 +24,7 @@ export function put(
     const known = [...commands].filter(([, { role }]) => may.has(role)).map(([known]) => known);
     reply(problem("unknown-command", `There is no command of this name; there are: ${known.join(", ")}.`));
   } else if (!may.has(found.role)) {
-    reply(
-      problem("not-allowed", `Who comes in this way may not do this; it is for those who may ${found.role}.`),
-    );
+    reply(problem("not-allowed", `This takes the role "${found.role}", which who asks here does not have.`));
   } else {
     const read = found.read(caller, args);
     if (read.success) ask(read.data, (answer) => reply(replyOf(answer)));
