@@ -385,6 +385,28 @@ describe("a composed box", () => {
       assert.deepEqual([service?.inService, service?.blocker], [true, "inhibited"]);
     });
 
+    it("that a pause after three declined codes is no fault either", () => {
+      const box = stand();
+      for (let count = 0; count < 3; count += 1) {
+        box.shows("armed");
+        box.scan("NOTENOUGH").shows("not-paid-funds");
+      }
+      box.until(() => box.box.status()?.service.blocker === "paused", 30_000);
+      const { service } = box.box.status() ?? {};
+      assert.deepEqual([service?.inService, service?.blocker, service?.code], [true, "paused", null]);
+    });
+
+    it("an order whose account is gone, by its number alone", () => {
+      const box = stand();
+      box.scan("never").until(() => box.charges.length > 0);
+      const [order] = box.box.status()?.orders ?? [];
+      box.crash().pass(1_000).start({ "providers.0.id": "another" });
+      const { orders, service } = box.box.status() ?? {};
+      const unknown = { shortRef: null, provider: null, amountFen: null, ageS: null };
+      assert.deepEqual(orders, [{ outTradeNo: order?.outTradeNo, phase: "held", ...unknown }]);
+      assert.deepEqual([service?.inService, service?.blocker], [false, "account-gone"]);
+    });
+
     it("how its devices are", () => {
       assert.deepEqual(stand(relay).box.status()?.devices, {
         scanner: "ready",
