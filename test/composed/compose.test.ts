@@ -1,6 +1,8 @@
 /** What only the composition does: the marks of time, the looks of each minute, the order of a stop, and what status says. */
 import assert from "node:assert/strict";
 import { after, before, describe, it } from "node:test";
+import type { Answer } from "../../src/commands/callers.ts";
+import { fenOf } from "../../src/core/kernel/fen.ts";
 import { rfc3339 } from "../../src/core/kernel/rfc3339.ts";
 import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
 import { pays } from "./rows.ts";
@@ -297,6 +299,76 @@ describe("a composed box", () => {
       assert.deepEqual(events(box), reported);
       assert.equal(box.box.status()?.mqtt?.confirmed, 4);
     }
+  });
+
+  it("keeps what its host has not confirmed, however old it is", () => {
+    const box = new Stand(files, { "journal.retentionDays": 1 });
+    box.codesKept = 1;
+    box.broker.temper.down = true;
+    box.start();
+    const rotates = () => {
+      box.pass(60_000).box.ask({ name: "journal rotate" }, () => undefined);
+      box.pass(60_000);
+    };
+    for (let count = 0; count < 2; count += 1) {
+      pays(box);
+      rotates();
+    }
+    box.pass(26 * 3_600_000);
+    rotates();
+    assert.equal(box.disk.kept.length, box.disk.rows.length);
+  });
+
+  it("tells a till what became of its sale from the journal", () => {
+    const box = stand({ amount: { source: "till", maximum: "100.00" } });
+    const name = { caller: "till", ref: "A-1" };
+    const amount = fenOf(500);
+    assert.ok(amount.ok);
+    const told: (string | null)[] = [];
+    const hears = (answer: Answer): void => {
+      told.push(answer.kind === "state" ? `${answer.sale.state} ${answer.sale.outTradeNo}` : answer.kind);
+    };
+    box.box.ask({ name: "pay", ...name, amountFen: amount.value }, hears);
+    box.shows("armed");
+    box.scan().shows("paid");
+    box.box.ask({ name: "sale", ...name }, hears);
+    box.until(() => told.length === 2, 1_000);
+    assert.deepEqual(told, ["armed null", `paid ${box.money.at(-1)?.outTradeNo}`]);
+  });
+
+  it("tells its host that the journal is on a disk, where nobody says otherwise", () => {
+    const box = stand();
+    const { data } = JSON.parse(
+      box.broker.receipts.findLast(({ topic }) => topic.endsWith("/status"))?.payload ?? "",
+    );
+    assert.equal(data.journalInMemory, false);
+  });
+
+  it("logs an alarm with what it is about", () => {
+    const box = stand();
+    box.scan("never").shows("password");
+    for (const host of hosts) box.down(host, true);
+    box.until(() => box.lines.some(({ event }) => event === "alarm"));
+    const { fields, level } = box.lines.find(({ event }) => event === "alarm") ?? {};
+    assert.deepEqual([fields?.kind, fields?.outTradeNo], ["reversal-open", box.money[0]?.outTradeNo]);
+    assert.equal(level, "error");
+  });
+
+  it("takes a charge that never left for no answer of its provider", () => {
+    const box = stand();
+    const signedAt = box.box.status()?.providers[0]?.signedAt;
+    for (const host of hosts) box.down(host, true);
+    box.pass(5_000).scan().pass(15_000);
+    assert.equal(box.charges.length, 0);
+    assert.equal(box.box.status()?.providers[0]?.signedAt, signedAt);
+  });
+
+  it("takes a clear key that is held for the cancel key that a keypad does not have", () => {
+    const keys = ["789C", "456<", "123 ", "0.:="];
+    const box = stand({ amount: { source: "keypad", maximum: "100.00" }, "keypad.keys": keys });
+    box.type("5=").shows("armed");
+    box.type("C", 2_000);
+    assert.equal(box.screens.at(-1)?.text, "idle");
   });
 
   describe("tells of itself", () => {
