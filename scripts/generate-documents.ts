@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { faults } from "./documents/fault-parts.ts";
 import { commandRows, controlProblems, journalMembers, saleMembers } from "./documents/local-parts.ts";
+import { alarms, logEvents } from "./documents/log-parts.ts";
 import { packages, toolbox } from "./documents/package-parts.ts";
 import { moneyRecords, recovery, stateDiagram, waits } from "./documents/payment-parts.ts";
 import { providerFacts } from "./documents/provider-parts.ts";
@@ -19,13 +20,25 @@ const root = join(import.meta.dirname, "..");
 /** The documents, in the order in which a reader meets them. */
 export const documents: readonly string[] = [
   "README.md",
+  "README.zh.md",
   "ARCHITECTURE.md",
   "CONTRIBUTING.md",
   "SAFETY.md",
   "SECURITY.md",
   "CHANGELOG.md",
+  "systemd/README.md",
+  "src/cli/README.md",
+  "src/config/README.md",
+  "src/control/README.md",
+  "src/core/README.md",
+  "src/drivers/README.md",
+  "src/journal/README.md",
+  "src/links/README.md",
+  "src/reporting/README.md",
+  "src/simulator/README.md",
   "src/providers/README.md",
   "src/providers/wechat-v2/README.md",
+  "test/README.md",
 ];
 
 /** How each part is made; a document names the ones it wants. */
@@ -53,6 +66,8 @@ export const parts: Readonly<Record<string, () => string | Promise<string>>> = {
   "box commands": commandRows,
   "journal members": journalMembers,
   "provider facts": () => providerFacts(readFileSync(join(root, "device.config.json"), "utf8")),
+  "log events": () => logEvents(root),
+  alarms,
   packages: () => packages(root),
   tools: () => toolbox(root),
 };

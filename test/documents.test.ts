@@ -4,10 +4,11 @@
  */
 import assert from "node:assert/strict";
 import { existsSync, globSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { test } from "node:test";
 import { plainFiles } from "../scripts/deb/plain-files.ts";
 import { saleMembers } from "../scripts/documents/local-parts.ts";
+import { eventTable, loggedEvents } from "../scripts/documents/log-parts.ts";
 import { documents, parts, partsOf, regenerated } from "../scripts/generate-documents.ts";
 import { outages } from "../src/cli/outages.ts";
 import { saleStateSchema } from "../src/commands/sale.ts";
@@ -26,8 +27,17 @@ test("what is generated is what the code says now", async () => {
   }
 });
 
+test("a log event that no sentence explains is refused, and so is a sentence of an event that is gone", () => {
+  const logged = loggedEvents(['this.#log.warn("moon.full", {});', 'log?.info(\n  "moon.new");']);
+  assert.deepEqual([...logged.keys()], ["moon.full", "moon.new"]);
+  assert.throws(() => eventTable(logged), /without a sentence: moon\.full, moon\.new/);
+  assert.throws(() => eventTable(new Map()), /nobody logs "alarm"/);
+});
+
 test("each generated part stands in one document", () => {
-  const used = [...texts.values()].flatMap((text) => partsOf(text));
+  // The Chinese front page shows what the English one shows.
+  assert.deepEqual(partsOf(texts.get("README.zh.md") ?? ""), partsOf(texts.get("README.md") ?? ""));
+  const used = [...texts].flatMap(([name, text]) => (name === "README.zh.md" ? [] : partsOf(text)));
   assert.deepEqual([...used].sort(), Object.keys(parts).sort());
 });
 
@@ -53,6 +63,25 @@ test("every link leads somewhere", () => {
   assert.deepEqual(broken, []);
 });
 
+test("the front page and the way into the code stay short", () => {
+  const most = { "README.md": 14, "README.zh.md": 14, "ARCHITECTURE.md": 40 };
+  for (const [name, kilobytes] of Object.entries(most)) {
+    const size = Buffer.byteLength(texts.get(name) ?? "");
+    assert.ok(size > 0 && size <= kilobytes * 1_000, `${name} has ${size} bytes, ${kilobytes} KB at most`);
+  }
+});
+
+test("every document is one of those that are looked at", () => {
+  const found = globSync(["*.md", "{src,systemd,test,scripts}/**/*.md"], { cwd: root });
+  assert.deepEqual(found.sort(), [...documents].sort());
+});
+
+test("a file of the package lies there as it lies here, so that links lead on", () => {
+  for (const [from, to] of plainFiles) {
+    if (from.endsWith(".md")) assert.equal(to, `usr/share/doc/scanbox/${from}`);
+  }
+});
+
 test("a link to nowhere is noticed", () => {
   const text = "[a](NOWHERE.md) [b](#nothing-here) [c](README.md#no-such-head) [d](https://example.com)";
   assert.equal(linksIn(text).filter((link) => !leadsSomewhere(link, "README.md")).length, 3);
@@ -60,12 +89,14 @@ test("a link to nowhere is noticed", () => {
 
 test("what a document of the package points at is in the package, too", () => {
   const shipped = new Set(plainFiles.map(([from]) => from));
-  // These are there by Debian's names, changelog.gz and copyright; the last is for a checkout.
-  const elsewhere = new Set(["CHANGELOG.md", "LICENSE", "CONTRIBUTING.md"]);
+  // These are there by Debian's names, changelog.gz and copyright.
+  const elsewhere = new Set(["CHANGELOG.md", "LICENSE"]);
   for (const name of shipped) {
     const text = texts.get(name);
     if (text === undefined) continue;
-    const links = linksIn(text).flatMap((link) => /^([^:#]+)(?:#.*)?$/.exec(link)?.[1] ?? []);
+    const links = linksIn(text)
+      .flatMap((link) => /^([^:#]+)(?:#.*)?$/.exec(link)?.[1] ?? [])
+      .map((link) => join(dirname(name), link));
     const schemas = [...text.matchAll(/`(src\/[\w/-]+\.schema\.json)`/g)].map(([, path = ""]) => path);
     const missing = [...links, ...schemas].filter((path) => !shipped.has(path) && !elsewhere.has(path));
     assert.deepEqual(missing, [], name);
@@ -95,7 +126,7 @@ test("every configuration that is shown passes its check, and every other exampl
 });
 
 test("the table of configuration keys has the members of every entry of a list too", () => {
-  const readme = texts.get("README.md") ?? "";
+  const page = texts.get("src/config/README.md") ?? "";
   for (const key of [
     "id",
     "wallets",
@@ -105,10 +136,10 @@ test("the table of configuration keys has the members of every entry of a list t
     "certificate.cert",
     "sceneInfo.id",
   ]) {
-    assert.ok(readme.includes(`\`providers[].${key}\``), `providers[].${key}`);
+    assert.ok(page.includes(`\`providers[].${key}\``), `providers[].${key}`);
   }
   for (const key of ["key", "name", "price", "pulses"]) {
-    assert.ok(readme.includes(`\`amount.menu[].${key}\``), `amount.menu[].${key}`);
+    assert.ok(page.includes(`\`amount.menu[].${key}\``), `amount.menu[].${key}`);
   }
 });
 
@@ -151,13 +182,15 @@ test("every scenario in a command exists, and the kinds of checks are those of t
   );
 });
 
-test("every money rule and invariant that is cited stands in ARCHITECTURE.md", () => {
+test("every money rule that is cited stands in ARCHITECTURE.md, every invariant in the page of the tests", () => {
   const rules = new Set([...architecture.matchAll(/^(\d+)\. \*\*/gm)].map(([, number = ""]) => number));
   assert.deepEqual(
     [...rules],
     Array.from({ length: 19 }, (_, index) => String(index + 1)),
   );
-  const invariants = new Set([...architecture.matchAll(/^\| (I\d+) +\|/gm)].map(([, name = ""]) => name));
+  const invariants = new Set(
+    [...(texts.get("test/README.md") ?? "").matchAll(/^\| (I\d+) +\|/gm)].map(([, name = ""]) => name),
+  );
   const cited = globSync("{src,test,scripts}/**/*.ts", { cwd: root })
     .map((path) => read(path))
     .join("\n");
@@ -187,7 +220,7 @@ function linksIn(text: string): readonly string[] {
 function leadsSomewhere(link: string, from: string): boolean {
   if (/^https?:/.test(link)) return true;
   const [file = "", anchor] = link.split("#");
-  const path = file === "" ? from : file;
+  const path = file === "" ? from : join(dirname(from), file);
   if (!existsSync(join(root, path))) return false;
   return anchor === undefined || anchorsOf(read(path)).has(anchor);
 }

@@ -206,8 +206,8 @@ describe("one payment", { concurrency: 4 }, () => {
     assert.deepEqual(frames.at(-1), pictures.at(-1));
   });
 
-  test("what README shows of it is what it prints, but for times and numbers", async (t) => {
-    const readme = readFileSync(join(root, "README.md"), "utf8");
+  test("what the page of the commands shows of it is what it prints, but for times and numbers", async (t) => {
+    const readme = readFileSync(join(root, "src/cli/README.md"), "utf8");
     const [, shownStory = "", shownLine = ""] =
       /```text\n(12\.50 CNY, scenario "success"[\s\S]*?)```[\s\S]*?```text\n(\{.*\})\n```/.exec(readme) ?? [];
     const { stdout, stderr } = await demo(t, ["--pay", "12.50", "--code", code]);

@@ -58,8 +58,8 @@ const dark: Partial<PanelFacts> = {
   device: { display: { columns: 16, rows: 2 }, rows: [], light: "off", sound: "none", pressed: null },
 };
 
-test("the panel that README shows is the panel that is drawn", () => {
-  const readme = readFileSync(new URL("../../README.md", import.meta.url), "utf8").split("\n");
+test("the panel that the page of the commands shows is the panel that is drawn", () => {
+  const readme = readFileSync(new URL("../../src/cli/README.md", import.meta.url), "utf8").split("\n");
   const top = readme.findIndex((line) => line.startsWith("╭"));
   const lines = deviceLines({
     display: { columns: 16, rows: 2 },
