@@ -12,6 +12,7 @@ import { moneyRecords, recovery, stateDiagram, waits } from "./documents/payment
 import { providerFacts } from "./documents/provider-parts.ts";
 import { displayOfPayment, outageCodes, screenTexts } from "./documents/screen-parts.ts";
 import { commands, configKeys } from "./documents/setting-parts.ts";
+import { suitesOfSources } from "./documents/suite-parts.ts";
 import { errorCodes, sandboxScenarios, txMembers } from "./documents/wire-parts.ts";
 import { wiring } from "./documents/wiring-parts.ts";
 
@@ -68,6 +69,7 @@ export const parts: Readonly<Record<string, () => string | Promise<string>>> = {
   "provider facts": () => providerFacts(readFileSync(join(root, "device.config.json"), "utf8")),
   "log events": () => logEvents(root),
   alarms,
+  "suites of sources": () => suitesOfSources(root),
   packages: () => packages(root),
   tools: () => toolbox(root),
 };

@@ -9,6 +9,7 @@ import { test } from "node:test";
 import { plainFiles } from "../scripts/deb/plain-files.ts";
 import { saleMembers } from "../scripts/documents/local-parts.ts";
 import { eventTable, loggedEvents } from "../scripts/documents/log-parts.ts";
+import { suiteMap } from "../scripts/documents/suite-parts.ts";
 import { documents, parts, partsOf, regenerated } from "../scripts/generate-documents.ts";
 import { outages } from "../src/cli/outages.ts";
 import { saleStateSchema } from "../src/commands/sale.ts";
@@ -32,6 +33,21 @@ test("a log event that no sentence explains is refused, and so is a sentence of 
   assert.deepEqual([...logged.keys()], ["moon.full", "moon.new"]);
   assert.throws(() => eventTable(logged), /without a sentence: moon\.full, moon\.new/);
   assert.throws(() => eventTable(new Map()), /nobody logs "alarm"/);
+});
+
+test("a source is mapped to the suites that import it, else to the sources that do", () => {
+  const map = suiteMap(
+    new Map([
+      ["src/a/moon.ts", 'import { sun } from "./sun.ts";'],
+      ["src/a/sun.ts", ""],
+      ["src/main.ts", ""],
+      ["test/a/all.test.ts", 'import { moon } from "../../src/a/moon.ts";'],
+      ["test/a/moon.test.ts", 'await import("../../src/a/moon.ts");'],
+    ]),
+  );
+  assert.match(map, /^- `src\/a\/moon\.ts`: `test\/a\/moon\.test\.ts`, `test\/a\/all\.test\.ts`$/m);
+  assert.match(map, /^- `src\/a\/sun\.ts`: through `src\/a\/moon\.ts`$/m);
+  assert.match(map, /^- `src\/main\.ts`: as a whole program$/m);
 });
 
 test("each generated part stands in one document", () => {

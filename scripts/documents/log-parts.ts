@@ -80,7 +80,10 @@ const alarmSentences: Readonly<Record<AlarmName, readonly [means: string, helps:
     "The provider knows the order number from somebody else.",
     "Compare the order with the merchant platform.",
   ],
-  contradiction: ["The provider had declined, and charged all the same.", "Book by the newest event."],
+  contradiction: [
+    "The provider had declined and charged all the same; the box takes it back.",
+    "Book by the newest event.",
+  ],
   "reverse-expired": [
     "The order can no longer be reversed.",
     "Look at the merchant platform; refund there what was paid and not delivered.",
@@ -102,15 +105,21 @@ const alarmSentences: Readonly<Record<AlarmName, readonly [means: string, helps:
     "Keep log and journal for the maintainers, then restart.",
   ],
   "order-unrecorded": [
-    "What became of an order could not be recorded.",
-    "Restart; the order is asked about.",
+    "What became of an order could not be recorded; it is tried again.",
+    "Look at the disk with `scanbox doctor`.",
   ],
   "account-unknown": [
     "An open order was charged for an account that the configuration no longer has.",
     'Put the account back, with `"charges": false`.',
   ],
-  "not-dispensed": ["It was paid and no goods were given.", "See to the machine and the customer."],
-  "goods-withheld": ["Goods were held back for a payment that may be reversed.", "See to the customer."],
+  "not-dispensed": [
+    "It was paid and no goods were given; the box gives the money back.",
+    "See to the machine.",
+  ],
+  "goods-withheld": [
+    "It was found paid only after a restart, and its goods were not given.",
+    "See to the customer.",
+  ],
   "dispense-unclear": [
     "It was paid, and nobody knows whether goods were given.",
     "Look at the machine; see to the customer.",

@@ -2,7 +2,7 @@ import { hash } from "node:crypto";
 import type { TxData } from "../core/payment/order.ts";
 
 /**
- * A money record as it is reported (ARCHITECTURE.md, MQTT). Everything a `tx` event says is stored with the record,
+ * A money record as it is reported (src/reporting/README.md, MQTT). Everything a `tx` event says is stored with the record,
  * so that a repeat is the same bytes. Its identity is (box, `journal`, `seq`); `seq` counts from 1 without
  * gaps.
  */

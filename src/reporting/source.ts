@@ -22,7 +22,7 @@ export interface EventRow {
 export interface EventSource {
   /** Up to `limit` events above `afterSeq`, in order; null where the journal could not be read. */
   follow(afterSeq: number, limit: number, done: (rows: readonly EventRow[] | null) => void): void;
-  /** Notes how far a follower has come; losing the last moves costs a repetition (ARCHITECTURE.md, the journal). */
+  /** Notes how far a follower has come; losing the last moves costs a repetition (src/journal/README.md). */
   moveCursor(name: string, seq: number): void;
   /** Calls `listener` after each append that made events durable. */
   onAppended(listener: () => void): void;

@@ -1,4 +1,4 @@
-/** The topics of one box (ARCHITECTURE.md, MQTT); `box` is its id, which is also its client id. */
+/** The topics of one box (README.md, MQTT); `box` is its id, which is also its client id. */
 export interface Topics {
   /** Retained, and the last will. */
   readonly status: string;

@@ -57,7 +57,7 @@ export const txMembers = {
 /** `data` of a money event, as it stands in the journal. */
 export const txDataSchema = z.looseObject(txMembers);
 
-/** A money event in CloudEvents 1.0 structured JSON (ARCHITECTURE.md, MQTT). */
+/** A money event in CloudEvents 1.0 structured JSON (README.md, MQTT). */
 export const txEventSchema = z.looseObject({
   specversion: z.literal("1.0"),
   id: z.string().describe("{box}-{journal}-{seq}: a repetition has the same id and the same bytes."),

@@ -1,5 +1,5 @@
 /**
- * Measures what ARCHITECTURE.md has goals for: `scripts/bench [NAME…] [--json]`. A line for each figure, the machine first,
+ * Measures what test/README.md has goals for: `scripts/bench [NAME…] [--json]`. A line for each figure, the machine first,
  * what was reached and what was missed last. Each part runs in a process of its own that is ended where it takes too long,
  * so that one part that cannot be measured costs no other one its figures.
  */

@@ -1,4 +1,4 @@
-/** What a number should be: ARCHITECTURE.md has the goals. */
+/** What a number should be: test/README.md has the goals. */
 export type Goal = { readonly atMost: number } | { readonly atLeast: number };
 
 /** One measured number. */

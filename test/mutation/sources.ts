@@ -56,7 +56,7 @@ export const leftOut: Readonly<Record<string, string>> = {
   "src/core/payment/provider.ts": typesAlone,
   "src/core/payment/till-sale.ts": typesAlone,
   "src/core/payment/texts.ts":
-    "A table of texts and nothing else: what each letter should be is decided there, and README.md prints them all.",
+    "A table of texts and nothing else: what each letter should be is decided there, and src/core/README.md prints them all.",
   "src/core/payment/wallet.ts": "A list of names, from which a type is made.",
   "src/commands/reply.ts": typesAlone,
   "src/composed/parts.ts": typesAlone,

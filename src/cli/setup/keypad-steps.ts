@@ -9,7 +9,7 @@ import type { Section, SetupContext, State, Step } from "./step.ts";
 const name = "Keypad";
 
 const pinHelp =
-  "BCM numbers, in the order of the keypad, separated by blanks. The wiring table in README.md has them beside the numbers of the header. The columns need pull-ups: 10 kΩ each to 3.3 V. Where rows and columns are in another order, trying the keys finds out.";
+  "BCM numbers, in the order of the keypad, separated by blanks. The wiring table in src/drivers/README.md has them beside the numbers of the header. The columns need pull-ups: 10 kΩ each to 3.3 V. Where rows and columns are in another order, trying the keys finds out.";
 
 const existsStep: Step = {
   section: name,

@@ -1,6 +1,6 @@
 /**
  * The invariants that one look at a step can check, in production too: what lies before it, what lies after it, and what it
- * asks for. A box that has broken one charges nobody any more (`halt.ts`). The names are those of ARCHITECTURE.md, "Invariants
+ * asks for. A box that has broken one charges nobody any more (`halt.ts`). The names are those of test/README.md, "Invariants
  * by name".
  */
 import { type Box, REFS_MAX, type Step, USED_CODES_MAX } from "./box.ts";

@@ -87,7 +87,7 @@ export interface Goods {
 }
 
 /**
- * The `data` of a `tx` event (ARCHITECTURE.md, MQTT), stored in the journal as it is reported: a repeat is byte-identical.
+ * The `data` of a `tx` event (src/reporting/README.md, MQTT), stored in the journal as it is reported: a repeat is byte-identical.
  * Times are RFC 3339 in UTC. `charged` is "unknown" until it is proved.
  */
 export interface TxData {

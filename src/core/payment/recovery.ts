@@ -1,6 +1,6 @@
 /**
  * What a start does with an order of the journal, as a table: seven facts, a hundred and twenty-eight combinations, and for each exactly one
- * row. The table in ARCHITECTURE.md is generated from this one.
+ * row. The table in src/core/README.md is generated from this one.
  */
 import { invariant } from "../kernel/defect.ts";
 

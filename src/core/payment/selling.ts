@@ -1,4 +1,4 @@
-/** What a box decides about a till's command, and what it keeps of sales so that it decides the same again (ARCHITECTURE.md, the control socket). */
+/** What a box decides about a till's command, and what it keeps of sales so that it decides the same again (src/control/README.md). */
 import { after, type Instant } from "../kernel/instant.ts";
 import type { Blocker } from "./blocker.ts";
 import type { Box } from "./box.ts";

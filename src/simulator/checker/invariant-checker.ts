@@ -1,6 +1,6 @@
 /**
  * Who looks at everything at once: the journal, the sandbox's books, the screens and the broker's log, and says where they
- * contradict each other. The names of the checks are those of the invariants (ARCHITECTURE.md, invariants by name).
+ * contradict each other. The names of the checks are those of the invariants (test/README.md, invariants by name).
  */
 import { invariant } from "../../core/kernel/defect.ts";
 import { isDeclinedByCode, type Payee, type TxData } from "../../core/payment/order.ts";
