@@ -13,7 +13,7 @@ import { RequestLines } from "../../src/control/request-lines.ts";
 import { type Admission, ControlServer, IDLE_MS, PEERS_MAX, REQUESTS_MAX } from "../../src/control/server.ts";
 import type { Command, RotationOutcome } from "../../src/core/payment/command.ts";
 import { saleKey } from "../../src/core/payment/selling.ts";
-import type { SaleAnswer, SaleState } from "../../src/core/payment/till-sale.ts";
+import type { AskRefusal, SaleAnswer, SaleState } from "../../src/core/payment/till-sale.ts";
 import { SimulatedControlLink, type SimulatedVisitor } from "../../src/simulator/outside/control.ts";
 import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.ts";
 import { aStatus } from "../commands/a-status.ts";
@@ -283,6 +283,50 @@ describe("a till at the control socket", () => {
     assert.equal(said.length, 3);
     for (const answer of said) assert.deepEqual(answer, armedSale);
     assert.deepEqual(saleStateSchema.parse(armedSale), armedSale);
+  });
+
+  it("waits until its sale moves, for as long as it says, and for 25 s where it says nothing", () => {
+    const waits = (args: object): string => requestLine("wait", { ref: "A-1", ...args });
+    const { answers: said, wishes } = sayAll(
+      { kind: "state", sale: armedSale },
+      waits({ state: "armed", withinMs: 0 }),
+      waits({ state: "charging" }),
+      waits({ state: "charging", withinMs: 25_000 }),
+      waits({ state: "charging", withinMs: 25_001 }),
+      waits({ state: "charging", withinMs: -1 }),
+      waits({ state: "waiting" }),
+    );
+    const charging = "wait socket A-1 charging 25000";
+    assert.deepEqual(wishes, ["wait socket A-1 armed 0", charging, charging]);
+    assert.deepEqual(said, [armedSale, armedSale, armedSale, "arguments", "arguments", "arguments"]);
+  });
+
+  it("is told each refusal in a sentence of its own", () => {
+    const each: Readonly<Record<AskRefusal, true>> = {
+      ...{ "not-offered": true, "not-ready": true, busy: true, "ref-used": true },
+      ...{ "other-amount": true, "amount-too-large": true, "amount-uneven": true },
+    };
+    const refusals = Object.keys(each) as AskRefusal[];
+    const request = { command: "pay", caller: "socket", args: { ref: "A-1", amountFen: 1_250 } };
+    const sentences = refusals.map((why) => {
+      const replies: Reply[] = [];
+      const answer = { kind: "refused", why, blocker: null } as const;
+      put(
+        request,
+        everything,
+        (_, done) => done(answer),
+        (reply) => replies.push(reply),
+      );
+      const [reply] = replies;
+      assert.ok(reply?.ok === false && reply.problem === why);
+      return reply.message;
+    });
+    assert.equal(new Set(sentences).size, refusals.length);
+    for (const sentence of sentences) assert.match(sentence, /^[A-Z].{20,}\.$/);
+    const unknown = sayAll({ kind: "no-sale" }, requestLine("sale", { ref: "A-1" }));
+    assert.match(unknown.heard, /"message":"The box knows of no sale with this ref\."/);
+    const unread = sayAll({ kind: "unread" }, requestLine("sale", { ref: "A-1" }));
+    assert.match(unread.heard, /"message":"The journal cannot be read now: .+\."/);
   });
 
   it("is one caller among others where it has a name", () => {
