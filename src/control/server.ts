@@ -12,7 +12,7 @@ export const PEERS_MAX = 8;
 /** Who says nothing for so long is ended; so is who gets no answer for so long, which no command takes. */
 export const IDLE_MS = 30_000;
 
-/** So many requests of one program may wait for the answers before them. */
+/** So many requests of one program may wait for the answers before them; so no turn answers more, whatever it brought. */
 export const REQUESTS_MAX = 64;
 
 /** A control socket that could not be opened is tried again after so long. */
@@ -116,6 +116,7 @@ class Visit implements ControlPeerListener {
     if (this.#over) return;
     for (const line of this.#lines.pass(bytes)) {
       if (line.kind === "too-long" || this.#waiting.length >= REQUESTS_MAX) {
+        this.#next();
         const why =
           line.kind === "too-long" ? "The request is too long." : "Wait for the answers before you ask more.";
         this.#say(problemAnswer(line.kind === "too-long" ? "too-long" : "too-many-requests", why));
@@ -123,8 +124,8 @@ class Visit implements ControlPeerListener {
         return;
       }
       this.#waiting.push(line.text);
-      this.#next();
     }
+    this.#next();
   }
 
   finished(): void {

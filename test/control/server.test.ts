@@ -196,11 +196,27 @@ describe("the control socket of a box", () => {
       3 * REQUESTS_MAX,
       "who is answered may ask again, as often as it likes",
     );
-    stand.say(busy, requestLine("journal rotate").repeat(1 + REQUESTS_MAX));
-    assert.equal(busy.ended, false);
+    stand.say(busy, requestLine("journal rotate").repeat(REQUESTS_MAX));
+    stand.say(busy, requestLine("status"));
+    assert.equal(busy.ended, false, "one is being answered, and so many wait");
     stand.say(busy, requestLine("status"));
     assert.ok(busy.ended);
     assert.equal(answers(busy).at(-1), "too-many-requests");
+  });
+
+  it("answers no more in a turn than may wait, even of what is refused at once", () => {
+    const stand = new Stand();
+    const visitor = stand.visit();
+    stand.say(visitor, "1\n".repeat(REQUESTS_MAX));
+    assert.deepEqual(
+      answers(visitor),
+      Array.from({ length: REQUESTS_MAX }, () => "malformed"),
+    );
+    assert.equal(visitor.ended, false);
+    stand.say(visitor, "1\n".repeat(32_768));
+    assert.ok(visitor.ended, "a box that answers these is at no payment meanwhile");
+    assert.equal(answers(visitor).length, 2 * REQUESTS_MAX + 1);
+    assert.equal(answers(visitor).at(-1), "too-many-requests");
   });
 
   it("hears of nobody after it was closed, not even of an answer", () => {
