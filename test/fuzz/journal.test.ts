@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { after } from "node:test";
+import { isDeepStrictEqual } from "node:util";
 import { journalCommand } from "../../src/cli/journal/journal.ts";
 import type { Entry } from "../../src/core/payment/order.ts";
 import { readEntry } from "../../src/journal/entry.ts";
@@ -332,7 +333,7 @@ function pages(one: Case, length: number): readonly [from: number, to: number] {
   return [page * PAGE_BYTES, (page + 1) * PAGE_BYTES];
 }
 
-fuzz("a damaged file is refused, or has every open order as it was", (one) => {
+fuzz("a damaged file is refused, or has every open order as it was", async (one) => {
   const written = one.random.chance(0.9) ? short : long;
   const directory = damagedCopy(one, written);
   const found = one.timed(() => startedIn(directory));
@@ -341,7 +342,11 @@ fuzz("a damaged file is refused, or has every open order as it was", (one) => {
     return;
   }
   assert.deepEqual(moneyIn(found), moneyIn(written.found));
-  assert.deepEqual(found.codeHashes, written.found.codeHashes);
+  if (isDeepStrictEqual(found.codeHashes, written.found.codeHashes)) return;
+  // A row older than those whose chain a start checks may have lost its kind: its code is missing, and no other comes in.
+  const unheard = { stdout: new PassThrough(), stderr: new PassThrough() };
+  assert.equal(await journalCommand(["verify", "--directory", directory], unheard), 1);
+  assert.ok(found.codeHashes.every((hash) => written.found.codeHashes.includes(hash)));
 });
 
 const readings: readonly [readonly string[], ...(readonly string[])[]] = [
