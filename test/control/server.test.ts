@@ -14,6 +14,12 @@ import { type Admission, ControlServer, IDLE_MS, PEERS_MAX, REQUESTS_MAX } from 
 import type { Command, RotationOutcome } from "../../src/core/payment/command.ts";
 import { saleKey } from "../../src/core/payment/selling.ts";
 import type { AskRefusal, SaleAnswer, SaleState } from "../../src/core/payment/till-sale.ts";
+import type {
+  ControlLink,
+  ControlOpened,
+  ControlPeer,
+  ControlPeerListener,
+} from "../../src/runtime/ports.ts";
 import { SimulatedControlLink, type SimulatedVisitor } from "../../src/simulator/outside/control.ts";
 import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.ts";
 import { aStatus } from "../commands/a-status.ts";
@@ -75,6 +81,56 @@ class Stand {
   say(visitor: SimulatedVisitor, text: string): void {
     visitor.send(utf8.encode(text));
     this.pass(1);
+  }
+}
+
+/** A control socket whose visitors the test plays itself, and which tells what the box does with them. */
+class Door implements ControlLink {
+  readonly time = new SimulatedTime();
+  /** What was sent to each visitor, and `null` where it was ended. */
+  readonly done: (string | null)[][] = [];
+  readonly logged: unknown[] = [];
+  /** Rotations that were asked for and not answered. */
+  readonly rotations: ((outcome: RotationOutcome) => void)[] = [];
+  readonly server: ControlServer;
+  /** How often it was asked to listen. */
+  opened = 0;
+  #accept: ((peer: ControlPeer) => ControlPeerListener) | null = null;
+  readonly #outcomes: ControlOpened[];
+
+  /** `outcomes` is what opening it comes to, one time after the other. */
+  constructor(...outcomes: ControlOpened[]) {
+    this.#outcomes = outcomes;
+    const note = (event: string, fields?: object): void => void this.logged.push([event, fields]);
+    this.server = new ControlServer({
+      link: this,
+      clock: new SimulatedClock(this.time, 0),
+      log: { debug: note, info: note, warn: note, error: note },
+      ask: (_, done) => void this.rotations.push((outcome) => done({ kind: "rotation", outcome })),
+      admits: { as: "socket", may: everything },
+    });
+    this.server.start();
+  }
+
+  listen(accept: (peer: ControlPeer) => ControlPeerListener, done: (outcome: ControlOpened) => void): void {
+    this.opened += 1;
+    this.#accept = accept;
+    done(this.#outcomes.shift() ?? { kind: "listening", path: "/run/a.sock" });
+  }
+
+  close(done: () => void): void {
+    done();
+  }
+
+  come(): ControlPeerListener {
+    assert.ok(this.#accept !== null);
+    const seen: (string | null)[] = [];
+    this.done.push(seen);
+    return this.#accept({ send: (text) => void seen.push(text), end: () => void seen.push(null) });
+  }
+
+  pass(milliseconds: number): void {
+    this.time.runUntil(this.time.now + milliseconds);
   }
 }
 
@@ -143,6 +199,7 @@ describe("the control socket of a box", () => {
     assert.deepEqual(answers(visitor), ["malformed", aStatus], "the bound itself is allowed");
     stand.say(visitor, `${"x".repeat(REQUEST_BYTES_MAX + 1)}\n${requestLine("status")}`);
     assert.deepEqual(answers(visitor), ["malformed", aStatus, "too-long"]);
+    assert.match(visitor.heard, /"message":"The request is too long\."/);
     assert.ok(visitor.ended);
     assert.equal(stand.asked, 1);
   });
@@ -154,11 +211,24 @@ describe("the control socket of a box", () => {
     assert.match(visitor.heard, /"problem":"version","message":"This box speaks version 1 of the protocol."/);
   });
 
+  it("shows who says no version, or none that is a number, what a request looks like", () => {
+    for (const line of ['{"command":"status"}', '{"v":"2","command":"status"}', '{"v":1}', "status"]) {
+      const stand = new Stand();
+      const visitor = stand.visit();
+      stand.say(visitor, `${line}\n`);
+      assert.deepEqual(answers(visitor), ["malformed"], line);
+      const { message } = JSON.parse(visitor.heard) as { readonly message: string };
+      const [, example] = /^A request is one line of JSON such as (\{.+\})\.$/.exec(message) ?? [];
+      assert.ok(example !== undefined && readRequest(example, "socket").ok, message);
+    }
+  });
+
   it("lets in so many and no more, and the next one when somebody leaves", () => {
     const stand = new Stand();
     const visitors = Array.from({ length: PEERS_MAX }, () => stand.visit());
     const late = stand.visit();
     assert.deepEqual([answers(late), late.ended], [["too-many-programs"], true]);
+    assert.match(late.heard, /"message":"Too many programs ask at once; try again\."/);
     visitors[0]?.leave();
     visitors[1]?.finish();
     stand.pass(1);
@@ -166,6 +236,42 @@ describe("the control socket of a box", () => {
     const next = [stand.visit(), stand.visit()];
     for (const visitor of next) stand.say(visitor, requestLine("status"));
     assert.deepEqual(next.map(answers), [[aStatus], [aStatus]]);
+  });
+
+  it("gives the place of who goes before the answer to the next one", () => {
+    const stand = new Stand();
+    const visitors = Array.from({ length: PEERS_MAX }, () => stand.visit());
+    for (const visitor of visitors) stand.say(visitor, requestLine("journal rotate"));
+    visitors[0]?.leave();
+    stand.pass(2);
+    const next = stand.visit();
+    stand.say(next, requestLine("status"));
+    assert.deepEqual(answers(next), [aStatus]);
+    stand.rotations[0]?.({ kind: "nothing" });
+    assert.equal(visitors[0]?.heard, "");
+  });
+
+  it("says nothing to who was sent away, and minds nothing that they still say", () => {
+    const door = new Door();
+    const late = requestLine("journal rotate");
+    const inside = Array.from({ length: PEERS_MAX }, () => door.come());
+    const refused = door.come();
+    assert.deepEqual(door.done.at(-1)?.slice(1), [null]);
+    refused.received(utf8.encode(late));
+    refused.finished();
+    refused.closed();
+    assert.deepEqual([door.done.at(-1)?.length, door.rotations.length], [2, 0]);
+    const [first, second] = inside;
+    first?.received(utf8.encode(late.repeat(2 + REQUESTS_MAX)));
+    const [problem, ...rest] = door.done[0] ?? [];
+    assert.match(problem ?? "", /"too-many-requests","message":"Wait for the answers before you ask more\."/);
+    assert.deepEqual(rest, [null]);
+    first?.received(utf8.encode(late));
+    second?.received(utf8.encode(late));
+    door.server.stop(() => undefined);
+    for (const done of door.rotations) done({ kind: "nothing" });
+    door.pass(2 * IDLE_MS);
+    assert.deepEqual([door.done[0]?.length, door.done[1], door.rotations.length], [2, [null], 2]);
   });
 
   it("answers who has said everything, and ends them then", () => {
@@ -181,12 +287,14 @@ describe("the control socket of a box", () => {
 
   it("ends who says nothing for long, and who asks without end", () => {
     const stand = new Stand();
+    const silent = stand.visit();
     const idle = stand.visit();
     stand.pass(IDLE_MS - 2);
     assert.equal(idle.ended, false);
     stand.say(idle, requestLine("status"));
     stand.pass(IDLE_MS - 2);
     assert.equal(idle.ended, false, "a request begins the time anew");
+    assert.ok(silent.ended, "who never said anything is ended as well");
     stand.pass(10);
     assert.ok(idle.ended);
     const busy = stand.visit();
@@ -259,23 +367,36 @@ describe("the control socket of a box", () => {
         as,
       );
       assert.ok(refused.includes(true) && refused.includes(false));
+      const [, lacking] = [...commands].find(([, { role }]) => !may.has(role)) ?? [];
+      assert.ok(
+        visitor.heard.includes(`This takes the role \\"${lacking?.role}\\", which who asks here`),
+        as,
+      );
       const known = [...commands].filter(([, { role }]) => may.has(role)).map(([name]) => name);
       assert.match(visitor.heard, new RegExp(`there are: ${known.join(", ")}\\.`));
       assert.equal(stand.rotations.length, may.has("operate") ? 1 : 0);
     }
   });
 
-  it("that cannot be opened costs a line in the log", () => {
-    const time = new SimulatedTime();
-    const link = new SimulatedControlLink(time);
-    link.taken = true;
-    const logged: string[] = [];
-    const note = (event: string): void => void logged.push(event);
-    const log = { debug: note, info: note, warn: note, error: note };
-    const admits = { as: "socket", may: everything };
-    new ControlServer({ link, clock: new SimulatedClock(time, 0), log, ask: nobody, admits }).start();
-    time.runUntil(10);
-    assert.deepEqual(logged, ["control.closed"]);
+  it("that cannot be opened costs a line in the log for each reason, and is opened when that becomes possible", () => {
+    const refused = (why: string) => ({ kind: "refused", why }) as const;
+    const door = new Door(refused("taken"), refused("taken"), refused("no folder"));
+    const closed = (problem: string) => ["control.closed", { problem }];
+    assert.deepEqual(door.logged, [closed("taken")]);
+    door.pass(10_000);
+    assert.deepEqual([door.opened, door.logged.length], [2, 1], "the same again is not said again");
+    door.pass(10_000);
+    assert.deepEqual(door.logged, [closed("taken"), closed("no folder")]);
+    door.pass(60_000);
+    assert.deepEqual(door.logged.slice(2), [["control.listening", { path: "/run/a.sock" }]]);
+    assert.equal(door.opened, 4, "what is open is not opened again");
+  });
+
+  it("is not opened any more once the box stops", () => {
+    const door = new Door({ kind: "refused", why: "taken" });
+    door.server.stop(() => undefined);
+    door.pass(60_000);
+    assert.equal(door.opened, 1);
   });
 });
 
@@ -298,7 +419,10 @@ describe("a till at the control socket", () => {
     assert.deepEqual(wishes, ["pay socket A-1 1250", "sale socket A-1", "withdraw socket A-1"]);
     assert.equal(said.length, 3);
     for (const answer of said) assert.deepEqual(answer, armedSale);
-    assert.deepEqual(saleStateSchema.parse(armedSale), armedSale);
+    for (const charged of ["no", "yes", "unknown"] as const) {
+      const sale = { ...armedSale, charged };
+      assert.deepEqual(saleStateSchema.parse(sale), sale);
+    }
   });
 
   it("waits until its sale moves, for as long as it says, and for 25 s where it says nothing", () => {
@@ -338,7 +462,7 @@ describe("a till at the control socket", () => {
       return reply.message;
     });
     assert.equal(new Set(sentences).size, refusals.length);
-    for (const sentence of sentences) assert.match(sentence, /^[A-Z].{20,}\.$/);
+    for (const sentence of sentences) assert.match(sentence, /^[A-Z].{20,}[^.]\.$/);
     const unknown = sayAll({ kind: "no-sale" }, requestLine("sale", { ref: "A-1" }));
     assert.match(unknown.heard, /"message":"The box knows of no sale with this ref\."/);
     const unread = sayAll({ kind: "unread" }, requestLine("sale", { ref: "A-1" }));
@@ -378,6 +502,8 @@ describe("a till at the control socket", () => {
       [{ ref: "", amountFen: 99_999_999 }, '"ref", "amountFen"'],
       [{ ref: "A-1", amountFen: 1_250, currency: "CNY" }, '"currency" (not known)'],
       [{ ref: "A-1", amountFen: 1_250, "\u001b[2J": 1 }, "one that is not known"],
+      [{ ref: "A-1", amountFen: 1_250, "a\u001b[2J": 1 }, "one that is not known"],
+      [{ ref: "A-1", amountFen: 1_250, ["x".repeat(65)]: 1 }, "one that is not known"],
       [[], "they are no object"],
     ];
     for (const [args, which] of cases) {
@@ -444,6 +570,13 @@ describe("whatever bytes come in", () => {
       }),
       { numRuns: 300 },
     );
+  });
+
+  it("a line is what stands before its end, with or without CR, and nothing is none", () => {
+    const lines = new RequestLines();
+    const line = (text: string) => ({ kind: "line", text });
+    assert.deepEqual(lines.pass(utf8.encode("a\r\n\r\n\nb\n\rc")), [line("a"), line("b")]);
+    assert.deepEqual(lines.pass(utf8.encode("d\n")), [line("\rcd")]);
   });
 
   it("no more than one line is kept", () => {

@@ -218,6 +218,37 @@ export const explanations: readonly Explanation[] = [
     because: "Where the box took no command, nobody answers under its number: this gives back its memory.",
   },
   {
+    source: "src/control/protocol.ts",
+    line: "} catch {",
+    becomes: "{}",
+    because: "What gives nothing back gives back undefined.",
+  },
+  {
+    source: "src/control/request-lines.ts",
+    line: 'return end === 0 ? "" : decoder.decode(this.#line.subarray(0, end));',
+    becomes: "false",
+    because: "No bytes are decoded to the empty text; this spares it.",
+  },
+  {
+    source: "src/control/server.ts",
+    line: "this.#peers.clear();",
+    becomes: ";",
+    because: "Each that is ended has taken itself out.",
+  },
+  {
+    source: "src/control/server.ts",
+    line: "if (this.#over) return;",
+    becomes: "false",
+    because:
+      "Whoever is over is told nothing, is asked nothing and has no timer: each of the three is asked about where it happens.",
+  },
+  {
+    source: "src/control/server.ts",
+    line: "this.#idle?.cancel();",
+    becomes: "this.#idle.cancel",
+    because: "Whoever came in has a timer from the first moment. The compiler wants a value for none.",
+  },
+  {
     source: "src/runtime/loop.ts",
     line: "if (this.#timer?.at === at) return;",
     becomes: "false",

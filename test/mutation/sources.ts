@@ -33,7 +33,7 @@ export const parts: readonly Part[] = [
   { name: "reporting", sources: ["src/reporting/**/*.ts"], tests: ["test/reporting/**/*.test.ts"] },
   {
     name: "commands",
-    sources: ["src/commands/**/*.ts"],
+    sources: ["src/commands/**/*.ts", "src/control/**/*.ts"],
     tests: ["test/commands/**/*.test.ts", "test/control/**/*.test.ts"],
   },
   { name: "drivers", sources: ["src/drivers/**/*.ts"], tests: ["test/drivers/**/*.test.ts"] },
