@@ -61,10 +61,23 @@ export async function journalThread(): Promise<string> {
 /** Stands in the bundle for the hash of it, and is as long: the source map's columns stay right. */
 const BUILD_PLACE = "build-to-be-";
 
+/** Where it stands, also where the limit of lines has broken it in two. */
+const place = new RegExp([...BUILD_PLACE].join("(?:\\\\\\n)?"), "g");
+
+/** The text with the build in its place, character for character. */
+export function withBuildIn(text: string, build: string): string {
+  const named = text.replace(place, (found) => {
+    let next = 0;
+    return found.replace(/[^\\\n]/g, () => build.charAt(next++));
+  });
+  if (named === text) throw new Error("The program has no place for its build.");
+  return named;
+}
+
 /** The program with its build in it: the first digits of the hash that its bytes have with the place still empty. */
 function withBuild(program: OutputFile): OutputFile {
   const build = createHash("sha256").update(program.contents).digest("hex").slice(0, BUILD_PLACE.length);
-  const text = program.text.replaceAll(BUILD_PLACE, build);
+  const text = withBuildIn(program.text, build);
   return { ...program, text, contents: new TextEncoder().encode(text) };
 }
 

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { Plugin } from "esbuild";
 import packageJson from "../package.json" with { type: "json" };
-import { bundleProgram } from "../scripts/bundle.ts";
+import { bundleProgram, withBuildIn } from "../scripts/bundle.ts";
 
 /** Somebody's own build: one help text of the program is another. */
 const changed: Plugin = {
@@ -43,6 +43,11 @@ test("a build names itself: the same sources the same, others another", async ()
   assert.equal(one.version.split("+")[0], packageJson.version);
   assert.deepEqual(again, one);
   assert.notEqual(other.version, one.version);
+});
+
+test("a build finds its place where a line ends in the middle of it, and is missed where there is none", () => {
+  assert.equal(withBuildIn('v="build-to-b\\\ne-";', "0123456789ab"), 'v="0123456789\\\nab";');
+  assert.throws(() => withBuildIn('v="";', "0123456789ab"), /no place/);
 });
 
 test("what only a server uses stands apart, and is not in the program of the box", async () => {
