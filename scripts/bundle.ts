@@ -62,7 +62,7 @@ export async function journalThread(): Promise<string> {
 const BUILD_PLACE = "build-to-be-";
 
 /** Where it stands, also where the limit of lines has broken it in two. */
-const place = new RegExp([...BUILD_PLACE].join("(?:\\\\\\n)?"), "g");
+const place = new RegExp(BUILD_PLACE.split("").join("(?:\\\\\\n)?"), "g");
 
 /** The text with the build in its place, character for character. */
 export function withBuildIn(text: string, build: string): string {

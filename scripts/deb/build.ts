@@ -18,9 +18,14 @@ import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { z } from "zod";
 import packageJson from "../../package.json" with { type: "json" };
+import { described } from "../../src/cli/cli.ts";
+import { bashCompletion } from "../../src/cli/completion/bash.ts";
+import { fishCompletion } from "../../src/cli/completion/fish.ts";
+import { zshCompletion } from "../../src/cli/completion/zsh.ts";
 import { SCHEMA_VERSION } from "../../src/links/sqlite/sqlite-schema.ts";
 import { bundleProgram } from "../bundle.ts";
 import { billOfMaterials } from "./bill-of-materials.ts";
+import { manualPages } from "./manual.ts";
 import { licenceFiles, nativeFiles, packageFolders } from "./natives.ts";
 import { plainFiles } from "./plain-files.ts";
 import { packagesFor, run, runtimeFor } from "./sources.ts";
@@ -93,6 +98,7 @@ async function makePackage(wish: Wish): Promise<string> {
       stage.path(`${library}/bin/node`),
     ]);
     for (const [from, to, mode] of plainFiles) stage.copy(join(root, from), to, mode);
+    await writeHelp(stage, wish);
     const shipped = [...inputs, ...natives.map(({ to }) => to), "node_modules/nan/nan.h"];
     writeLegal(stage, { shipped, packages, runtime: runtime.folder, wish });
     const bill = billOfMaterials(packages, {
@@ -110,6 +116,16 @@ async function makePackage(wish: Wish): Promise<string> {
   } finally {
     rmSync(stage.folder, { recursive: true });
   }
+}
+
+/** What explains the commands beside `--help`: man pages, and what completes them in the shells of Debian. */
+async function writeHelp(stage: Stage, { epoch }: Wish): Promise<void> {
+  const pages = await manualPages(new Date(epoch * 1_000).toISOString().slice(0, 10));
+  for (const [file, text] of pages) stage.write(`usr/share/man/man${file.at(-1)}/${file}.gz`, packed(text));
+  const commands = await described();
+  stage.write("usr/share/bash-completion/completions/scanbox", bashCompletion(commands));
+  stage.write("usr/share/zsh/vendor-completions/_scanbox", zshCompletion(commands));
+  stage.write("usr/share/fish/vendor_completions.d/scanbox.fish", fishCompletion(commands));
 }
 
 const descriptionSchema = z.object({ name: z.string(), version: z.string() });

@@ -20,11 +20,16 @@ interface Node {
 /** Where a secret or a certificate is read from. */
 const SOURCE = "{file}, {credential}";
 
-/** Every key of `device.config.json`, from the schema that decodes it. */
-export function configKeys(): string {
+/** Every key of `device.config.json`, from the schema that decodes it: what it takes, what counts when it is absent, its meaning. */
+export function configRows(): readonly (readonly string[])[] {
   const rows: string[][] = [];
   walk(configSchema() as Node, "", rows);
-  return table(["key", "takes", "when absent", "meaning"], rows);
+  return rows;
+}
+
+/** The same as a table. */
+export function configKeys(): string {
+  return table(["key", "takes", "when absent", "meaning"], configRows());
 }
 
 function walk(node: Node, path: string, rows: string[][]): void {

@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { helpText, type NamedDescription } from "./description.ts";
 import { exitStatus } from "./exit-status.ts";
 import { type Command, type CommandIo, UsageError, unknownName } from "./usage.ts";
 import { version } from "./version.ts";
@@ -8,82 +9,115 @@ interface Entry {
   readonly summary: string;
   /** Loads the command's module only when it is called: the others cost a start nothing. */
   readonly load: () => Promise<Command>;
-  /** What `--help` prints; absent where the command answers it itself. */
-  readonly help?: string;
 }
 
 /** In the order of the help. */
 const entries: Readonly<Record<string, Entry>> = {
   setup: {
     summary: "Configure a box for the first time, question by question, trying its devices.",
-    load: async () => (await import("./setup/setup.ts")).setupCommand,
+    load: async () => {
+      const { description, setupCommand: run } = await import("./setup/setup.ts");
+      return { description, run };
+    },
   },
   run: {
     summary: "Be the box: take payments until the process is asked to end.",
-    load: async () => (await import("./run/run.ts")).runCommand,
-    help: `Usage: scanbox run [--config FILE]
-
-Takes payments until SIGTERM or SIGINT; logs to stdout, one JSON object a line.
-
-  --config FILE    the configuration; else ./device.config.json, else /etc/scanbox/device.config.json
-
-Exit status: 0 stopped as asked, 1 the journal cannot be written or read now, or another process has it (start again), 2 the
-configuration or a secret is wrong, or the journal is damaged or of a newer version, 70 a defect.
-`,
+    load: async () => {
+      const { description, runCommand: run } = await import("./run/run.ts");
+      return { description, run };
+    },
   },
   demo: {
     summary: "Try out a whole box on this machine, with a sandbox and an MQTT broker.",
-    load: async () => (await import("./demo/demo.ts")).demoCommand,
+    load: async () => {
+      const { description, demoCommand: run } = await import("./demo/demo.ts");
+      return { description, run };
+    },
   },
   sandbox: {
     summary: "Serve a look-alike of WeChat Pay on this machine, to test against.",
-    load: async () => (await import("./sandbox.ts")).sandboxCommand,
+    load: async () => {
+      const { description, sandboxCommand: run } = await import("./sandbox.ts");
+      return { description, run };
+    },
   },
   simulate: {
     summary: "Run whole simulated worlds and look for a broken promise.",
-    load: async () => (await import("./simulate/simulate.ts")).simulateCommand,
+    load: async () => {
+      const { description, simulateCommand: run } = await import("./simulate/simulate.ts");
+      return { description, run };
+    },
   },
   "outputs-off": {
     summary: "Drive relay, lights and beeper off: what follows a box that has ended.",
-    load: async () => (await import("./outputs-off.ts")).outputsOffCommand,
-    help: `Usage: scanbox outputs-off [--config FILE]
-
-Drives every configured output off, the relay first, and gives the pins back. The service does it after each end of the
-box, since a process that was killed cannot.
-
-  --config FILE    the configuration; else ./device.config.json, else /etc/scanbox/device.config.json
-
-Exit status: 0 all are off, 1 one could not be reached, 2 the configuration is wrong.
-`,
+    load: async () => {
+      const { description, outputsOffCommand: run } = await import("./outputs-off.ts");
+      return { description, run };
+    },
   },
   doctor: {
     summary: "Look for what is wrong with this box, and say what to do about it.",
-    load: async () => (await import("./doctor/doctor.ts")).doctorCommand,
+    load: async () => {
+      const { description, doctorCommand: run } = await import("./doctor/doctor.ts");
+      return { description, run };
+    },
   },
   status: {
     summary: "Say how the box is: in service or why not, open orders, devices, journal.",
-    load: async () => (await import("./status.ts")).statusCommand,
+    load: async () => {
+      const { description, statusCommand: run } = await import("./status.ts");
+      return { description, run };
+    },
   },
   pay: {
     summary: "Ask the running box for an amount, as a till does, and wait for the end of the sale.",
-    load: async () => (await import("./pay.ts")).payCommand,
+    load: async () => {
+      const { description, payCommand: run } = await import("./pay.ts");
+      return { description, run };
+    },
   },
   journal: {
     summary:
       "Read the journal of payments: list, show, verify, reconcile; rotate it, quarantine a damaged one.",
-    load: async () => (await import("./journal/journal.ts")).journalCommand,
+    load: async () => {
+      const { description, journalCommand: run } = await import("./journal/journal.ts");
+      return { description, run };
+    },
   },
   config: {
     summary: "Check a configuration, or print its JSON Schema.",
-    load: async () => (await import("./config.ts")).configCommand,
+    load: async () => {
+      const { description, configCommand: run } = await import("./config.ts");
+      return { description, run };
+    },
+  },
+  completion: {
+    summary: "Print what completes this command in a shell: bash, zsh or fish.",
+    load: async () => {
+      const { completionCommand, description } = await import("./completion/completion.ts");
+      return { description, run: async (args, io) => completionCommand(args, io, await described()) };
+    },
   },
   version: {
     summary: "Print the version of the program and of its runtime.",
-    load: async () => (await import("./version.ts")).versionCommand,
+    load: async () => {
+      const { description, versionCommand: run } = await import("./version.ts");
+      return { description, run };
+    },
   },
 };
 
 const commandNames = Object.keys(entries);
+
+/** What is said of every command, in the order of the help. */
+export async function described(): Promise<readonly NamedDescription[]> {
+  return await Promise.all(
+    Object.entries(entries).map(async ([name, { summary, load }]) => {
+      const { description } = await load();
+      return { name, summary, description };
+    }),
+  );
+}
 
 /** Runs `scanbox ARGS…` and gives its exit status; whatever a command throws becomes a status too. */
 export async function runCli(args: readonly string[], io: CommandIo): Promise<number> {
@@ -103,18 +137,22 @@ export async function runCli(args: readonly string[], io: CommandIo): Promise<nu
 async function run(name: string, args: readonly string[], io: CommandIo): Promise<number> {
   const entry = Object.hasOwn(entries, name) ? entries[name] : undefined;
   if (entry === undefined) return wrong(unknownName("command", name, commandNames), "scanbox --help", io);
-  if (entry.help !== undefined && (args.includes("--help") || args.includes("-h"))) {
-    io.stdout.write(entry.help);
-    return exitStatus.done;
-  }
   try {
-    const command = await entry.load();
-    return await command(args, io);
+    const { description, run: obey } = await entry.load();
+    if (!asksForHelp(args)) return await obey(args, io);
+    io.stdout.write(helpText(description));
+    return exitStatus.done;
   } catch (error) {
     if (error instanceof UsageError) return wrong(error.message, `scanbox ${name} --help`, io);
     io.stderr.write(`${inspect(error)}\n`);
     return exitStatus.defect;
   }
+}
+
+/** Behind `--` stand words that only look like options. */
+function asksForHelp(args: readonly string[]): boolean {
+  const end = args.indexOf("--");
+  return args.slice(0, end === -1 ? args.length : end).some((arg) => arg === "--help" || arg === "-h");
 }
 
 function wrong(sentence: string, hint: string, io: CommandIo): number {

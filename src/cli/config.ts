@@ -2,22 +2,26 @@ import { clearWords, isClear } from "../config/clear-broker.ts";
 import { type ConfigCheck, checkConfig, configSchema, type DeviceConfig } from "../config/device-config.ts";
 import { salvageConfig } from "../config/salvage.ts";
 import { configPath, readConfigText } from "./config-file.ts";
+import { configOption, type Description } from "./description.ts";
 import { exitStatus } from "./exit-status.ts";
 import { boxOf } from "./journal/box.ts";
 import { type CommandIo, readOptions, UsageError, unknownName } from "./usage.ts";
 
-const help = `Usage: scanbox config check [FILE]
-       scanbox config schema
-
-  check     says what is wrong with the file, one sentence a line on stderr; opens no secret
-  schema    prints the JSON Schema of the file, for editors
-
-  --config FILE    the file; else ./device.config.json, else /etc/scanbox/device.config.json
-
-Exit status: 0 the file is in order, 2 it is not.
-`;
-
-const options = { config: { type: "string" }, help: { type: "boolean", short: "h" } } as const;
+/** `scanbox config`, as its help has it. */
+export const description = {
+  usage: ["scanbox config check [FILE]", "scanbox config schema"],
+  about: [],
+  actions: {
+    check: {
+      value: "[FILE]",
+      takes: "a file",
+      about: "says what is wrong with the file, one sentence a line on stderr; opens no secret",
+    },
+    schema: { about: "prints the JSON Schema of the file, for editors" },
+  },
+  options: { config: { ...configOption, about: configOption.about.replace("configuration", "file") } },
+  exit: { 0: "the file is in order", 2: "it is not" },
+} as const satisfies Description;
 
 /** Reads and checks a configuration file; a file that cannot be read is one problem more. Opens no secret. */
 export function loadConfig(path: string): ConfigCheck {
@@ -59,15 +63,12 @@ function salvage(path: string): DeviceConfig | null {
 
 /** `scanbox config check [FILE]` and `scanbox config schema`. */
 export async function configCommand(args: readonly string[], io: CommandIo): Promise<number> {
-  const { values, positionals } = readOptions(args, options, 2);
-  if (values.help === true) {
-    io.stdout.write(help);
-    return exitStatus.done;
-  }
+  const { values, positionals } = readOptions(args, description.options, 2);
   const [action, file] = positionals;
   if (action === "check") return check(configPath(file ?? values.config), io);
   if (action === undefined) throw new UsageError('Say "config check [FILE]" or "config schema".');
-  if (action !== "schema") throw new UsageError(unknownName("config command", action, ["check", "schema"]));
+  if (action !== "schema")
+    throw new UsageError(unknownName("config command", action, Object.keys(description.actions)));
   if (file !== undefined) throw new UsageError(`"${file}" is one word too many.`);
   io.stdout.write(`${JSON.stringify(configSchema(), null, 2)}\n`);
   return exitStatus.done;

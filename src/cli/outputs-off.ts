@@ -4,8 +4,19 @@ import { loadGpio } from "../links/gpio/gpio.ts";
 import type { GpioLink } from "../runtime/ports.ts";
 import { loadConfig } from "./config.ts";
 import { configPath } from "./config-file.ts";
+import { configOption, type Description } from "./description.ts";
 import { exitStatus } from "./exit-status.ts";
 import { type CommandIo, readOptions } from "./usage.ts";
+
+/** `scanbox outputs-off`, as its help has it. */
+export const description = {
+  usage: ["scanbox outputs-off [--config FILE]"],
+  about: [
+    "Drives every configured output off, the relay first, and gives the pins back. The service does it after each end of the box, since a process that was killed cannot.",
+  ],
+  options: { config: configOption },
+  exit: { 0: "all are off", 1: "one could not be reached", 2: "the configuration is wrong" },
+} as const satisfies Description;
 
 /** A pin of `outputs`, with its name there. */
 interface Output {
@@ -23,7 +34,7 @@ export async function outputsOffCommand(
   io: CommandIo,
   loadPins: LoadPins = loadGpio,
 ): Promise<number> {
-  const { values } = readOptions(args, { config: { type: "string" } });
+  const { values } = readOptions(args, description.options);
   const checked = loadConfig(configPath(values.config));
   if (!checked.ok) {
     for (const problem of checked.problems) io.stderr.write(`${problem}\n`);

@@ -8,46 +8,53 @@ import { formatYuan, parseYuan } from "../core/kernel/fen.ts";
 import { ask, findBox } from "./ask-box.ts";
 import { loadConfig } from "./config.ts";
 import { configPath } from "./config-file.ts";
+import { configOption, type Description } from "./description.ts";
 import { exitStatus } from "./exit-status.ts";
 import { Leaving } from "./leaving.ts";
 import { outOfService } from "./outages.ts";
 import { type CommandIo, readOptions, UsageError } from "./usage.ts";
 
-const help = `Usage: scanbox pay AMOUNT --ref ID [--caller NAME] [--no-wait] [--config FILE]
-       scanbox pay --ref ID [--no-wait]     how the sale stands
-       scanbox pay --ref ID --cancel        wants it no more
-
-Asks the running box for an amount in yuan, as a till does, and waits for the end of the sale: the box shows the amount,
-the customer scans, and the sale is printed as one JSON line. Needs "amount": {"source": "till"} in the configuration.
-
-Keep ID before you ask. Where no answer came, ask again with the same ID: the box says how that sale stands and charges
-nobody twice for it. Hand out goods only where "charged" is "yes".
-
-  --ref ID         your own id of the sale: 1 to 64 letters, digits and _ . : -
-  --caller NAME    which till this is, where several ask one box: an ID belongs to its till, and no till replaces the
-                   amount of another
-  --cancel         end a sale that nobody has paid yet; one that is under way is reversed if it can be
-  --no-wait        print how it stands now
-  --config FILE    the box's configuration; else ./device.config.json, else /etc/scanbox/device.config.json
-
-Ctrl-C, or an end of the terminal, withdraws an amount that waits for a code; a sale that is under way goes on, and the
-command says so and ends with 3.
-
-A sale that ended before a code was scanned has the state "withdrawn" where its till wanted it no more, and else "lapsed".
-Asked for again, an ID tells of its sale for ten minutes after its end; after that, or after a restart of the box, it is
-refused as used, and only asking without an amount tells how it ended. A new sale needs a new ID.
-
-Exit status: 0 paid, 1 not paid or refused, 2 wrong usage or configuration, 3 not known: ask without an amount.
-`;
-
-const options = {
-  ref: { type: "string" },
-  caller: { type: "string" },
-  cancel: { type: "boolean" },
-  "no-wait": { type: "boolean" },
-  config: { type: "string" },
-  help: { type: "boolean", short: "h" },
-} as const;
+/** `scanbox pay`, as its help has it. */
+export const description = {
+  usage: [
+    "scanbox pay AMOUNT --ref ID [--caller NAME] [--no-wait] [--config FILE]",
+    "scanbox pay --ref ID [--no-wait]     how the sale stands",
+    "scanbox pay --ref ID --cancel        wants it no more",
+  ],
+  about: [
+    'Asks the running box for an amount in yuan, as a till does, and waits for the end of the sale: the box shows the amount, the customer scans, and the sale is printed as one JSON line. Needs "amount": {"source": "till"} in the configuration.',
+    'Keep ID before you ask. Where no answer came, ask again with the same ID: the box says how that sale stands and charges nobody twice for it. Hand out goods only where "charged" is "yes".',
+  ],
+  options: {
+    ref: {
+      type: "string",
+      value: "ID",
+      about: "your own id of the sale: 1 to 64 letters, digits and _ . : -",
+    },
+    caller: {
+      type: "string",
+      value: "NAME",
+      about:
+        "which till this is, where several ask one box: an ID belongs to its till, and no till replaces the amount of another",
+    },
+    cancel: {
+      type: "boolean",
+      about: "end a sale that nobody has paid yet; one that is under way is reversed if it can be",
+    },
+    "no-wait": { type: "boolean", about: "print how it stands now" },
+    config: configOption,
+  },
+  notes: [
+    "Ctrl-C, or an end of the terminal, withdraws an amount that waits for a code; a sale that is under way goes on, and the command says so and ends with 3.",
+    'A sale that ended before a code was scanned has the state "withdrawn" where its till wanted it no more, and else "lapsed". Asked for again, an ID tells of its sale for ten minutes after its end; after that, or after a restart of the box, it is refused as used, and only asking without an amount tells how it ended. A new sale needs a new ID.',
+  ],
+  exit: {
+    0: "paid",
+    1: "not paid or refused",
+    2: "wrong usage or configuration",
+    3: "not known: ask without an amount",
+  },
+} as const satisfies Description;
 
 /** A box is asked in one breath for so long to say when a sale moves; less than it is given for an answer. */
 const WAIT_MS = 15_000;
@@ -84,11 +91,7 @@ interface Wish {
 
 /** `scanbox pay`. */
 export async function payCommand(args: readonly string[], io: CommandIo): Promise<number> {
-  const { values, positionals } = readOptions(args, options, 1);
-  if (values.help === true) {
-    io.stdout.write(help);
-    return exitStatus.done;
-  }
+  const { values, positionals } = readOptions(args, description.options, 1);
   const wish = wishOf(positionals[0], values);
   const checked = loadConfig(configPath(values.config));
   if (!checked.ok) {

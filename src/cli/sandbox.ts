@@ -7,54 +7,65 @@ import type {
   ServeSettings,
   Story,
 } from "../providers/sandbox.ts";
+import type { Description } from "./description.ts";
 import { exitStatus } from "./exit-status.ts";
 import { type CommandIo, readOptions, UsageError, unknownName } from "./usage.ts";
-import { usualSandbox } from "./usual-sandbox.ts";
+import { scenarioOption, usualSandbox } from "./usual-sandbox.ts";
 
-function help(): string {
-  const { plays, command } = usualSandbox();
-  return `Usage: scanbox sandbox [OPTIONS]
+const { plays, command } = usualSandbox();
 
-Serves a look-alike of ${plays} (${command.calls}) on 127.0.0.1 until SIGINT or SIGTERM.
+/** `scanbox sandbox`, as its help has it. */
+export const description = {
+  usage: ["scanbox sandbox [OPTIONS]"],
+  about: [`Serves a look-alike of ${plays} (${command.calls}) on 127.0.0.1 until SIGINT or SIGTERM.`],
+  options: {
+    port: {
+      type: "string",
+      takes: "a whole number",
+      about: "where it listens; a free port where absent",
+    },
+    "control-port": {
+      type: "string",
+      takes: "a whole number",
+      about: "where it is controlled; a free port where absent",
+    },
+    scenario: scenarioOption("what happens to the orders charged from the start on (default: success)"),
+    list: { type: "boolean", about: "print the scenarios and end; with --json as one JSON document" },
+    json: { type: "boolean", about: "goes with --list" },
+    "by-amount": {
+      type: "boolean",
+      about: "the last two digits of an amount choose the scenario (see --list)",
+    },
+    pace: {
+      type: "string",
+      value: "X",
+      about: "multiplies all times of scenarios; 0.1 is ten times as quick (default: 1)",
+    },
+    ...command.options,
+    cert: {
+      type: "string",
+      takes: "a file",
+      about: "serve HTTPS with this certificate, with --key and --client-ca",
+    },
+    key: { type: "string", takes: "a file", about: "the key of the certificate" },
+    "client-ca": {
+      type: "string",
+      takes: "a file",
+      about: "the authority whose client certificates reversals then need",
+    },
+  },
+  notes: [command.account, command.control],
+} as const satisfies Description;
 
-  --port N               where it listens; a free port where absent
-  --control-port N       where it is controlled; a free port where absent
-  --scenario NAME        what happens to the orders charged from the start on (default: success)
-  --list                 print the scenarios and end; with --json as one JSON document
-  --by-amount            the last two digits of an amount choose the scenario (see --list)
-  --pace X               multiplies all times of scenarios; 0.1 is ten times as quick (default: 1)
-${command.optionHelp}  --cert F --key F --client-ca F
-                         serve HTTPS; reversals then need a client certificate of this authority
-
-${command.account}
-${command.control}`;
-}
-
-const described = {
-  port: { type: "string" },
-  "control-port": { type: "string" },
-  scenario: { type: "string" },
-  list: { type: "boolean" },
-  json: { type: "boolean" },
-  "by-amount": { type: "boolean" },
-  pace: { type: "string" },
-  cert: { type: "string" },
-  key: { type: "string" },
-  "client-ca": { type: "string" },
-  help: { type: "boolean", short: "h" },
-} as const;
-
-type Values = ReturnType<typeof readOptions<typeof described>>["values"];
+type Values = ReturnType<typeof readOptions<typeof description.options>>["values"];
 
 type Own = Readonly<Record<string, string | undefined>>;
 
 /** The options that every sandbox has, and the texts of those that only this one has. */
 function readAll(args: readonly string[]): { readonly values: Values; readonly own: Own } {
-  const { command } = usualSandbox();
-  const own = command.options.map((name) => [name, { type: "string" }] as const);
-  const { values } = readOptions(args, { ...described, ...Object.fromEntries(own) });
+  const { values } = readOptions(args, description.options);
   const given: ReadonlyMap<string, unknown> = new Map(Object.entries(values));
-  const texts = command.options.flatMap((name): readonly (readonly [string, string])[] => {
+  const texts = Object.keys(command.options).flatMap((name): readonly (readonly [string, string])[] => {
     const text = given.get(name);
     return typeof text === "string" ? [[name, text]] : [];
   });
@@ -70,10 +81,6 @@ export async function sandboxCommand(
   io: Pick<CommandIo, "stdout" | "stderr">,
 ): Promise<number> {
   const { values, own } = readAll(args);
-  if (values.help === true) {
-    io.stdout.write(help());
-    return exitStatus.done;
-  }
   if (values.list === true) {
     io.stdout.write(
       values.json === true ? `${JSON.stringify(usualSandbox().stories, null, 2)}\n` : scenarioTable(),

@@ -6,34 +6,28 @@ import { findBox } from "./ask-box.ts";
 import { loadLeniently } from "./config.ts";
 import { configPath } from "./config-file.ts";
 import { counted } from "./counted.ts";
+import { configOption, type Description } from "./description.ts";
 import { exitStatus } from "./exit-status.ts";
 import { offlineStatusFrom } from "./offline-status.ts";
 import { outageOf, outages } from "./outages.ts";
 import { type CommandIo, readOptions } from "./usage.ts";
 
-const help = `Usage: scanbox status [--json] [--config FILE]
-
-Says how the box is. Where none runs, what its journal says without it: above all the orders that are open.
-
-  --json           one JSON object; its schema is src/commands/status.schema.json
-  --config FILE    the box's configuration; else ./device.config.json, else /etc/scanbox/device.config.json
-
-Exit status: 0 in service, 1 out of service or not running, 2 wrong usage or configuration.
-`;
-
-const options = {
-  json: { type: "boolean" },
-  config: { type: "string" },
-  help: { type: "boolean", short: "h" },
-} as const;
+/** `scanbox status`, as its help has it. */
+export const description = {
+  usage: ["scanbox status [--json] [--config FILE]"],
+  about: [
+    "Says how the box is. Where none runs, what its journal says without it: above all the orders that are open.",
+  ],
+  options: {
+    json: { type: "boolean", about: "one JSON object; its schema is src/commands/status.schema.json" },
+    config: configOption,
+  },
+  exit: { 0: "in service", 1: "out of service or not running", 2: "wrong usage or configuration" },
+} as const satisfies Description;
 
 /** `scanbox status`. */
 export async function statusCommand(args: readonly string[], io: CommandIo): Promise<number> {
-  const { values } = readOptions(args, options);
-  if (values.help === true) {
-    io.stdout.write(help);
-    return exitStatus.done;
-  }
+  const { values } = readOptions(args, description.options);
   const path = configPath(values.config);
   const checked = loadLeniently(path);
   if (!checked.ok) {

@@ -1,4 +1,5 @@
 import packageJson from "../../package.json" with { type: "json" };
+import type { Description } from "./description.ts";
 import { exitStatus } from "./exit-status.ts";
 import { type CommandIo, readOptions } from "./usage.ts";
 
@@ -14,21 +15,18 @@ export const version = `${packageJson.version}+${typeof PROGRAM_BUILD === "strin
 /** How whoever reads this calls the program; in a checkout there is no command of its name. */
 export const program = typeof PROGRAM_BUILD === "string" ? "scanbox" : "scripts/scanbox";
 
-const help = `Usage: scanbox version [--json]
-
-Prints the version of the program with its build, the version of its runtime and the kind of machine. The build is a hash of
-the program's file, or "sources" where it runs from its sources.
-
-  --json    as one JSON object
-`;
+/** `scanbox version`, as its help has it. */
+export const description = {
+  usage: ["scanbox version [--json]"],
+  about: [
+    'Prints the version of the program with its build, the version of its runtime and the kind of machine. The build is a hash of the program\'s file, or "sources" where it runs from its sources.',
+  ],
+  options: { json: { type: "boolean", about: "as one JSON object" } },
+} as const satisfies Description;
 
 /** `scanbox version [--json]`: the program, the runtime and the machine it runs on. */
 export async function versionCommand(args: readonly string[], io: CommandIo): Promise<number> {
-  const { values } = readOptions(args, { json: { type: "boolean" }, help: { type: "boolean", short: "h" } });
-  if (values.help === true) {
-    io.stdout.write(help);
-    return exitStatus.done;
-  }
+  const { values } = readOptions(args, description.options);
   const { arch, platform, version: node } = process;
   const text =
     values.json === true

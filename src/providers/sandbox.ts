@@ -53,12 +53,22 @@ export interface SandboxKind {
 export interface SandboxCommandWords {
   /** The calls that matter, in the provider's words. */
   readonly calls: string;
-  /** The names of options that are its own; each takes a text. */
-  readonly options: readonly string[];
-  /** Their lines in the help, and what stands below the options. */
-  readonly optionHelp: string;
+  /** Options that are its own, by name, with what the help says of each; each takes a text. */
+  readonly options: Readonly<Record<string, SandboxOption>>;
+  /** What stands below the options. */
   readonly account: string;
   readonly control: string;
+}
+
+/** An option of the command that serves it. */
+interface SandboxOption {
+  readonly type: "string";
+  /** The words that it takes, where it takes no others. */
+  readonly words?: readonly string[];
+  /** What stands for the value in the help. */
+  readonly value?: string;
+  readonly takes?: "a file";
+  readonly about: string;
 }
 
 /** Where a demonstration has it. */

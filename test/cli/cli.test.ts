@@ -46,13 +46,13 @@ test("the exit statuses are the ones of the contract", () => {
 test("--help lists the commands on stdout; no command at all is wrong usage", async () => {
   const asked = await scanbox("--help");
   assert.equal(asked.status, 0);
-  assert.match(asked.stdout, /^ {2}config .+\n {2}version .+$/m);
+  assert.match(asked.stdout, /^ {2}config .+\n {2}completion .+\n {2}version .+$/m);
   const nothing = await scanbox();
   assert.deepEqual(nothing, { status: 2, stdout: "", stderr: asked.stdout });
 });
 
 test("every listed command has a help of its own, asked for either way", async () => {
-  const names = [...(await scanbox("--help")).stdout.matchAll(/^ {2}([a-z]+) {2,}/gm)].map(
+  const names = [...(await scanbox("--help")).stdout.matchAll(/^ {2}([a-z-]+) {2,}/gm)].map(
     ([, name = ""]) => name,
   );
   assert.ok(names.length >= 2);
@@ -61,7 +61,21 @@ test("every listed command has a help of its own, asked for either way", async (
     assert.equal(help.status, 0);
     assert.match(help.stdout, new RegExp(`^Usage: scanbox ${name}\\b`));
     assert.deepEqual(await scanbox("help", name), help);
+    assert.deepEqual(await scanbox(name, "-h", "--nothing"), help);
   }
+  const { status } = await scanbox("version", "--", "--help");
+  assert.equal(status, 2, "behind -- it is a word");
+});
+
+test("help fits a terminal, and keeps a term that is too long for its column on a line of its own", async () => {
+  for (const name of ["doctor", "journal", "pay", "run"]) {
+    const { stdout } = await scanbox(name, "--help");
+    const [, ...lines] = stdout.slice(stdout.indexOf("\n\n")).split("\n");
+    for (const line of lines) assert.ok(line.length <= 80, line);
+  }
+  const { stdout } = await scanbox("sandbox", "--help");
+  assert.match(stdout, /^ {2}--pace X {14}multiplies .*\n {24}quick/m);
+  assert.match(stdout, /^ {2}--paid-reversal revoked\|unnamed\|refund\n {24}what /m);
 });
 
 test("the list of commands names whatever the journal can do, and the changes name every command", async () => {

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import test from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { doctorCommand } from "../../src/cli/doctor/doctor.ts";
+import { helpText } from "../../src/cli/description.ts";
+import { description, doctorCommand } from "../../src/cli/doctor/doctor.ts";
 import { areas, examine } from "../../src/cli/doctor/examination.ts";
 import { type Finding, fault, note, ok, warning } from "../../src/cli/doctor/finding.ts";
 import { reportText } from "../../src/cli/doctor/report.ts";
@@ -24,9 +25,8 @@ async function doctor(...args: readonly string[]) {
   return { status, stdout: text(stdout), stderr: text(stderr) };
 }
 
-test("the help lists every area, and says what each exit status means", async () => {
-  const { status, stdout } = await doctor("--help");
-  assert.equal(status, 0);
+test("the help lists every area, and says what each exit status means", () => {
+  const stdout = helpText(description);
   for (const { name } of areas) assert.match(stdout, new RegExp(`^ {2}${name} +\\S`, "m"));
   assert.match(stdout, /Exit status: 0 .* 1 .* 2 /s);
 });

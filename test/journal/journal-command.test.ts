@@ -224,12 +224,6 @@ describe("the journal command", () => {
     ])
       await assert.rejects(run(args), UsageError, args.join(" "));
   });
-
-  it("explains itself", async () => {
-    const { status, out } = await run(["--help"]);
-    assert.equal(status, 0);
-    assert.match(out[0] ?? "", /^Usage: scanbox journal list/);
-  });
 });
 
 describe("journal verify on a journal that somebody changed", () => {

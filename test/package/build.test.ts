@@ -93,6 +93,25 @@ for (const architecture of architectures) {
   });
 }
 
+test("man finds a page for each command, and each shell its completion", () => {
+  const share = join(treeOf("amd64"), "usr/share");
+  const names = (folder: string): readonly string[] => readdirSync(join(share, folder)).sort();
+  const listed = execFileSync(
+    join(treeOf("amd64"), "usr/lib/scanbox/bin/node"),
+    [join(treeOf("amd64"), "usr/lib/scanbox/scanbox.mjs"), "--help"],
+    { encoding: "utf8" },
+  );
+  const commands = [...listed.matchAll(/^ {2}([a-z-]+) {2,}/gm)].map(([, name]) => `scanbox-${name}.1.gz`);
+  assert.deepEqual(names("man/man1"), [...commands, "scanbox.1.gz"].sort());
+  assert.deepEqual(names("man/man5"), ["device.config.json.5.gz"]);
+  for (const folder of ["bash-completion/completions", "fish/vendor_completions.d", "zsh/vendor-completions"])
+    assert.match(readFileSync(join(share, folder, names(folder)[0] ?? ""), "utf8"), /\boutputs-off\b/);
+  const checked = spawnSync("bash", ["-n", join(share, "bash-completion/completions/scanbox")], {
+    encoding: "utf8",
+  });
+  assert.deepEqual([checked.status, checked.stderr], [0, ""]);
+});
+
 test("lintian finds nothing that is not named with its reason", () => {
   const found = spawnSync("lintian", [packageOf("arm64").path], { encoding: "utf8" });
   assert.deepEqual([found.stdout, found.status], ["", 0]);

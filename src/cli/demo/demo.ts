@@ -2,67 +2,79 @@ import { readPaymentCode } from "../../core/codecs/scan.ts";
 import { type Fen, parseYuan } from "../../core/kernel/fen.ts";
 import { SystemEntropy } from "../../links/machine/system-entropy.ts";
 import type { Story } from "../../providers/sandbox.ts";
+import type { Description } from "../description.ts";
 import { exitStatus } from "../exit-status.ts";
 import { type CommandIo, readOptions, UsageError, unknownName } from "../usage.ts";
-import { usualSandbox } from "../usual-sandbox.ts";
+import { scenarioOption, usualSandbox } from "../usual-sandbox.ts";
 import { randomCode } from "./code.ts";
 import { usualDevice } from "./config.ts";
 import { scenarioTable, talk } from "./lines.ts";
 import { payOnce } from "./pay.ts";
 
-function help(): string {
-  return `Usage: scanbox demo [--scenario NAME] [--display 20x4] [--entry implied] [--language zh] [--speed N]
-       scanbox demo --plain [--scenario NAME]
-       scanbox demo --pay AMOUNT [--code DIGITS] [--scenario NAME]
+const displays = { "16x2": usualDevice.display, "20x4": { columns: 20, rows: 4 } } as const;
+const entries = { explicit: "explicit", implied: "implied" } as const;
+const languages = { en: "en", zh: "zh" } as const;
 
-Runs a whole box on this machine, with a look-alike of ${usualSandbox().plays} and an MQTT broker; the scanner, the
-keys and the display are played. Nothing leaves the machine, no money moves, and nothing is left behind.
-
-On a terminal it shows the front of the box; "?" lists the keys. With --plain, and where its input or
-output is no terminal, it takes commands line by line; "help" lists them.
-With --pay it makes one payment, tells its story on stderr and prints the final transaction on stdout,
-as one JSON line.
-
-  --pay AMOUNT       the amount in yuan, such as 12.50
-  --code DIGITS      the payment code that is scanned; a random one where absent
-  --scenario NAME    what becomes of the payment (default: success)
-  --plain            lines in and lines out, for screen readers too
-  --display SIZE       the display of the panel: 16x2 (default) or 20x4
-  --entry HABIT      explicit (default): 12.50 is typed as 12.5; implied: as 1250
-  --language LANG    the language on the display: en (default), or zh for pinyin
-  --speed N          how much quicker the sandbox and its waits are than in life: 1 to 20 (default: 3)
-  --ascii            draw the panel with ASCII
-  --list             print the scenarios and end
-
-Exit status with --pay: 0 it ended as the scenario should, 1 it ended otherwise or the code was refused,
-3 it is not final.
-`;
-}
-
-const described = {
-  pay: { type: "string" },
-  code: { type: "string" },
-  scenario: { type: "string" },
-  plain: { type: "boolean" },
-  display: { type: "string" },
-  entry: { type: "string" },
-  language: { type: "string" },
-  speed: { type: "string" },
-  ascii: { type: "boolean" },
-  list: { type: "boolean" },
-  help: { type: "boolean", short: "h" },
-} as const;
+/** `scanbox demo`, as its help has it. */
+export const description = {
+  usage: [
+    "scanbox demo [--scenario NAME] [--display SIZE] [--entry HABIT] [--speed N]",
+    "scanbox demo --plain [--scenario NAME]",
+    "scanbox demo --pay AMOUNT [--code DIGITS] [--scenario NAME]",
+  ],
+  about: [
+    `Runs a whole box on this machine, with a look-alike of ${usualSandbox().plays} and an MQTT broker; the scanner, the keys and the display are played. Nothing leaves the machine, no money moves, and nothing is left behind.`,
+    'On a terminal it shows the front of the box; "?" lists the keys. With --plain, and where its input or output is no terminal, it takes commands line by line; "help" lists them. With --pay it makes one payment, tells its story on stderr and prints the final transaction on stdout, as one JSON line.',
+  ],
+  options: {
+    pay: { type: "string", value: "AMOUNT", about: "the amount in yuan, such as 12.50" },
+    code: {
+      type: "string",
+      value: "DIGITS",
+      about: "the payment code that is scanned; a random one where absent",
+    },
+    scenario: scenarioOption("what becomes of the payment (default: success)"),
+    plain: { type: "boolean", about: "lines in and lines out, for screen readers too" },
+    display: {
+      type: "string",
+      value: "SIZE",
+      words: Object.keys(displays),
+      about: "the display of the panel: 16x2 (default) or 20x4",
+    },
+    entry: {
+      type: "string",
+      value: "HABIT",
+      words: Object.keys(entries),
+      about: "explicit (default): 12.50 is typed as 12.5; implied: as 1250",
+    },
+    language: {
+      type: "string",
+      value: "LANG",
+      words: Object.keys(languages),
+      about: "the language on the display: en (default), or zh for pinyin",
+    },
+    speed: {
+      type: "string",
+      takes: "a whole number",
+      about: "how much quicker the sandbox and its waits are than in life: 1 to 20 (default: 3)",
+    },
+    ascii: { type: "boolean", about: "draw the panel with ASCII" },
+    list: { type: "boolean", about: "print the scenarios and end" },
+  },
+  exit: {
+    0: "the end; with --pay, it ended as the scenario should",
+    1: "with --pay, it ended otherwise or the code was refused",
+    2: "wrong usage",
+    3: "with --pay, it is not final",
+  },
+} as const satisfies Description;
 
 /** Options that only the front on a terminal understands. */
 const ofPanel = ["display", "entry", "language", "speed", "ascii"] as const;
 
 /** `scanbox demo`: the box to try out, on a terminal, by lines or, with `--pay`, for one payment. */
 export async function demoCommand(args: readonly string[], io: CommandIo): Promise<number> {
-  const { values } = readOptions(args, described);
-  if (values.help === true) {
-    io.stdout.write(help());
-    return exitStatus.done;
-  }
+  const { values } = readOptions(args, description.options);
   if (values.list === true) {
     io.stdout.write(scenarioTable());
     return exitStatus.done;
@@ -90,12 +102,9 @@ export async function demoCommand(args: readonly string[], io: CommandIo): Promi
       scenario,
       hurry: speedOf(values.speed ?? "3"),
       device: {
-        display: oneOf("display", values.display, {
-          "16x2": usualDevice.display,
-          "20x4": { columns: 20, rows: 4 },
-        }),
-        entry: oneOf("entry", values.entry, { explicit: "explicit", implied: "implied" }),
-        language: oneOf("language", values.language, { en: "en", zh: "zh" }),
+        display: oneOf("display", values.display, displays),
+        entry: oneOf("entry", values.entry, entries),
+        language: oneOf("language", values.language, languages),
         drawsCodes: true,
       },
       abilities: values.ascii === true ? { ...abilities, unicode: false } : abilities,

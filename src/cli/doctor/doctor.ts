@@ -1,5 +1,6 @@
 /** `scanbox doctor`: says what is wrong with this box and what to do about it, without charging or disturbing anything. */
 import { configPath } from "../config-file.ts";
+import { configOption, type Description } from "../description.ts";
 import { exitStatus } from "../exit-status.ts";
 import { type CommandIo, readOptions, UsageError, unknownName } from "../usage.ts";
 import { version } from "../version.ts";
@@ -8,44 +9,45 @@ import type { Finding } from "./finding.ts";
 import { reportText } from "./report.ts";
 import { Subject } from "./subject.ts";
 
-const described = {
-  config: { type: "string" },
-  json: { type: "boolean" },
-  only: { type: "string", multiple: true },
-  quick: { type: "boolean" },
-  help: { type: "boolean", short: "h" },
-} as const;
-
 const names = areas.map(({ name }) => name);
 
 const remote = areas.filter(({ network }) => network).map(({ name }) => name);
 
-const help = `Usage: scanbox doctor [--config FILE] [--json] [--quick] [--only NAME…]
-
-Looks at everything that a box needs and says what is wrong and what to do. It charges nothing and takes
-nothing that a running box holds. Where no box runs, it tells the broker what a box tells it: that it is stopped, and its newest
-event once more.
-
-  --config FILE    the configuration; else ./device.config.json, else /etc/scanbox/device.config.json
-  --json           one JSON object: version, box, findings
-  --quick          leave the network out
-  --only NAME…     only these areas, separated by blanks or commas
-
-${areas.map(({ name, about }) => `  ${name.padEnd(12)} ${about}\n`).join("")}
-Marks: ✓ as it should be, – worth knowing, ! works and will not for ever, ✗ keeps the box from its work.
-Exit status: 0 nothing is wrong (no ✗), 1 something is, 2 the configuration is (the rest is looked at all the same).
-`;
+/** `scanbox doctor`, as its help has it. */
+export const description = {
+  usage: ["scanbox doctor [--config FILE] [--json] [--quick] [--only NAME…]"],
+  about: [
+    "Looks at everything that a box needs and says what is wrong and what to do. It charges nothing and takes nothing that a running box holds. Where no box runs, it tells the broker what a box tells it: that it is stopped, and its newest event once more.",
+  ],
+  options: {
+    config: configOption,
+    json: { type: "boolean", about: "one JSON object: version, box, findings" },
+    quick: { type: "boolean", about: "leave the network out" },
+    only: {
+      type: "string",
+      multiple: true,
+      words: names,
+      value: "NAME…",
+      about: "only these areas, separated by blanks or commas",
+    },
+  },
+  terms: areas.map(({ name, about }) => [name, about] as const),
+  notes: [
+    "Marks: ✓ as it should be, – worth knowing, ! works and will not for ever, ✗ keeps the box from its work.",
+  ],
+  exit: {
+    0: "nothing is wrong (no ✗)",
+    1: "something is",
+    2: "the configuration is (the rest is looked at all the same)",
+  },
+} as const satisfies Description;
 
 /** People hear what is waited for, where it takes longer. */
 const PATIENCE_MS = 1_000;
 
 /** `scanbox doctor [--config FILE] [--json] [--quick] [--only NAME…]`. */
 export async function doctorCommand(args: readonly string[], io: CommandIo): Promise<number> {
-  const { values, positionals } = readOptions(args, described, areas.length);
-  if (values.help === true) {
-    io.stdout.write(help);
-    return exitStatus.done;
-  }
+  const { values, positionals } = readOptions(args, description.options, areas.length);
   const wish: DoctorOptions = { only: areasNamed(values.only, positionals), quick: values.quick === true };
   if (wish.quick && wish.only?.every((name) => remote.includes(name)) === true)
     throw new UsageError("--quick leaves out everything that --only names.");

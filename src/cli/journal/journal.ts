@@ -13,6 +13,7 @@ import type { StoredRow } from "../../runtime/ports.ts";
 import { loadLeniently } from "../config.ts";
 import { configPath } from "../config-file.ts";
 import { counted } from "../counted.ts";
+import { configOption, type Description } from "../description.ts";
 import { exitStatus } from "../exit-status.ts";
 import { type CommandIo, readOptions, UsageError, unknownName } from "../usage.ts";
 import { Verification } from "./verification.ts";
@@ -28,52 +29,65 @@ export type DirectoryFound =
   | { readonly ok: true; readonly directory: string }
   | { readonly ok: false; readonly problems: readonly string[] };
 
-const help = `Usage: scanbox journal list [--open] [--date DAY] [--limit N] [--json]
-       scanbox journal show ORDER [--json]
-       scanbox journal verify [--json]
-       scanbox journal reconcile --bill FILE [--date DAY] [--json]
-       scanbox journal rotate [--json]
-       scanbox journal quarantine [--json]
-
-The first four only read, and may be used while scanbox runs.
-
-  list             the orders that moved last, newest first, each with its newest state, in this machine's own time
-  show ORDER       everything recorded about one order, by its number, by the short form that
-                   the screen showed (#0042, 0042 or 42), or by the till's own id
-  verify           read the whole journal and check that nothing was changed, lost or put in
-  reconcile        compare a bill of WeChat Pay (kind ALL, the text that downloadbill or the merchant platform gives)
-                   with the orders of this box, and list what does not agree and what could not be compared
-  rotate           begin a new segment and drop old ones that are confirmed and past journal.retentionDays;
-                   the running box does it by itself each day and is asked to, where one runs
-  quarantine       move a damaged journal aside as it is, and begin a new one with its open orders
-
-  --open           only orders that have not ended yet
-  --limit N        at most N orders (20)
-  --bill FILE      the bill of one day
-  --date DAY       which day, as yyyy-MM-dd: list, every order that began on it, in this machine's own time;
-                   reconcile, in Beijing, otherwise that of the bill's rows
-  --json           one JSON object a line
-  --config FILE    the configuration that says where the journal is;
-                   otherwise ./device.config.json, then /etc/scanbox/device.config.json
-  --directory DIR  the journal's directory itself, for reading
-
-Exit status: 0 done; 1 the answer is no (no such order, damaged, bill and journal differ, nothing was done); 2 wrong usage or configuration;
-3 put aside, but something of it could not be read; a bill of which not all could be compared.
-`;
-
-const described = {
-  open: { type: "boolean" },
-  limit: { type: "string" },
-  bill: { type: "string" },
-  date: { type: "string" },
-  json: { type: "boolean" },
-  config: { type: "string" },
-  directory: { type: "string" },
-  help: { type: "boolean", short: "h" },
-} as const;
+/** `scanbox journal`, as its help has it. */
+export const description = {
+  usage: [
+    "scanbox journal list [--open] [--date DAY] [--limit N] [--json]",
+    "scanbox journal show ORDER [--json]",
+    "scanbox journal verify [--json]",
+    "scanbox journal reconcile --bill FILE [--date DAY] [--json]",
+    "scanbox journal rotate [--json]",
+    "scanbox journal quarantine [--json]",
+  ],
+  about: ["The first four only read, and may be used while scanbox runs."],
+  actions: {
+    list: {
+      about:
+        "the orders that moved last, newest first, each with its newest state, in this machine's own time",
+    },
+    show: {
+      value: "ORDER",
+      about:
+        "everything recorded about one order, by its number, by the short form that the screen showed (#0042, 0042 or 42), or by the till's own id",
+    },
+    verify: { about: "read the whole journal and check that nothing was changed, lost or put in" },
+    reconcile: {
+      about:
+        "compare a bill of WeChat Pay (kind ALL, the text that downloadbill or the merchant platform gives) with the orders of this box, and list what does not agree and what could not be compared",
+    },
+    rotate: {
+      about:
+        "begin a new segment and drop old ones that are confirmed and past journal.retentionDays; the running box does it by itself each day and is asked to, where one runs",
+    },
+    quarantine: { about: "move a damaged journal aside as it is, and begin a new one with its open orders" },
+  },
+  options: {
+    open: { type: "boolean", about: "only orders that have not ended yet" },
+    limit: { type: "string", takes: "a whole number from 1", about: "at most N orders (20)" },
+    bill: { type: "string", takes: "a file", about: "the bill of one day" },
+    date: {
+      type: "string",
+      value: "DAY",
+      about:
+        "which day, as yyyy-MM-dd: list, every order that began on it, in this machine's own time; reconcile, in Beijing, otherwise that of the bill's rows",
+    },
+    json: { type: "boolean", about: "one JSON object a line" },
+    config: {
+      ...configOption,
+      about:
+        "the configuration that says where the journal is; otherwise ./device.config.json, then /etc/scanbox/device.config.json",
+    },
+    directory: { type: "string", takes: "a folder", about: "the journal's directory itself, for reading" },
+  },
+  exit: {
+    0: "done",
+    1: "the answer is no (no such order, damaged, bill and journal differ, nothing was done)",
+    2: "wrong usage or configuration",
+    3: "put aside, but something of it could not be read; a bill of which not all could be compared",
+  },
+} as const satisfies Description;
 
 const readings = ["list", "show", "verify"] as const;
-const actions = [...readings, "reconcile", "rotate", "quarantine"] as const;
 
 interface Wish {
   readonly action: (typeof readings)[number];
@@ -93,11 +107,7 @@ export async function journalCommand(
   io: Output,
   resolveDirectory: ResolveDirectory = configuredDirectory,
 ): Promise<number> {
-  const { values, positionals } = readOptions(args, described, 2);
-  if (values.help === true) {
-    io.stdout.write(help);
-    return exitStatus.done;
-  }
+  const { values, positionals } = readOptions(args, description.options, 2);
   const [word] = positionals;
   if (word === "rotate" || word === "quarantine") {
     refuseReading(values, positionals);
@@ -151,7 +161,7 @@ function configuredDirectory(configFile: string | undefined): DirectoryFound {
   return checked.ok ? { ok: true, directory: checked.config.journal.directory } : checked;
 }
 
-type Values = ReturnType<typeof readOptions<typeof described>>["values"];
+type Values = ReturnType<typeof readOptions<typeof description.options>>["values"];
 
 function refuseReading(values: Values, [word, more]: readonly string[]): void {
   if (more !== undefined) throw new UsageError(`"${more}" is one word too many.`);
@@ -185,7 +195,8 @@ function readWish(values: Values, positionals: readonly string[]): Wish {
       "Say what to do with the journal: list, show, verify, reconcile, rotate or quarantine.",
     );
   const action = readings.find((name) => name === word);
-  if (action === undefined) throw new UsageError(unknownName("journal command", word, actions));
+  if (action === undefined)
+    throw new UsageError(unknownName("journal command", word, Object.keys(description.actions)));
   if (action === "show" && order === "") throw new UsageError("Say which order to show.");
   if (action !== "show" && order !== "") throw new UsageError(`"${order}" is one word too many.`);
   if (action !== "list" && (values.open === true || values.limit !== undefined || values.date !== undefined))

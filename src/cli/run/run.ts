@@ -3,6 +3,7 @@ import { ComposedBox, type Refusal } from "../../compose.ts";
 import { clearWords, isClear } from "../../config/clear-broker.ts";
 import { loadLeniently } from "../config.ts";
 import { configPath } from "../config-file.ts";
+import { configOption, type Description } from "../description.ts";
 import { exitStatus } from "../exit-status.ts";
 import { type CommandIo, readOptions } from "../usage.ts";
 import { openControlSockets } from "./control-socket.ts";
@@ -10,11 +11,22 @@ import { deviceParts } from "./device-links.ts";
 import { Service } from "./service.ts";
 import { strayWordsInto } from "./stray-words.ts";
 
-const options = { config: { type: "string" } } as const;
+/** `scanbox run`, as its help has it. */
+export const description = {
+  usage: ["scanbox run [--config FILE]"],
+  about: ["Takes payments until SIGTERM or SIGINT; logs to stdout, one JSON object a line."],
+  options: { config: configOption },
+  exit: {
+    0: "stopped as asked",
+    1: "the journal cannot be written or read now, or another process has it (start again)",
+    2: "the configuration or a secret is wrong, or the journal is damaged or of a newer version",
+    70: "a defect",
+  },
+} as const satisfies Description;
 
 /** `scanbox run`: the box itself, until SIGTERM or SIGINT. Logs to stdout, one JSON object a line. */
 export async function runCommand(args: readonly string[], io: CommandIo): Promise<number> {
-  const { values } = readOptions(args, options);
+  const { values } = readOptions(args, description.options);
   const path = configPath(values.config);
   // What is open is brought to its end whatever else is wrong (money rule 17); nothing is sold until the file is mended.
   const checked = loadLeniently(path);

@@ -4,6 +4,7 @@ import { dirname, resolve } from "node:path";
 import { checkConfig } from "../../config/device-config.ts";
 import { readJson } from "../../config/json-text.ts";
 import { configPath, readConfigText } from "../config-file.ts";
+import { configOption, type Description } from "../description.ts";
 import { exitStatus } from "../exit-status.ts";
 import { type CommandIo, readOptions } from "../usage.ts";
 import { amountSection } from "./amount-steps.ts";
@@ -22,26 +23,30 @@ import { refusedFolder, save } from "./save.ts";
 import { scannerSection } from "./scanner-steps.ts";
 import { type Section, type State, walk } from "./step.ts";
 
-const described = {
-  config: { type: "string" },
-  device: { type: "string", multiple: true },
-  plain: { type: "boolean" },
-  help: { type: "boolean", short: "h" },
-} as const;
-
-const help = `Usage: scanbox setup [--config FILE] [--device PATH] [--plain]
-
-Asks for everything that a box needs to know, tries scanner, keypad, display and lights while it does, and writes the
-configuration in the end. Until then nothing is changed. A file that is there already is loaded and kept as FILE.bak.
-
-  --config FILE    the configuration; else ./device.config.json, else /etc/scanbox/device.config.json
-  --device PATH    a device that may be the scanner, beside those with usual names; may stand several times
-  --plain          no colours, no rules, no signs beyond ASCII
-
-Answers may come from a pipe, one a line. Stop a running box first: it holds the devices.
-
-Exit status: 0 the configuration is written and in order, 1 nothing was written, 2 it is written and not complete.
-`;
+/** `scanbox setup`, as its help has it. */
+export const description = {
+  usage: ["scanbox setup [--config FILE] [--device PATH] [--plain]"],
+  about: [
+    "Asks for everything that a box needs to know, tries scanner, keypad, display and lights while it does, and writes the configuration in the end. Until then nothing is changed. A file that is there already is loaded and kept as FILE.bak.",
+  ],
+  options: {
+    config: configOption,
+    device: {
+      type: "string",
+      multiple: true,
+      takes: "a file",
+      value: "PATH",
+      about: "a device that may be the scanner, beside those with usual names; may stand several times",
+    },
+    plain: { type: "boolean", about: "no colours, no rules, no signs beyond ASCII" },
+  },
+  notes: ["Answers may come from a pipe, one a line. Stop a running box first: it holds the devices."],
+  exit: {
+    0: "the configuration is written and in order",
+    1: "nothing was written",
+    2: "it is written and not complete",
+  },
+} as const satisfies Description;
 
 /** Where the service looks for its configuration. */
 const SERVICE_CONFIG = "/etc/scanbox/device.config.json";
@@ -63,11 +68,7 @@ export async function setupCommand(
   io: CommandIo,
   machineOf: (more: readonly string[]) => Machine = realMachine,
 ): Promise<number> {
-  const { values } = readOptions(args, described);
-  if (values.help === true) {
-    io.stdout.write(help);
-    return exitStatus.done;
-  }
+  const { values } = readOptions(args, description.options);
   const file = resolve(setupPath(values.config));
   const refused = refusedFolder(dirname(file));
   if (refused !== null) {

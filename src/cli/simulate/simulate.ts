@@ -1,49 +1,61 @@
 import { availableParallelism } from "node:os";
 import { isMainThread } from "node:worker_threads";
+import type { Description } from "../description.ts";
 import { exitStatus } from "../exit-status.ts";
 import { type CommandIo, readOptions, UsageError } from "../usage.ts";
 import type { WorldOutcome, WorldsRange } from "./worlds.ts";
 
-const help = `Usage: scanbox simulate --seeds A..B [--minutes M] [--jobs N] [--json]
-       scanbox simulate --seed N [--story | --json] [--minutes M]
-       scanbox simulate --exhaustive [--of KIND] [--faults N] [--jobs N] [--json]
-       scanbox simulate --world "KIND CHOICES" --story
-
-Runs whole worlds: the real box on simulated links, with a sandbox, a broker, a card, people, and everything that goes
-wrong, each from one seed. The same seed gives the same world on any machine.
-
-With --exhaustive the worlds are small and left to no chance: a payment or two, and every combination of lost, late,
-doubled and cut messages, failing writes, power failures, pins that fail, and people who cancel or show a code again.
-
-  --seeds A..B    the worlds to run, both included; whole numbers from 0 to 9007199254740991
-  --seed N        one world
-  --story         tell what happened in it, a line for each event
-  --minutes M     how long faults go on in each world, 1 to 1440 simulated minutes; 1 where not given
-  --jobs N        how many worlds run at a time, 1 to 256; as many as there are cores where not given
-  --exhaustive    every small world, and how many there are
-  --of KIND       those of one kind: one, two (payments), goods, barrier (that a machine gives); all where not given
-  --faults N      how many things go wrong in one world at most, 0 to 9; where not given what takes about a minute
-  --world "..."   one small world, as a finding names it
-  --json          one JSON object at the end instead of a sentence
-
-What is found and told does not depend on --jobs. Ctrl-C ends at once and says how far it came.
-
-Exit status: 0 nothing was found, 1 an invariant was broken, 2 wrong usage, 130 interrupted.
-`;
-
-const options = {
-  seeds: { type: "string" },
-  seed: { type: "string" },
-  story: { type: "boolean" },
-  minutes: { type: "string" },
-  jobs: { type: "string" },
-  exhaustive: { type: "boolean" },
-  of: { type: "string" },
-  faults: { type: "string" },
-  world: { type: "string" },
-  json: { type: "boolean" },
-  help: { type: "boolean", short: "h" },
-} as const;
+/** `scanbox simulate`, as its help has it. */
+export const description = {
+  usage: [
+    "scanbox simulate --seeds A..B [--minutes M] [--jobs N] [--json]",
+    "scanbox simulate --seed N [--story | --json] [--minutes M]",
+    "scanbox simulate --exhaustive [--of KIND] [--faults N] [--jobs N] [--json]",
+    'scanbox simulate --world "KIND CHOICES" --story',
+  ],
+  about: [
+    "Runs whole worlds: the real box on simulated links, with a sandbox, a broker, a card, people, and everything that goes wrong, each from one seed. The same seed gives the same world on any machine.",
+    "With --exhaustive the worlds are small and left to no chance: a payment or two, and every combination of lost, late, doubled and cut messages, failing writes, power failures, pins that fail, and people who cancel or show a code again.",
+  ],
+  options: {
+    seeds: {
+      type: "string",
+      value: "A..B",
+      about: "the worlds to run, both included; whole numbers from 0 to 9007199254740991",
+    },
+    seed: { type: "string", takes: "a whole number", about: "one world" },
+    story: { type: "boolean", about: "tell what happened in it, a line for each event" },
+    minutes: {
+      type: "string",
+      takes: "a whole number",
+      value: "M",
+      about: "how long faults go on in each world, 1 to 1440 simulated minutes; 1 where not given",
+    },
+    jobs: {
+      type: "string",
+      takes: "a whole number",
+      about: "how many worlds run at a time, 1 to 256; as many as there are cores where not given",
+    },
+    exhaustive: { type: "boolean", about: "every small world, and how many there are" },
+    of: {
+      type: "string",
+      value: "KIND",
+      words: ["one", "two", "goods", "barrier"],
+      about:
+        "those of one kind: one, two (payments), goods, barrier (that a machine gives); all where not given",
+    },
+    faults: {
+      type: "string",
+      takes: "a whole number",
+      about:
+        "how many things go wrong in one world at most, 0 to 9; where not given what takes about a minute",
+    },
+    world: { type: "string", value: '"…"', about: "one small world, as a finding names it" },
+    json: { type: "boolean", about: "one JSON object at the end instead of a sentence" },
+  },
+  notes: ["What is found and told does not depend on --jobs. Ctrl-C ends at once and says how far it came."],
+  exit: { 0: "nothing was found", 1: "an invariant was broken", 2: "wrong usage", 130: "interrupted" },
+} as const satisfies Description;
 
 /**
  * Faults go on for so many simulated minutes where nobody says otherwise; what is open ends after them. Of 1, 2, 4 and 8 it
@@ -68,11 +80,7 @@ const INTERRUPTED = 130;
 export async function simulateCommand(args: readonly string[], io: CommandIo): Promise<number> {
   // The threads that run many worlds are this program again.
   if (!isMainThread && (await serves())) return exitStatus.done;
-  const { values } = readOptions(args, options);
-  if (values.help === true) {
-    io.stdout.write(help);
-    return exitStatus.done;
-  }
+  const { values } = readOptions(args, description.options);
   const minutes = values.minutes === undefined ? FAULT_MINUTES : wholeNumber(values.minutes, "--minutes");
   if (minutes < 1 || minutes > 1_440) throw new UsageError("--minutes takes a whole number from 1 to 1440.");
   const jobs = values.jobs === undefined ? availableParallelism() : wholeNumber(values.jobs, "--jobs");

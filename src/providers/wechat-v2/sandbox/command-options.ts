@@ -6,30 +6,52 @@ import { fixtureMerchant } from "./fixture-merchant.ts";
 import type { SandboxMerchant } from "./request.ts";
 import type { SandboxOptions } from "./sandbox.ts";
 
+/** What the options take that take certain words. */
+const words = {
+  "auto-revoke": ["on", "off"],
+  "unseen-reversal": ["tombstone", "forget"],
+  "paid-reversal": ["revoked", "unnamed", "refund"],
+} as const;
+
 /** In the help of the command. */
 export const commandWords: SandboxCommandWords = {
   calls: "micropay, orderquery, reverse",
-  options: [
-    ...["auto-revoke", "unseen-reversal", "paid-reversal"],
-    ...["app-id", "merchant-id", "key-file", "sub-merchant-id", "sub-app-id"],
-  ],
-  optionHelp: `  --auto-revoke on|off   revoke orders that are unpaid after 45 s, at pace 1 (default: off)
-  --unseen-reversal tombstone|forget
-                         a reversed number that was never seen: refuse a later charge of it, or take it
-  --paid-reversal revoked|unnamed|refund
-                         what a paid order becomes by its reversal: REVOKED with or without its
-                         transaction_id, or REFUND
-  --app-id ID, --merchant-id ID, --key-file F
-                         the merchant and the file with its API key (default: the one below)
-  --sub-merchant-id ID, --sub-app-id ID
-                         a sub-merchant that it serves as a provider
-`,
+  options: {
+    "auto-revoke": {
+      type: "string",
+      words: words["auto-revoke"],
+      about: "revoke orders that are unpaid after 45 s, at pace 1 (default: off)",
+    },
+    "unseen-reversal": {
+      type: "string",
+      words: words["unseen-reversal"],
+      about: "a reversed number that was never seen: refuse a later charge of it, or take it",
+    },
+    "paid-reversal": {
+      type: "string",
+      words: words["paid-reversal"],
+      about:
+        "what a paid order becomes by its reversal: REVOKED with or without its transaction_id, or REFUND",
+    },
+    "app-id": { type: "string", value: "ID", about: "the merchant's appId (default: the one below)" },
+    "merchant-id": { type: "string", value: "ID", about: "the merchant's number (default: the one below)" },
+    "key-file": {
+      type: "string",
+      takes: "a file",
+      about: "the file with the merchant's API key (default: the one below)",
+    },
+    "sub-merchant-id": {
+      type: "string",
+      value: "ID",
+      about: "a sub-merchant that it serves as a provider",
+    },
+    "sub-app-id": { type: "string", value: "ID", about: "the appId of the sub-merchant" },
+  },
   account: `Without these options it knows one merchant, which exists nowhere else:
-  ${merchantWords(fixtureMerchant)}
-`,
-  control: `Control, JSON over HTTP: GET /state, GET /scenarios, PUT /scenario {"name": NAME}, PUT /down {"down": true},
-POST /orders/NUMBER/pay|mistype|refuse|cancel|close.
-`,
+  ${merchantWords(fixtureMerchant)}`,
+  control: `Control, JSON over HTTP: GET /state, GET /scenarios,
+PUT /scenario {"name": NAME}, PUT /down {"down": true},
+POST /orders/NUMBER/pay|mistype|refuse|cancel|close.`,
 };
 
 /** What a configuration needs to be this merchant, the key too: nothing real can be signed with it. */
@@ -48,11 +70,11 @@ export function ownOptions(
   given: Given,
   textOf: (path: string) => string,
 ): Result<Partial<SandboxOptions>, string> {
-  const revoke = chosen("auto-revoke", given["auto-revoke"] ?? "off", ["on", "off"]);
+  const revoke = chosen("auto-revoke", given, "off");
   if (!revoke.ok) return revoke;
-  const unseen = chosen("unseen-reversal", given["unseen-reversal"] ?? "tombstone", ["tombstone", "forget"]);
+  const unseen = chosen("unseen-reversal", given, "tombstone");
   if (!unseen.ok) return unseen;
-  const paid = chosen("paid-reversal", given["paid-reversal"] ?? "revoked", ["revoked", "unnamed", "refund"]);
+  const paid = chosen("paid-reversal", given, "revoked");
   if (!paid.ok) return paid;
   if (given["sub-app-id"] !== undefined && given["sub-merchant-id"] === undefined)
     return refuse("--sub-app-id needs --sub-merchant-id.");
@@ -64,14 +86,16 @@ export function ownOptions(
   });
 }
 
-function chosen<Word extends string>(
-  option: string,
-  text: string,
-  words: readonly Word[],
-): Result<Word, string> {
-  const word = words.find((one) => one === text);
+function chosen<Name extends keyof typeof words>(
+  option: Name,
+  given: Given,
+  usual: (typeof words)[Name][number],
+): Result<(typeof words)[Name][number], string> {
+  const known: readonly (typeof words)[Name][number][] = words[option];
+  const text = given[option] ?? usual;
+  const word = known.find((one) => one === text);
   return word === undefined
-    ? refuse(`--${option} takes ${words.join(" or ")}, not "${text}".`)
+    ? refuse(`--${option} takes ${known.join(" or ")}, not "${text}".`)
     : accept(word);
 }
 
