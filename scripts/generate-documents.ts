@@ -29,6 +29,7 @@ export const documents: readonly string[] = [
   "CHANGELOG.md",
   "systemd/README.md",
   "src/cli/README.md",
+  "src/commands/README.md",
   "src/config/README.md",
   "src/control/README.md",
   "src/core/README.md",
@@ -40,6 +41,8 @@ export const documents: readonly string[] = [
   "src/providers/README.md",
   "src/providers/wechat-v2/README.md",
   "test/README.md",
+  "test/faults/README.md",
+  "test/suites.md",
 ];
 
 /** How each part is made; a document names the ones it wants. */

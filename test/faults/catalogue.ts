@@ -1,6 +1,6 @@
 /**
  * What can fail around a box, one row for each fault: what the box must do then, and which test shows it. The table in
- * test/README.md is made of it; `catalogue.test.ts` fails where a row is missing or a test that is named does not exist.
+ * README.md beside it is made of it; `catalogue.test.ts` fails where a row is missing or a test that is named does not exist.
  */
 
 /** A test by its file and its name, the latter as the source has it: `${what}` where a loop puts its cases in. */
