@@ -20,6 +20,27 @@ const modulesOnDemand: Plugin = {
   },
 };
 
+/**
+ * undici asks Node for two protocols that nobody here speaks with Node's own code: of `node:http` it takes a number and a class to
+ * compare with, and without `node:http2`, which it can do without, it speaks HTTP/1.1 alone. Each start would load both.
+ */
+const notSpoken: Plugin = {
+  name: "not-spoken",
+  setup: (steps) => {
+    steps.onResolve({ filter: /^node:http2?$/ }, ({ path, importer }) =>
+      /node_modules\/undici\/lib\/(?:core|dispatcher)\//.test(importer)
+        ? { path, namespace: "not-spoken" }
+        : null,
+    );
+    steps.onLoad({ filter: /^/, namespace: "not-spoken" }, ({ path }) => ({
+      contents:
+        path === "node:http2"
+          ? 'throw new Error("HTTP/2 is not spoken.");'
+          : "module.exports = { maxHeaderSize: 16384, IncomingMessage: class IncomingMessage {} };",
+    }));
+  },
+};
+
 /** How the program becomes one file; the benches bundle single packages in the same way. */
 export const bundling = {
   absWorkingDir: new URL("..", import.meta.url).pathname,
@@ -36,11 +57,13 @@ export const bundling = {
   external: ["@serialport/bindings-cpp", "onoff", "lcd", "i2c-bus", "koffi"],
   // undici asks so whether it is made into one file, and then leaves out a second parser of HTTP that nobody turns on.
   define: { esbuildDetection: "true" },
+  // Node's own streams, of which this package is a copy for other platforms.
+  alias: { "readable-stream": "node:stream" },
   // CommonJS inside the bundle calls require, which an ES module has to make for itself.
   banner: {
     js: 'import{createRequire as makeRequire}from"node:module";const require=makeRequire(import.meta.url);',
   },
-  plugins: [modulesOnDemand],
+  plugins: [notSpoken, modulesOnDemand],
   logLevel: "warning",
 } as const satisfies BuildOptions;
 

@@ -6,9 +6,9 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import type { Plugin } from "esbuild";
+import { build, type Plugin } from "esbuild";
 import packageJson from "../package.json" with { type: "json" };
-import { bundleProgram, withBuildIn } from "../scripts/bundle.ts";
+import { bundleProgram, bundling, withBuildIn } from "../scripts/bundle.ts";
 
 /** Somebody's own build: one help text of the program is another. */
 const changed: Plugin = {
@@ -58,4 +58,32 @@ test("what only a server uses stands apart, and is not in the program of the box
     ofProvider.filter((path) => path.includes("/server/")),
     [],
   );
+});
+
+test("what speaks HTTPS and MQTT loads neither Node's own HTTP nor a second set of streams", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "scanbox-bundle-"));
+  try {
+    const outfile = join(folder, "links.mjs");
+    const links = new URL("../src/links/", import.meta.url).pathname;
+    const contents = `
+      import { UndiciHttpsLink } from ${JSON.stringify(join(links, "https/undici-https.ts"))};
+      import { MqttBroker } from ${JSON.stringify(join(links, "mqtt/mqtt-broker.ts"))};
+      console.log(UndiciHttpsLink.name, MqttBroker.name, ...process.moduleLoadList);`;
+    const stdin = { contents, resolveDir: folder };
+    const { metafile } = await build({ ...bundling, stdin, outfile, metafile: true });
+    const [https, mqtt, ...loaded] = execFileSync(process.execPath, [outfile], { encoding: "utf8" }).split(
+      " ",
+    );
+    assert.deepEqual([https, mqtt], ["UndiciHttpsLink", "MqttBroker"]);
+    assert.ok(loaded.includes("net"));
+    for (const own of ["http", "http2", "_http_client"]) assert.ok(!loaded.includes(own), own);
+    const inputs = Object.keys(metafile.inputs);
+    assert.ok(inputs.includes("node_modules/mqtt-packet/mqtt.js"));
+    assert.deepEqual(
+      inputs.filter((path) => path.includes("/readable-stream/")),
+      [],
+    );
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });

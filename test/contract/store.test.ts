@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
 import {
   cpSync,
   existsSync,
@@ -28,7 +29,7 @@ import { recover } from "../../src/journal/recovered.ts";
 import { genesis, type Head, writeRow } from "../../src/journal/row.ts";
 import { openReader } from "../../src/links/sqlite/sqlite-reader.ts";
 import { readWhatCan } from "../../src/links/sqlite/sqlite-salvage.ts";
-import { SqliteStore } from "../../src/links/sqlite/sqlite-store.ts";
+import { SqliteStore, startJournalThread } from "../../src/links/sqlite/sqlite-store.ts";
 import { SqliteWriter } from "../../src/links/sqlite/sqlite-writer.ts";
 import {
   type StoredRow,
@@ -850,6 +851,17 @@ describe("the journal on a real disk", () => {
     );
     assert.equal(printed, "opened\nclosed\n");
     assert.ok(existsSync(join(where, "journal", "journal.db")));
+  });
+
+  it("opens in a thread that was started before anybody knew where the journal lies", async () => {
+    const thread = startJournalThread();
+    const where = directory();
+    const store = new SqliteStore({ directory: where, onDeath: assert.fail, thread });
+    const ended = once(thread, "exit");
+    assert.equal((await opening(store)).kind, "opened");
+    assert.ok(existsSync(join(where, "journal.db")));
+    await closing(store);
+    await ended;
   });
 
   it("tells when its thread has died, and leaves unanswered what was asked of it", async () => {

@@ -1,4 +1,5 @@
 /** The real outside of a box: secrets are read, links are made, and every problem is a sentence. */
+import type { Worker } from "node:worker_threads";
 import type { BoxParts } from "../../composed/parts.ts";
 import type { DeviceConfig } from "../../config/device-config.ts";
 import { pairProblem } from "../../links/https/certificate.ts";
@@ -34,6 +35,7 @@ export type DeviceParts =
 export async function deviceParts(
   { config, mistakes }: { readonly config: DeviceConfig; readonly mistakes: readonly string[] },
   onDeath: (cause: string) => void,
+  thread?: Worker,
 ): Promise<DeviceParts> {
   const log = new PinoLog({ level: config.log.level, fd: 1 });
   const clock = new SystemClock();
@@ -43,7 +45,7 @@ export async function deviceParts(
     return { ok: false, problems: [...secrets.problems, ...secrets.mistakes] };
   const wrong = [...mistakes, ...unsupported(config), ...secrets.mistakes];
   const { mqtt, scanner } = config;
-  const store = new SqliteStore({ directory: config.journal.directory, onDeath });
+  const store = new SqliteStore({ directory: config.journal.directory, onDeath, thread });
   const parts: BoxParts = {
     config,
     version,

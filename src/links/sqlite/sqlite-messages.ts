@@ -14,7 +14,7 @@ export const STORE_WORKER_ROLE = "scanbox-journal";
  * asked.
  */
 export type StoreRequest =
-  | { readonly id: number; readonly kind: "open" }
+  | { readonly id: number; readonly kind: "open"; readonly directory: string }
   | { readonly id: number; readonly kind: "append"; readonly rows: readonly StoredRow[] }
   | { readonly id: number; readonly kind: "follow"; readonly afterSeq: number; readonly limit: number }
   | { readonly id: number; readonly kind: "order"; readonly outTradeNo: string }

@@ -22,6 +22,8 @@ export interface SqliteStoreSettings {
    * nobody knows whether it was done, so the process must end and the next start reads the journal.
    */
   readonly onDeath: (cause: string) => void;
+  /** The journal's thread, where `startJournalThread` has been called before; else `open` starts it. */
+  readonly thread?: Worker | undefined;
 }
 
 /** The journal's rows in SQLite, written by a thread of its own. One instance opens and closes once. */
@@ -38,8 +40,8 @@ export class SqliteStore implements StoreLink {
 
   open(done: (outcome: StoreOpened) => void): void {
     invariant(this.#worker === null, "a store is opened once");
-    this.#worker = this.#start();
-    this.#ask({ kind: "open" }, (reply) => {
+    this.#worker = this.#heard(this.#settings.thread ?? startJournalThread());
+    this.#ask({ kind: "open", directory: this.#settings.directory }, (reply) => {
       invariant(reply.kind === "opened", "an opening is answered with its outcome");
       done(reply.outcome);
     });
@@ -100,7 +102,7 @@ export class SqliteStore implements StoreLink {
     invariant(this.#closed === null, "a store is closed once");
     this.#closed = done;
     if (this.#worker === null) setImmediate(done);
-    // `done` comes when the thread has ended, see `#start`: then the lock is free.
+    // `done` comes when the thread has ended, see `#heard`: then the lock is free.
     else this.#ask({ kind: "close" }, () => {});
   }
 
@@ -115,11 +117,8 @@ export class SqliteStore implements StoreLink {
     worker.postMessage({ ...request, id: this.#asked });
   }
 
-  #start(): Worker {
-    const worker = startThread({
-      name: "journal",
-      workerData: { role: STORE_WORKER_ROLE, directory: this.#settings.directory },
-    });
+  /** Listens to the thread from now on. */
+  #heard(worker: Worker): Worker {
     let cause = "it stopped";
     worker.on("message", (reply: StoreReply) => {
       const done = this.#replies.get(reply.id);
@@ -142,9 +141,16 @@ export class SqliteStore implements StoreLink {
 /** The program of the thread, which scripts/bundle.ts puts into the bundle; unbuilt, the thread has a file of its own. */
 declare const JOURNAL_THREAD: string | undefined;
 
-/** The bundle brings the thread's program along as a text: started from its own file, the thread would load all of it again. */
-function startThread(options: WorkerOptions): Worker {
-  return typeof JOURNAL_THREAD === "string"
-    ? new Worker(JOURNAL_THREAD, { ...options, eval: true })
-    : new Worker(new URL("./sqlite-worker.ts", import.meta.url), options);
+/**
+ * Starts the journal's thread, which does nothing before a store opens: beside it the rest of a program can be loaded. By itself
+ * it keeps no process alive. The bundle brings its program along as a text: started from its own file, it would load all again.
+ */
+export function startJournalThread(): Worker {
+  const options: WorkerOptions = { name: "journal", workerData: { role: STORE_WORKER_ROLE } };
+  const worker =
+    typeof JOURNAL_THREAD === "string"
+      ? new Worker(JOURNAL_THREAD, { ...options, eval: true })
+      : new Worker(new URL("./sqlite-worker.ts", import.meta.url), options);
+  worker.unref();
+  return worker;
 }

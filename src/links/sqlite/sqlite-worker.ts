@@ -1,6 +1,6 @@
 /** The journal's thread: a slow card stalls here and not in the loop that reads keys and draws the screen. */
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { unreachable } from "../../core/kernel/defect.ts";
+import { invariant, unreachable } from "../../core/kernel/defect.ts";
 import { STORE_WORKER_ROLE, type StoreReply, type StoreRequest } from "./sqlite-messages.ts";
 import { SqliteWriter } from "./sqlite-writer.ts";
 
@@ -11,14 +11,16 @@ if (parentPort !== null && workerData?.role === STORE_WORKER_ROLE) serve(parentP
 
 /** Answers requests until `close`. */
 function serve(port: MessagePort): void {
-  const writer = new SqliteWriter(String(workerData.directory));
+  let writer: SqliteWriter | null = null;
   let idle: NodeJS.Timeout | undefined;
   port.on("message", (request: StoreRequest) => {
     clearTimeout(idle);
+    if (request.kind === "open") writer = new SqliteWriter(request.directory);
+    invariant(writer !== null, "a journal is opened before it is asked");
     const reply = answer(writer, request);
     if (reply !== null) port.postMessage(reply);
     if (request.kind === "close") port.close();
-    else idle = setTimeout(() => writer.idle(), IDLE_MS);
+    else idle = setTimeout(() => writer?.idle(), IDLE_MS);
   });
 }
 
