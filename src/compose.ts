@@ -67,6 +67,7 @@ export class ComposedBox {
       rotation: { retentionMs: retentionOf(parts.config.journal.retentionDays), ...parts.rotation },
       // A row that nobody waits for, or a rotation, fails as well: who would be the next to pay hears of it now.
       broken: () => this.#loop.post({ type: "journal-broken" }),
+      damaged: () => this.#loop.post({ type: "journal-damaged" }),
     });
     this.#devices = new Devices({
       config: parts.config,

@@ -84,6 +84,8 @@ function brokenBy(box: Box, outage: Outage): Box {
       return { ...box, stopping: true };
     case "journal-broken":
       return { ...box, journalBroken: true };
+    case "journal-damaged":
+      return { ...box, journalDamaged: true };
     case "disk-full":
       return { ...box, room: false };
     case "account-gone":

@@ -2,7 +2,13 @@ import type { OfflineOrder, OfflineStatus } from "../commands/status.ts";
 import { damageWords } from "../journal/chain.ts";
 import { readRow } from "../journal/row.ts";
 import { liesInMemory } from "../links/machine/mounts.ts";
-import { goneSentence, halfMoved, hiddenSentence, lookForJournal } from "../links/sqlite/journal-folder.ts";
+import {
+  condemnation,
+  goneSentence,
+  halfMoved,
+  hiddenSentence,
+  lookForJournal,
+} from "../links/sqlite/journal-folder.ts";
 import { openReader, type SqliteReader } from "../links/sqlite/sqlite-reader.ts";
 import { detailOf } from "../links/sqlite/sqlite-refusal.ts";
 import { journalBytes } from "./journal/bytes.ts";
@@ -32,7 +38,7 @@ export function offlineStatusFrom(directory: string, problem: string | null): Om
   try {
     return reader.atOneMoment(() => {
       const { last, damage } = readTail(reader);
-      const wrong = damage === null ? null : `row ${damage.row}: ${damage.what}`;
+      const wrong = damage === null ? condemnation(directory) : `row ${damage.row}: ${damage.what}`;
       const rows = last + 1 - (reader.rowsAfter(0, 1)[0]?.n ?? 1);
       const orders = openOrders(reader);
       return {

@@ -15,6 +15,10 @@ export const outages: Readonly<Record<Outage, readonly [means: string, remedy: s
     "The journal could not be written: the card is full, read-only or failing.",
     "Look at `journal.broken` in the log, mend or replace the storage, restart. Nothing is charged before that.",
   ],
+  "journal-damaged": [
+    "Old rows of the journal were found damaged while the box ran: the card is failing, or somebody changed the file.",
+    "Look at `journal.damaged` in the log. Stop the box, run `scanbox journal quarantine`, start it again; replace the card.",
+  ],
   "disk-full": [
     "The card is full: what is left of its room is kept for the records of open payments.",
     "Free some space; the box looks every ten seconds, and takes payments again by itself.",

@@ -78,6 +78,12 @@ export function table(status: BoxStatus): string {
         `${journal.writtenAt === null ? "" : `, last written ${journal.writtenAt}`}` +
         `${journal.broken ? ", CANNOT BE WRITTEN" : ""}`,
     ],
+    [
+      "",
+      journal.damage === null
+        ? `${journal.proofDone ? "every row is proved" : `${counted(journal.proved, "row")} proved so far`}`
+        : `DAMAGED: ${journal.damage}`,
+    ],
     ...memoryLines(journal),
     ["MQTT", mqttText(status.mqtt)],
     ...brokerLines(status.mqtt).map((sentence): Line => ["", sentence]),

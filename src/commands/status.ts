@@ -116,6 +116,12 @@ export const boxStatusSchema = z.object({
         .boolean()
         .describe("Whether it lies in memory: the next start of the machine has forgotten every payment."),
       broken: z.boolean().describe("Whether an append failed: nothing is written before a restart."),
+      proved: count.describe("Rows that this run has proved; a start reads only what it relies on."),
+      proofDone: z.boolean().describe("Whether every row is proved."),
+      damage: z
+        .string()
+        .nullable()
+        .describe("What is damaged: nothing is charged any more. Null where nothing was found."),
     })
     .describe("The durable record."),
   mqtt: z

@@ -1,5 +1,6 @@
 import type { Ask } from "../commands/callers.ts";
 import { after } from "../core/kernel/instant.ts";
+import { isBusy } from "../core/payment/box.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Loop } from "../runtime/loop.ts";
 import type { Clock, Log, Timer } from "../runtime/ports.ts";
@@ -22,11 +23,15 @@ const TEND_EVERY_MS = 60_000;
 /** How often it looks whether the disk has room for the record of another payment. */
 const ROOM_EVERY_MS = 10_000;
 
+/** How often the next slice of the journal is proved: some milliseconds of the processor each time. */
+const PROVE_EVERY_MS = 1_000;
+
 /** What is looked at from time to time: the length of the journal, room on the disk, what takes money back. */
 export class Upkeep {
   readonly #parts: UpkeepParts;
   #tendTimer: Timer | null = null;
   #roomTimer: Timer | null = null;
+  #proofTimer: Timer | null = null;
 
   constructor(parts: UpkeepParts) {
     this.#parts = parts;
@@ -36,12 +41,14 @@ export class Upkeep {
   start(): void {
     this.#tendLater();
     this.#lookForRoom();
+    this.#proveLater();
   }
 
   /** Looks at nothing any more. */
   stop(): void {
     this.#tendTimer?.cancel();
     this.#roomTimer?.cancel();
+    this.#proofTimer?.cancel();
   }
 
   /** A box that cannot record another payment says so before somebody is asked for one. */
@@ -55,6 +62,19 @@ export class Upkeep {
       loop.post({ type: "room-changed", room });
     });
     this.#roomTimer = clock.at(after(clock.now(), ROOM_EVERY_MS), () => this.#lookForRoom());
+  }
+
+  /** Proves the journal to its end, a slice at a time, and none while somebody pays. */
+  #proveLater(): void {
+    const { clock, journal, loop } = this.#parts;
+    this.#proofTimer = clock.at(after(clock.now(), PROVE_EVERY_MS), () => {
+      const box = loop.turn?.box;
+      if (box !== undefined && (isBusy(box) || box.foreground.name === "paying")) this.#proveLater();
+      else
+        journal.prove((more) => {
+          if (more) this.#proveLater();
+        });
+    });
   }
 
   #tendLater(): void {

@@ -15,6 +15,7 @@ import { damageWords } from "./chain.ts";
 import { isMoneyEntry } from "./entry.ts";
 import type { MoneyEvent } from "./event.ts";
 import type { Beginning, JournalEntry } from "./own-entry.ts";
+import { Proof } from "./proof.ts";
 import { type Recovered, recover, type Segment } from "./recovered.ts";
 import {
   asksForMore,
@@ -28,6 +29,9 @@ import { type Head, type ReadRow, readRow, unsentEvent, writeRow } from "./row.t
 
 /** A note that nothing took along is written alone after this time. */
 export const NOTE_IDLE_MS = 5_000;
+
+/** So many rows are proved at a time. */
+const PROOF_ROWS = 200;
 
 /** The reporter's name among the followers of the journal. */
 export const MQTT_CURSOR = "mqtt";
@@ -45,6 +49,8 @@ export interface JournalParts {
   readonly rotation?: Partial<RotationRules>;
   /** Hears once that nothing more can be written, whatever it was that failed; left out where nobody wants to know. */
   readonly broken?: () => void;
+  /** Hears once that rows of the journal are damaged, however old; left out where nobody wants to know. */
+  readonly damaged?: () => void;
 }
 
 /** How the journal stands, for people. */
@@ -60,6 +66,11 @@ export interface JournalStatus {
   readonly writtenAt: WallTime | null;
   /** An append failed: nothing more is written by this process. */
   readonly broken: boolean;
+  /** How many rows this run has proved, and whether it came to the end. */
+  readonly proved: number;
+  readonly proofDone: boolean;
+  /** What is damaged, null where nothing was found. */
+  readonly damage: string | null;
 }
 
 /** What a start learns from the journal, or why there is no start. */
@@ -113,6 +124,7 @@ export class Journal {
   readonly #rotation: RotationRules;
   readonly #listeners: ((seq: number) => void)[] = [];
   readonly #broken: () => void;
+  readonly #damaged: () => void;
   readonly #cursors = new Map<string, number>();
   #phase: Phase = "new";
   #identity: Identity | null = null;
@@ -132,6 +144,8 @@ export class Journal {
   /** Those who wait for a rotation. */
   #rotating: ((outcome: RotationOutcome) => void)[] = [];
   #closing: (() => void) | null = null;
+  #proof: Proof | null = null;
+  #damage: string | null = null;
 
   constructor(parts: JournalParts) {
     this.#store = parts.store;
@@ -140,6 +154,7 @@ export class Journal {
     this.#followers = parts.followers ?? [];
     this.#rotation = { ...standardRotation, ...parts.rotation };
     this.#broken = parts.broken ?? (() => undefined);
+    this.#damaged = parts.damaged ?? (() => undefined);
   }
 
   /**
@@ -201,6 +216,7 @@ export class Journal {
     this.#store.order(outTradeNo, (rows) => {
       const row = rows?.findLast(({ seq }) => seq !== null);
       const read = row === undefined ? null : readRow(row, journal);
+      if (row !== undefined && read?.ok === false) this.#condemn(`row ${row.n}: ${damageWords[read.reason]}`);
       done(read?.ok === true ? (read.value.event?.tx ?? null) : null);
     });
   }
@@ -253,13 +269,41 @@ export class Journal {
     if (this.#phase === "open" && this.#closing === null) this.#store.room(done);
   }
 
+  /**
+   * Proves the next slice of the whole journal, which the start has not read; says whether there is more to prove. Damage is
+   * made durable, logged, and told to who asked for it.
+   */
+  prove(done: (more: boolean) => void): void {
+    const { journal } = this.#mustHaveOpened();
+    const [first, head] = [this.#first, this.#head];
+    invariant(first !== null && head !== null, "an open journal has a beginning and a head");
+    this.#proof ??= new Proof(journal, first);
+    const proof = this.#proof;
+    if (this.#phase !== "open" || this.#closing !== null || proof.done || this.#damage !== null) {
+      this.#clock.at(this.#clock.now(), () => done(false));
+      return;
+    }
+    this.#store.read(proof.last, PROOF_ROWS, (slice) => {
+      const damage = proof.take(slice, this.#first ?? first, head.n);
+      if (damage !== null) this.#condemn(damage);
+      else if (proof.done) this.#log.info("journal.proved", { journal, rows: proof.rows });
+      done(damage === null && !proof.done);
+    });
+  }
+
   /** How the journal stands, null before it was opened. */
   status(): JournalStatus | null {
     const { journal } = this.#identity ?? {};
     if (journal === undefined || this.#head === null) return null;
     const { n, seq } = this.#head;
     const rows = n + 1 - (this.#first?.n ?? 1);
-    return { journal, n, seq, rows, writtenAt: this.#writtenAt, broken: this.#phase === "broken" };
+    const proof = {
+      proved: this.#proof?.rows ?? 0,
+      proofDone: this.#proof?.done === true,
+      damage: this.#damage,
+    };
+    const broken = this.#phase === "broken";
+    return { journal, n, seq, rows, writtenAt: this.#writtenAt, broken, ...proof };
   }
 
   /** The number of the newest durable money event, 0 where there is none. */
@@ -292,6 +336,17 @@ export class Journal {
     } else {
       this.#flush();
     }
+  }
+
+  /** What is damaged stays so: later starts are refused, and whoever charges hears of it now. */
+  #condemn(damage: string): void {
+    if (this.#damage !== null) return;
+    this.#damage = damage;
+    this.#log.error("journal.damaged", { damage });
+    this.#store.condemn(damage, (error) => {
+      if (error !== null) this.#log.error("journal.uncondemned", { error });
+    });
+    this.#damaged();
   }
 
   #refuse(
@@ -478,7 +533,7 @@ export class Journal {
       const event = read.ok ? eventOf(read.value, row) : null;
       if (event === null || event.seq !== afterSeq + events.length + 1) {
         const damage = read.ok ? damageWords["event-gap"] : damageWords[read.reason];
-        this.#log.error("journal.damaged", { row: row.n, damage });
+        this.#condemn(`row ${row.n}: ${damage}`);
         return events.length > 0 ? events : null;
       }
       events.push(event);

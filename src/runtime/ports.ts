@@ -249,8 +249,18 @@ export interface StoreLink {
    * Appends the row `segment` and drops every row below `first`, both or neither. A row of an open order is never dropped.
    */
   rotate(segment: StoredRow, first: number, done: (outcome: StoreRotated) => void): void;
+  /** The next rows of the whole journal, for the proof of what a start does not read. */
+  read(after: number, limit: number, done: (slice: StoreSlice) => void): void;
+  /** Makes durable that the store is damaged: every later opening is refused with this sentence. `null` means durable. */
+  condemn(sentence: string, done: (error: string | null) => void): void;
   close(done: () => void): void;
 }
+
+/** A slice of the journal. `open` is the list of open orders, where there are no more rows; `busy` says that another try may read it. */
+export type StoreSlice =
+  | { readonly kind: "rows"; readonly rows: readonly StoredRow[]; readonly open: readonly string[] | null }
+  | { readonly kind: "damaged"; readonly detail: string }
+  | { readonly kind: "busy" };
 
 /** What a rotation came to in the store. `no-room` is proof: nothing was written, and other rows are taken as before. */
 export type StoreRotated =

@@ -20,6 +20,7 @@ import { after, describe, it } from "node:test";
 import type { Entry } from "../../src/core/payment/order.ts";
 import type { MoneyEvent } from "../../src/journal/event.ts";
 import { NEXT_FOLDER } from "../../src/links/sqlite/journal-folder.ts";
+import { DAMAGED_FILE } from "../../src/links/sqlite/sqlite-schema.ts";
 import { txEvent } from "../../src/reporting/event.ts";
 import { startEmbeddedBroker } from "../../src/simulator/outside/embedded-broker.ts";
 import { boot, charging, money, numberOf, shown } from "../journal/entries.ts";
@@ -116,6 +117,24 @@ describe("journal quarantine of the real program", () => {
     await new Promise<void>((resolve) => {
       old.journal.close(resolve);
     });
+    await box.run("order.resumed");
+    await box.end("SIGKILL");
+  });
+
+  it("puts aside what a box has found damaged while it ran, which no start, status, verification or doctor calls whole", async () => {
+    const box = await left(story);
+    const sentence = "row 2: its hash does not match what it says";
+    writeFileSync(join(box.journal, DAMAGED_FILE), `${sentence}\n`);
+    const refused = await box.command("run");
+    assert.deepEqual([refused.status, refused.stderr.includes(sentence)], [2, true]);
+    assert.match((await box.command("status")).stdout, /row 2: its hash does not match/);
+    const verified = await box.command("journal", "verify");
+    assert.deepEqual([verified.status, verified.stdout.includes(sentence)], [1, true]);
+    assert.match((await box.command("doctor")).stdout, /found the journal damaged: row 2: its hash/);
+    assert.equal((await box.command("journal", "quarantine")).status, 0);
+    const [folder = ""] = readdirSync(box.journal).filter((name) => name.startsWith("damaged-"));
+    assert.equal(readFileSync(join(box.journal, folder, DAMAGED_FILE), "utf8"), `${sentence}\n`);
+    assert.ok(!existsSync(join(box.journal, DAMAGED_FILE)));
     await box.run("order.resumed");
     await box.end("SIGKILL");
   });

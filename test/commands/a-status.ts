@@ -60,6 +60,9 @@ export const aStatus: BoxStatus = {
     writtenAt: "2026-03-16T11:32:58.000Z",
     inMemory: false,
     broken: false,
+    proved: 1_000,
+    proofDone: false,
+    damage: null,
   },
   mqtt: {
     phase: "online",

@@ -92,6 +92,32 @@ describe("a composed box", () => {
     assert.equal(box.broken.length, 1);
   });
 
+  it("proves its journal after the start, ends charging where it finds damage, and takes back what is open all the same", () => {
+    const box = stand();
+    pays(box);
+    box.pass(60_000);
+    assert.equal(box.box.status()?.journal.proofDone, true);
+    box.scan("never").until(() => box.charges.length === 2);
+    box.crash().pass(1_000);
+    box.disk.rotten = 2;
+    box.start();
+    assert.equal(box.box.status()?.orders.length, 1);
+    box.until(() => box.box.status()?.journal.damage !== null, 120_000);
+    assert.equal(box.box.status()?.journal.damage, "row 2: a page cannot be right");
+    assert.deepEqual(
+      [box.box.status()?.service.blocker, box.box.status()?.service.code],
+      ["journal-damaged", "E20"],
+    );
+    assert.ok(box.lines.some(({ event, fields }) => event === "alarm" && fields.kind === "journal-damaged"));
+    box.scan().pass(120_000);
+    assert.equal(box.charges.length, 2);
+    assert.equal(box.screens.at(-1)?.text, "out-of-service");
+    box.until(() => box.box.status()?.orders.length === 0, 600_000);
+    box.crash().pass(1_000);
+    assert.throws(() => box.start(), assert.AssertionError, "a stand wants its box to start");
+    assert.equal(box.lines.findLast(({ event }) => event === "journal.refused")?.fields.why, "damaged");
+  });
+
   it("tries a charge at its other host only while the box may still charge", () => {
     for (const expired of [false, true]) {
       const box = stand().silent(first);

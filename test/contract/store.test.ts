@@ -24,6 +24,7 @@ import { after, describe, it } from "node:test";
 import { build } from "esbuild";
 import { bundling, journalThread } from "../../scripts/bundle.ts";
 import type { Entry } from "../../src/core/payment/order.ts";
+import type { Journal } from "../../src/journal/journal.ts";
 import type { JournalEntry } from "../../src/journal/own-entry.ts";
 import { recover } from "../../src/journal/recovered.ts";
 import { genesis, type Head, writeRow } from "../../src/journal/row.ts";
@@ -35,6 +36,7 @@ import {
   type StoredRow,
   type StoreLink,
   type StoreOpened,
+  type StoreSlice,
   type StoreSurvey,
   TAIL_ROWS,
 } from "../../src/runtime/ports.ts";
@@ -150,6 +152,14 @@ class Asked {
     return this.#answer((done) => store.room(done));
   }
 
+  read(store: StoreLink, after: number, limit: number): Promise<StoreSlice> {
+    return this.#answer((done) => store.read(after, limit, done));
+  }
+
+  condemn(store: StoreLink, sentence: string): Promise<string | null> {
+    return this.#answer((done) => store.condemn(sentence, done));
+  }
+
   close(store: StoreLink): Promise<null> {
     return this.#answer((done) => store.close(() => done(null)));
   }
@@ -257,6 +267,33 @@ for (const [name, makeWorld] of [
         assert.deepEqual(outcome.cursors, { mqtt: 3, till: 1 });
         assert.deepEqual([outcome.first, outcome.segment], [rows[0], null]);
         await asked.close(again);
+      }));
+
+    it("is read in slices of whatever age, and says at the end which orders are open", () =>
+      withWorld(async (world, asked) => {
+        const { store, rows } = await filled(world, asked);
+        const first = await asked.read(store, 0, 4);
+        assert.deepEqual(first, { kind: "rows", rows: rows.slice(0, 4), open: null });
+        const last = await asked.read(store, 4, 4);
+        assert.deepEqual(last, { kind: "rows", rows: rows.slice(4), open: [numberOf(2)] });
+        assert.deepEqual(await asked.read(store, 7, 4), { kind: "rows", rows: [], open: [numberOf(2)] });
+        await asked.close(store);
+      }));
+
+    it("is opened by nobody any more once it was found damaged, and the first sentence stays", () =>
+      withWorld(async (world, asked) => {
+        const { store, rows } = await filled(world, asked);
+        assert.equal(await asked.condemn(store, "row 2: it is torn"), null);
+        assert.equal(await asked.condemn(store, "row 3: it is torn"), null);
+        assert.equal(
+          (await asked.follow(store, 0, 9))?.length,
+          rows.filter(({ seq }) => seq !== null).length,
+        );
+        await asked.close(store);
+        for (let start = 1; start <= 2; start += 1) {
+          const outcome = await asked.open(world.link());
+          assert.deepEqual(outcome, { kind: "refused", why: "damaged", detail: "row 2: it is torn" });
+        }
       }));
 
     it("begins a segment and drops what it says, both or neither", () =>
@@ -638,6 +675,147 @@ describe("the journal on a real disk", () => {
       assert.ok(changed.kind === "refused" && changed.why === "damaged");
     });
   }
+
+  /** So many rows that a start does not read the first of them. */
+  const OLD_ORDERS = TAIL_ROWS;
+
+  /** Proves the whole journal as a box does, only without pauses. */
+  async function proveAll(journal: Journal): Promise<void> {
+    for (let more = true; more; )
+      more = await new Promise<boolean>((resolve) => {
+        journal.prove(resolve);
+      });
+  }
+
+  async function withJournal<Value>(
+    where: string,
+    look: (journal: Journal) => Promise<Value>,
+  ): Promise<Value> {
+    const { journal, outcome } = await realJournal(where);
+    assert.equal(outcome.kind, "opened", JSON.stringify(outcome));
+    try {
+      return await look(journal);
+    } finally {
+      await new Promise<void>((resolve) => {
+        journal.close(resolve);
+      });
+    }
+  }
+
+  it("is proved to its end while it is open, and a flipped bit that no start reads is found then and refused ever after", async () => {
+    const where = directory();
+    await fill(where, 3 * OLD_ORDERS);
+    const whole = await withJournal(where, async (journal) => {
+      await proveAll(journal);
+      return journal.status();
+    });
+    assert.deepEqual([whole?.proved, whole?.proofDone, whole?.damage], [6 * OLD_ORDERS + 1, true, null]);
+    flipInFile(join(where, "journal.db"), 2);
+    const found = await withJournal(where, async (journal) => {
+      await proveAll(journal);
+      return journal.status();
+    });
+    assert.deepEqual(
+      [found?.proofDone, found?.damage],
+      [false, "row 2: its hash does not match what it says"],
+    );
+    const { outcome } = await realJournal(where);
+    const refused = {
+      kind: "refused",
+      why: "damaged",
+      detail: "row 2: its hash does not match what it says",
+    };
+    assert.deepEqual(outcome, refused);
+  });
+
+  it("is found damaged where a page of old rows was overwritten", async () => {
+    const where = directory();
+    await fill(where, 3 * OLD_ORDERS);
+    const path = join(where, "journal.db");
+    const bytes = readFileSync(path);
+    const database = new DatabaseSync(path, { readOnly: true });
+    const body = String(database.prepare("SELECT body FROM rows WHERE n = 40").get()?.body);
+    database.close();
+    const page = Math.floor(bytes.indexOf(body) / 4_096) * 4_096;
+    bytes.fill(0xff, page, page + 4_096);
+    writeFileSync(path, bytes);
+    const found = await withJournal(where, async (journal) => {
+      await proveAll(journal);
+      return journal.status();
+    });
+    assert.match(found?.damage ?? "", /^behind row \d+: .*malformed/);
+    assert.equal((await realJournal(where)).outcome.kind, "refused");
+  });
+
+  for (const index of ["rows_by_seq", "rows_by_subject"] as const) {
+    it(`is found damaged where ${index} does not know a row`, async () => {
+      const where = directory();
+      await fill(where, OLD_ORDERS);
+      const path = join(where, "journal.db");
+      const rewrite = (from: string, to: string): void => {
+        const database = new DatabaseSync(path);
+        database.enableDefensive?.(false);
+        database.exec(`PRAGMA writable_schema = ON;
+          UPDATE sqlite_schema SET sql = replace(sql, '${from}', '${to}') WHERE name = '${index}'`);
+        database.close();
+      };
+      rewrite("IS NOT NULL", "IS NOT NULL AND n <> 2");
+      const database = new DatabaseSync(path);
+      database.exec(`REINDEX ${index}`);
+      database.close();
+      rewrite(" AND n <> 2", "");
+      const found = await withJournal(where, async (journal) => {
+        await proveAll(journal);
+        return journal.status();
+      });
+      assert.equal(found?.damage, "row 2: an index of the journal does not know it");
+    });
+  }
+
+  it("reads at a start what an index or the end of the rows gives, whatever their number", async () => {
+    const where = directory();
+    const store = storeIn(where);
+    const opened = await opening(store);
+    assert.ok(opened.kind === "opened");
+    const later = Array.from({ length: TAIL_ROWS }, (_, index) => shown(index, "PAID"));
+    assert.equal(
+      await new Promise((resolve) => {
+        store.append(rowsOf(opened.journal, [boot, charging(1), ...later]), resolve);
+      }),
+      null,
+    );
+    await closing(store);
+    const asked: string[] = [];
+    const prepare = DatabaseSync.prototype.prepare;
+    const writer = new SqliteWriter(where);
+    DatabaseSync.prototype.prepare = function prepared(sql: string) {
+      asked.push(sql);
+      return prepare.call(this, sql);
+    };
+    try {
+      assert.equal(writer.open().kind, "opened");
+    } finally {
+      DatabaseSync.prototype.prepare = prepare;
+      writer.close();
+    }
+    const database = new DatabaseSync(join(where, "journal.db"));
+    const reads = asked.filter((sql) => /^SELECT .* FROM rows/.test(sql));
+    assert.ok(
+      reads.some((sql) => sql.includes("instr")),
+      "an open order that is older than the tail is looked for in the text of rows",
+    );
+    for (const sql of reads) {
+      const plan = database
+        .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+        .all()
+        .map(({ detail }) => String(detail));
+      // In the order of the rows themselves: then it ends where it has enough.
+      const all = plan.filter((step) => step === "SCAN rows");
+      assert.ok(all.length === 0 || /ORDER BY n (DESC )?LIMIT/.test(sql), `${sql}: ${plan.join("; ")}`);
+    }
+    assert.ok(!asked.some((sql) => /quick_check|integrity_check/.test(sql)), asked.join("; "));
+    database.close();
+  });
 
   it("is read where people save what they can, however large the number of a row has become", async () => {
     const where = directory();

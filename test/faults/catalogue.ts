@@ -179,6 +179,12 @@ export const catalogue: readonly FaultRow[] = [
       also: [
         refusals("refuses a journal with a row that was changed"),
         store("passes on a row in which a bit has flipped, and the chain finds it"),
+        store(
+          "is proved to its end while it is open, and a flipped bit that no start reads is found then and refused ever after",
+        ),
+        quarantine(
+          "puts aside what a box has found damaged while it ran, which no start, status, verification or doctor calls whole",
+        ),
       ],
     },
   },

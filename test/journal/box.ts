@@ -26,6 +26,8 @@ export class JournalBox {
   clockTrusted = true;
   /** Whether the disks of processes that start cannot be read for a rotation. */
   unreadable = false;
+  /** How often a journal that started here has said that it is damaged. */
+  damaged = 0;
   #clock: SimulatedClock | null = null;
 
   constructor(seed = 1) {
@@ -40,7 +42,12 @@ export class JournalBox {
     const { rotation, followers } = this;
     const store = this.disk.link();
     if (this.unreadable) store.survey = (_options, done) => void this.time.after(1, () => done(null));
-    const journal = new Journal({ store, clock, log: this.#log(), rotation, followers });
+    const journal = new Journal({
+      ...{ store, clock, log: this.#log(), rotation, followers },
+      damaged: () => {
+        this.damaged += 1;
+      },
+    });
     let outcome: JournalOpened | null = null;
     journal.open((opened) => {
       outcome = opened;

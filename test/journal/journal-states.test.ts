@@ -40,7 +40,7 @@ test("a journal has no status before it is open, and then tells where it ends an
   journal.open(() => undefined);
   assert.equal(journal.status(), null, "not while it is being opened");
   box.pass(1_000);
-  const own = { journal: box.disk.journal, broken: false };
+  const own = { journal: box.disk.journal, broken: false, proved: 0, proofDone: false, damage: null };
   assert.deepEqual(journal.status(), { ...own, n: 0, seq: 0, rows: 0, writtenAt: null });
   journal.note(boot);
   box.append(journal, charging(1));

@@ -64,6 +64,15 @@ export const plantedSettings: readonly Planted[] = [
     ),
   },
   {
+    // Needs a page that goes bad where no start reads, and somebody who pays before people come.
+    name: "damage that is found later does not end charging",
+    caughtBy: ["damaged"],
+    seed: 98,
+    defect: otherTurns(({ before, event, stamp, rules }, real) =>
+      event.type === "journal-damaged" ? real(before, { type: "woke" }, stamp, rules) : null,
+    ),
+  },
+  {
     name: "a box that was offline once takes no probe for passed any more",
     caughtBy: ["service"],
     seed: 4,

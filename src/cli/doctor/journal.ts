@@ -1,5 +1,5 @@
 import type { FileHolder } from "../../links/machine/proc-files.ts";
-import { hiddenSentence, lookForJournal } from "../../links/sqlite/journal-folder.ts";
+import { condemnation, hiddenSentence, lookForJournal } from "../../links/sqlite/journal-folder.ts";
 import { openReader } from "../../links/sqlite/sqlite-reader.ts";
 import { type JournalTail, readTail } from "../journal/tail.ts";
 import { type Finding, fault, note, ok, warning } from "./finding.ts";
@@ -66,6 +66,9 @@ function journalFacts({ sections, runningBox }: Subject): JournalFacts | null {
   const seen = lookForJournal(directory);
   if (seen === "none") return { tail: null, box: runningBox };
   if (seen === "hidden") return { tail: { hidden: `${hiddenSentence(directory)}.` }, box: runningBox };
+  const condemned = condemnation(directory);
+  if (condemned !== null)
+    return { tail: `A box has found the journal damaged: ${condemned}.`, box: runningBox };
   const opened = openReader(directory);
   if (!opened.ok) return { tail: opened.reason, box: runningBox };
   using reader = opened.value;

@@ -98,8 +98,11 @@ export class Verification {
       });
     const listed = this.#reader.openNumbers();
     const agrees = listed.length === this.#open.size && listed.every((number) => this.#open.has(number));
+    if (!agrees)
+      return this.#result({ row: null, what: "the list of open orders does not agree with the rows" });
+    const { condemned } = this.#reader;
     return this.#result(
-      agrees ? null : { row: null, what: "the list of open orders does not agree with the rows" },
+      condemned === null ? null : { row: null, what: `a box found damage here: ${condemned}` },
     );
   }
 

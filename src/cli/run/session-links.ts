@@ -127,6 +127,12 @@ export class PowerSession {
       rotate: (segment, first, done) => {
         if (this.#alive) store.rotate(segment, first, this.#heard(done));
       },
+      read: (behind, limit, done) => {
+        if (this.#alive) store.read(behind, limit, this.#heard(done));
+      },
+      condemn: (sentence, done) => {
+        if (this.#alive) store.condemn(sentence, this.#heard(done));
+      },
       close: (done) => {
         if (this.#alive) store.close(this.#heard(done));
       },

@@ -15,6 +15,7 @@ export type Blocker =
   | ProviderBlocker
   | "stopping"
   | "journal-broken"
+  | "journal-damaged"
   | "disk-full"
   | "invariant-broken"
   | "misconfigured"

@@ -82,6 +82,7 @@ function appeared(before: Box, after: Box): string | null {
 /** What keeps a code, a sale or a broken journal from being charged stays; only the oldest of too many codes and sales go. */
 function forgotten(before: Box, after: Box): string | null {
   if (before.journalBroken && !after.journalBroken) return "I22: a journal that failed once stays broken";
+  if (before.journalDamaged && !after.journalDamaged) return "I22: a journal that is damaged stays so";
   if (before.stopping && !after.stopping) return "I22: a box that stops begins nothing again";
   if (before.usedCodes !== after.usedCodes) {
     const gone = after.usedCodes.length >= USED_CODES_MAX ? before.usedCodes.length + 1 - USED_CODES_MAX : 0;

@@ -53,6 +53,8 @@ export interface Box {
   readonly pausedUntil: Instant | null;
   /** An append failed: nothing is charged any more until a restart has verified the journal. */
   readonly journalBroken: boolean;
+  /** Old rows of the journal were found damaged: nothing is charged any more until people have put it aside. */
+  readonly journalDamaged: boolean;
   /** The first invariant that this process has broken, as a sentence: nothing is charged any more. */
   readonly violation: string | null;
   /** Orders whose account's credentials the box no longer holds. */

@@ -35,6 +35,8 @@ export type BoxEvent =
   | { readonly type: "scanner-changed"; readonly ready: boolean }
   /** Something could not be written, whatever it was: nothing more will be before a new start. */
   | { readonly type: "journal-broken" }
+  /** Rows that were written long ago can no longer be believed. */
+  | { readonly type: "journal-damaged" }
   /** Whether the disk has room for the record of another payment. */
   | { readonly type: "room-changed"; readonly room: boolean }
   /** The keypad on which amounts are entered can be read, or not any more. */

@@ -19,6 +19,11 @@ export function brokenAlarm({ journalBroken }: Box): readonly Effect[] {
   return journalBroken ? [] : [alarm("journal-broken", null)];
 }
 
+/** People hear once that old rows of the journal are damaged. */
+export function damagedAlarm({ journalDamaged }: Box): readonly Effect[] {
+  return journalDamaged ? [] : [alarm("journal-damaged", null)];
+}
+
 /** Moves one order, and the box with it: what was heard of its provider, whose numbers these are, whether the journal can be written. */
 export function paymentMoved(
   box: Box,

@@ -10,6 +10,7 @@ export type CodedBlocker = Exclude<Blocker, "unclear" | "unproved" | "inhibited"
 const codes: Readonly<Record<CodedBlocker | ProbeFailure, string>> = {
   stopping: "E10",
   "journal-broken": "E11",
+  "journal-damaged": "E20",
   "disk-full": "E17",
   "account-gone": "E12",
   unresolved: "E13",

@@ -50,6 +50,7 @@ export function providerBlockerOf(
 export function outageOf(box: Box, rules: Rules): Outage | null {
   if (box.stopping) return ofBox("stopping");
   if (box.journalBroken) return ofBox("journal-broken");
+  if (box.journalDamaged) return ofBox("journal-damaged");
   if (box.room === false) return ofBox("disk-full");
   if (box.violation !== null) return ofBox("invariant-broken");
   if (!rules.sells) return ofBox("misconfigured");

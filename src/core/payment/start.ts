@@ -58,6 +58,7 @@ export function start(event: BoxEvent & { readonly type: "started" }, stamp: Sta
     declines: [],
     pausedUntil: null,
     journalBroken: false,
+    journalDamaged: false,
     violation: null,
     held,
     stopping: false,

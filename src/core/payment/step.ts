@@ -11,7 +11,7 @@ import type { BoxEvent } from "./events.ts";
 import { lookAtForeground, staffUntil } from "./foreground.ts";
 import { isTooEarly, keyPressed } from "./keys.ts";
 import { obey } from "./obey.ts";
-import { brokenAlarm, paymentMoved, withHealth } from "./orders.ts";
+import { brokenAlarm, damagedAlarm, paymentMoved, withHealth } from "./orders.ts";
 import { isOver, type Payment } from "./payment.ts";
 import { codeScanned, codeWanted, scanRefused } from "./presented-code.ts";
 import { afterProbe } from "./provider-health.ts";
@@ -56,6 +56,8 @@ function react(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Step {
       return still({ ...box, scannerReady: event.ready });
     case "journal-broken":
       return { box: { ...box, journalBroken: true }, effects: brokenAlarm(box) };
+    case "journal-damaged":
+      return { box: { ...box, journalDamaged: true }, effects: damagedAlarm(box) };
     case "room-changed":
       return still({ ...box, room: event.room });
     case "keypad-changed":

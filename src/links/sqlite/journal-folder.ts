@@ -21,7 +21,7 @@ import {
 import { dirname, join, resolve } from "node:path";
 import { RESERVE_FILE } from "./disk-reserve.ts";
 import { giveFile, giveFolder } from "./folder-owner.ts";
-import { JOURNAL_FILE, LOCK_FILE, NEW_FILE, QUARANTINE_FILE } from "./sqlite-schema.ts";
+import { DAMAGED_FILE, JOURNAL_FILE, LOCK_FILE, NEW_FILE, QUARANTINE_FILE } from "./sqlite-schema.ts";
 
 /** Where the new journal is made, inside the folder of the old one. */
 export const NEXT_FOLDER = "journal.next";
@@ -65,6 +65,7 @@ const leftByJournal: ReadonlySet<string> = new Set([
   `${JOURNAL_FILE}-shm`,
   `${JOURNAL_FILE}-journal`,
   LOCK_FILE,
+  DAMAGED_FILE,
   RESERVE_FILE,
   NEXT_FOLDER,
 ]);
@@ -146,6 +147,22 @@ export function halfMoved(directory: string): string | null {
   return existsSync(mark) ? readFileSync(mark, "utf8") : null;
 }
 
+/** What a box has found damaged in its journal while it ran, null where nothing was found. */
+export function condemnation(directory: string): string | null {
+  const path = join(directory, DAMAGED_FILE);
+  if (!existsSync(path)) return null;
+  const sentence = readFileSync(path, "utf8").trim();
+  // The power may have gone before the sentence was written: that there is a file says enough.
+  return sentence === "" ? "a box has found it damaged" : sentence;
+}
+
+/** Makes durable that the journal is damaged; the first sentence stays. */
+export function condemn(directory: string, sentence: string): void {
+  if (existsSync(join(directory, DAMAGED_FILE))) return;
+  write(directory, DAMAGED_FILE, `${sentence}\n`);
+  sync(directory);
+}
+
 /** Makes the place for the new journal; what an earlier attempt left there goes. */
 export function makeNext(directory: string): string {
   const next = join(directory, NEXT_FOLDER);
@@ -179,7 +196,7 @@ export function finishMove(directory: string): void {
   const next = join(directory, NEXT_FOLDER, JOURNAL_FILE);
   // Once the new one is in its place, the file of this name is no longer the damaged one.
   if (existsSync(next)) {
-    for (const name of [JOURNAL_FILE, `${JOURNAL_FILE}-wal`, `${JOURNAL_FILE}-shm`]) {
+    for (const name of [JOURNAL_FILE, `${JOURNAL_FILE}-wal`, `${JOURNAL_FILE}-shm`, DAMAGED_FILE]) {
       const path = join(directory, name);
       if (existsSync(path)) renameSync(path, join(directory, folder, name));
     }

@@ -2,6 +2,7 @@ import type {
   StoredRow,
   StoreOpened,
   StoreRotated,
+  StoreSlice,
   StoreSurvey,
   StoreSurveyOptions,
 } from "../../runtime/ports.ts";
@@ -26,6 +27,8 @@ export type StoreRequest =
       readonly segment: StoredRow;
       readonly first: number;
     }
+  | { readonly id: number; readonly kind: "read"; readonly after: number; readonly limit: number }
+  | { readonly id: number; readonly kind: "condemn"; readonly sentence: string }
   | { readonly id: number; readonly kind: "room" }
   | { readonly id: number; readonly kind: "ping" }
   | { readonly id: number; readonly kind: "close" };
@@ -37,6 +40,8 @@ export type StoreReply =
   | { readonly id: number; readonly kind: "rows"; readonly rows: readonly StoredRow[] | null }
   | { readonly id: number; readonly kind: "surveyed"; readonly survey: StoreSurvey | null }
   | { readonly id: number; readonly kind: "rotated"; readonly outcome: StoreRotated }
+  | { readonly id: number; readonly kind: "slice"; readonly slice: StoreSlice }
+  | { readonly id: number; readonly kind: "condemned"; readonly error: string | null }
   | { readonly id: number; readonly kind: "room"; readonly room: boolean }
   | { readonly id: number; readonly kind: "pong" }
   | { readonly id: number; readonly kind: "closed" };

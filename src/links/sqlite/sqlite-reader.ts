@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
 import { accept, type Result, refuse } from "../../core/kernel/result.ts";
 import type { StoredRow } from "../../runtime/ports.ts";
-import { goneSentence, hiddenSentence, lookForJournal } from "./journal-folder.ts";
+import { condemnation, goneSentence, hiddenSentence, lookForJournal } from "./journal-folder.ts";
 import { detailOf } from "./sqlite-refusal.ts";
 import { integerOf, type SqlRecord, storedRowOf, textOf } from "./sqlite-rows.ts";
 import { APPLICATION_ID, JOURNAL_FILE, ROW_COLUMNS, SCHEMA_VERSION } from "./sqlite-schema.ts";
@@ -27,7 +27,7 @@ export function openReader(directory: string): Result<SqliteReader, string> {
     database = new DatabaseSync(path, { readOnly: true, timeout: BUSY_MS });
     const refused = refusalOf(database, path);
     if (refused !== null) database.close();
-    return refused === null ? accept(new SqliteReader(database)) : refuse(refused);
+    return refused === null ? accept(new SqliteReader(database, condemnation(directory))) : refuse(refused);
   } catch (error) {
     database?.close();
     return refuse(`${path} cannot be read: ${detailOf(error)}.`);
@@ -46,10 +46,13 @@ function refusalOf(database: DatabaseSync, path: string): string | null {
 
 /** Reads of an open journal. All throw where SQLite finds the file damaged. */
 export class SqliteReader implements Disposable {
+  /** What a box has found damaged while it ran, null where nothing was found. */
+  readonly condemned: string | null;
   readonly #database: DatabaseSync;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, condemned: string | null) {
     this.#database = database;
+    this.condemned = condemned;
   }
 
   /** The random id of the journal. */

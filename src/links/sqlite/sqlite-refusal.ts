@@ -17,12 +17,18 @@ export class Refusal extends Error {
 
 /** Primary result codes of SQLite, see its page "Result and Error Codes". */
 const SQLITE_BUSY = 5;
+const SQLITE_NOMEM = 7;
 const SQLITE_CORRUPT = 11;
 const SQLITE_NOTADB = 26;
 
 /** Whether SQLite gave up because somebody else holds the database. */
 export function isBusy(error: unknown): boolean {
   return primaryCode(error) === SQLITE_BUSY;
+}
+
+/** Whether SQLite may read the same at another time: somebody was in the way, or memory was short. */
+export function isPassing(error: unknown): boolean {
+  return isBusy(error) || primaryCode(error) === SQLITE_NOMEM;
 }
 
 /** Whether SQLite, or a check of ours, found bytes that cannot be right. */

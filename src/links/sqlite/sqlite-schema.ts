@@ -22,6 +22,9 @@ export const LOCK_FILE = "journal.lock";
 /** Stands there while a damaged journal is being moved aside: until that is done nobody begins a new one. */
 export const QUARANTINE_FILE = "journal.quarantine";
 
+/** Says what was found damaged while a box ran: no later start opens the journal beside it. */
+export const DAMAGED_FILE = "journal.damaged";
+
 /** `PRAGMA application_id`: "scan". */
 export const APPLICATION_ID = 0x7363616e;
 

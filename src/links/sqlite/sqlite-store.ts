@@ -5,6 +5,7 @@ import type {
   StoreLink,
   StoreOpened,
   StoreRotated,
+  StoreSlice,
   StoreSurvey,
   StoreSurveyOptions,
 } from "../../runtime/ports.ts";
@@ -90,6 +91,20 @@ export class SqliteStore implements StoreLink {
     this.#ask({ kind: "rotate", segment, first }, (reply) => {
       invariant(reply.kind === "rotated", "a rotation is answered as one");
       done(reply.outcome);
+    });
+  }
+
+  read(after: number, limit: number, done: (slice: StoreSlice) => void): void {
+    this.#ask({ kind: "read", after, limit }, (reply) => {
+      invariant(reply.kind === "slice", "who reads on is answered with a slice");
+      done(reply.slice);
+    });
+  }
+
+  condemn(sentence: string, done: (error: string | null) => void): void {
+    this.#ask({ kind: "condemn", sentence }, (reply) => {
+      invariant(reply.kind === "condemned", "who condemns the journal hears whether it is durable");
+      done(reply.error);
     });
   }
 

@@ -42,6 +42,10 @@ function answer(writer: SqliteWriter, request: StoreRequest): StoreReply | null 
       return { id, kind: "surveyed", survey: writer.survey(request.wish) };
     case "rotate":
       return { id, kind: "rotated", outcome: writer.rotate(request.segment, request.first) };
+    case "read":
+      return { id, kind: "slice", slice: writer.read(request.after, request.limit) };
+    case "condemn":
+      return { id, kind: "condemned", error: writer.condemn(request.sentence) };
     case "room":
       return { id, kind: "room", room: writer.room() };
     case "ping":

@@ -13,13 +13,14 @@ import {
   type StoredRow,
   type StoreOpened,
   type StoreRotated,
+  type StoreSlice,
   type StoreSurvey,
   type StoreSurveyOptions,
   TAIL_ROWS,
 } from "../../runtime/ports.ts";
 import { DiskReserve } from "./disk-reserve.ts";
 import { giveFile } from "./folder-owner.ts";
-import { goneSentence, lookForJournal, makeFolders } from "./journal-folder.ts";
+import { condemn, condemnation, goneSentence, lookForJournal, makeFolders } from "./journal-folder.ts";
 import { detailOf, isBusy, primaryCode, Refusal, refusalOf } from "./sqlite-refusal.ts";
 import { bytesOf, integerOf, storedRowOf, textOf } from "./sqlite-rows.ts";
 import {
@@ -32,6 +33,7 @@ import {
   ROW_COLUMNS,
   SCHEMA_VERSION,
 } from "./sqlite-schema.ts";
+import { SliceReader } from "./sqlite-slice.ts";
 
 /** How long SQLite waits for a reader that stands in the way, in milliseconds. */
 const BUSY_MS = 2_000;
@@ -61,6 +63,7 @@ interface Statements {
   readonly insert: StatementSync;
   readonly follow: StatementSync;
   readonly cursor: StatementSync;
+  readonly slices: SliceReader;
 }
 
 /** Why a transaction is not durable. Where the disk was full it was rolled back for certain, and may be tried once more. */
@@ -99,6 +102,8 @@ export class SqliteWriter {
     try {
       if (existsSync(join(this.#directory, QUARANTINE_FILE)))
         throw new Refusal("damaged", "a damaged journal is half moved aside: go on with journal quarantine");
+      const found = condemnation(this.#directory);
+      if (found !== null) throw new Refusal("damaged", found);
       makeFolders(this.#directory, 0o700);
       const seen = lookForJournal(this.#directory);
       if (seen === "gone") throw new Refusal("damaged", goneSentence(this.#directory));
@@ -118,11 +123,11 @@ export class SqliteWriter {
       if (journalMode !== "wal")
         throw new Refusal("unreadable", "this file system cannot hold a write-ahead log");
       database.exec(`${FLUSHED}; PRAGMA cache_size = -512; PRAGMA trusted_schema = OFF`);
-      checkPages(database);
       this.#statements = {
         insert: database.prepare(`INSERT INTO rows (${ROW_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)`),
         follow: database.prepare(`SELECT ${ROW_COLUMNS} FROM rows WHERE seq > ? ORDER BY seq LIMIT ?`),
         cursor: database.prepare("INSERT OR REPLACE INTO cursors (name, seq) VALUES (?, ?)"),
+        slices: new SliceReader(database),
       };
       return readStart(database);
     } catch (error) {
@@ -206,6 +211,21 @@ export class SqliteWriter {
       return database === null ? null : rowsOf(database, "WHERE subject = ? ORDER BY n", outTradeNo);
     } catch {
       return null;
+    }
+  }
+
+  /** The next rows of all there are. */
+  read(after: number, limit: number): StoreSlice {
+    return this.#statements?.slices.read(after, limit) ?? { kind: "busy" };
+  }
+
+  /** Makes durable that the journal is damaged; null, or why that failed. */
+  condemn(sentence: string): string | null {
+    try {
+      condemn(this.#directory, sentence);
+      return null;
+    } catch (error) {
+      return detailOf(error);
     }
   }
 
@@ -353,11 +373,6 @@ function create(database: DatabaseSync, salt: Uint8Array): void {
   database.exec("COMMIT");
 }
 
-function checkPages(database: DatabaseSync): void {
-  const found = textOf(database.prepare("PRAGMA quick_check(1)").get(), "quick_check");
-  if (found !== "ok") throw new Refusal("damaged", found);
-}
-
 function readStart(database: DatabaseSync): StoreOpened {
   const meta = database.prepare("SELECT journal, salt FROM meta").get();
   const cursors = database.prepare("SELECT name, seq FROM cursors").all();
@@ -380,40 +395,49 @@ function readStart(database: DatabaseSync): StoreOpened {
   };
 }
 
-/** Also finds a row whose column was changed and whose text was not: its hash then tells. Reads all rows. */
-const BY_TEXT = `NOT INDEXED WHERE EXISTS (SELECT 1 FROM open_subjects AS o WHERE o.subject = rows.subject
+/**
+ * Also finds a row whose column was changed and whose text was not: its hash then tells. Reads all rows from the first of the
+ * oldest open order on: those before cannot be of any, and an order whose first row is not found has no intent, which is damage.
+ */
+const BY_TEXT = `NOT INDEXED WHERE n >= ? AND EXISTS (SELECT 1 FROM open_subjects AS o WHERE o.subject = rows.subject
   OR instr(rows.body, '"outTradeNo":"' || o.subject || '"') > 0) ORDER BY n`;
 
 const BY_INDEX = "WHERE subject IN (SELECT subject FROM open_subjects) ORDER BY n";
 
+/** The first row of the orders that are listed as open. */
+const FIRST_OPEN = "SELECT min(n) AS n FROM rows WHERE subject IN (SELECT subject FROM open_subjects)";
+
 /**
- * All rows of the orders that are listed as open. The check of the pages holds no index and no list against the rows: where
- * the tail does not prove how an order stands all rows are searched, and a name without rows is damage.
+ * All rows of the orders that are listed as open. Nothing has held the index or the list against the rows: where the tail does
+ * not prove how an order stands, the rows since its first are searched, and a name without rows is damage.
  */
 function openRows(database: DatabaseSync, tail: readonly StoredRow[]): readonly StoredRow[] {
   const proved = new Set(tail.filter(({ seq }) => seq !== null).map(({ subject }) => subject));
   const records = database.prepare("SELECT subject FROM open_subjects").all();
   const listed = records.map((record) => textOf(record, "subject"));
-  const rows = rowsOf(database, listed.every((name) => proved.has(name)) ? BY_INDEX : BY_TEXT);
+  const rows = listed.every((name) => proved.has(name))
+    ? rowsOf(database, BY_INDEX)
+    : rowsOf(database, BY_TEXT, firstOpen(database) ?? 0);
   const found = new Set(rows.map(({ subject }) => subject));
   if (!listed.every((name) => found.has(name)))
     throw new Refusal("damaged", "the list of open orders names an order that has no rows");
   return rows;
 }
 
+function firstOpen(database: DatabaseSync): number | null {
+  const first = database.prepare(FIRST_OPEN).get();
+  return first === undefined || first.n === null ? null : integerOf(first, "n");
+}
+
 function surveyOf(database: DatabaseSync, { segments, charges }: StoreSurveyOptions): StoreSurvey {
-  const open = database.prepare(
-    "SELECT min(n) AS n FROM rows WHERE subject IN (SELECT subject FROM open_subjects)",
-  );
   const charge = database.prepare(
     "SELECT n FROM rows WHERE kind = 'charging' ORDER BY n DESC LIMIT 1 OFFSET ?",
   );
-  const firstOpen = open.get();
   const firstCharge = charge.get(charges - 1);
   return {
     first: rowOf(database, "ORDER BY n LIMIT 1"),
     segments: rowsOf(database, "WHERE kind = 'segment' ORDER BY n LIMIT ?", segments),
-    firstOpen: firstOpen === undefined || firstOpen.n === null ? null : integerOf(firstOpen, "n"),
+    firstOpen: firstOpen(database),
     firstCharge: firstCharge === undefined ? null : integerOf(firstCharge, "n"),
   };
 }

@@ -269,6 +269,9 @@ export class InvariantChecker {
   #checkCharge({ order: outTradeNo, payee, code, amountFen }: Asked, request: HttpsRequest): void {
     this.#catchUp();
     if (!this.#chargeAskedAt.has(outTradeNo)) this.#chargeAskedAt.set(outTradeNo, this.#time.now);
+    const { condemned } = this.#disk;
+    if (condemned !== null)
+      this.found("damaged", `${outTradeNo} is charged after the journal was found damaged: ${condemned}`);
     // A second host may be tried for the same charge, but only where nothing had left.
     if (this.#sent.has(outTradeNo)) this.found("I5", `${outTradeNo} is charged once more after it was sent`);
     this.#sent.add(outTradeNo);

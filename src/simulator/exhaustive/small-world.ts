@@ -392,6 +392,8 @@ class SmallWorld {
       room: (done) => store.room(done),
       survey: (wish, done) => store.survey(wish, done),
       rotate: (segment, first, done) => store.rotate(segment, first, done),
+      read: (behind, limit, done) => store.read(behind, limit, done),
+      condemn: (sentence, done) => store.condemn(sentence, done),
       close: (done) => store.close(done),
     };
   }

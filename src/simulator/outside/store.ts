@@ -5,6 +5,7 @@ import {
   type StoreLink,
   type StoreOpened,
   type StoreRotated,
+  type StoreSlice,
   type StoreSurvey,
   type StoreSurveyOptions,
   TAIL_ROWS,
@@ -62,6 +63,10 @@ export class SimulatedDisk {
   gone = false;
   /** Whether SQLite's own check of the pages would fail. */
   torn = false;
+  /** A row on a page that has gone bad where no start reads: who reads it later finds it damaged. */
+  rotten: number | null = null;
+  /** What a box has made durable about the damage that it found. */
+  condemned: string | null = null;
   #rows: StoredRow[] = [];
   /** The first row that has not been dropped. */
   #first = 1;
@@ -137,6 +142,8 @@ export class SimulatedDisk {
     this.#moved = new Map();
     this.gone = false;
     this.torn = false;
+    this.rotten = null;
+    this.condemned = null;
   }
 
   /** Called by a store alone. False where another has the disk. */
@@ -289,6 +296,26 @@ export class SimulatedStore implements StoreLink {
     this.#work(0, () => done(this.#disk.fault !== "full"));
   }
 
+  read(after: number, limit: number, done: (slice: StoreSlice) => void): void {
+    this.#work(0, () => {
+      const { kept, rotten } = this.#disk;
+      const rows = kept.filter(({ n }) => n > after).slice(0, limit);
+      if (rows.some(({ n }) => n === rotten)) {
+        done({ kind: "damaged", detail: `row ${rotten}: a page cannot be right` });
+        return;
+      }
+      done({ kind: "rows", rows, open: rows.length < limit ? [...openIn(kept)] : null });
+    });
+  }
+
+  condemn(sentence: string, done: (error: string | null) => void): void {
+    this.#work(0, () => {
+      const { fault } = this.#disk;
+      if (fault === "none" || fault === "tight") this.#disk.condemned ??= sentence;
+      done(fault === "none" || fault === "tight" ? null : errors[fault]);
+    });
+  }
+
   survey({ segments, charges }: StoreSurveyOptions, done: (survey: StoreSurvey | null) => void): void {
     this.#work(this.#disk.random.between(0, 1), () => {
       const { kept } = this.#disk;
@@ -317,13 +344,14 @@ export class SimulatedStore implements StoreLink {
   }
 
   #read(): StoreOpened {
-    const { kept: rows, newer, gone, torn, fault, journal, salt, cursors } = this.#disk;
+    const { kept: rows, newer, gone, torn, condemned, fault, journal, salt, cursors } = this.#disk;
     this.#disk.faultAtOpen = fault;
     if (!this.#disk.take(this)) return refused("locked", "another process has the disk");
     const outcome = ((): StoreOpened => {
       if (fault === "refusing" || fault === "read-only") return refused("unreadable", errors[fault]);
       if (newer) return refused("newer-version", "The journal was written by a newer scanbox.");
       if (gone) return refused("damaged", "journal.db is missing: there was a journal");
+      if (condemned !== null) return refused("damaged", condemned);
       if (torn) return refused("damaged", "a page cannot be right");
       const open = openIn(rows);
       return {

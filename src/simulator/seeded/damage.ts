@@ -11,6 +11,9 @@ import { openIn, type SimulatedDisk } from "../outside/store.ts";
 /** In how many worlds it happens, once. */
 const DAMAGED_SHARE = 0.04;
 
+/** In how many worlds a page goes bad where no start reads, once. */
+const ROTTEN_SHARE = 0.04;
+
 /** How many rows are lost at the end at most. */
 const LOST_ROWS_MAX = 3;
 
@@ -29,15 +32,37 @@ export interface QuarantineOutcome {
 export class Damage {
   /** Whether this world damages its journal. */
   readonly planned: boolean;
+  /** Whether an old row of this world goes bad. */
+  readonly rots: boolean;
   readonly random: Random;
   /** What the log beside the journal, or the file itself, still has. */
   #readable: readonly StoredRow[] = [];
   #listed: readonly string[] = [];
   #lostSeqs: ReadonlySet<number> = new Set();
 
-  constructor(random: Random) {
+  constructor(random: Random, rot: Random) {
     this.random = random;
     this.planned = random.chance(DAMAGED_SHARE);
+    this.rots = !this.planned && rot.chance(ROTTEN_SHARE);
+  }
+
+  /** A page goes bad of which a running box has nothing to read; false where there is none yet. An intent is for people to find. */
+  rot(disk: SimulatedDisk): boolean {
+    const rows = disk.kept.filter(({ kind }) => kind !== "charging" && kind !== "quarantine");
+    const struck = rows[this.random.between(0, Math.max(0, rows.length - 1))];
+    if (struck === undefined) return false;
+    disk.rotten = struck.n;
+    return true;
+  }
+
+  /** What can be read beside the row that went bad. */
+  #readRotten(disk: SimulatedDisk): void {
+    const { kept, rotten } = disk;
+    if (rotten === null) return;
+    const lost = kept.filter(({ n }) => n === rotten);
+    this.#listed = [...openIn(kept)];
+    this.#readable = kept.filter(({ n }) => n !== rotten);
+    this.#lostSeqs = new Set(lost.flatMap(({ seq }) => (seq === null ? [] : [seq])));
   }
 
   /** Damages the journal of a box that is off; says how, or null where there is nothing yet that could be. */
@@ -68,6 +93,7 @@ export class Damage {
 
   /** Somebody runs the quarantine. */
   quarantine(disk: SimulatedDisk, wall: number): QuarantineOutcome {
+    this.#readRotten(disk);
     const confirmed = disk.cursors[MQTT_CURSOR] ?? 0;
     const salvage = new Salvage(disk.journal, confirmed, true);
     for (const row of this.#readable) salvage.take(row);

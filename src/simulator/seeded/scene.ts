@@ -48,6 +48,8 @@ const streams = {
   lastCustomer: 34,
   /** Boxes without keys. */
   headless: 35,
+  /** Pages that go bad where no start reads. */
+  rot: 41,
 } as const;
 
 /** The draws of a world for one thing. */

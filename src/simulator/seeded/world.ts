@@ -283,7 +283,9 @@ class World implements Scene {
   /** A till has heard of its sales what people have to look up where a journal was damaged. */
   #planDamage(safeUntil: number): void {
     if (this.#tills !== null) return;
-    this.#journal.plan(safeUntil, { crash: () => this.#crash(), start: () => this.#start() });
+    const power = { crash: () => this.#crash(), start: () => this.#start() };
+    this.#journal.plan(safeUntil, power);
+    this.#journal.planRot(safeUntil, power);
   }
 
   #planPeople(): void {

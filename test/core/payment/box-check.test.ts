@@ -271,6 +271,7 @@ test("what keeps a code, a sale or a broken journal from being charged is not fo
   const box: Box = { ...boxWith(order), usedCodes: codes(3), refs: refs(3) };
   const wrong: readonly (readonly [RegExp, Box, Box])[] = [
     [/^I22: a journal/, { ...box, journalBroken: true }, box],
+    [/^I22: a journal that is damaged/, { ...box, journalDamaged: true }, box],
     [/^I22: a box that stops/, { ...box, stopping: true }, box],
     [/^I2: /, box, { ...box, usedCodes: codes(2) }],
     [/^I2: /, box, { ...box, usedCodes: codes(3, 1) }],

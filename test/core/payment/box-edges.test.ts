@@ -65,6 +65,7 @@ test("a box begins with nothing but its journal, and asks for a probe at once", 
     declines: [],
     pausedUntil: null,
     journalBroken: false,
+    journalDamaged: false,
     violation: null,
     held: [],
     stopping: false,
@@ -466,6 +467,21 @@ test("a box whose journal has failed at something that is no payment asks nobody
   story.keys("1250=").scan();
   assert.equal(story.box.orders.size, 0);
   assert.ok(!story.post({ type: "journal-broken" }).take().includes("alarm"));
+});
+
+test("a box whose old rows are found damaged charges nothing more, says so once, and brings what is open to its end", () => {
+  const story = Story.ready();
+  assert.ok(story.post({ type: "journal-damaged" }).take().includes("alarm"));
+  assert.equal(blockerOf(story.box, story.rules), "journal-damaged");
+  assert.deepEqual([story.text, story.turn.screen.ref], ["out-of-service", "E20"]);
+  story.keys("1250=").scan();
+  assert.equal(story.box.orders.size, 0);
+  assert.ok(!story.post({ type: "journal-damaged" }).take().includes("alarm"));
+  const recording = Story.ready().keys("1250=").scan();
+  assert.equal(recording.order.phase.name, "recording");
+  recording.post({ type: "journal-damaged" }).take();
+  recording.recorded();
+  assert.ok(!recording.take().includes("charge"));
 });
 
 test("a box whose configuration has mistakes sells nothing, and brings what is open to its end", () => {

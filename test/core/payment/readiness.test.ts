@@ -17,6 +17,7 @@ function blockerOfOne(box: Box, rules: Rules): Blocker | null {
   const { proved, unclear } = healthOf(box);
   if (box.stopping) return "stopping";
   if (box.journalBroken) return "journal-broken";
+  if (box.journalDamaged) return "journal-damaged";
   if (box.room === false) return "disk-full";
   if (box.violation !== null) return "invariant-broken";
   if (!rules.sells) return "misconfigured";
@@ -92,6 +93,7 @@ const boxes: fc.Arbitrary<Box> = fc
   .record({
     stopping: rarely(true),
     journalBroken: rarely(true),
+    journalDamaged: rarely(true),
     room: fc.constantFrom(true, true, true, true, true, true, false, null),
     violation: fc.constantFrom(null, null, null, null, null, "I1: broken"),
     held,
@@ -126,7 +128,7 @@ test("a box with one provider is blocked for the same reasons as ever, and in th
     }),
     { numRuns: 3_000, seed: 13 },
   );
-  assert.equal(seen.size, 16, [...seen].join(" "));
+  assert.equal(seen.size, 17, [...seen].join(" "));
 });
 
 test("with several providers, a charge leaves only where its own provider and the box let it", () => {

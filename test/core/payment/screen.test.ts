@@ -235,6 +235,7 @@ test("an outage has its code, and the light of a refusal without a sound", () =>
   const boxes: readonly (readonly [Partial<Box>, string])[] = [
     [{ stopping: true }, "E10"],
     [{ journalBroken: true }, "E11"],
+    [{ journalDamaged: true }, "E20"],
     [{ held: [{ outTradeNo: "one", wallet: null }] }, "E12"],
     [{ scannerReady: false }, "E14"],
     [{ relayReady: false }, "E15"],
