@@ -29,6 +29,7 @@ providers  wechat: wechat-v2 1900000109, proved, last signed answer 2026-03-16T1
 orders     1 not over yet
            #0042 12.50 reversing for 1 min 15 s, order k3b9x0aa_Q7dV2mTz9KpL_42
 journal    /var/lib/scanbox: 3.0 MiB, 1234 rows, 812 money events, last written 2026-03-16T11:32:58.000Z
+           1000 rows proved so far
 MQTT       online (MQTT 5), 0 unconfirmed
 clock      2026-03-16T11:33:16.000Z, believed
 memory     80.0 MiB, 18.0 MiB of it heap`,
