@@ -123,6 +123,8 @@ export class Salvage {
     for (const [ref, outTradeNo] of this.#salesOf(row)) {
       this.#refs.delete(ref);
       this.#refs.set(ref, outTradeNo);
+      const [oldest] = this.#refs.keys();
+      if (this.#refs.size > CODES_REMEMBERED && oldest !== undefined) this.#refs.delete(oldest);
     }
     const { entry, event } = read.value;
     if (entry.kind === "checked") this.#checked.add(entry.outTradeNo);
@@ -149,7 +151,10 @@ export class Salvage {
     this.#ended.delete(outTradeNo);
     (tx.final ? this.#ended : this.#open).set(outTradeNo, kept);
     const [oldest] = this.#ended.keys();
-    if (this.#ended.size > ENDED_MAX && oldest !== undefined) this.#ended.delete(oldest);
+    if (this.#ended.size > ENDED_MAX && oldest !== undefined) {
+      this.#ended.delete(oldest);
+      this.#checked.delete(oldest);
+    }
   }
 
   /** Judges what was read, with what stood beside the rows. */

@@ -20,10 +20,10 @@ export interface ReadBill {
   /** Whose payments it has, each once. */
   readonly accounts: readonly string[];
   /**
-   * Compares. `orders` are all orders of the journal in their newest state. Payments within ten minutes of midnight that this
+   * Compares. `orders` are all orders of the journal in their newest state, each looked at once. Payments within ten minutes of midnight that this
    * bill lacks are not missed: they may stand in its neighbour.
    */
-  against(orders: readonly TxData[], whose: Whose): Reconciliation;
+  against(orders: Iterable<TxData>, whose: Whose): Reconciliation;
 }
 
 /** Which box, and which day. */

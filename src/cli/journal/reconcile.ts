@@ -6,7 +6,7 @@ import { formatYuan } from "../../core/kernel/fen.ts";
 import type { TxData } from "../../core/payment/order.ts";
 import { damageWords } from "../../journal/chain.ts";
 import { readRow } from "../../journal/row.ts";
-import { openReader } from "../../links/sqlite/sqlite-reader.ts";
+import { openReader, type SqliteReader } from "../../links/sqlite/sqlite-reader.ts";
 import type {
   BillException,
   BillReader,
@@ -63,13 +63,13 @@ export function reconcileJournal(
   const own = readBill(wish.bill, checked.config);
   const { bill, entries } = own;
   const date = dateOf(wish, own);
-  const orders = ordersOf(journal.directory, io);
-  if (orders === null) return exitStatus.no;
   const whose = { box: box.id, boxTag: boxTag(box.id), date };
   // What went through an account of another kind stands in no bill of this one. Nobody knows of what kind one was that is gone.
   const others = checked.config.providers.filter((entry) => !entries.includes(entry)).map(({ id }) => id);
-  const ours = orders.filter(({ provider }) => !others.includes(provider));
-  const { inBill, inJournal, exceptions, notCompared } = bill.against(ours, whose);
+  const isOurs = ({ provider }: TxData): boolean => !others.includes(provider);
+  const compared = withOrders(journal.directory, io, isOurs, (orders) => bill.against(orders, whose));
+  if (compared === null) return exitStatus.no;
+  const { inBill, inJournal, exceptions, notCompared } = compared;
   for (const one of exceptions) io.stdout.write(`${wish.json ? JSON.stringify(one) : lineOf(one)}\n`);
   for (const one of notCompared)
     io.stdout.write(
@@ -136,25 +136,42 @@ function billBytes(path: string): Uint8Array {
   }
 }
 
-/** Every order in its newest state; null, with a sentence on the way, where a row cannot be believed. */
-function ordersOf(directory: string, io: Pick<CommandIo, "stderr">): readonly TxData[] | null {
+/** What `compare` makes of every order in its newest state; null, with a sentence on the way, where a row cannot be believed. */
+function withOrders<Value>(
+  directory: string,
+  io: Pick<CommandIo, "stderr">,
+  isOurs: (tx: TxData) => boolean,
+  compare: (orders: Iterable<TxData>) => Value,
+): Value | null {
   const opened = openReader(directory);
   if (!opened.ok) {
     io.stderr.write(`${opened.reason}\n`);
     return null;
   }
   using reader = opened.value;
+  try {
+    return compare(ordersOf(reader, isOurs));
+  } catch (error) {
+    if (!(error instanceof UnbelievedRow)) throw error;
+    io.stderr.write(`${error.message}; see scanbox journal verify\n`);
+    return null;
+  }
+}
+
+/** Ends a comparison: what the journal says of an order cannot be believed. */
+class UnbelievedRow extends Error {
+  override readonly name = "UnbelievedRow";
+}
+
+/** One at a time: a journal may have a million. */
+function* ordersOf(reader: SqliteReader, isOurs: (tx: TxData) => boolean): Generator<TxData> {
   const { journal } = reader;
-  const orders: TxData[] = [];
   for (const row of reader.newestOrders(Number.MAX_SAFE_INTEGER)) {
     const read = readRow(row, journal);
-    if (!read.ok) {
-      io.stderr.write(`row ${row.n}: ${damageWords[read.reason]}; see scanbox journal verify\n`);
-      return null;
-    }
-    if (read.value.event !== null) orders.push(read.value.event.tx);
+    if (!read.ok) throw new UnbelievedRow(`row ${row.n}: ${damageWords[read.reason]}`);
+    const tx = read.value.event?.tx;
+    if (tx !== undefined && isOurs(tx)) yield tx;
   }
-  return orders;
 }
 
 function lineOf({ kind, outTradeNo, transactionId, bill, journal }: BillException): string {

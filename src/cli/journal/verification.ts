@@ -5,7 +5,7 @@ import type { SqliteReader } from "../../links/sqlite/sqlite-reader.ts";
 import type { StoredRow } from "../../runtime/ports.ts";
 
 /** Rows that are read at a time. */
-const CHUNK_ROWS = 1_000;
+const CHUNK_ROWS = 200;
 
 /** A long verification says how far it is after each of so many rows. */
 const PROGRESS_ROWS = 50_000;

@@ -4,7 +4,7 @@
  * emptied.
  */
 import { join } from "node:path";
-import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { accept, type Result, refuse } from "../../core/kernel/result.ts";
 import type { StoredRow } from "../../runtime/ports.ts";
 import { condemnation, goneSentence, hiddenSentence, lookForJournal } from "./journal-folder.ts";
@@ -14,6 +14,13 @@ import { APPLICATION_ID, JOURNAL_FILE, ROW_COLUMNS, SCHEMA_VERSION } from "./sql
 
 /** How long a read waits for a writer that is just closing, in milliseconds. */
 const BUSY_MS = 2_000;
+
+/** So many rows are read at a time. */
+const SLICE_ROWS = 200;
+
+/** What people call an order by is looked for among so many of the newest rows, some 50,000 payments, in slices of some. */
+const SEARCH_ROWS = 200_000;
+const SEARCH_SLICE_ROWS = 20_000;
 
 /** Opens the journal in `directory` for reading, or says in a sentence why that is not possible. */
 export function openReader(directory: string): Result<SqliteReader, string> {
@@ -49,6 +56,8 @@ export class SqliteReader implements Disposable {
   /** What a box has found damaged while it ran, null where nothing was found. */
   readonly condemned: string | null;
   readonly #database: DatabaseSync;
+  /** Made once: what each slice would make again waits for a collection of its own. */
+  #after: StatementSync | null = null;
 
   constructor(database: DatabaseSync, condemned: string | null) {
     this.#database = database;
@@ -67,7 +76,8 @@ export class SqliteReader implements Disposable {
 
   /** Up to `limit` rows after row `n`, in order. */
   rowsAfter(n: number, limit: number): readonly StoredRow[] {
-    return this.#rows("WHERE n > ? ORDER BY n LIMIT ?", n, limit);
+    this.#after ??= this.#database.prepare(`SELECT ${ROW_COLUMNS} FROM rows WHERE n > ? ORDER BY n LIMIT ?`);
+    return this.#after.all(n, limit).map(storedRowOf);
   }
 
   /** All rows of one order, in order. */
@@ -75,18 +85,25 @@ export class SqliteReader implements Disposable {
     return this.#rows("WHERE subject = ? ORDER BY n", outTradeNo);
   }
 
-  /** The newest money row of each of the `limit` orders that moved last, newest first. */
-  newestOrders(limit: number): readonly StoredRow[] {
-    const newest = new Map<string, StoredRow>();
+  /** The newest money row of each of the `limit` orders that moved last, newest first; read in slices. */
+  *newestOrders(limit: number): Generator<StoredRow> {
+    let [left, before] = [limit, Number.MAX_SAFE_INTEGER];
     const statement = this.#database.prepare(
-      `SELECT ${ROW_COLUMNS} FROM rows WHERE seq IS NOT NULL ORDER BY seq DESC`,
+      `SELECT ${ROW_COLUMNS}, subject IS NOT NULL AND NOT EXISTS (SELECT 1 FROM rows AS later
+         WHERE later.subject = rows.subject AND later.n > rows.n AND later.seq IS NOT NULL) AS newest
+       FROM rows WHERE seq IS NOT NULL AND seq < ? ORDER BY seq DESC LIMIT ?`,
     );
-    for (const record of statement.iterate()) {
-      const row = storedRowOf(record);
-      if (row.subject !== null && !newest.has(row.subject)) newest.set(row.subject, row);
-      if (newest.size >= limit) break;
+    for (;;) {
+      const records = statement.all(before, SLICE_ROWS);
+      for (const record of records) {
+        before = integerOf(record, "seq");
+        if (record.newest !== 1) continue;
+        yield storedRowOf(record);
+        left -= 1;
+        if (left === 0) return;
+      }
+      if (records.length < SLICE_ROWS) return;
     }
-    return [...newest.values()];
   }
 
   /** The newest money row of each open order, newest first. */
@@ -113,16 +130,22 @@ export class SqliteReader implements Disposable {
   }
 
   /**
-   * Order numbers that `text` names: the number itself, its short form on the screen, or the till's own id.
+   * Order numbers that `text` names, oldest first: the number itself, its short form on the screen, or the till's own id. The last two
+   * are looked for among the newest rows first, and in all rows where none of those has them.
    */
   find(text: string): readonly string[] {
-    const found = this.#all(
-      `SELECT DISTINCT subject FROM rows
-       WHERE subject = ?1 OR (kind = 'charging' AND json_valid(body)
-         AND ?1 IN (body ->> '$.tx.shortRef', body ->> '$.tx.ref')) ORDER BY n`,
-      text,
+    if (this.#all("SELECT 1 FROM rows WHERE subject = ? LIMIT 1", text).length > 0) return [text];
+    const found: string[] = [];
+    const statement = this.#database.prepare(
+      `SELECT DISTINCT subject FROM rows WHERE n > ?1 AND n <= ?2 AND kind = 'charging' AND instr(body, ?3) > 0
+         AND json_valid(body) AND ?3 IN (body ->> '$.tx.shortRef', body ->> '$.tx.ref') ORDER BY n DESC`,
     );
-    return found.map((record) => textOf(record, "subject"));
+    const last = this.lastRow;
+    for (let to = last; to > 0 && (found.length === 0 || last - to < SEARCH_ROWS); to -= SEARCH_SLICE_ROWS)
+      found.push(
+        ...statement.all(to - SEARCH_SLICE_ROWS, to, text).map((record) => textOf(record, "subject")),
+      );
+    return found.reverse();
   }
 
   /** Runs `reads` on one state of the journal, whatever the daemon appends meanwhile. Keep it short. */

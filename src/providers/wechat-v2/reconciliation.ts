@@ -15,16 +15,22 @@ export function datesOf(rows: readonly BillRow[]): readonly string[] {
  */
 export function reconcile(
   { rows, notAdded, tellsRefunds }: Pick<Bill, "rows" | "notAdded" | "tellsRefunds">,
-  orders: readonly TxData[],
+  orders: Iterable<TxData>,
   { box, boxTag, date }: Whose,
 ): Reconciliation {
-  const journal = new Map(orders.map((tx) => [tx.outTradeNo, tx]));
+  const billed = new Set(rows.map(({ outTradeNo }) => outTradeNo));
+  const journal = new Map<string, TxData>();
+  const paid: TxData[] = [];
+  // Of a million orders only those stay in memory that the bill names or the day has.
+  for (const tx of orders) {
+    if (billed.has(tx.outTradeNo)) journal.set(tx.outTradeNo, tx);
+    if (tx.state === "paid" && isOf(date, tx.finalAt, 0)) paid.push(tx);
+  }
   const ours = rows.filter(
     ({ outTradeNo, deviceInfo }) =>
       deviceInfo === box || outTradeNo.startsWith(`${boxTag}_`) || journal.has(outTradeNo),
   );
   const bill = Map.groupBy(ours, ({ outTradeNo }) => outTradeNo);
-  const paid = orders.filter(({ state, finalAt }) => state === "paid" && isOf(date, finalAt, 0));
   const merchants = new Set(rows.map(({ merchantId }) => merchantId));
   const absent = paid.filter(({ outTradeNo }) => !bill.has(outTradeNo));
   const elsewhere = absent.filter(({ merchantId }) => rows.length > 0 && !merchants.has(merchantId));
