@@ -7,7 +7,7 @@ const STARTS_MS = 1_000;
 
 /** How often somebody looks whether the box has found the damage, and how long they take to come, in milliseconds. */
 const LOOK_MS = 5_000;
-const HELP_MS = 120_000;
+const HELP_MS = 60_000;
 
 /** What becomes of a journal that is damaged, where a world damages it. */
 export class DamagedJournal {
@@ -62,7 +62,12 @@ export class DamagedJournal {
       if (box.disk.rotten === null) return;
       const found = box.life?.box.status()?.journal.damage ?? box.disk.condemned;
       if (found === null) time.after(LOOK_MS, look);
-      else time.after(this.#damage.random.between(LOOK_MS, HELP_MS), again);
+      else
+        time.after(this.#damage.random.between(LOOK_MS, HELP_MS), () => {
+          again();
+          // A disk that takes nothing has kept no word of the damage: they come again.
+          look();
+        });
     };
     time.after(this.#damage.random.between(5_000, safeUntil), () => {
       if (box.life === null || box.life.stopping || !this.#scene.faulty || box.disk.fault !== "none") return;
