@@ -26,10 +26,13 @@ const eventSentences: Readonly<Record<string, string>> = {
   "journal.full": "The disk has no room for the journal; nothing is charged until it has.",
   "journal.in-memory": "The journal lies in memory and is lost with the power.",
   "journal.opened": "The journal is read and agrees with itself.",
+  "journal.proved": "Every row of the journal was read again and agrees with the others.",
   "journal.refused": "The journal cannot be used; the sentence says why.",
   "journal.room": "The disk has room again.",
   "journal.rotated": "A new segment has begun.",
   "journal.thread-ended": "The thread of the journal has ended; the box ends, too.",
+  "journal.uncondemned":
+    "The journal is damaged, and that could not be written beside it; a start before it is read may miss it.",
   "keypad.freed": "A key that was stuck is free again.",
   "keypad.stuck": "A key is held down for too long and does not count.",
   "mqtt.ack-ignored": "A host's confirmation made no sense and was left out.",

@@ -154,4 +154,16 @@ export const failedSeeds: readonly FailedSeed[] = [
     found:
       "I12: the end of a reversal was lost, and with it that the customer had paid; the provider named no payment when it was asked again, and the world did not forget that the box had known.",
   },
+  {
+    seed: 810_875,
+    minutes: 1,
+    found:
+      "service: a full disk kept no word of the damage that a box had found; people came once, and the next box found it with nobody to come again.",
+  },
+  {
+    seed: 862_001_419,
+    minutes: 1,
+    found:
+      "service: people who came for a damaged journal came once more when it had long been put aside, and took the power from the last customer.",
+  },
 ];

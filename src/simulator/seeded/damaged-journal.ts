@@ -64,6 +64,7 @@ export class DamagedJournal {
       if (found === null) time.after(LOOK_MS, look);
       else
         time.after(this.#damage.random.between(LOOK_MS, HELP_MS), () => {
+          if (box.disk.rotten === null) return;
           again();
           // A disk that takes nothing has kept no word of the damage: they come again.
           look();
