@@ -728,6 +728,43 @@ describe("the journal on a real disk", () => {
     assert.deepEqual(outcome, refused);
   });
 
+  it("is searched for what people call an order from its newest rows on, and to its first where none of those has it", async () => {
+    const where = directory();
+    const store = storeIn(where);
+    const opened = await opening(store);
+    assert.ok(opened.kind === "opened");
+    await closing(store);
+    const database = new DatabaseSync(join(where, "journal.db"));
+    database.exec("DROP TRIGGER rows_are_dense");
+    // A short form comes again; rows far from each other stand for those between them.
+    const named = (index: number, shortRef: string): JournalEntry => {
+      const entry = charging(index);
+      assert.ok(entry.kind === "charging");
+      return { ...entry, tx: { ...entry.tx, shortRef, ref: `till-${index}` } };
+    };
+    const entries = [
+      [1, named(1, "0042")],
+      [2, named(2, "0007")],
+      [300_000, named(3, "0042")],
+      [310_000, named(4, "0042")],
+      [400_000, named(5, "0005")],
+    ] as const;
+    const insert = database.prepare("INSERT INTO rows VALUES (?, NULL, 'charging', ?, 0, ?, '')");
+    for (const [n, entry] of entries)
+      if (entry.kind === "charging") insert.run(n, entry.tx.outTradeNo, JSON.stringify(entry));
+    database.close();
+    const found = openReader(where);
+    assert.ok(found.ok);
+    using reader = found.value;
+    assert.deepEqual(reader.find("0042"), [3, 4].map(numberOf), "the newest ones, oldest first");
+    assert.deepEqual(reader.find("0007"), [numberOf(2)], "an old one, where there is no other");
+    assert.deepEqual(reader.find("till-1"), [numberOf(1)]);
+    assert.deepEqual(reader.find("42", "0042"), [3, 4].map(numberOf));
+    assert.deepEqual(reader.find("0005", "0042"), [numberOf(5)], "the first name goes before the second");
+    assert.deepEqual(reader.find(numberOf(1), "0042"), [numberOf(1)]);
+    assert.deepEqual(reader.find("nobody", "no one"), []);
+  });
+
   it("is found damaged where a page of old rows was overwritten", async () => {
     const where = directory();
     await fill(where, 3 * OLD_ORDERS);

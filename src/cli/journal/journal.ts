@@ -300,8 +300,7 @@ function show(reader: SqliteReader, wish: Wish, io: Output): number {
 /** Orders by whatever people call them; the screen shows four digits behind a `#`, of which they leave the zeros away. */
 function ordersNamed(reader: SqliteReader, text: string): readonly string[] {
   const name = text.replace(/^#/, "");
-  const orders = reader.find(name);
-  return orders.length === 0 && /^\d{1,3}$/.test(name) ? reader.find(name.padStart(4, "0")) : orders;
+  return /^\d{1,3}$/.test(name) ? reader.find(name, name.padStart(4, "0")) : reader.find(name);
 }
 
 function rowJson(row: StoredRow, read: ReadRow): string {

@@ -130,22 +130,30 @@ export class SqliteReader implements Disposable {
   }
 
   /**
-   * Order numbers that `text` names, oldest first: the number itself, its short form on the screen, or the till's own id. The last two
-   * are looked for among the newest rows first, and in all rows where none of those has them.
+   * Order numbers that the first of `names` that is known names, oldest first: the number itself, its short form on the screen, or the
+   * till's own id. The last two are looked for among the newest rows first, and in all rows where none of those has any of them.
    */
-  find(text: string): readonly string[] {
-    if (this.#all("SELECT 1 FROM rows WHERE subject = ? LIMIT 1", text).length > 0) return [text];
-    const found: string[] = [];
+  find(...names: readonly string[]): readonly string[] {
+    const number = names.find(
+      (name) => this.#all("SELECT 1 FROM rows WHERE subject = ? LIMIT 1", name).length > 0,
+    );
+    if (number !== undefined) return [number];
+    const found = names.map((name): { readonly name: string; readonly orders: string[] } => ({
+      name,
+      orders: [],
+    }));
     const statement = this.#database.prepare(
       `SELECT DISTINCT subject FROM rows WHERE n > ?1 AND n <= ?2 AND kind = 'charging' AND instr(body, ?3) > 0
          AND json_valid(body) AND ?3 IN (body ->> '$.tx.shortRef', body ->> '$.tx.ref') ORDER BY n DESC`,
     );
     const last = this.lastRow;
-    for (let to = last; to > 0 && (found.length === 0 || last - to < SEARCH_ROWS); to -= SEARCH_SLICE_ROWS)
-      found.push(
-        ...statement.all(to - SEARCH_SLICE_ROWS, to, text).map((record) => textOf(record, "subject")),
-      );
-    return found.reverse();
+    const isFound = (): boolean => found.some(({ orders }) => orders.length > 0);
+    for (let to = last; to > 0 && (!isFound() || last - to < SEARCH_ROWS); to -= SEARCH_SLICE_ROWS)
+      for (const { name, orders } of found)
+        orders.push(
+          ...statement.all(to - SEARCH_SLICE_ROWS, to, name).map((record) => textOf(record, "subject")),
+        );
+    return found.find(({ orders }) => orders.length > 0)?.orders.reverse() ?? [];
   }
 
   /** Runs `reads` on one state of the journal, whatever the daemon appends meanwhile. Keep it short. */
