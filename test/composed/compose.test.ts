@@ -4,7 +4,11 @@ import { after, before, describe, it } from "node:test";
 import type { Answer } from "../../src/commands/callers.ts";
 import { fenOf } from "../../src/core/kernel/fen.ts";
 import { rfc3339 } from "../../src/core/kernel/rfc3339.ts";
+import { Journal } from "../../src/journal/journal.ts";
 import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
+import { SimulatedClock } from "../../src/simulator/outside/time.ts";
+import { boot, charging, money, shown } from "../journal/entries.ts";
+import { silent } from "../journal/real.ts";
 import { pays } from "./rows.ts";
 import { type Files, formerMerchant, hosts, type Keys, makeFiles, Stand } from "./stand.ts";
 
@@ -116,6 +120,41 @@ describe("a composed box", () => {
     box.crash().pass(1_000);
     assert.throws(() => box.start(), assert.AssertionError, "a stand wants its box to start");
     assert.equal(box.lines.findLast(({ event }) => event === "journal.refused")?.fields.why, "damaged");
+  });
+
+  /** Writes payments of earlier days into the journal of a box that is off: more rows than it proves in half a minute. */
+  function age({ disk, time }: Stand): void {
+    const clock = new SimulatedClock(time, Date.now(), true);
+    const journal = new Journal({ store: disk.link(), clock, log: silent });
+    const pass = (): void => time.runUntil(time.now + 100);
+    journal.open(() => journal.note(boot));
+    pass();
+    for (let index = 1; index <= 2_500; index += 1) {
+      for (const entry of [charging(index), money(index, "paid")]) {
+        journal.append(entry, () => undefined);
+        pass();
+      }
+      journal.note(shown(index, "PAID"));
+    }
+    journal.close(() => undefined);
+    pass();
+    disk.crash();
+    clock.stop();
+  }
+
+  it("proves nothing of its journal while somebody pays, and goes on after", () => {
+    const box = stand();
+    box.crash().pass(1_000);
+    age(box);
+    box.start().shows("armed");
+    box.scan("never").until(() => box.charges.length === 1);
+    const proved = box.box.status()?.journal.proved;
+    box.pass(5_000);
+    assert.equal(box.box.status()?.journal.proved, proved);
+    assert.equal(box.box.status()?.journal.proofDone, false);
+    assert.equal(box.box.status()?.orders.length, 1);
+    box.until(() => box.box.status()?.journal.proofDone === true, 600_000);
+    assert.notEqual(box.box.status()?.journal.proved, proved);
   });
 
   it("tries a charge at its other host only while the box may still charge", () => {

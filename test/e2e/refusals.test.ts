@@ -1,12 +1,20 @@
 import assert from "node:assert/strict";
-import { mkdirSync, rmdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, describe, it } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Entry } from "../../src/core/payment/order.ts";
+import { genesis, writeRow } from "../../src/journal/row.ts";
+import { SqliteWriter } from "../../src/links/sqlite/sqlite-writer.ts";
+import { CODES_REMEMBERED } from "../../src/runtime/ports.ts";
 import { withEntry } from "../config-text.ts";
+import { boot, charging, money, shown } from "../journal/entries.ts";
 import type { Box } from "./box.ts";
 import { Stand } from "./stand.ts";
+
+/** As SQLite makes them. */
+const PAGE_BYTES = 4_096;
 
 const stand = await Stand.start();
 after(() => stand.end());
@@ -176,4 +184,60 @@ describe("a box that must not start, or must not charge", { concurrency: 4 }, ()
     assert.equal(status, 1);
     assert.match(stdout, /damaged at row/);
   });
+
+  it("charges nothing after it has found a page of old rows flipped, nor in any later life, until the journal is put aside", async () => {
+    const box = await stand.box("flipped");
+    const texts = Array.from({ length: 2_000 }, (_, index) => shown(1, `of old times, ${index}`));
+    const payments = Array.from({ length: CODES_REMEMBERED }, (_, index) => [
+      charging(index),
+      money(index, "paid"),
+    ]);
+    write(box.journalDirectory, [boot, ...texts, ...payments.flat()]);
+    flipPage(join(box.journalDirectory, "journal.db"), 'of old times, 1000"');
+    const program = await box.start();
+    await program.line("out of service, E20", ({ event, screen, code }) => {
+      return event === "screen.shown" && screen === "out-of-service" && code === "E20";
+    });
+    await program.line("an alarm", ({ event, kind }) => event === "alarm" && kind === "journal-damaged");
+    await box.scan(stand.code());
+    await program.line("what was scanned", ({ event }) => event === "scanner.scanned");
+    await box.stop();
+    assert.deepEqual(stand.orders(box), []);
+    assert.match(await refused(box), /^journal: /m);
+    assert.equal((await box.command("journal", "quarantine")).status, 3, "rows of the page are lost");
+    await box.start();
+    const next = stand.code();
+    await box.scan(next);
+    await box.program.screen("paid");
+    assert.equal(stand.totalsOf(next).charges, 1);
+    await box.stop();
+  });
 });
+
+/** Writes a journal that no box had. */
+function write(directory: string, entries: readonly Entry[]): void {
+  const writer = new SqliteWriter(directory);
+  const opened = writer.open();
+  assert.ok(opened.kind === "opened");
+  const { journal } = opened;
+  let head = genesis(journal);
+  const rows = entries.map((entry) => {
+    const written = writeRow(entry, head, { journal, at: "2026-03-15T09:30:12.000Z", boot: "b" });
+    head = written.head;
+    return written.row;
+  });
+  assert.equal(writer.append(rows), null);
+  // Nobody has to be told of any of it.
+  writer.moveCursor("mqtt", head.seq);
+  writer.close();
+}
+
+/** Inverts the page of a database in which `text` stands. */
+function flipPage(path: string, text: string): void {
+  const bytes = readFileSync(path);
+  const at = bytes.indexOf(text);
+  assert.ok(at > 0, "the text stands in the file");
+  const page = at - (at % PAGE_BYTES);
+  for (let index = page; index < page + PAGE_BYTES; index += 1) bytes[index] = ~(bytes[index] ?? 0);
+  writeFileSync(path, bytes);
+}

@@ -178,6 +178,9 @@ export const catalogue: readonly FaultRow[] = [
       test: quarantine("is pointed to by a box that does not start, and lets its orders go on"),
       also: [
         refusals("refuses a journal with a row that was changed"),
+        refusals(
+          "charges nothing after it has found a page of old rows flipped, nor in any later life, until the journal is put aside",
+        ),
         store("passes on a row in which a bit has flipped, and the chain finds it"),
         store(
           "is proved to its end while it is open, and a flipped bit that no start reads is found then and refused ever after",

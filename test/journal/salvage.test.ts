@@ -235,6 +235,18 @@ describe("what is saved of a journal", () => {
     assert.notEqual(readEntry(first), null);
   });
 
+  it("has the newest sales of the till, however many there were, one that came again among them", () => {
+    const salvage = new Salvage();
+    const orders = Array.from({ length: CODES_REMEMBERED + 2 }, (_, index) => index + 1);
+    for (const row of rowsOf([boot, ...[...orders, 3].map(charging)])) salvage.take(row);
+    const { refs } = salvage.result(beside([]));
+    const newest = [...orders.slice(3), 3];
+    assert.deepEqual(
+      refs,
+      newest.slice(-CODES_REMEMBERED).map((index) => [`socket till-${index}`, numberOf(index)]),
+    );
+  });
+
   it("doubts every order that is not being reversed where the list cannot be read: the end of any may be lost", () => {
     const { carried, lost } = salvaged((row) => row).result(beside(null));
     assert.deepEqual(
