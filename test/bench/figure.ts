@@ -17,6 +17,8 @@ export interface Bench {
   readonly name: string;
   /** One line for the list. */
   readonly what: string;
+  /** After so many minutes it is ended, done or not; eight where it does not say. */
+  readonly minutes?: number;
   /** `say` tells a waiting person how far it is. Throws `CannotMeasure` where the machine lacks something. */
   readonly measure: (say: (progress: string) => void) => Promise<readonly Figure[]>;
 }

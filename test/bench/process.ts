@@ -11,6 +11,15 @@ export function cpuMs(pid: number): number {
 
 /** The memory of a process that is in RAM, in MiB. */
 export function rssMiB(pid: number): number {
+  return memoryMiB(pid, "VmRSS");
+}
+
+/** The most that a process ever had in RAM, in MiB. */
+export function peakMiB(pid: number): number {
+  return memoryMiB(pid, "VmHWM");
+}
+
+function memoryMiB(pid: number, line: "VmRSS" | "VmHWM"): number {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
-  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)?.[1]) / 1_024;
+  return Number(new RegExp(`^${line}:\\s+(\\d+) kB$`, "m").exec(status)?.[1]) / 1_024;
 }
