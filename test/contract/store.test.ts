@@ -854,6 +854,40 @@ describe("the journal on a real disk", () => {
     database.close();
   });
 
+  it("is asked for its open orders without a look at every order there ever was", async () => {
+    const where = directory();
+    await fill(where, 3);
+    const opened = openReader(where);
+    assert.ok(opened.ok);
+    using reader = opened.value;
+    const asked: string[] = [];
+    const prepare = DatabaseSync.prototype.prepare;
+    DatabaseSync.prototype.prepare = function prepared(sql: string) {
+      asked.push(sql);
+      return prepare.call(this, sql);
+    };
+    try {
+      reader.openOrders();
+      reader.goneOrders();
+    } finally {
+      DatabaseSync.prototype.prepare = prepare;
+    }
+    assert.equal(asked.length, 2);
+    const database = new DatabaseSync(join(where, "journal.db"), { readOnly: true });
+    for (const sql of asked) {
+      const plan = database
+        .prepare(`EXPLAIN QUERY PLAN ${sql}`)
+        .all()
+        .map(({ detail }) => String(detail));
+      assert.ok(
+        plan.some((step) => /rows_by_subject \(subject=\?\)/.test(step)),
+        plan.join("; "),
+      );
+      assert.ok(!plan.some((step) => /SCAN (rows|r)\b|rows_by_seq/.test(step)), plan.join("; "));
+    }
+    database.close();
+  });
+
   it("is read where people save what they can, however large the number of a row has become", async () => {
     const where = directory();
     await fill(where, 3);

@@ -106,10 +106,10 @@ export class SqliteReader implements Disposable {
     }
   }
 
-  /** The newest money row of each open order, newest first. */
+  /** The newest money row of each open order, newest first. CROSS: the few open ones are gone through, and not the rows of all. */
   openOrders(): readonly StoredRow[] {
     return this.#rows(
-      `WHERE n IN (SELECT max(r.n) FROM open_subjects AS o JOIN rows AS r ON r.subject = o.subject
+      `WHERE n IN (SELECT max(r.n) FROM open_subjects AS o CROSS JOIN rows AS r ON r.subject = o.subject
          WHERE r.seq IS NOT NULL GROUP BY o.subject) ORDER BY n DESC`,
     );
   }
