@@ -71,6 +71,15 @@ function scenario(name: string): void {
   box.do(`/usr/lib/scanbox/bin/node -e '${call}.then((reply) => process.exit(reply.ok ? 0 : 1))'`);
 }
 
+/** The provider: what it knew of orders is gone with each start. */
+async function startSandbox(): Promise<void> {
+  box.run("systemctl stop bank");
+  box.do("systemd-run --quiet --unit=bank scanbox sandbox --port 8400 --control-port 8401 --pace 0.1");
+  const call =
+    'fetch("http://127.0.0.1:8401/scenario").then(() => console.log("up"), () => console.log("down"))';
+  await box.until(`/usr/lib/scanbox/bin/node -e '${call}'`, /^up$/m);
+}
+
 let codes = 0;
 
 /** Holds a phone under the scanner, once the box takes payments. */
@@ -79,6 +88,13 @@ async function scan(): Promise<void> {
   await box.until("systemctl show --property=StatusText scanbox", /Ready for payments/);
   await box.until(`${log} | grep screen.shown | tail -1`, /"armed"/);
   box.do(`echo 13456789012345${String(codes).padStart(4, "0")} >>/run/scanner.in`);
+}
+
+/** A payment that nobody makes and that cannot be taken back, until the sandbox has forgotten it. */
+async function orderThatStaysOpen(): Promise<void> {
+  scenario("recall-1000");
+  await scan();
+  await newest(/"state":"(?:charging|reversing)"/);
 }
 
 /** The state of the order that moved last. */
@@ -127,7 +143,7 @@ test("with a complete one it says that it is ready, and takes a payment", { skip
   box.do("cp /packages/merchant.pem /etc/credstore/scanbox.cert");
   box.do("cp /packages/merchant.key /etc/credstore/scanbox.key");
   box.do("chmod 600 /etc/credstore/*; touch /run/scanner.in; systemctl start mosquitto");
-  box.do("systemd-run --quiet --unit=bank scanbox sandbox --port 8400 --control-port 8401 --pace 0.1");
+  await startSandbox();
   const cable =
     "tail -f /run/scanner.in | socat -u - PTY,link=/run/scanner,raw,echo=0,group=dialout,mode=660";
   box.do(`systemd-run --quiet --unit=cable sh -c '${cable}'`);
@@ -136,7 +152,6 @@ test("with a complete one it says that it is ready, and takes a payment", { skip
   const dropIn = "[Service]\nDeviceAllow=char-pts rw\nWatchdogSec=4\n";
   box.do("cat >/etc/systemd/system/scanbox.service.d/test.conf; systemctl daemon-reload", dropIn);
   await box.until("ls /run/scanner", /^\/run\/scanner$/m);
-  await box.until("systemctl status bank --no-pager", /control: http/);
   box.do("systemctl start scanbox");
   assert.equal(box.service("ActiveState"), "active");
   assert.match(box.do(log), /"event":"run\.ready"/);
@@ -147,7 +162,7 @@ test("with a complete one it says that it is ready, and takes a payment", { skip
 
 test("tills and operators have each a socket for their group, and none may do what is the other's", {
   skip,
-}, () => {
+}, async () => {
   const sockets = { till: "/run/scanbox/control.sock", operator: "/run/scanbox-operator/control.sock" };
   assert.match(box.do(`stat --format='%U %G %a' ${sockets.till}`), /^scanbox scanbox 660$/m);
   assert.match(box.do(`stat --format='%U %G %a' ${sockets.operator}`), /^scanbox scanbox-operator 660$/m);
@@ -168,7 +183,8 @@ test("tills and operators have each a socket for their group, and none may do wh
   assert.match(says("till", sockets.till, "journal rotate"), /"problem":"not-allowed"/);
   assert.match(says("operator", sockets.operator, "journal rotate"), /"kind":"rotated"/);
   assert.match(says("operator", sockets.operator, "pay"), /"problem":"not-allowed"/);
-  assert.match(box.do("scanbox journal rotate"), /Nothing was written since/);
+  // What was shown of the payment before may be written after it, by itself.
+  await box.until("scanbox journal rotate", /Nothing was written since/);
 });
 
 test("it is confined: nothing to write, nothing to see, nothing to gain", { skip }, () => {
@@ -223,9 +239,7 @@ test("it is confined: nothing to write, nothing to see, nothing to gain", { skip
 });
 
 test("a stopped process is killed by the watchdog, and the open order is taken up", { skip }, async () => {
-  scenario("never");
-  await scan();
-  await newest(/"state":"charging"/);
+  await orderThatStaysOpen();
   const pid = box.service("MainPID");
   box.do(`kill -STOP ${pid}`);
   await box.until("systemctl show --property=NRestarts --value scanbox", /^1$/m);
@@ -235,8 +249,8 @@ test("a stopped process is killed by the watchdog, and the open order is taken u
   assert.match(box.do(log), /"event":"order\.resumed"/);
   // What follows every end drove the outputs off: here there are none.
   assert.match(box.do(log), /^No outputs are configured\.$/m);
+  await startSandbox();
   await newest(/"state":"reversed"/);
-  scenario("success");
 });
 
 test("fed by the loop and the journal's thread, a healthy box outlives the limit", {
@@ -279,9 +293,7 @@ test("without the partition of its journal it does not start: none begins beneat
 test("an upgrade waits for an open order, unless it is insisted on; the order survives it", {
   skip,
 }, async () => {
-  scenario("never");
-  await scan();
-  await newest(/"state":"charging"/);
+  await orderThatStaysOpen();
   const pid = box.service("MainPID");
   const refused = box.run(install(2));
   assert.notEqual(refused.status, 0);
@@ -293,8 +305,8 @@ test("an upgrade waits for an open order, unless it is insisted on; the order su
   const forced = box.do(`SCANBOX_UPGRADE=now ${install(2)}`);
   assert.match(forced, /upgraded all the same/);
   assert.notEqual(box.service("MainPID"), pid);
+  await startSandbox();
   await newest(/"state":"reversed"/);
-  scenario("success");
   await scan();
   await newest(/"state":"paid"/);
   assert.equal(box.run("ls /usr/lib/scanbox.previous").status, 2);
