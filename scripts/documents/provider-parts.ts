@@ -36,6 +36,11 @@ export function providerFacts(example: string): string {
 const rows: readonly (readonly [name: string, say: (facts: ProviderFacts) => string])[] = [
   ["wallets", ({ wallets }) => list(wallets)],
   ["hosts", ({ hosts }) => list(hosts.map(code))],
+  [
+    "“paid” in answer to a charge",
+    ({ chargeProves }) => (chargeProves ? "is proof" : "is unknown until a query says so"),
+  ],
+  ["a clock that is not trusted", ({ needsClock }) => (needsClock ? "ends charging (E25)" : "is no matter")],
   ["is asked every", ({ queryEveryMs }) => seconds(queryEveryMs)],
   ["is given up after", ({ giveUpAfterMs }) => seconds(giveUpAfterMs)],
   ["a code of a customer, not seen paid, is taken back by", ({ undo }) => undoText(undo.cpm.unpaid)],
@@ -48,8 +53,11 @@ const rows: readonly (readonly [name: string, say: (facts: ProviderFacts) => str
   ["“no such order” counts", ({ absence }) => (absence === null ? "never" : absenceText(absence))],
 ];
 
-function undoText({ way, notBeforeMs, confirm }: UndoFacts): string {
-  return `${code(way)}, ${seconds(notBeforeMs)} after the charge at the earliest; a query of the ${confirm} confirms it`;
+function undoText({ way, notBeforeMs, confirm, overdue }: UndoFacts): string {
+  const usual = `${code(way)}, ${seconds(notBeforeMs)} after the charge at the earliest; a query of the ${confirm} confirms it`;
+  return overdue === null
+    ? usual
+    : `${usual}. Refused as too late: ${undoText({ ...overdue, overdue: null })}`;
 }
 
 function absenceText({ notBeforeMs, count, lastingMs }: NonNullable<ProviderFacts["absence"]>): string {

@@ -6,6 +6,7 @@ import type { Payment } from "../../src/core/payment/payment.ts";
 import { blockerOf } from "../../src/core/payment/readiness.ts";
 import { type Screen, screenFor } from "../../src/core/payment/screen.ts";
 import { type Language, type TextName, texts } from "../../src/core/payment/texts.ts";
+import { withProvider } from "../../test/core/payment/reachable.ts";
 import { keypadRules, Story, withHealth } from "../../test/core/payment/story.ts";
 import { hanzi } from "./hanzi.ts";
 import { code, fenced, table } from "./markdown.ts";
@@ -72,9 +73,12 @@ export function outageCodes(): string {
   );
 }
 
+/** The clock stands against nobody who needs none. */
+const clockRules = withProvider(keypadRules, { needsClock: true });
+
 function outageScreen(outage: Outage): Screen {
   const { box, now } = Story.ready();
-  const rules = outage === "misconfigured" ? { ...keypadRules, sells: false } : keypadRules;
+  const rules = outage === "misconfigured" ? { ...keypadRules, sells: false } : clockRules;
   return screenFor(brokenBy(box, outage), now as never, rules);
 }
 
@@ -96,6 +100,8 @@ function brokenBy(box: Box, outage: Outage): Box {
     }
     case "cannot-reverse":
       return { ...box, orders: new Map([["a", muteReversal()]]) };
+    case "clock-untrusted":
+      return { ...box, clockTrusted: false };
     case "no-scanner":
       return { ...box, scannerReady: false };
     case "invariant-broken":

@@ -35,6 +35,14 @@ export const outages: Readonly<Record<Outage, readonly [means: string, remedy: s
     "Reversals get no signed answer or are refused: the provider may not know the client certificate, or their host is cut off.",
     "Check the certificate in the provider's platform and the way to every host. It ends with the first signed answer.",
   ],
+  "clock-untrusted": [
+    "The clock is not known to be right, and the provider takes no request whose time is wrong.",
+    "Give the box a way to a time server (NTP); `timedatectl` shows it. Nothing else is needed: it is looked at every 5 s.",
+  ],
+  clock: [
+    "The provider says that the time of the box is wrong.",
+    "Set the clock (`timedatectl`), and let NTP keep it right. The provider is asked again by itself.",
+  ],
   "no-scanner": [
     "The scanner is not there, or another program holds it.",
     "Plug it in; it is read again within 3 s. Or end what holds it: `scanbox doctor` names it. Else check `scanner.path` and the group: `dialout`, for a keyboard `input`.",

@@ -116,6 +116,7 @@ const refusals: Readonly<Record<ProbeFailure, string>> = {
   "certificate-missing": "was not asked",
   "certificate-mismatch": "was not asked",
   "certificate-expired": "was not asked",
+  clock: "says that the time of this machine is wrong",
 };
 
 /** What to do about the rest each kind of provider says in its own words. */
@@ -128,6 +129,7 @@ const usualRemedies: Readonly<Record<Exclude<ProbeFailure, keyof Remedies>, stri
   "certificate-missing": "See the findings about the certificate.",
   "certificate-mismatch": "See the findings about the certificate.",
   "certificate-expired": "See the findings about the certificate.",
+  clock: "Set the clock, and let something keep it right: see the findings about the clock.",
 };
 
 async function accountFacts(subject: Subject): Promise<readonly AccountFacts[]> {

@@ -16,7 +16,10 @@ export type DeclineReason =
   | "configuration"
   | "request";
 
-/** Why a call ended without a usable answer. `silence` covers time-outs and broken connections after sending. */
+/**
+ * Why a call ended without a usable answer. `silence` covers time-outs and broken connections after sending; `clock`: the request,
+ * or the answer, bore a time that is too far off.
+ */
 export type UnknownReason =
   | "silence"
   | "http-status"
@@ -27,7 +30,8 @@ export type UnknownReason =
   | "system-error"
   | "unlisted-code"
   | "configuration"
-  | "request";
+  | "request"
+  | "clock";
 
 /** Why not one byte of a request reached the provider. */
 export type NotSentReason = "no-name" | "no-connection" | "no-trust" | "too-late" | "stopped";
@@ -77,7 +81,7 @@ export type QueryAnswer =
   | Unknown
   | NotSent;
 
-/** Answers to an undo: `done` still wants a query to confirm; `expired` can no longer be taken back; `again` is any other signed answer. */
+/** Answers to an undo: `done` still wants a query to confirm; `expired` can no longer be taken back this way; `again` is any other signed answer. */
 export type UndoAnswer =
   | { readonly kind: "done" }
   /** It could not be ended, for it had been paid: the other way is next. */
@@ -97,7 +101,8 @@ export type ProbeFailure =
   | "request"
   | "certificate-missing"
   | "certificate-mismatch"
-  | "certificate-expired";
+  | "certificate-expired"
+  | "clock";
 
 /** What the probe came to. */
 export type ProbeAnswer =

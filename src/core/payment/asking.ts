@@ -27,7 +27,8 @@ export function chargeAnswered(
   const here: Payment = { ...payment, sentAt, answeredAt: stamp.at, chargedHost: host };
   switch (answer.kind) {
     case "paid":
-      return paid(here, answer.transactionId, stamp, rules);
+      if (factsOf(here.intent, rules).chargeProves) return paid(here, answer.transactionId, stamp, rules);
+      return unclear(here, phase, answer, stamp, rules);
     case "declined":
       return recordOutcome(here, notCharged("declined", answer.reason), stamp, rules);
     case "not-sent": {
@@ -46,22 +47,27 @@ export function chargeAnswered(
     }
     case "pending":
     case "refused-unconfirmed":
-    case "unknown": {
-      if (phase.cancelled) return recordReversal(here, "cancelled-by-person", stamp, rules);
-      if (modes[here.intent.mode].unclearCharge === "undo")
-        return recordReversal(here, "gave-up", stamp, rules);
-      const { at } = stamp;
-      const about =
-        answer.kind === "pending"
-          ? "password"
-          : answer.kind === "refused-unconfirmed"
-            ? "refused-unconfirmed"
-            : "unclear";
-      const facts = factsOf(here.intent, rules);
-      const first = answer.kind === "pending" ? after(at, facts.queryEveryMs) : at;
-      return go({ ...here, phase: asking(about, payment.chargedAt, first, stamp, facts) });
-    }
+    case "unknown":
+      return unclear(here, phase, answer, stamp, rules);
   }
+}
+
+/** Nobody knows what became of a charge: it is asked about, at once where the provider does not wait for its customer. */
+function unclear(
+  payment: Payment,
+  { cancelled }: Phase & { name: "charging" },
+  { kind }: ChargeAnswer,
+  stamp: Stamp,
+  rules: Rules,
+): Advance {
+  if (cancelled) return recordReversal(payment, "cancelled-by-person", stamp, rules);
+  if (modes[payment.intent.mode].unclearCharge === "undo")
+    return recordReversal(payment, "gave-up", stamp, rules);
+  const about =
+    kind === "pending" ? "password" : kind === "refused-unconfirmed" ? "refused-unconfirmed" : "unclear";
+  const facts = factsOf(payment.intent, rules);
+  const first = kind === "pending" ? after(stamp.at, facts.queryEveryMs) : stamp.at;
+  return go({ ...payment, phase: asking(about, payment.chargedAt, first, stamp, facts) });
 }
 
 /** What a query means for an order whose outcome is open. */

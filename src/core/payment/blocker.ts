@@ -3,6 +3,7 @@ export const providerBlockers = [
   "account-gone",
   "unproved",
   "cannot-reverse",
+  "clock-untrusted",
   "unclear",
   "unresolved",
 ] as const;

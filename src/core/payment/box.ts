@@ -57,6 +57,8 @@ export interface Box {
   readonly journalDamaged: boolean;
   /** The first invariant that this process has broken, as a sentence: nothing is charged any more. */
   readonly violation: string | null;
+  /** Whether the wall clock is known to be right, at the last turn. */
+  readonly clockTrusted: boolean;
   /** Orders whose account's credentials the box no longer holds. */
   readonly held: readonly HeldOrder[];
   readonly stopping: boolean;

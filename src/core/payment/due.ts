@@ -7,10 +7,14 @@ import { acknowledged, armed, arrive, freeForeground, leaveResult } from "./fore
 import { paymentMoved, withHealth } from "./orders.ts";
 import { wakeAt as paymentWakeAt } from "./payment.ts";
 import { probeAt } from "./provider-health.ts";
+import { chargingProviders } from "./providers.ts";
 import { unquiet } from "./reader.ts";
 import { quietAt, type Resting, restEnd } from "./rest.ts";
 import { lineCount, nextLineAt } from "./rotation.ts";
 import type { Rules, Stamp } from "./rules.ts";
+
+/** Nobody says when the clock has been set right: so often is it looked at, where a provider waits for it. */
+const CLOCK_LOOK_MS = 5_000;
 
 /** When the box wants to be woken next, or null. */
 export function wakeAt(box: Box, now: Instant, rules: Rules): Instant | null {
@@ -26,9 +30,14 @@ export function wakeAt(box: Box, now: Instant, rules: Rules): Instant | null {
     phase?.name === "reversing" ? after(phase.since, rules.timing.askStaffAfterMs) : null,
     phase?.name === "asking" ? nextSecond(now, phase.giveUpAt) : null,
   ]);
+  if (needsClock(box, rules)) wake = sooner(wake, after(now, CLOCK_LOOK_MS));
   if (!box.stopping) for (const health of box.health.values()) wake = sooner(wake, probeAt(health));
   for (const order of box.orders.values()) wake = sooner(wake, paymentWakeAt(order));
   return wake;
+}
+
+function needsClock({ clockTrusted }: Box, rules: Rules): boolean {
+  return !clockTrusted && chargingProviders(rules).some((facts) => facts.needsClock);
 }
 
 /** When a countdown to `deadline` next shows another second. */

@@ -23,6 +23,8 @@ const codes: Readonly<Record<CodedBlocker | ProbeFailure, string>> = {
   "certificate-mismatch": "E22",
   "certificate-expired": "E23",
   "cannot-reverse": "E24",
+  "clock-untrusted": "E25",
+  clock: "E25",
   "api-key": "E31",
   account: "E32",
   request: "E34",

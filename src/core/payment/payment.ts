@@ -86,6 +86,8 @@ export type Phase =
       readonly absences: Absences;
       /** Queries in a row without another reversal between them. */
       readonly asks: number;
+      /** A signed answer has refused the usual way back as too late, and there is another one (`UndoFacts.overdue`). */
+      readonly overdue: boolean;
       readonly alarmed: boolean;
     }
   | { readonly name: "recording-outcome"; readonly verdict: Verdict }

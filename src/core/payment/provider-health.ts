@@ -63,6 +63,7 @@ export function afterAnswer(
     case "unlisted-code":
     case "configuration":
     case "request":
+    case "clock":
       return { ...trust, unclear: true, probe: trust.probe ?? after(now, queryEveryMs) };
   }
 }

@@ -15,6 +15,11 @@ export interface UndoFacts {
   readonly notBeforeMs: number;
   /** What the question after it asks about, and what alone confirms it. */
   readonly confirm: "payment" | "refund";
+  /**
+   * What takes an order back that was paid, once a signed answer has refused this way as too late; null where nothing does, and
+   * people have to (money rule 10).
+   */
+  readonly overdue: Omit<UndoFacts, "overdue"> | null;
 }
 
 /** How an order is taken back: while nobody has seen it paid, and after. */
@@ -39,6 +44,10 @@ export interface ProviderFacts {
   /** Whether new orders are charged through it; else it only finishes what is open. */
   readonly charges: boolean;
   readonly wallets: readonly Wallet[];
+  /** Whether its "paid" to a charge proves the payment; if not, only a query's does (money rule 6). */
+  readonly chargeProves: boolean;
+  /** Whether it refuses requests whose time is wrong: nothing new is charged through it with a clock that is not trusted (money rule 18). */
+  readonly needsClock: boolean;
   /** Origins, in order of preference; never empty. */
   readonly hosts: readonly string[];
   /** Between two queries, and before the first one while the customer types (money rule 8). */

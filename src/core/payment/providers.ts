@@ -23,12 +23,15 @@ export function knows({ provider, key }: Payee, { providers }: Rules): boolean {
 
 /** How this order is taken back now. The only place where the mode decides about money. */
 export function undoOf(
-  { intent, seenPaid }: Pick<Payment, "intent" | "seenPaid">,
+  { intent, seenPaid, phase }: Pick<Payment, "intent" | "seenPaid" | "phase">,
   facts: ProviderFacts,
 ): UndoFacts {
   const undoing = facts.undo[intent.mode];
   invariant(undoing !== null, "a code of ours was offered where it can be taken back");
-  return seenPaid ? undoing.paid : undoing.unpaid;
+  if (!seenPaid) return undoing.unpaid;
+  const { overdue } = undoing.paid;
+  const isOverdue = phase.name === "reversing" && phase.overdue && overdue !== null;
+  return isOverdue ? { ...overdue, overdue: null } : undoing.paid;
 }
 
 /** Those through which new orders are charged, in the order of the configuration. */

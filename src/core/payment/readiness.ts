@@ -29,8 +29,8 @@ export interface Outage {
 
 /** Why nothing new is charged through this provider now, the reason to show first; null where nothing stands against it. */
 export function providerBlockerOf(
-  { health, held, orders }: Box,
-  { payee, wallets }: ProviderFacts,
+  { health, held, orders, clockTrusted }: Box,
+  { payee, wallets, needsClock }: ProviderFacts,
 ): ProviderBlocker | null {
   const now = health.get(payee.provider);
   if (held.some(({ wallet }) => wallet !== null && wallets.includes(wallet))) return "account-gone";
@@ -41,6 +41,7 @@ export function providerBlockerOf(
     if (isReversalMute(payment)) return "cannot-reverse";
     if (isOpen(payment)) open += 1;
   }
+  if (needsClock && !clockTrusted) return "clock-untrusted";
   if (now.unclear) return "unclear";
   // No payment begins while one is in front, so that all open orders stand behind.
   return open >= UNRESOLVED_MAX ? "unresolved" : null;

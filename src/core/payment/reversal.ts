@@ -44,6 +44,7 @@ export function reverseFrom(
       heard: "nothing",
       absences,
       asks: 0,
+      overdue: false,
       alarmed: false,
     },
   };
@@ -74,6 +75,9 @@ export function undoAnswered(payment: Payment, answer: UndoAnswer, stamp: Stamp,
     case "not-sent":
       return go({ ...payment, phase: { ...phase, next } });
     case "expired": {
+      // Whether there is anything to give back only a query tells; what is not paid is asked about until it has ended.
+      if (undoOf(payment, factsOf(payment.intent, rules)).overdue !== null)
+        return go({ ...payment, phase: { ...phase, overdue: true, heard: "again", next } });
       const verdict: Verdict = {
         state: "manual",
         charged: "unknown",

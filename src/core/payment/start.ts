@@ -60,6 +60,7 @@ export function start(event: BoxEvent & { readonly type: "started" }, stamp: Sta
     journalBroken: false,
     journalDamaged: false,
     violation: null,
+    clockTrusted: stamp.clockTrusted,
     held,
     stopping: false,
   };

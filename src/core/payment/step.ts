@@ -22,13 +22,17 @@ import { answerWaiters } from "./waiters.ts";
 
 /** Moves the box by one event. */
 export function step(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Step {
-  const early = passTime(box, stamp, rules);
+  const early = passTime(clocked(box, stamp), stamp, rules);
   const moved = react(early.box, event, stamp, rules);
   const due = doWhatIsDue(moved.box, stamp, rules);
   const seen = tellEarlier(tidy(lookAtForeground(due.box, stamp, rules)), stamp, rules);
   const ended = withEnds(lookAtReader(seen, stamp, rules), stamp.at);
   const told = answerWaiters(ended, stamp);
   return { box: told.box, effects: [...early.effects, ...moved.effects, ...due.effects, ...told.effects] };
+}
+
+function clocked(box: Box, { clockTrusted }: Stamp): Box {
+  return box.clockTrusted === clockTrusted ? box : { ...box, clockTrusted };
 }
 
 function react(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Step {

@@ -39,13 +39,30 @@ export function wechatV2Facts(
   { merchant, hosts, notifyUrl }: Pick<WechatV2Settings, "merchant" | "hosts" | "notifyUrl">,
   timing: WechatV2Timing = wechatV2Timing,
 ): ProviderFacts {
-  const reverse = { way: "reverse", notBeforeMs: timing.reverseNotBeforeMs, confirm: "payment" } as const;
-  const close = { way: "close", notBeforeMs: timing.closeNotBeforeMs, confirm: "payment" } as const;
-  const refund = { way: "refund", notBeforeMs: timing.reverseNotBeforeMs, confirm: "refund" } as const;
+  const reverse = {
+    way: "reverse",
+    notBeforeMs: timing.reverseNotBeforeMs,
+    confirm: "payment",
+    overdue: null,
+  } as const;
+  const close = {
+    way: "close",
+    notBeforeMs: timing.closeNotBeforeMs,
+    confirm: "payment",
+    overdue: null,
+  } as const;
+  const refund = {
+    way: "refund",
+    notBeforeMs: timing.reverseNotBeforeMs,
+    confirm: "refund",
+    overdue: null,
+  } as const;
   return {
     payee: payeeOf(id, merchant),
     charges,
     wallets,
+    chargeProves: true,
+    needsClock: false,
     hosts,
     queryEveryMs: timing.queryEveryMs,
     giveUpAfterMs: timing.giveUpAfterMs,

@@ -412,6 +412,8 @@ function whyProbeFailed(answer: QueryAnswer): ProbeFailure {
       return "account";
     case "request":
       return "request";
+    case "clock":
+      return "clock";
     case "silence":
     case "http-status":
     case "malformed":

@@ -67,6 +67,7 @@ test("a box begins with nothing but its journal, and asks for a probe at once", 
     journalBroken: false,
     journalDamaged: false,
     violation: null,
+    clockTrusted: true,
     held: [],
     stopping: false,
   });

@@ -225,6 +225,7 @@ test("an outage has its code, and the light of a refusal without a sound", () =>
     "certificate-missing": ["out-of-service", "E21"],
     "certificate-mismatch": ["out-of-service", "E22"],
     "certificate-expired": ["out-of-service", "E23"],
+    clock: ["out-of-service", "E25"],
   };
   for (const [why, [text, ref]] of Object.entries(codes)) {
     const answer = { kind: "failed", why: why as ProbeFailure } as const;

@@ -72,6 +72,7 @@ export class Story {
   readonly rules: Rules;
   readonly effects: Effect[] = [];
   now = 0;
+  clockTrusted = true;
   turn: Turn;
   #draws = 0;
   #token = 0;
@@ -232,7 +233,7 @@ export class Story {
     return {
       at: instantOf(this.now),
       wall: wallTimeOf(1_800_000_000_000 + this.now),
-      clockTrusted: true,
+      clockTrusted: this.clockTrusted,
       chance: [2 ** 31, this.#draws, this.#draws * 7, this.#draws * 13],
     };
   }
