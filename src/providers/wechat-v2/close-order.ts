@@ -1,7 +1,8 @@
 /** Ends an unpaid order of unifiedorder (WeChat Pay v2, closeorder); a charged code is reversed instead. */
 import type { NotSent, Unknown } from "../../core/payment/answers.ts";
+import { mismatch, signedUnknown } from "../unknown.ts";
 import type { WechatV2Settings } from "./account.ts";
-import { type Asked, given, isAbout, isOfAnotherCall, mismatch, signedUnknown } from "./evidence.ts";
+import { type Asked, given, isAbout, isOfAnotherCall } from "./evidence.ts";
 import { orderRequest } from "./message.ts";
 import { closeCodes } from "./order-codes.ts";
 import type { Opened } from "./replies.ts";

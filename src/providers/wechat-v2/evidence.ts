@@ -1,5 +1,4 @@
 /** What a field of a genuine document may prove. An empty element counts as an absent one: neither is signed. */
-import type { Unknown, UnknownReason } from "../../core/payment/answers.ts";
 import type { Fields } from "./xml.ts";
 
 /** How an order is paid (WeChat Pay v2, `trade_type`): by the customer's code, by ours on a screen, or in a page. */
@@ -42,17 +41,4 @@ export function isAbout(asked: Asked, fields: Fields): boolean {
 /** A genuine reply to one call proves nothing about another; these fields give it away. */
 export function isOfAnotherCall(fields: Fields, names: readonly string[]): boolean {
   return names.some((name) => given(fields, name) !== null);
-}
-
-/** A genuine document that is not about what was asked. */
-export const mismatch: Unknown = { kind: "unknown", why: "mismatch", signed: false };
-
-/** WeChat itself spoke and the answer is unknown all the same. */
-export function signedUnknown(why: UnknownReason): Unknown {
-  return { kind: "unknown", why, signed: true };
-}
-
-/** Nothing of WeChat's own came. */
-export function unsignedUnknown(why: UnknownReason): Unknown {
-  return { kind: "unknown", why, signed: false };
 }

@@ -1,17 +1,12 @@
 import { invariant } from "../../core/kernel/defect.ts";
 import type { Instant } from "../../core/kernel/instant.ts";
-import type {
-  ChargeAnswer,
-  NotSent,
-  ProbeAnswer,
-  ProbeFailure,
-  QueryAnswer,
-  UndoAnswer,
-} from "../../core/payment/answers.ts";
+import type { ChargeAnswer, ProbeAnswer, QueryAnswer, UndoAnswer } from "../../core/payment/answers.ts";
 import type { Intent } from "../../core/payment/order.ts";
 import type { PaymentCode } from "../../core/payment/payment-code.ts";
-import type { Clock, Entropy, HttpsLane, HttpsLink, HttpsOutcome, Log } from "../../runtime/ports.ts";
-import { HostHealth, type Hosts } from "../host-health.ts";
+import type { Clock, Entropy, HttpsLink, Log } from "../../runtime/ports.ts";
+import { Attempts, type Call } from "../attempts.ts";
+import { hex } from "../hex.ts";
+import { probeAnswerOf } from "../probe.ts";
 import type { WechatV2Settings } from "./account.ts";
 import { type CloseAnswer, closeOrderRequest, readCloseOrder } from "./close-order.ts";
 import type { AskedTrade } from "./evidence.ts";
@@ -47,22 +42,16 @@ export interface WechatV2Parts {
  * that nothing was sent may the next host be tried, so that no request reaches WeChat twice.
  */
 export class WechatV2 {
-  readonly #id: string;
   readonly #settings: WechatV2Settings;
   readonly #link: HttpsLink;
   readonly #entropy: Entropy;
-  readonly #clock: Clock;
-  readonly #log: Log;
-  readonly #health: HostHealth;
+  readonly #attempts: Attempts;
 
   constructor(parts: WechatV2Parts) {
-    this.#id = parts.id;
     this.#settings = parts.settings;
     this.#link = parts.link;
     this.#entropy = parts.entropy;
-    this.#clock = parts.clock;
-    this.#log = parts.log;
-    this.#health = new HostHealth(parts.settings.hosts);
+    this.#attempts = new Attempts({ ...parts.settings, ...parts });
   }
 
   /**
@@ -77,7 +66,7 @@ export class WechatV2 {
     mayLeave: () => boolean = () => true,
   ): void {
     this.#checkMerchant(intent);
-    const call: Call<ChargeAnswer> = {
+    const call: WechatCall<ChargeAnswer> = {
       name: "charge",
       lane: "charge",
       path: paths.charge,
@@ -88,7 +77,7 @@ export class WechatV2 {
         chargeRequest(this.#settings, intent, { code, clientIp: this.#clientIp(), nonce: this.#nonce() }),
       read: (opened) => readCharge(opened, intent),
     };
-    this.#attempt(call, this.#hosts(null), done);
+    this.#make(call, null, done);
   }
 
   /**
@@ -102,12 +91,12 @@ export class WechatV2 {
     fresh = false,
   ): void {
     this.#checkMerchant(order);
-    this.#attempt(
+    this.#make(
       {
         ...this.#queryCall("query", { ...order, tradeType: order.mode === "mpm" ? "NATIVE" : "MICROPAY" }),
         fresh,
       },
-      this.#hosts(host),
+      host,
       done,
     );
   }
@@ -139,7 +128,7 @@ export class WechatV2 {
       else this.closeNative(intent, host, (from, answer) => done(from, closingAnswerOf(answer)));
       return;
     }
-    const call: Call<UndoAnswer> = {
+    const call: WechatCall<UndoAnswer> = {
       name: "reverse",
       lane: "reverse",
       path: paths.reverse,
@@ -148,7 +137,7 @@ export class WechatV2 {
       write: () => reverseRequest(this.#settings, intent.outTradeNo, this.#nonce()),
       read: (opened) => readReverse(opened, intent),
     };
-    this.#attempt(call, this.#hosts(host), done);
+    this.#make(call, host, done);
   }
 
   /**
@@ -161,7 +150,7 @@ export class WechatV2 {
     done: (host: string, answer: OrderAnswer) => void,
   ): void {
     this.#checkMerchant(order);
-    const call: Call<OrderAnswer> = {
+    const call: WechatCall<OrderAnswer> = {
       name: "order",
       lane: "query",
       path: paths.order,
@@ -171,7 +160,7 @@ export class WechatV2 {
         nativeOrderRequest(this.#settings, order, { clientIp: this.#clientIp(), nonce: this.#nonce() }),
       read: (opened) => readUnifiedOrder(opened, order),
     };
-    this.#attempt(call, this.#hosts(null), done);
+    this.#make(call, null, done);
   }
 
   /**
@@ -184,7 +173,7 @@ export class WechatV2 {
     done: (host: string, answer: CloseAnswer) => void,
   ): void {
     this.#checkMerchant(order);
-    const call: Call<CloseAnswer> = {
+    const call: WechatCall<CloseAnswer> = {
       name: "close",
       lane: "query",
       path: paths.close,
@@ -193,7 +182,7 @@ export class WechatV2 {
       write: () => closeOrderRequest(this.#settings, order.outTradeNo, this.#nonce()),
       read: (opened) => readCloseOrder(opened, order),
     };
-    this.#attempt(call, this.#hosts(host), done);
+    this.#make(call, host, done);
   }
 
   /** Gives back the whole of what an order took; the number of the refund is the order's, so that it happens once. */
@@ -207,7 +196,7 @@ export class WechatV2 {
       why: null,
       from: "unsettled",
     } as const;
-    const call: Call<RefundAnswer> = {
+    const call: WechatCall<RefundAnswer> = {
       name: "refund",
       lane: "reverse",
       path: paths.refund,
@@ -216,7 +205,7 @@ export class WechatV2 {
       write: () => refundRequest(this.#settings, refund, this.#nonce()),
       read: (opened) => readRefund(opened, refund),
     };
-    this.#attempt(call, this.#hosts(host), done);
+    this.#make(call, host, done);
   }
 
   /** Asks whether the refund of `refund` has arrived. */
@@ -228,7 +217,7 @@ export class WechatV2 {
     this.#checkMerchant(order);
     const { outTradeNo } = order;
     const question = { order, about: { kind: "refund", outRefundNo: outTradeNo } } as const;
-    const call: Call<RefundQueryAnswer> = {
+    const call: WechatCall<RefundQueryAnswer> = {
       name: "refund-query",
       lane: "query",
       path: paths.refundQuery,
@@ -237,9 +226,7 @@ export class WechatV2 {
       write: () => refundQueryRequest(this.#settings, question, this.#nonce()),
       read: (opened) => readRefundQuery(opened, question),
     };
-    this.#attempt(call, this.#hosts(host), (from, answer) =>
-      done(from, refundConfirmedBy(answer, outTradeNo)),
-    );
+    this.#make(call, host, (from, answer) => done(from, refundConfirmedBy(answer, outTradeNo)));
   }
 
   /** Proves network, key and merchant without money: an order that nobody made must be signed to be absent (money rule 4). */
@@ -252,18 +239,17 @@ export class WechatV2 {
       nonce: null,
       tradeType: "MICROPAY",
     });
-    this.#attempt(call, this.#hosts(null), (_, answer) => {
-      done(answer.kind === "absent" ? { kind: "passed" } : { kind: "failed", why: whyProbeFailed(answer) });
+    this.#make(call, null, (_, answer) => {
+      done(probeAnswerOf(answer));
     });
   }
 
   /** Opens the connection of the next charge ahead of need. */
   warm(): void {
-    const [first] = this.#health.inOrder(this.#clock.now());
-    this.#link.warm(first);
+    this.#attempts.warm();
   }
 
-  #queryCall(name: string, asked: AskedTrade): Call<QueryAnswer> {
+  #queryCall(name: string, asked: AskedTrade): WechatCall<QueryAnswer> {
     return {
       name,
       lane: "query",
@@ -275,79 +261,23 @@ export class WechatV2 {
     };
   }
 
-  #attempt<Answer extends AnyAnswer>(
-    call: Call<Answer | NotSent>,
-    [host, ...others]: Hosts,
-    done: (host: string, answer: Answer | NotSent) => void,
-    failedBefore: NotSent | null = null,
+  #make<Answer extends AnyAnswer>(
+    { path, write, read, ...call }: WechatCall<Answer>,
+    host: string | null,
+    done: (host: string, answer: Answer) => void,
   ): void {
-    const { connectTimeoutMs, answerTimeoutMs } = this.#settings;
-    const startedAt = this.#clock.now();
-    const left = call.sendBefore === null ? Number.POSITIVE_INFINITY : call.sendBefore - startedAt;
-    if (left <= 0) {
-      this.#clock.at(startedAt, () => {
-        const tooLate: NotSent = { kind: "not-sent", why: "too-late" };
-        this.#report(call, host, { genuine: false, answer: tooLate, fields: null }, tooLate, startedAt);
-        done(host, tooLate);
-      });
-      return;
-    }
-    const request = {
-      ...wire,
-      lane: call.lane,
+    this.#attempts.make<Answer>(
+      {
+        ...call,
+        write: () => ({ ...wire, path, body: write() }),
+        read: (outcome) => {
+          const opened = openReply(outcome, this.#settings);
+          return { answer: read(opened), says: refusalWords(opened) };
+        },
+      },
       host,
-      path: call.path,
-      body: call.write(),
-      sendWithinMs: Math.min(left, connectTimeoutMs),
-      answerWithinMs: answerTimeoutMs,
-      ...(call.fresh === true ? { fresh: true } : {}),
-    };
-    this.#link.exchange(request, (outcome) => {
-      const opened = openReply(left > connectTimeoutMs ? silenceOf(outcome) : outcome, this.#settings);
-      const answer = call.read(opened);
-      this.#report(call, host, opened, answer, startedAt);
-      const [next, ...rest] = others;
-      if (answer.kind !== "not-sent") done(host, answer);
-      else if (next !== undefined && this.#mayMoveOn(call, answer))
-        this.#attempt(call, [next, ...rest], done, failedBefore ?? answer);
-      // Time that hosts have cost is not the customer's.
-      else done(host, answer.why === "too-late" ? (failedBefore ?? answer) : answer);
-    });
-  }
-
-  #mayMoveOn(call: Call<AnyAnswer>, answer: NotSent): boolean {
-    if (answer.why === "stopped" || call.mayLeave?.() === false) return false;
-    return call.sendBefore === null || this.#clock.now() < call.sendBefore;
-  }
-
-  #report(call: Call<AnyAnswer>, host: string, opened: Opened, answer: AnyAnswer, startedAt: Instant): void {
-    const fields = {
-      provider: this.#id,
-      call: call.name,
-      outTradeNo: call.outTradeNo,
-      host,
-      kind: answer.kind,
-      why: "why" in answer ? answer.why : null,
-      says: refusalWords(opened),
-      ms: Math.round(this.#clock.now() - startedAt),
-    };
-    if (answer.kind === "not-sent") this.#log.warn("provider.not-sent", fields);
-    else if (answer.kind === "unknown") this.#log.warn("provider.unknown", fields);
-    else this.#log.info("provider.answered", fields);
-    this.#judge(host, answer);
-  }
-
-  /** What an attempt says about its host; one that we stopped, or gave less time than a connection may take, says nothing. */
-  #judge(host: string, answer: AnyAnswer): void {
-    if (answer.kind === "not-sent" && (answer.why === "stopped" || answer.why === "too-late")) return;
-    const well = answer.kind !== "not-sent" && (answer.kind !== "unknown" || answer.signed);
-    if (well) this.#health.answered(host);
-    else this.#health.failed(host, this.#clock.now());
-  }
-
-  #hosts(only: string | null): Hosts {
-    if (only !== null) return [only];
-    return this.#health.inOrder(this.#clock.now());
+      done,
+    );
   }
 
   #clientIp(): string {
@@ -376,58 +306,8 @@ type AnyAnswer =
   | RefundAnswer
   | RefundQueryAnswer;
 
-interface Call<Answer> {
-  readonly name: string;
-  readonly lane: HttpsLane;
+interface WechatCall<Answer> extends Omit<Call<Answer>, "write" | "read"> {
   readonly path: string;
-  readonly outTradeNo: string;
-  /** No attempt begins at or after this moment; null means whenever it can be sent. */
-  readonly sendBefore: Instant | null;
-  /** Whether it may still leave for another host, where that can change. */
-  readonly mayLeave?: () => boolean;
-  /** Writes the request anew for each attempt: nonce and address are its own. */
   readonly write: () => string;
   readonly read: (opened: Opened) => Answer;
-  readonly fresh?: boolean;
 }
-
-/**
- * What an attempt means that had more time than a connection may take: one that was not sent in that time had none, however
- * quiet the host was about it.
- */
-function silenceOf(outcome: HttpsOutcome): HttpsOutcome {
-  if (outcome.kind !== "not-sent" || outcome.why !== "too-late") return outcome;
-  return { kind: "not-sent", why: "no-connection" };
-}
-
-function whyProbeFailed(answer: QueryAnswer): ProbeFailure {
-  if (answer.kind === "not-sent") return answer.why === "no-trust" ? "no-trust" : "no-network";
-  if (answer.kind !== "unknown") return "no-answer";
-  switch (answer.why) {
-    case "unsigned-refusal":
-    case "bad-signature":
-      return "api-key";
-    case "configuration":
-    case "mismatch":
-      return "account";
-    case "request":
-      return "request";
-    case "clock":
-      return "clock";
-    case "silence":
-    case "http-status":
-    case "malformed":
-    case "system-error":
-    case "unlisted-code":
-      return "no-answer";
-  }
-}
-
-/** By a table: for so few bytes a buffer costs more than they do. */
-function hex(bytes: Uint8Array): string {
-  let text = "";
-  for (const byte of bytes) text += hexDigits[byte] ?? "";
-  return text;
-}
-
-const hexDigits = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));

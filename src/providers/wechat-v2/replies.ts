@@ -8,19 +8,10 @@
  */
 import type { ChargeAnswer, NotSent, QueryAnswer, UndoAnswer, Unknown } from "../../core/payment/answers.ts";
 import type { HttpsOutcome } from "../../runtime/ports.ts";
+import { mismatch, signedUnknown, unsignedUnknown } from "../unknown.ts";
 import type { WechatV2Settings } from "./account.ts";
 import { chargeCodes, queryCodes, reverseCodes } from "./codes.ts";
-import {
-  type Asked,
-  type AskedTrade,
-  given,
-  isAbout,
-  isEqualOrAbsent,
-  isOfAnotherCall,
-  mismatch,
-  signedUnknown,
-  unsignedUnknown,
-} from "./evidence.ts";
+import { type Asked, type AskedTrade, given, isAbout, isEqualOrAbsent, isOfAnotherCall } from "./evidence.ts";
 import type { Merchant } from "./merchant.ts";
 import { isSignedBy } from "./signature.ts";
 import { type Fields, parseXml } from "./xml.ts";

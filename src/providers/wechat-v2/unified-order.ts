@@ -6,9 +6,10 @@ import { invariant } from "../../core/kernel/defect.ts";
 import type { WallTime } from "../../core/kernel/instant.ts";
 import type { DeclineReason, NotSent, Unknown } from "../../core/payment/answers.ts";
 import type { Intent } from "../../core/payment/order.ts";
+import { mismatch, signedUnknown } from "../unknown.ts";
 import type { WechatV2Settings } from "./account.ts";
 import { beijingTime } from "./beijing-time.ts";
-import { type AskedTrade, given, isAbout, isOfAnotherCall, mismatch, signedUnknown } from "./evidence.ts";
+import { type AskedTrade, given, isAbout, isOfAnotherCall } from "./evidence.ts";
 import {
   BODY_BYTES_MAX,
   cutAtBytes,

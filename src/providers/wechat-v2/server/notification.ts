@@ -3,8 +3,9 @@
  * from anywhere, more than once, or never; it is believed as little as any reply, and an order that hears of none is queried.
  */
 import type { Unknown } from "../../../core/payment/answers.ts";
+import { mismatch, signedUnknown } from "../../unknown.ts";
 import type { WechatV2Settings } from "../account.ts";
-import { type AskedTrade, given, isAbout, isOfAnotherCall, mismatch, signedUnknown } from "../evidence.ts";
+import { type AskedTrade, given, isAbout, isOfAnotherCall } from "../evidence.ts";
 import { openDocument, readPaid } from "../replies.ts";
 import { type Fields, writeXml } from "../xml.ts";
 

@@ -5,8 +5,9 @@
 
 import type { DeclineReason, NotSent, Unknown } from "../../../core/payment/answers.ts";
 import type { PaymentCode } from "../../../core/payment/payment-code.ts";
+import { mismatch, signedUnknown } from "../../unknown.ts";
 import type { WechatV2Settings } from "../account.ts";
-import { given, isOfAnotherCall, mismatch, signedUnknown } from "../evidence.ts";
+import { given, isOfAnotherCall } from "../evidence.ts";
 import { merchantFields, signed, signTypeSent } from "../message.ts";
 import type { Opened } from "../replies.ts";
 import { OpenId } from "./open-id.ts";
