@@ -4,15 +4,16 @@ import type { TxData } from "../core/payment/order.ts";
 import type { Timing } from "../core/payment/rules.ts";
 import type { Screen } from "../core/payment/screen.ts";
 import type { DeviceLinks } from "../devices.ts";
+import type { JournalStore } from "../journal/journal.ts";
 import type { RotationRules } from "../journal/rotation.ts";
 import type { ProviderMaker } from "../providers/provider.ts";
 import type { Core } from "../runtime/loop.ts";
-import type { BrokerLink, Entropy, StoreLink } from "../runtime/ports.ts";
+import type { BrokerLink, Entropy } from "../runtime/ports.ts";
 
 /** The outside of one box. */
 export interface Links extends DeviceLinks {
   readonly entropy: Entropy;
-  readonly store: StoreLink;
+  readonly store: JournalStore;
   readonly broker: BrokerLink | null;
 }
 

@@ -7,10 +7,21 @@
 import { createHmac, createSecretKey, type KeyObject } from "node:crypto";
 import { invariant } from "../core/kernel/defect.ts";
 import { after, type Instant, type WallTime } from "../core/kernel/instant.ts";
+import type { Result } from "../core/kernel/result.ts";
 import { rfc3339 } from "../core/kernel/rfc3339.ts";
 import type { RotationOutcome } from "../core/payment/command.ts";
 import type { Entry, OpenOrder, RecentOrder, TxData } from "../core/payment/order.ts";
-import type { Clock, Log, StoredRow, StoreLink, StoreOpened, Timer } from "../runtime/ports.ts";
+import type {
+  Clock,
+  Log,
+  StoredRow,
+  StoreIdentity,
+  StoreLearned,
+  StoreLink,
+  StoreOpened,
+  StoreRefused,
+  Timer,
+} from "../runtime/ports.ts";
 import { damageWords } from "./chain.ts";
 import { isMoneyEntry } from "./entry.ts";
 import type { MoneyEvent } from "./event.ts";
@@ -39,9 +50,15 @@ export const MQTT_CURSOR = "mqtt";
 /** More entries than this never wait: the callers have one order in front and four behind. */
 const WAITING_MAX = 1_024;
 
+/** What a store with a thread of its own says, in which `recover` has read the rows of the start. */
+export type StartLearned = StoreLearned<Result<Recovered, string>>;
+
+/** Keeps the rows of a journal. */
+export type JournalStore = StoreLink<StoreOpened | StartLearned>;
+
 /** What a journal works with. */
 export interface JournalParts {
-  readonly store: StoreLink;
+  readonly store: JournalStore;
   readonly clock: Clock;
   readonly log: Log;
   /** Who has to confirm events before they may be dropped, by the names of their cursors; nobody where left out. */
@@ -97,7 +114,7 @@ export type JournalOpened =
       readonly droppedSeq: number;
       readonly head: Head;
     }
-  | Extract<StoreOpened, { kind: "refused" }>;
+  | StoreRefused;
 
 /** An entry that waits for its flush. */
 interface Waiting {
@@ -117,7 +134,7 @@ type Phase = "new" | "opening" | "open" | "broken" | "closed";
 
 /** The rules of the journal over a store that only keeps rows. One instance for one run of the process. */
 export class Journal {
-  readonly #store: StoreLink;
+  readonly #store: JournalStore;
   readonly #clock: Clock;
   readonly #log: Log;
   readonly #followers: readonly string[];
@@ -166,7 +183,7 @@ export class Journal {
     this.#phase = "opening";
     this.#store.open((outcome) => {
       if (outcome.kind === "refused") this.#store.close(() => this.#refuse(outcome, done));
-      else this.#recover(outcome, done);
+      else this.#begin(outcome, outcome.kind === "learned" ? outcome.learned : recover(outcome), done);
     });
   }
 
@@ -358,8 +375,11 @@ export class Journal {
     this.#closing?.();
   }
 
-  #recover(outcome: Extract<StoreOpened, { kind: "opened" }>, done: (outcome: JournalOpened) => void): void {
-    const recovered = recover(outcome);
+  #begin(
+    { journal, salt, cursors }: StoreIdentity,
+    recovered: Result<Recovered, string>,
+    done: (outcome: JournalOpened) => void,
+  ): void {
     if (!recovered.ok) {
       const refused = { kind: "refused", why: "damaged", detail: recovered.reason } as const;
       this.#store.close(() => this.#refuse(refused, done));
@@ -367,7 +387,6 @@ export class Journal {
     }
     const { head, open, unchecked, codeHashes, refs, recent, segment, first, droppedSeq }: Recovered =
       recovered.value;
-    const { journal, salt, cursors } = outcome;
     this.#phase = "open";
     this.#segment = segment;
     this.#first = first;

@@ -12,10 +12,10 @@ import {
   type TxData,
 } from "../core/payment/order.ts";
 import { RECENT_MAX } from "../core/payment/recent.ts";
-import { type StoredRow, type StoreOpened, TAIL_ROWS } from "../runtime/ports.ts";
+import { type StartRows, type StoredRow, TAIL_ROWS } from "../runtime/ports.ts";
 import { ChainVerifier, damageWords } from "./chain.ts";
 import type { Beginning, SegmentEntry } from "./own-entry.ts";
-import { chargedCodes, genesis, type Head, type ReadRow, type RowDamage, readRow, salesOf } from "./row.ts";
+import { chargedCodes, genesis, type Head, type ReadRow, readRow, salesOf } from "./row.ts";
 
 /** Where the journal ends, what it left open and which codes it has charged, newest last. */
 export interface Recovered {
@@ -42,31 +42,23 @@ export interface Segment {
   readonly entry: SegmentEntry;
 }
 
-/** What a start finds, or a sentence that says what is damaged. */
-export function recover(opened: Extract<StoreOpened, { kind: "opened" }>): Result<Recovered, string> {
-  const { journal, tail } = opened;
+/**
+ * What a start finds, or a sentence that says what is damaged. No row is kept: thousands are read, and what stays of them is
+ * the hash of a code or the number of an order.
+ */
+export function recover(opened: StartRows): Result<Recovered, string> {
+  const { journal } = opened;
   const beginning = beginningOf(opened);
   if (!beginning.ok) return beginning;
   const { first, segment, droppedSeq } = beginning.value;
-  const whole = tail.length < TAIL_ROWS;
-  if (whole && (tail[0]?.n ?? first.n) !== first.n) return refuse(`row ${first.n}: ${damageWords.gap}`);
-  const walk = new ChainVerifier(journal, whole && first.n === 1 ? genesis(journal) : null);
-  const checked = new CheckedRows(journal);
-  const newest = new Map<string, NewestRow>();
-  const declines = new Declines();
-  for (const row of tail) {
-    const read = walk.step(row);
-    if (!read.ok) return refuse(`row ${row.n}: ${damageWords[read.reason]}`);
-    checked.add(row, read.value);
-    declines.read(read.value);
-    const { event } = read.value;
-    if (event !== null) newest.set(event.tx.outTradeNo, { n: row.n, final: event.tx.final, tx: event.tx });
-  }
+  const tail = readTail(opened.tail, journal, first);
+  if (!tail.ok) return tail;
+  const { walk, newest, declines } = tail.value;
 
-  const head = headOf(opened, walk, checked);
+  const head = headOf(opened, walk);
   if (!head.ok) return head;
 
-  const orders = openOrders(opened.open, checked);
+  const orders = openOrders(opened.open, journal);
   if (!orders.ok) return orders;
   const open = new Map(orders.value.map((order) => [order.intent.outTradeNo, order]));
   for (const [outTradeNo, { n, final }] of newest) {
@@ -74,17 +66,8 @@ export function recover(opened: Extract<StoreOpened, { kind: "opened" }>): Resul
       return refuse(`order ${outTradeNo}: the list of open orders does not agree with its newest row`);
   }
 
-  const codeHashes: string[] = [];
-  const refs = new Map<string, string>();
-  for (const row of opened.charged) {
-    const codes = checked.codesOf(row);
-    if (!codes.ok) return refuse(`row ${row.n}: ${damageWords[codes.reason]}`);
-    codeHashes.push(...codes.value);
-    for (const [ref, outTradeNo] of salesOf(row, journal)) {
-      refs.delete(ref);
-      refs.set(ref, outTradeNo);
-    }
-  }
+  const used = usedOf(opened.charged, journal);
+  if (!used.ok) return used;
   const unchecked = declines.unchecked();
   const found = orders.value.map(({ n: _n, ...order }) => order);
   // The newest row of an order stands in the place of its first.
@@ -97,8 +80,55 @@ export function recover(opened: Extract<StoreOpened, { kind: "opened" }>): Resul
       amountFen,
       state,
     }));
-  const known = { codeHashes, refs, recent };
+  const known = { ...used.value, recent };
   return accept({ head: head.value, open: found, unchecked, ...known, segment, first, droppedSeq });
+}
+
+/** What the newest rows say. */
+interface Tail {
+  readonly walk: ChainVerifier;
+  /** The newest money row of each order, in the order of their first ones. */
+  readonly newest: ReadonlyMap<string, NewestRow>;
+  readonly declines: Declines;
+}
+
+/** Walks along the newest rows: from the journal's beginning where they are all, else from the middle. */
+function readTail(rows: Iterable<StoredRow>, journal: string, first: Beginning): Result<Tail, string> {
+  const newest = new Map<string, NewestRow>();
+  const declines = new Declines();
+  let walk: ChainVerifier | null = null;
+  let begin = first.n;
+  let count = 0;
+  for (const row of rows) {
+    if (count === 0) begin = row.n;
+    walk ??= new ChainVerifier(journal, begin === 1 && first.n === 1 ? genesis(journal) : null);
+    const read = walk.step(row);
+    if (!read.ok) return refuse(`row ${row.n}: ${damageWords[read.reason]}`);
+    declines.read(read.value);
+    const { event } = read.value;
+    if (event !== null) newest.set(event.tx.outTradeNo, { n: row.n, final: event.tx.final, tx: event.tx });
+    count += 1;
+  }
+  if (count < TAIL_ROWS && begin !== first.n) return refuse(`row ${first.n}: ${damageWords.gap}`);
+  walk ??= new ChainVerifier(journal, first.n === 1 ? genesis(journal) : null);
+  return accept({ walk, newest, declines });
+}
+
+/** The used codes and the sales of the newest charges, which come newest first. */
+function usedOf(
+  charged: Iterable<StoredRow>,
+  journal: string,
+): Result<Pick<Recovered, "codeHashes" | "refs">, string> {
+  const codes: string[] = [];
+  const sales = new Map<string, string>();
+  for (const row of charged) {
+    const found = chargedCodes(row, journal);
+    if (!found.ok) return refuse(`row ${row.n}: ${damageWords[found.reason]}`);
+    codes.push(...found.value.toReversed());
+    for (const [ref, outTradeNo] of salesOf(row, journal).toReversed())
+      if (!sales.has(ref)) sales.set(ref, outTradeNo);
+  }
+  return accept({ codeHashes: codes.reverse(), refs: new Map([...sales].reverse()) });
 }
 
 /**
@@ -129,9 +159,7 @@ class Declines {
 }
 
 /** Where the journal begins: at its first row ever, or where its newest segment says that rows were dropped. */
-function beginningOf(
-  opened: Extract<StoreOpened, { kind: "opened" }>,
-): Result<Pick<Recovered, "segment" | "first" | "droppedSeq">, string> {
+function beginningOf(opened: StartRows): Result<Pick<Recovered, "segment" | "first" | "droppedSeq">, string> {
   const { journal, first, segment } = opened;
   const start: Beginning = { n: 1, before: genesis(journal).hash };
   const newest = segment === null ? null : segmentOf(segment, journal);
@@ -155,59 +183,7 @@ function segmentOf(row: StoredRow, journal: string): Result<Segment & { readonly
     : refuse(`row ${row.n}: it is not the beginning of a segment`);
 }
 
-/**
- * The rows of the tail, which have been checked. The store hands most of them over again, as those of open orders or of
- * charged codes: a row that is equal in every column needs no second check.
- */
-class CheckedRows {
-  readonly #journal: string;
-  readonly #known = new Map<number, { readonly row: StoredRow; readonly read: ReadRow }>();
-
-  constructor(journal: string) {
-    this.#journal = journal;
-  }
-
-  add(row: StoredRow, read: ReadRow): void {
-    this.#known.set(row.n, { row, read });
-  }
-
-  /** Checks a row by itself and reads it, whether or not it is of the tail. */
-  read(row: StoredRow): Result<ReadRow, RowDamage> {
-    const read = this.#find(row);
-    return read === null ? readRow(row, this.#journal) : accept(read);
-  }
-
-  /** The hashes of the codes that a `charging` or `quarantine` row says were charged. */
-  codesOf(row: StoredRow): Result<readonly string[], RowDamage> {
-    const entry = this.#find(row)?.entry;
-    if (entry?.kind !== "charging") return chargedCodes(row, this.#journal);
-    const { codeHash } = entry.intent;
-    return accept(codeHash === null ? [] : [codeHash]);
-  }
-
-  #find(row: StoredRow): ReadRow | null {
-    const known = this.#known.get(row.n);
-    return known !== undefined && isEqual(known.row, row) ? known.read : null;
-  }
-}
-
-function isEqual(a: StoredRow, b: StoredRow): boolean {
-  return (
-    a.n === b.n &&
-    a.seq === b.seq &&
-    a.kind === b.kind &&
-    a.subject === b.subject &&
-    a.final === b.final &&
-    a.hash === b.hash &&
-    a.body === b.body
-  );
-}
-
-function headOf(
-  opened: Extract<StoreOpened, { kind: "opened" }>,
-  walk: ChainVerifier,
-  checked: CheckedRows,
-): Result<Head, string> {
+function headOf(opened: StartRows, walk: ChainVerifier): Result<Head, string> {
   const { journal, lastMoney } = opened;
   const start = genesis(journal);
   const row = walk.row ?? start;
@@ -216,7 +192,7 @@ function headOf(
       ? accept({ ...start, n: row.n, hash: row.hash })
       : refuse("the newest money event is missing");
   }
-  const read = checked.read(lastMoney);
+  const read = readRow(lastMoney, journal);
   if (!read.ok) return refuse(`row ${lastMoney.n}: ${damageWords[read.reason]}`);
   const { event } = read.value;
   if (event === null || (walk.event !== null && walk.event.seq !== event.seq))
@@ -235,10 +211,10 @@ interface NewestRow {
 type OpenRow = OpenOrder & Pick<NewestRow, "n">;
 
 /** Orders in the order of their intents. */
-function openOrders(rows: readonly StoredRow[], checked: CheckedRows): Result<readonly OpenRow[], string> {
+function openOrders(rows: Iterable<StoredRow>, journal: string): Result<readonly OpenRow[], string> {
   const orders = new Map<string, OpenRow>();
   for (const row of rows) {
-    const read = checked.read(row);
+    const read = readRow(row, journal);
     if (!read.ok) return refuse(`row ${row.n}: ${damageWords[read.reason]}`);
     const { entry } = read.value;
     if (entry.kind === "charging") {

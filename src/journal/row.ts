@@ -136,7 +136,7 @@ export function chargedCodes(row: StoredRow, journal: string): Result<readonly s
   if (rowHash(row) !== row.hash) return refuse("wrong-hash");
   const found = /"codeHash":(?:"([^"\\]+)"|null)/.exec(row.body);
   if (found === null) return refuse("not-an-entry");
-  return accept(found[1] === undefined ? [] : [found[1]]);
+  return accept(found[1] === undefined ? [] : [copied(found[1])]);
 }
 
 /** The till's sales of which a checked `charging` or `quarantine` row tells; the text of the former is not parsed either. */
@@ -148,7 +148,12 @@ export function salesOf(row: StoredRow, journal: string): readonly SaleOrder[] {
   const [, ref] = /"ref":"([^"\\]+)"/.exec(row.body) ?? [];
   const [, caller] = /"caller":"([^"\\]+)"/.exec(row.body) ?? [];
   if (ref === undefined || caller === undefined || row.subject === null) return [];
-  return [[saleKey({ caller, ref }), row.subject]];
+  return [[copied(saleKey({ caller, ref })), row.subject]];
+}
+
+/** The same text in memory of its own: V8 keeps a part of a text as a view that holds on to all of it, here a whole row. */
+function copied(part: string): string {
+  return ` ${part}`.slice(1);
 }
 
 function columnsOf(entry: JournalEntry): Pick<StoredRow, "kind" | "subject" | "final"> {

@@ -229,10 +229,13 @@ export type HttpsOutcome =
     }
   | { readonly kind: "unanswered"; readonly why: "timeout" | "broken" | "too-large" };
 
-/** Durable rows in a dense sequence, appended by one writer, never changed, and dropped only from the beginning. */
-export interface StoreLink {
+/**
+ * Durable rows in a dense sequence, appended by one writer, never changed, and dropped only from the beginning. `Outcome` is what
+ * an opening tells: the rows that a start relies on, or what was learned of them where they lie.
+ */
+export interface StoreLink<Outcome = StoreOpened> {
   /** Takes the writer's lock, checks the store and reads what the start needs. */
-  open(done: (outcome: StoreOpened) => void): void;
+  open(done: (outcome: Outcome) => void): void;
   /** Makes all rows durable or none; `null` means durable. Rows continue the sequence without a gap. */
   append(rows: readonly StoredRow[], done: (error: string | null) => void): void;
   /** Up to `limit` rows with `seq` above `afterSeq`, in order: what a follower reports next. */
@@ -301,33 +304,49 @@ export interface StoredRow {
   readonly hash: string;
 }
 
+/** What every start has to know of a store, whoever reads its rows. */
+export interface StoreIdentity {
+  /** Random id made with the journal. */
+  readonly journal: string;
+  /** Key for salted hashes, made with the journal. */
+  readonly salt: Uint8Array;
+  readonly cursors: Readonly<Record<string, number>>;
+}
+
+/** The rows that a start relies on. `Rows` that are read one at a time are read once, in the order of the members here. */
+export interface StartRows<Rows = Iterable<StoredRow>> {
+  /** Random id made with the journal. */
+  readonly journal: string;
+  /** The first row, null in an empty store. Its number is above 1 where rows have been dropped. */
+  readonly first: StoredRow | null;
+  /** The newest row of kind `segment`, or null. */
+  readonly segment: StoredRow | null;
+  /** The newest row that holds a money event, or null. */
+  readonly lastMoney: StoredRow | null;
+  /** The newest rows in order, for the check of the chain; all rows where there are fewer than `TAIL_ROWS`. */
+  readonly tail: Rows;
+  /** All rows of the orders whose newest money row is not final, in order. */
+  readonly open: Rows;
+  /** The newest rows of the kinds `charging` and `quarantine`, newest first, at most `CODES_REMEMBERED`. */
+  readonly charged: Rows;
+}
+
 /** What a store says when it is opened: what the start needs, or why there is no start. */
 export type StoreOpened =
-  | {
-      readonly kind: "opened";
-      /** Random id made with the journal. */
-      readonly journal: string;
-      /** Key for salted hashes, made with the journal. */
-      readonly salt: Uint8Array;
-      /** The newest rows in order, for the check of the chain; all rows where there are fewer than `TAIL_ROWS`. */
-      readonly tail: readonly StoredRow[];
-      /** The newest row that holds a money event, or null. */
-      readonly lastMoney: StoredRow | null;
-      /** All rows of the orders whose newest money row is not final, in order. */
-      readonly open: readonly StoredRow[];
-      /** The first row, null in an empty store. Its number is above 1 where rows have been dropped. */
-      readonly first: StoredRow | null;
-      /** The newest row of kind `segment`, or null. */
-      readonly segment: StoredRow | null;
-      /** The newest rows of the kinds `charging` and `quarantine`, newest last, at most `CODES_REMEMBERED`. */
-      readonly charged: readonly StoredRow[];
-      readonly cursors: Readonly<Record<string, number>>;
-    }
-  | {
-      readonly kind: "refused";
-      readonly why: "locked" | "newer-version" | "damaged" | "unreadable";
-      readonly detail: string;
-    };
+  | ({ readonly kind: "opened" } & StoreIdentity & StartRows<readonly StoredRow[]>)
+  | StoreRefused;
+
+/** The same from a store whose rows were read in its own thread, by who knows what they mean. */
+export type StoreLearned<Learned> =
+  | ({ readonly kind: "learned"; readonly learned: Learned } & StoreIdentity)
+  | StoreRefused;
+
+/** Why a store does not open. */
+export interface StoreRefused {
+  readonly kind: "refused";
+  readonly why: "locked" | "newer-version" | "damaged" | "unreadable";
+  readonly detail: string;
+}
 
 /** How many rows at the end of the journal are checked at every start. */
 export const TAIL_ROWS = 2_000;

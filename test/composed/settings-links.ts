@@ -4,10 +4,11 @@ import type { TestContext } from "node:test";
 import { brokerSettings, deviceParts } from "../../src/cli/run/device-links.ts";
 import { panelLinks } from "../../src/cli/run/panel-links.ts";
 import { Secrets } from "../../src/cli/run/secrets.ts";
+import type { Links } from "../../src/composed/parts.ts";
 import type { DeviceConfig } from "../../src/config/device-config.ts";
 import { Hd44780Backpack } from "../../src/drivers/hd44780-backpack.ts";
 import { SystemClock } from "../../src/links/machine/system-clock.ts";
-import type { Log, StoreLink } from "../../src/runtime/ports.ts";
+import type { Log } from "../../src/runtime/ports.ts";
 import { Together } from "./rows.ts";
 import type { Files, Keys } from "./stand.ts";
 
@@ -61,7 +62,7 @@ async function opened(config: DeviceConfig): Promise<string> {
   });
 }
 
-async function made(store: StoreLink): Promise<void> {
+async function made(store: Links["store"]): Promise<void> {
   await new Promise((resolve) => store.open(resolve));
   await new Promise<void>((resolve) => store.close(resolve));
 }

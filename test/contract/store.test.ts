@@ -30,7 +30,7 @@ import { recover } from "../../src/journal/recovered.ts";
 import { genesis, type Head, writeRow } from "../../src/journal/row.ts";
 import { openReader } from "../../src/links/sqlite/sqlite-reader.ts";
 import { readWhatCan } from "../../src/links/sqlite/sqlite-salvage.ts";
-import { SqliteStore, startJournalThread } from "../../src/links/sqlite/sqlite-store.ts";
+import { SqliteStore } from "../../src/links/sqlite/sqlite-store.ts";
 import { SqliteWriter } from "../../src/links/sqlite/sqlite-writer.ts";
 import {
   type StoredRow,
@@ -46,6 +46,7 @@ import { SimulatedTime } from "../../src/simulator/outside/time.ts";
 import { PATIENCE_MS } from "../e2e/until.ts";
 import { boot, charging, money, numberOf, shown } from "../journal/entries.ts";
 import { realJournal } from "../journal/real.ts";
+import { rowsThread } from "../journal/rows-store.ts";
 
 /** One disk, and whatever may happen to it behind the store's back. */
 interface World {
@@ -86,7 +87,12 @@ function real(): World {
   const parent = temporary();
   const directory = join(parent, "journal");
   return {
-    link: () => new SqliteStore({ directory, onDeath: (cause) => assert.fail(cause) }),
+    link: () =>
+      new SqliteStore<StoreOpened>({
+        directory,
+        onDeath: (cause) => assert.fail(cause),
+        thread: rowsThread(),
+      }),
     turn: () => {},
     damage: (n) => flipInFile(join(directory, "journal.db"), n),
     renew: () => {
@@ -263,7 +269,7 @@ for (const [name, makeWorld] of [
         assert.deepEqual(outcome.tail, rows);
         assert.deepEqual(outcome.lastMoney, rows[5]);
         assert.deepEqual(outcome.open, rows.slice(4));
-        assert.deepEqual(outcome.charged, [rows[1], rows[4]]);
+        assert.deepEqual(outcome.charged, [rows[4], rows[1]]);
         assert.deepEqual(outcome.cursors, { mqtt: 3, till: 1 });
         assert.deepEqual([outcome.first, outcome.segment], [rows[0], null]);
         await asked.close(again);
@@ -316,7 +322,7 @@ for (const [name, makeWorld] of [
         const outcome = await opened(asked, again);
         assert.deepEqual(outcome.tail, longer.slice(3));
         assert.deepEqual([outcome.first, outcome.segment], [rows[3], four]);
-        assert.deepEqual(outcome.charged, [rows[4], three]);
+        assert.deepEqual(outcome.charged, [three, rows[4]]);
         assert.deepEqual(outcome.open, rows.slice(4));
         assert.deepEqual(await asked.follow(again, 0, 1), [rows[3]]);
         await asked.close(again);
@@ -488,17 +494,17 @@ describe("the journal on a real disk", () => {
     for (const made of directories) rmSync(made, { recursive: true, force: true });
   });
 
-  function storeIn(where: string, onDeath: (cause: string) => void = assert.fail): SqliteStore {
-    return new SqliteStore({ directory: where, onDeath });
+  function storeIn(where: string, onDeath: (cause: string) => void = assert.fail): SqliteStore<StoreOpened> {
+    return new SqliteStore<StoreOpened>({ directory: where, onDeath, thread: rowsThread() });
   }
 
-  async function opening(store: SqliteStore): Promise<StoreOpened> {
+  async function opening(store: SqliteStore<StoreOpened>): Promise<StoreOpened> {
     return await new Promise((resolve) => {
       store.open(resolve);
     });
   }
 
-  async function closing(store: SqliteStore): Promise<void> {
+  async function closing(store: SqliteStore<StoreOpened>): Promise<void> {
     await new Promise<void>((resolve) => {
       store.close(resolve);
     });
@@ -1098,14 +1104,14 @@ describe("the journal on a real disk", () => {
       `const store = new SqliteStore({ directory, onDeath: (cause) => console.log(cause) });
        store.open((outcome) => { console.log(outcome.kind); store.close(() => console.log("closed")); });`,
     );
-    assert.equal(printed, "opened\nclosed\n");
+    assert.equal(printed, "learned\nclosed\n");
     assert.ok(existsSync(join(where, "journal", "journal.db")));
   });
 
   it("opens in a thread that was started before anybody knew where the journal lies", async () => {
-    const thread = startJournalThread();
+    const thread = rowsThread();
     const where = directory();
-    const store = new SqliteStore({ directory: where, onDeath: assert.fail, thread });
+    const store = new SqliteStore<StoreOpened>({ directory: where, onDeath: assert.fail, thread });
     const ended = once(thread, "exit");
     assert.equal((await opening(store)).kind, "opened");
     assert.ok(existsSync(join(where, "journal.db")));

@@ -65,7 +65,7 @@ function openedOf(rows: readonly StoredRow[]): Opened {
     open: rows.filter(({ subject }) => newest.get(subject) === false),
     first: rows[0] ?? null,
     segment: rows.findLast(({ kind }) => kind === "segment") ?? null,
-    charged: rows.filter(({ kind }) => kind === "charging" || kind === "quarantine"),
+    charged: rows.filter(({ kind }) => kind === "charging" || kind === "quarantine").reverse(),
     cursors: {},
   };
 }

@@ -5,13 +5,13 @@
  */
 import { writeSync } from "node:fs";
 import { argv, stdout } from "node:process";
-import { Journal } from "../../src/journal/journal.ts";
+import { Journal, type StartLearned } from "../../src/journal/journal.ts";
 import { SqliteStore } from "../../src/links/sqlite/sqlite-store.ts";
 import { boot, charging, money, numberOf } from "./entries.ts";
 import { RealClock, silent } from "./real.ts";
 
 const [, , directory = "", how = "appending"] = argv;
-const store = new SqliteStore({
+const store = new SqliteStore<StartLearned>({
   directory,
   onDeath: (cause) => {
     throw new Error(cause);

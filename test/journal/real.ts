@@ -1,5 +1,5 @@
 import { type Instant, instantOf, type WallTime, wallTimeOf } from "../../src/core/kernel/instant.ts";
-import { Journal, type JournalOpened } from "../../src/journal/journal.ts";
+import { Journal, type JournalOpened, type StartLearned } from "../../src/journal/journal.ts";
 import { SqliteStore } from "../../src/links/sqlite/sqlite-store.ts";
 import type { Clock, Log, Timer } from "../../src/runtime/ports.ts";
 
@@ -30,7 +30,7 @@ export const silent: Log = { debug: () => {}, info: () => {}, warn: () => {}, er
 export async function realJournal(
   directory: string,
 ): Promise<{ readonly journal: Journal; readonly outcome: JournalOpened }> {
-  const store = new SqliteStore({ directory, onDeath: died });
+  const store = new SqliteStore<StartLearned>({ directory, onDeath: died });
   const journal = new Journal({ store, clock: new RealClock(), log: silent });
   const outcome = await new Promise<JournalOpened>((resolve) => {
     journal.open(resolve);

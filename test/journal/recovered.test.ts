@@ -38,7 +38,7 @@ function told(rows: readonly StoredRow[], open: readonly StoredRow[] = []): Open
     open,
     first: rows[0] ?? null,
     segment: rows.findLast(({ kind }) => kind === "segment") ?? null,
-    charged: rows.filter(({ kind }) => kind === "charging" || kind === "quarantine"),
+    charged: rows.filter(({ kind }) => kind === "charging" || kind === "quarantine").reverse(),
     cursors: {},
   };
 }

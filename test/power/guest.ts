@@ -7,7 +7,7 @@ import { existsSync, openSync, readFileSync, renameSync, writeFileSync, writeSyn
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Verification } from "../../src/cli/journal/verification.ts";
-import { Journal, type JournalOpened } from "../../src/journal/journal.ts";
+import { Journal, type JournalOpened, type StartLearned } from "../../src/journal/journal.ts";
 import { openReader } from "../../src/links/sqlite/sqlite-reader.ts";
 import { SqliteStore } from "../../src/links/sqlite/sqlite-store.ts";
 import { Random } from "../../src/simulator/outside/random.ts";
@@ -41,7 +41,7 @@ function tell(told: Told): void {
 }
 
 const journal = new Journal({
-  store: new SqliteStore({
+  store: new SqliteStore<StartLearned>({
     directory: JOURNAL_FOLDER,
     onDeath: (cause) => {
       throw new Error(`the journal's thread has died: ${cause}`);

@@ -5,6 +5,7 @@ import { Defect, invariant } from "../../core/kernel/defect.ts";
 import type { TxData } from "../../core/payment/order.ts";
 import type { Timing } from "../../core/payment/rules.ts";
 import type { Screen } from "../../core/payment/screen.ts";
+import type { StartLearned } from "../../journal/journal.ts";
 import { UndiciHttpsLink } from "../../links/https/undici-https.ts";
 import { SqliteStore } from "../../links/sqlite/sqlite-store.ts";
 import type { HttpsSettings } from "../../providers/kind.ts";
@@ -31,10 +32,10 @@ export interface RunParts {
 export class DemoRun {
   readonly box: ComposedBox;
   readonly #mortality = new PowerSession();
-  readonly #store: SqliteStore;
+  readonly #store: SqliteStore<StartLearned>;
 
   constructor({ config, timing, hurry, links, onRequest, onScreen, onMoney }: RunParts) {
-    this.#store = new SqliteStore({ directory: config.journal.directory, onDeath });
+    this.#store = new SqliteStore<StartLearned>({ directory: config.journal.directory, onDeath });
     const https = (settings: HttpsSettings): HttpsLink =>
       this.#mortality.https(new UndiciHttpsLink({ ...settings, certificate: null }), onRequest);
     this.box = new ComposedBox({

@@ -2,7 +2,7 @@
 import * as z from "zod";
 import type { DeviceConfig } from "../../config/device-config.ts";
 import type { RotationOutcome } from "../../core/payment/command.ts";
-import { Journal } from "../../journal/journal.ts";
+import { Journal, type StartLearned } from "../../journal/journal.ts";
 import { retentionOf } from "../../journal/rotation.ts";
 import { SystemClock } from "../../links/machine/system-clock.ts";
 import { SqliteStore } from "../../links/sqlite/sqlite-store.ts";
@@ -72,7 +72,7 @@ async function rotateHere(config: DeviceConfig): Promise<RotationOutcome> {
   return await new Promise((resolve) => {
     const died = (cause: string): void => resolve({ kind: "refused", why: cause });
     const journal = new Journal({
-      store: new SqliteStore({ directory, onDeath: died }),
+      store: new SqliteStore<StartLearned>({ directory, onDeath: died }),
       clock: new SystemClock(),
       log: silent,
       followers: followersOf(config),

@@ -1,27 +1,22 @@
 import { resolve } from "node:path";
-import type { Worker } from "node:worker_threads";
 import { ComposedBox, type Refusal } from "../../compose.ts";
 import { clearWords, isClear } from "../../config/clear-broker.ts";
-import { loadLeniently } from "../config.ts";
-import { configPath } from "../config-file.ts";
+import type { LenientCheck } from "../config.ts";
 import { exitStatus } from "../exit-status.ts";
 import type { CommandIo } from "../usage.ts";
 import { openControlSockets } from "./control-socket.ts";
-import { deviceParts } from "./device-links.ts";
+import { deviceParts, type JournalAhead } from "./device-links.ts";
 import { Service } from "./service.ts";
 import { strayWordsInto } from "./stray-words.ts";
 
 /**
- * The box of the configuration that was named, until SIGTERM or SIGINT; gives the status to end with. `thread` is the journal's,
- * which was started first.
+ * The box of the configuration that was read from `path`, until SIGTERM or SIGINT; gives the status to end with. Its journal is being
+ * opened.
  */
 export async function runBox(
-  named: string | undefined,
-  { thread, io }: { readonly thread: Worker; readonly io: CommandIo },
+  checked: LenientCheck,
+  { path, journal, io }: { readonly path: string; readonly journal: JournalAhead; readonly io: CommandIo },
 ): Promise<number> {
-  const path = configPath(named);
-  // What is open is brought to its end whatever else is wrong (money rule 17); nothing is sold until the file is mended.
-  const checked = loadLeniently(path);
   if (!checked.ok) return refuse(checked.problems, io);
   const { config } = checked;
   // Nobody knows whether the last append was done: end at once, the next start reads the journal.
@@ -29,7 +24,7 @@ export async function runBox(
     log.error("journal.thread-ended", { cause });
     process.exit(exitStatus.defect);
   };
-  const made = await deviceParts(checked, onDeath, thread);
+  const made = await deviceParts(checked, onDeath, journal);
   if (!made.ok)
     return refuse(
       made.problems.map((problem) => `${path}: ${problem}`),

@@ -1,7 +1,7 @@
 /** The real outside of a box: secrets are read, links are made, and every problem is a sentence. */
-import type { Worker } from "node:worker_threads";
 import type { BoxParts } from "../../composed/parts.ts";
 import type { DeviceConfig } from "../../config/device-config.ts";
+import type { StartLearned } from "../../journal/journal.ts";
 import { pairProblem } from "../../links/https/certificate.ts";
 import { PinoLog } from "../../links/log/pino-log.ts";
 import { liesInMemory } from "../../links/machine/mounts.ts";
@@ -9,7 +9,7 @@ import { SystemClock } from "../../links/machine/system-clock.ts";
 import { SystemEntropy } from "../../links/machine/system-entropy.ts";
 import { MqttBroker, type MqttSettings } from "../../links/mqtt/mqtt-broker.ts";
 import { loadScannerLink } from "../../links/serial/scanner-link.ts";
-import { SqliteStore } from "../../links/sqlite/sqlite-store.ts";
+import { SqliteStore, type SqliteStoreSettings } from "../../links/sqlite/sqlite-store.ts";
 import { kindOf } from "../../providers/registry.ts";
 import { guardedBroker, guardedSerial, type Loader, promised } from "../../runtime/guards.ts";
 import type { BrokerLink, Log } from "../../runtime/ports.ts";
@@ -28,6 +28,9 @@ export type DeviceParts =
     }
   | { readonly ok: false; readonly problems: readonly string[] };
 
+/** The journal's thread, which was started first, and what it says of the journal, where it was asked already. */
+export type JournalAhead = Pick<SqliteStoreSettings<StartLearned>, "opened" | "thread">;
+
 /**
  * Makes the links of a device. `onDeath` is called when the journal's thread dies, after which the process must end.
  * Nothing is opened yet but the secrets of accounts: what is optional is looked for when it is wanted.
@@ -35,7 +38,7 @@ export type DeviceParts =
 export async function deviceParts(
   { config, mistakes }: { readonly config: DeviceConfig; readonly mistakes: readonly string[] },
   onDeath: (cause: string) => void,
-  thread?: Worker,
+  journal: JournalAhead = {},
 ): Promise<DeviceParts> {
   const log = new PinoLog({ level: config.log.level, fd: 1 });
   const clock = new SystemClock();
@@ -45,7 +48,7 @@ export async function deviceParts(
     return { ok: false, problems: [...secrets.problems, ...secrets.mistakes] };
   const wrong = [...mistakes, ...unsupported(config), ...secrets.mistakes];
   const { mqtt, scanner } = config;
-  const store = new SqliteStore({ directory: config.journal.directory, onDeath, thread });
+  const store = new SqliteStore<StartLearned>({ directory: config.journal.directory, onDeath, ...journal });
   const parts: BoxParts = {
     config,
     version,

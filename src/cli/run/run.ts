@@ -1,4 +1,6 @@
-import { startJournalThread } from "../../links/sqlite/sqlite-store.ts";
+import type { StartLearned } from "../../journal/journal.ts";
+import { openAhead, startJournalThread } from "../../links/sqlite/sqlite-store.ts";
+import { configPath } from "../config-file.ts";
 import { configOption, type Description } from "../description.ts";
 import { type CommandIo, readOptions } from "../usage.ts";
 
@@ -18,8 +20,13 @@ export const description = {
 /** `scanbox run`: the box itself, until SIGTERM or SIGINT. Logs to stdout, one JSON object a line. */
 export async function runCommand(args: readonly string[], io: CommandIo): Promise<number> {
   const { values } = readOptions(args, description.options);
-  // Started first, so that it is there when the rest has been loaded: a start is shorter by what a thread takes to begin.
+  // Started first: a thread takes a while to begin. Then the configuration, which says what it has to read meanwhile.
   const thread = startJournalThread();
+  const path = configPath(values.config);
+  const { loadLeniently } = await import("../config.ts");
+  // What is open is brought to its end whatever else is wrong (money rule 17); nothing is sold until the file is mended.
+  const checked = loadLeniently(path);
+  const opened = checked.ok ? openAhead<StartLearned>(thread, checked.config.journal.directory) : undefined;
   const { runBox } = await import("./box.ts");
-  return await runBox(values.config, { thread, io });
+  return await runBox(checked, { path, journal: { thread, opened }, io });
 }

@@ -2,7 +2,9 @@
  * The links of one life of a box. Whatever the box knows of the world comes through them, so that a box whose links
  * are cut is dead: nothing that it still tries has an effect, nothing reaches it, and only its journal is left.
  */
+
 import type { Links } from "../../composed/parts.ts";
+import type { JournalStore } from "../../journal/journal.ts";
 import type {
   BrokerLink,
   Clock,
@@ -11,7 +13,6 @@ import type {
   HttpsRequest,
   Log,
   SerialLink,
-  StoreLink,
   Timer,
 } from "../../runtime/ports.ts";
 
@@ -105,7 +106,7 @@ export class PowerSession {
   }
 
   /** What was handed over for writing is written, as a kernel does it for a process that was killed. */
-  #store(store: StoreLink): StoreLink {
+  #store(store: JournalStore): JournalStore {
     return {
       open: (done) => store.open(this.#heard(done)),
       append: (rows, done) => {

@@ -1,6 +1,5 @@
 import type {
   StoredRow,
-  StoreOpened,
   StoreRotated,
   StoreSlice,
   StoreSurvey,
@@ -34,8 +33,8 @@ export type StoreRequest =
   | { readonly id: number; readonly kind: "close" };
 
 /** What the worker answers. `error` null means durable. */
-export type StoreReply =
-  | { readonly id: number; readonly kind: "opened"; readonly outcome: StoreOpened }
+export type StoreReply<Outcome> =
+  | { readonly id: number; readonly kind: "opened"; readonly outcome: Outcome }
   | { readonly id: number; readonly kind: "appended"; readonly error: string | null }
   | { readonly id: number; readonly kind: "rows"; readonly rows: readonly StoredRow[] | null }
   | { readonly id: number; readonly kind: "surveyed"; readonly survey: StoreSurvey | null }

@@ -1,8 +1,5 @@
-import type { StoreOpened } from "../../runtime/ports.ts";
+import type { StoreRefused } from "../../runtime/ports.ts";
 import { UnreadableColumn } from "./sqlite-rows.ts";
-
-/** Why the store does not open. */
-export type StoreRefused = Extract<StoreOpened, { readonly kind: "refused" }>;
 
 /** A refusal on its way out of the checks of an opening. */
 export class Refusal extends Error {

@@ -1,5 +1,6 @@
-import type { SQLOutputValue } from "node:sqlite";
+import type { DatabaseSync, SQLOutputValue } from "node:sqlite";
 import type { StoredRow } from "../../runtime/ports.ts";
+import { ROW_COLUMNS } from "./sqlite-schema.ts";
 
 /** One record as node:sqlite returns it. */
 export type SqlRecord = Readonly<Record<string, SQLOutputValue>>;
@@ -17,6 +18,22 @@ export function storedRowOf(record: SqlRecord): StoredRow {
     body: textOf(record, "body"),
     hash: textOf(record, "hash"),
   };
+}
+
+/** The rows that `where` finds, read one at a time. */
+export function* rowsOf(
+  database: DatabaseSync,
+  where: string,
+  ...values: readonly (number | string)[]
+): Generator<StoredRow, void, undefined> {
+  const statement = database.prepare(`SELECT ${ROW_COLUMNS} FROM rows ${where}`);
+  for (const record of statement.iterate(...values)) yield storedRowOf(record);
+}
+
+/** The first row that `where` finds, null where there is none. */
+export function rowOf(database: DatabaseSync, where: string): StoredRow | null {
+  const record = database.prepare(`SELECT ${ROW_COLUMNS} FROM rows ${where}`).get();
+  return record === undefined ? null : storedRowOf(record);
 }
 
 /** The whole number in a column; throws where there is none. */

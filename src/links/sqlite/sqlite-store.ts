@@ -3,7 +3,6 @@ import { invariant } from "../../core/kernel/defect.ts";
 import type {
   StoredRow,
   StoreLink,
-  StoreOpened,
   StoreRotated,
   StoreSlice,
   StoreSurvey,
@@ -15,7 +14,7 @@ import { STORE_WORKER_ROLE, type StoreReply, type StoreRequest } from "./sqlite-
 type Asked<Request> = Request extends StoreRequest ? Omit<Request, "id"> : never;
 
 /** Where the journal lives, and whom its thread's death concerns. */
-export interface SqliteStoreSettings {
+export interface SqliteStoreSettings<Outcome> {
   /** Where the journal lives; made with mode 0700 where it is missing. */
   readonly directory: string;
   /**
@@ -23,25 +22,37 @@ export interface SqliteStoreSettings {
    * nobody knows whether it was done, so the process must end and the next start reads the journal.
    */
   readonly onDeath: (cause: string) => void;
-  /** The journal's thread, where `startJournalThread` has been called before; else `open` starts it. */
+  /** The journal's thread, where it has been started before; else `open` starts it. */
   readonly thread?: Worker | undefined;
+  /** What that thread will have said where it was asked before to open this journal. */
+  readonly opened?: Promise<Outcome> | undefined;
 }
 
-/** The journal's rows in SQLite, written by a thread of its own. One instance opens and closes once. */
-export class SqliteStore implements StoreLink {
-  readonly #settings: SqliteStoreSettings;
-  readonly #replies = new Map<number, (reply: StoreReply) => void>();
+/**
+ * The journal's rows in SQLite, written by a thread of its own, which also says what the start learns of them. One instance opens
+ * and closes once.
+ */
+export class SqliteStore<Outcome> implements StoreLink<Outcome> {
+  readonly #settings: SqliteStoreSettings<Outcome>;
+  readonly #replies = new Map<number, (reply: StoreReply<Outcome>) => void>();
   #worker: Worker | null = null;
   #asked = 0;
   #closed: (() => void) | null = null;
 
-  constructor(settings: SqliteStoreSettings) {
+  constructor(settings: SqliteStoreSettings<Outcome>) {
     this.#settings = settings;
   }
 
-  open(done: (outcome: StoreOpened) => void): void {
+  open(done: (outcome: Outcome) => void): void {
     invariant(this.#worker === null, "a store is opened once");
-    this.#worker = this.#heard(this.#settings.thread ?? startJournalThread());
+    const { thread, opened } = this.#settings;
+    this.#worker = this.#heard(thread ?? startJournalThread());
+    if (opened !== undefined) {
+      this.#worker.ref();
+      // What `done` throws is a defect, which ends the program: not inside a promise.
+      void opened.then((outcome) => setImmediate(done, outcome));
+      return;
+    }
     this.#ask({ kind: "open", directory: this.#settings.directory }, (reply) => {
       invariant(reply.kind === "opened", "an opening is answered with its outcome");
       done(reply.outcome);
@@ -121,7 +132,7 @@ export class SqliteStore implements StoreLink {
     else this.#ask({ kind: "close" }, () => {});
   }
 
-  #ask(request: Asked<StoreRequest>, done: ((reply: StoreReply) => void) | null): void {
+  #ask(request: Asked<StoreRequest>, done: ((reply: StoreReply<Outcome>) => void) | null): void {
     const worker = this.#worker;
     invariant(worker !== null, "a store is opened before it is asked");
     this.#asked += 1;
@@ -135,7 +146,7 @@ export class SqliteStore implements StoreLink {
   /** Listens to the thread from now on. */
   #heard(worker: Worker): Worker {
     let cause = "it stopped";
-    worker.on("message", (reply: StoreReply) => {
+    worker.on("message", (reply: StoreReply<Outcome>) => {
       const done = this.#replies.get(reply.id);
       this.#replies.delete(reply.id);
       done?.(reply);
@@ -168,4 +179,19 @@ export function startJournalThread(): Worker {
       : new Worker(new URL("./sqlite-worker.ts", import.meta.url), options);
   worker.unref();
   return worker;
+}
+
+/**
+ * Asks the thread to open a journal before there is a store that waits for it: it reads beside whatever the program still has to
+ * load. Nothing else may be asked of it until a store has it.
+ */
+export function openAhead<Outcome>(thread: Worker, directory: string): Promise<Outcome> {
+  const request: StoreRequest = { id: 0, kind: "open", directory };
+  return new Promise((resolve) => {
+    thread.once("message", (reply: StoreReply<Outcome>) => {
+      invariant(reply.kind === "opened", "an opening is answered with its outcome");
+      resolve(reply.outcome);
+    });
+    thread.postMessage(request);
+  });
 }

@@ -8,21 +8,21 @@ import { randomBytes } from "node:crypto";
 import { closeSync, existsSync, fsyncSync, openSync, renameSync, rmSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import {
-  CODES_REMEMBERED,
-  type StoredRow,
-  type StoreOpened,
-  type StoreRotated,
-  type StoreSlice,
-  type StoreSurvey,
-  type StoreSurveyOptions,
-  TAIL_ROWS,
+import type {
+  StartRows,
+  StoredRow,
+  StoreLearned,
+  StoreOpened,
+  StoreRotated,
+  StoreSlice,
+  StoreSurvey,
+  StoreSurveyOptions,
 } from "../../runtime/ports.ts";
 import { DiskReserve } from "./disk-reserve.ts";
 import { giveFile } from "./folder-owner.ts";
 import { condemn, condemnation, goneSentence, lookForJournal, makeFolders } from "./journal-folder.ts";
 import { detailOf, isBusy, primaryCode, Refusal, refusalOf } from "./sqlite-refusal.ts";
-import { bytesOf, integerOf, storedRowOf, textOf } from "./sqlite-rows.ts";
+import { integerOf, rowOf, rowsOf, storedRowOf, textOf } from "./sqlite-rows.ts";
 import {
   APPLICATION_ID,
   createSchema,
@@ -34,6 +34,7 @@ import {
   SCHEMA_VERSION,
 } from "./sqlite-schema.ts";
 import { SliceReader } from "./sqlite-slice.ts";
+import { firstOpen, identityOf, startRows } from "./sqlite-start.ts";
 
 /** How long SQLite waits for a reader that stands in the way, in milliseconds. */
 const BUSY_MS = 2_000;
@@ -90,15 +91,28 @@ export class SqliteWriter {
     this.#reserve = new DiskReserve(directory);
   }
 
-  /** Takes the writer's lock, makes or checks the database and reads what the start needs. */
+  /** Takes the writer's lock, makes or checks the database and hands over the rows that the start needs. */
   open(): StoreOpened {
-    const outcome = this.#open();
-    // The last life has taken its log and index away; on a full disk the reserve is the room to make them anew.
-    const tight = outcome.kind === "refused" && outcome.why === "unreadable" && this.#reserve.spendIfFull();
-    return tight ? this.#open() : outcome;
+    const opened = this.learn((rows) => ({
+      ...rows,
+      tail: [...rows.tail],
+      open: [...rows.open],
+      charged: [...rows.charged],
+    }));
+    if (opened.kind === "refused") return opened;
+    const { learned, ...identity } = opened;
+    return { ...identity, ...learned, kind: "opened" };
   }
 
-  #open(): StoreOpened {
+  /** The same, and has `read` conclude from the rows, of which no more than one need be in memory. */
+  learn<Learned>(read: (rows: StartRows) => Learned): StoreLearned<Learned> {
+    const outcome = this.#open(read);
+    // The last life has taken its log and index away; on a full disk the reserve is the room to make them anew.
+    const tight = outcome.kind === "refused" && outcome.why === "unreadable" && this.#reserve.spendIfFull();
+    return tight ? this.#open(read) : outcome;
+  }
+
+  #open<Learned>(read: (rows: StartRows) => Learned): StoreLearned<Learned> {
     try {
       if (existsSync(join(this.#directory, QUARANTINE_FILE)))
         throw new Refusal("damaged", "a damaged journal is half moved aside: go on with journal quarantine");
@@ -129,7 +143,7 @@ export class SqliteWriter {
         cursor: database.prepare("INSERT OR REPLACE INTO cursors (name, seq) VALUES (?, ?)"),
         slices: new SliceReader(database),
       };
-      return readStart(database);
+      return { kind: "learned", ...identityOf(database), learned: read(startRows(database)) };
     } catch (error) {
       this.close();
       return refusalOf(error);
@@ -208,7 +222,7 @@ export class SqliteWriter {
   order(outTradeNo: string): readonly StoredRow[] | null {
     try {
       const database = this.#database;
-      return database === null ? null : rowsOf(database, "WHERE subject = ? ORDER BY n", outTradeNo);
+      return database === null ? null : [...rowsOf(database, "WHERE subject = ? ORDER BY n", outTradeNo)];
     } catch {
       return null;
     }
@@ -373,62 +387,6 @@ function create(database: DatabaseSync, salt: Uint8Array): void {
   database.exec("COMMIT");
 }
 
-function readStart(database: DatabaseSync): StoreOpened {
-  const meta = database.prepare("SELECT journal, salt FROM meta").get();
-  const cursors = database.prepare("SELECT name, seq FROM cursors").all();
-  const tail = rowsOf(database, "ORDER BY n DESC LIMIT ?", TAIL_ROWS).reverse();
-  return {
-    kind: "opened",
-    journal: textOf(meta, "journal"),
-    salt: bytesOf(meta, "salt"),
-    tail,
-    lastMoney: rowOf(database, "WHERE seq > 0 ORDER BY seq DESC LIMIT 1"),
-    open: openRows(database, tail),
-    first: rowOf(database, "ORDER BY n LIMIT 1"),
-    segment: rowOf(database, "WHERE kind = 'segment' ORDER BY n DESC LIMIT 1"),
-    charged: rowsOf(
-      database,
-      "WHERE kind IN ('charging', 'quarantine') ORDER BY n DESC LIMIT ?",
-      CODES_REMEMBERED,
-    ).reverse(),
-    cursors: Object.fromEntries(cursors.map((cursor) => [textOf(cursor, "name"), integerOf(cursor, "seq")])),
-  };
-}
-
-/**
- * Also finds a row whose column was changed and whose text was not: its hash then tells. Reads all rows from the first of the
- * oldest open order on: those before cannot be of any, and an order whose first row is not found has no intent, which is damage.
- */
-const BY_TEXT = `NOT INDEXED WHERE n >= ? AND EXISTS (SELECT 1 FROM open_subjects AS o WHERE o.subject = rows.subject
-  OR instr(rows.body, '"outTradeNo":"' || o.subject || '"') > 0) ORDER BY n`;
-
-const BY_INDEX = "WHERE subject IN (SELECT subject FROM open_subjects) ORDER BY n";
-
-/** The first row of the orders that are listed as open. */
-const FIRST_OPEN = "SELECT min(n) AS n FROM rows WHERE subject IN (SELECT subject FROM open_subjects)";
-
-/**
- * All rows of the orders that are listed as open. Nothing has held the index or the list against the rows: where the tail does
- * not prove how an order stands, the rows since its first are searched, and a name without rows is damage.
- */
-function openRows(database: DatabaseSync, tail: readonly StoredRow[]): readonly StoredRow[] {
-  const proved = new Set(tail.filter(({ seq }) => seq !== null).map(({ subject }) => subject));
-  const records = database.prepare("SELECT subject FROM open_subjects").all();
-  const listed = records.map((record) => textOf(record, "subject"));
-  const rows = listed.every((name) => proved.has(name))
-    ? rowsOf(database, BY_INDEX)
-    : rowsOf(database, BY_TEXT, firstOpen(database) ?? 0);
-  const found = new Set(rows.map(({ subject }) => subject));
-  if (!listed.every((name) => found.has(name)))
-    throw new Refusal("damaged", "the list of open orders names an order that has no rows");
-  return rows;
-}
-
-function firstOpen(database: DatabaseSync): number | null {
-  const first = database.prepare(FIRST_OPEN).get();
-  return first === undefined || first.n === null ? null : integerOf(first, "n");
-}
-
 function surveyOf(database: DatabaseSync, { segments, charges }: StoreSurveyOptions): StoreSurvey {
   const charge = database.prepare(
     "SELECT n FROM rows WHERE kind = 'charging' ORDER BY n DESC LIMIT 1 OFFSET ?",
@@ -436,17 +394,8 @@ function surveyOf(database: DatabaseSync, { segments, charges }: StoreSurveyOpti
   const firstCharge = charge.get(charges - 1);
   return {
     first: rowOf(database, "ORDER BY n LIMIT 1"),
-    segments: rowsOf(database, "WHERE kind = 'segment' ORDER BY n LIMIT ?", segments),
+    segments: [...rowsOf(database, "WHERE kind = 'segment' ORDER BY n LIMIT ?", segments)],
     firstOpen: firstOpen(database),
     firstCharge: firstCharge === undefined ? null : integerOf(firstCharge, "n"),
   };
-}
-
-function rowOf(database: DatabaseSync, where: string): StoredRow | null {
-  return rowsOf(database, where)[0] ?? null;
-}
-
-function rowsOf(database: DatabaseSync, where: string, ...values: readonly (number | string)[]): StoredRow[] {
-  const statement = database.prepare(`SELECT ${ROW_COLUMNS} FROM rows ${where}`);
-  return statement.all(...values).map(storedRowOf);
 }

@@ -365,7 +365,8 @@ export class SimulatedStore implements StoreLink {
         segment: rows.findLast(({ kind }) => kind === "segment") ?? null,
         charged: rows
           .filter(({ kind }) => kind === "charging" || kind === "quarantine")
-          .slice(-CODES_REMEMBERED),
+          .slice(-CODES_REMEMBERED)
+          .reverse(),
         cursors,
       };
     })();

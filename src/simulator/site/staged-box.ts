@@ -88,7 +88,7 @@ export interface BoxRun {
   /** What the broker knows it by. */
   readonly id: string;
   /** The journal's store, as the box has it. */
-  readonly store: StoreLink;
+  readonly store: Links["store"];
   readonly networks: readonly Network[];
   screen: Screen;
   /** Whether it was asked to stop. */
