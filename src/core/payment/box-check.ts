@@ -23,7 +23,7 @@ export function violationOf(before: Box, step: Step, event: BoxEvent, rules: Rul
     vanished(before, after, event) ??
     appeared(before, after) ??
     forgotten(before, after) ??
-    asked(before, step, event) ??
+    asked(before, step, event, rules) ??
     crowded(before, after)
   );
 }
@@ -99,11 +99,13 @@ function forgotten(before: Box, after: Box): string | null {
   return null;
 }
 
-function asked(before: Box, { box, effects }: Step, event: BoxEvent): string | null {
+function asked(before: Box, { box, effects }: Step, event: BoxEvent, rules: Rules): string | null {
   const dangers = new Set<string>();
   for (const effect of effects) {
     const objection = objectionTo(effect, before, box, event);
     if (objection !== null) return objection;
+    if (effect.type === "charge" && !box.clockTrusted && factsOf(effect.intent, rules).needsClock)
+      return "precondition: who needs a clock is charged through with one that is trusted";
     const danger = dangerOf(effect);
     if (danger === null) continue;
     const name = `${danger.kind} ${danger.outTradeNo}`;
@@ -160,7 +162,7 @@ export function brokenBy(
   if (before.intent !== after.intent) return "I4: an intent never changes";
   if (before.recovered !== after.recovered) return "late: what a start found stays what a start found";
   if (after.sentAt < before.sentAt) return "I17: a charge does not become older";
-  return brokenCall(before, after, rules) ?? brokenPhase(before, after, event);
+  return brokenCall(before, after, rules) ?? brokenPhase(before, after, event, rules);
 }
 
 function brokenCall(before: Payment, after: Payment, rules: Rules): string | null {
@@ -178,7 +180,7 @@ function brokenCall(before: Payment, after: Payment, rules: Rules): string | nul
     : null;
 }
 
-function brokenPhase(before: Payment, after: Payment, event: BoxEvent): string | null {
+function brokenPhase(before: Payment, after: Payment, event: BoxEvent, rules: Rules): string | null {
   const { phase: was } = before;
   const { phase: is } = after;
   const recorded = isRecordOf(event, after.intent.outTradeNo);
@@ -187,6 +189,10 @@ function brokenPhase(before: Payment, after: Payment, event: BoxEvent): string |
     if (paid) return "I15: what is being reversed never becomes paid";
     const asks = is.name === "recording" || is.name === "charging" || is.name === "asking";
     if (asks) return "I15: what is being reversed is not asked for its outcome any more";
+  }
+  if (was.name === "charging" && is.name === "recording-outcome" && is.verdict.state === "paid") {
+    if (!factsOf(after.intent, rules).chargeProves)
+      return "I10: a charge that proves nothing waits for a query";
   }
   if (was.name === "doubted" && is.name !== "doubted") {
     const ends =

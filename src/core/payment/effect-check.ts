@@ -51,9 +51,11 @@ export function objectionTo(effect: Effect, before: Box, after: Box, event: BoxE
     case "charge":
       return chargeObjection(effect, was, payment, event);
     case "undo":
-      return payment.phase.name === "reversing" && isReversalDurable(was, event)
-        ? null
-        : "I14: a reversal leaves only after its record";
+      if (payment.phase.name !== "reversing" || !isReversalDurable(was, event))
+        return "I14: a reversal leaves only after its record";
+      return effect.way === "refund" && !payment.seenPaid
+        ? "refund: only what a query has shown paid is given back"
+        : null;
     case "dispense":
       return payment.phase.name === "dispensing" &&
         was?.phase.name === "recording-outcome" &&

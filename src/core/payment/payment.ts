@@ -86,8 +86,11 @@ export type Phase =
       readonly absences: Absences;
       /** Queries in a row without another reversal between them. */
       readonly asks: number;
-      /** A signed answer has refused the usual way back as too late, and there is another one (`UndoFacts.overdue`). */
-      readonly overdue: boolean;
+      /**
+       * `refused`: a signed answer has refused the usual way back as too late, and there is another one (`UndoFacts.overdue`);
+       * `paid`: a query has since shown that there is something to give back, and the other way is taken.
+       */
+      readonly overdue: "no" | "refused" | "paid";
       readonly alarmed: boolean;
     }
   | { readonly name: "recording-outcome"; readonly verdict: Verdict }

@@ -44,7 +44,7 @@ export function afterAnswer(
     const failure = answer.reason === "request" ? "request" : "account";
     return { ...trust, ...again(trust, failures, now, timing), proved: false, failure, failures };
   }
-  if (answer.kind !== "unknown" || answer.signed) {
+  if (answer.kind !== "unknown" || (answer.signed && answer.why !== "clock")) {
     return {
       ...trust,
       unclear: false,
@@ -55,6 +55,15 @@ export function afterAnswer(
     case "unsigned-refusal":
     case "bad-signature":
       return { ...trust, unclear: true, proved: false, probe: trust.probe ?? now };
+    case "clock":
+      // The next charge would be told the same: a probe has to show first that our time is right again.
+      return {
+        ...trust,
+        unclear: !answer.signed,
+        proved: false,
+        failure: "clock",
+        probe: trust.probe ?? now,
+      };
     case "silence":
     case "http-status":
     case "malformed":
@@ -63,7 +72,6 @@ export function afterAnswer(
     case "unlisted-code":
     case "configuration":
     case "request":
-    case "clock":
       return { ...trust, unclear: true, probe: trust.probe ?? after(now, queryEveryMs) };
   }
 }

@@ -30,8 +30,8 @@ export function undoOf(
   invariant(undoing !== null, "a code of ours was offered where it can be taken back");
   if (!seenPaid) return undoing.unpaid;
   const { overdue } = undoing.paid;
-  const isOverdue = phase.name === "reversing" && phase.overdue && overdue !== null;
-  return isOverdue ? { ...overdue, overdue: null } : undoing.paid;
+  const isDue = phase.name === "reversing" && phase.overdue === "paid" && overdue !== null;
+  return isDue ? { ...overdue, overdue: null } : undoing.paid;
 }
 
 /** Those through which new orders are charged, in the order of the configuration. */

@@ -44,7 +44,7 @@ export function reverseFrom(
       heard: "nothing",
       absences,
       asks: 0,
-      overdue: false,
+      overdue: "no",
       alarmed: false,
     },
   };
@@ -65,8 +65,12 @@ export function undoAnswered(payment: Payment, answer: UndoAnswer, stamp: Stamp,
       // Whose payment it is only a query tells: nothing is refunded before one has shown it as ours.
       return go({ ...payment, phase: { ...phase, heard: "again", next } });
     case "done":
-    case "again":
-      return go({ ...payment, phase: { ...phase, heard: answer.kind, next } });
+      return go({ ...payment, phase: { ...phase, heard: "done", next } });
+    case "again": {
+      // What the last way back refuses may have ended by the first one, whose answer was lost: the payment says so.
+      const overdue = phase.overdue === "no" ? "no" : "refused";
+      return go({ ...payment, phase: { ...phase, overdue, heard: "again", next } });
+    }
     case "unknown": {
       // What a reversal of an order that is not there is answered with is documented nowhere: any signed word will do.
       const heard = answer.signed ? "refused" : phase.heard;
@@ -77,7 +81,7 @@ export function undoAnswered(payment: Payment, answer: UndoAnswer, stamp: Stamp,
     case "expired": {
       // Whether there is anything to give back only a query tells; what is not paid is asked about until it has ended.
       if (undoOf(payment, factsOf(payment.intent, rules)).overdue !== null)
-        return go({ ...payment, phase: { ...phase, overdue: true, heard: "again", next } });
+        return go({ ...payment, phase: { ...phase, overdue: "refused", heard: "again", next } });
       const verdict: Verdict = {
         state: "manual",
         charged: "unknown",
@@ -122,14 +126,16 @@ export function reversalQueried(
     }
     case "paid":
     case "unpaid":
-    case "failed":
+    case "failed": {
       // It exists: an absence seen before is void, nothing is done yet, and another reversal is due.
+      const overdue = answer.kind === "paid" && phase.overdue === "refused" ? "paid" : phase.overdue;
       return reverseAgain(
         payment,
-        { ...phase, absences: noAbsences, heard: undone(phase.heard) },
+        { ...phase, overdue, absences: noAbsences, heard: undone(phase.heard) },
         stamp,
         rules,
       );
+    }
     case "foreign":
       return foreign(payment, answer, stamp, rules, true);
     case "unknown": {
@@ -218,7 +224,7 @@ function reverseAgain(
   // The answer of a query that was on its way when the reversal was recorded may come early.
   const next = {
     call: "undo",
-    at: later(after(stamp.at, jittered), reversibleAt(payment, rules)),
+    at: later(after(stamp.at, jittered), reversibleAt({ ...payment, phase }, rules)),
   } as const;
   return alarmIfLong(
     { ...payment, phase: { ...phase, rounds: phase.rounds + 1, asks: 0, next } },

@@ -1,10 +1,15 @@
 /** What a provider may say of itself that WeChat Pay v2 does not (money rules 6, 10 and 18). */
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { violationOf } from "../../../src/core/payment/box-check.ts";
+import { objectionTo } from "../../../src/core/payment/effect-check.ts";
+import type { Effect } from "../../../src/core/payment/effects.ts";
+import { isOver, type Payment } from "../../../src/core/payment/payment.ts";
 import type { ProviderFacts, UndoFacts } from "../../../src/core/payment/provider.ts";
 import { providerBlockerOf } from "../../../src/core/payment/readiness.ts";
 import type { Rules } from "../../../src/core/payment/rules.ts";
-import { provider, providerOf } from "./reachable.ts";
+import { step } from "../../../src/core/payment/step.ts";
+import { explore, provider, providerOf, smallRules, stampAt, withProvider } from "./reachable.ts";
 import { keypadRules, Story } from "./story.ts";
 
 const refund = { way: "refund", notBeforeMs: 15_000, confirm: "refund" } as const;
@@ -144,13 +149,124 @@ test("after a start the first way is tried first, and its refusal leads to the r
   const story = new Story(alone, [{ intent, last }]).wait(15_000);
   assert.deepEqual(calls(story), ["cancel"]);
   story.reverse({ kind: "expired" });
-  assert.deepEqual(calls(story), ["query refund"]);
-  story.query({ kind: "absent" }, "c").wait(2_000);
+  assert.deepEqual(calls(story), ["query payment"]);
+  story.query({ kind: "paid", transactionId: "7" }, "c").wait(2_000);
   assert.deepEqual(calls(story), ["refund"]);
+});
+
+test("what had been seen paid before the refusal is asked about once more, for it may have gone back meanwhile", () => {
+  const story = charged().charge({ kind: "pending" }, "c").keys("X").recorded().wait(15_000);
+  story.reverse({ kind: "again", code: null }).query({ kind: "paid", transactionId: "7" }, "c").wait(2_000);
+  calls(story);
+  story.reverse({ kind: "expired" });
+  assert.deepEqual(calls(story), ["query payment"]);
+  story.query({ kind: "closed", paidOnce: true, transactionId: "7" }, "c");
+  assert.deepEqual(outcome(story), ["refunded", "cancelled-by-person"]);
+});
+
+test("a refund that is refused is followed by a question about the payment, which may have gone back already", () => {
+  const story = refusedAsTooLate().query({ kind: "paid", transactionId: "7" }, "c").wait(2_000);
+  story.reverse({ kind: "again", code: null });
+  assert.deepEqual(calls(story), ["query payment", "refund", "query payment"]);
+  story.query({ kind: "paid", transactionId: "7" }, "c").wait(4_000);
+  assert.deepEqual(calls(story), ["refund"]);
+  story
+    .reverse({ kind: "again", code: null })
+    .query({ kind: "closed", paidOnce: true, transactionId: "7" }, "c");
+  assert.deepEqual(outcome(story), ["refunded", "cancelled-by-person"]);
+});
+
+test("a refund whose answer is lost is asked about, and repeated where there is none", () => {
+  const story = refusedAsTooLate().query({ kind: "paid", transactionId: "7" }, "c").wait(2_000);
+  calls(story);
+  story.reverse({ kind: "unknown", why: "silence", signed: false });
+  assert.deepEqual(calls(story), ["query refund"]);
+  story.query({ kind: "absent" }, "c").wait(4_000);
+  assert.deepEqual(calls(story), ["refund"]);
+});
+
+test("a refund waits for its own time after the charge", () => {
+  const slow: UndoFacts = { ...cancel, overdue: { ...refund, notBeforeMs: 40_000 } };
+  const late = { ...alike, undo: { cpm: { unpaid: slow, paid: slow }, mpm: null } };
+  const story = charged({ ...alone, providers: new Map([["second", late]]) });
+  story.charge({ kind: "pending" }, "c").keys("X").recorded().wait(15_000);
+  story.reverse({ kind: "expired" }).query({ kind: "paid", transactionId: "7" }, "c");
+  calls(story);
+  story.wait(24_000);
+  assert.deepEqual(calls(story), []);
+  story.wait(1_000);
+  assert.deepEqual(calls(story), ["refund"]);
+});
+
+test("a payment that appears after its cancel was answered is cancelled again", () => {
+  const story = charged().charge({ kind: "pending" }, "c").keys("X").recorded().wait(15_000);
+  story.reverse({ kind: "done" });
+  calls(story);
+  story.query({ kind: "paid", transactionId: "7" }, "c").wait(2_000);
+  assert.deepEqual(calls(story), ["cancel"]);
 });
 
 test("what can be refunded no more is for people", () => {
   const story = refusedAsTooLate().query({ kind: "paid", transactionId: "7" }, "c").wait(2_000);
   story.reverse({ kind: "expired" });
   assert.deepEqual(outcome(story), ["manual", "reverse-expired"]);
+});
+
+/** The same facts with waits of a few ticks, so that every state of an order can be reached. */
+function smallAlike(): Rules {
+  const small = { way: "cancel", notBeforeMs: 1, confirm: "payment" } as const;
+  const back: UndoFacts = { ...small, overdue: { ...refund, notBeforeMs: 1 } };
+  const undo = { cpm: { unpaid: back, paid: back }, mpm: null };
+  return withProvider(smallRules("keep"), { chargeProves: false, needsClock: true, undo });
+}
+
+test("whatever happens to an order, no charge proves it, and no refund begins before a query has shown it paid", () => {
+  const { states, edges } = explore(smallAlike());
+  const ways = new Set<string>();
+  for (const { before, after, event, effects } of edges) {
+    if (after.phase.name === "recording-outcome" && before.phase.name !== "recording-outcome") {
+      const { state, reason } = after.phase.verdict;
+      if (state === "paid") assert.equal(event.type, "query-answered");
+      const given = before.phase.name === "reversing" && before.phase.overdue === "paid";
+      if (reason === "reverse-expired") assert.ok(given && event.type === "undo-answered");
+    }
+    for (const effect of effects) {
+      if (effect.type !== "undo") continue;
+      ways.add(effect.way);
+      const shown = before.phase.name === "reversing" && before.phase.overdue === "paid";
+      assert.equal(effect.way === "refund", shown && before.seenPaid);
+    }
+  }
+  assert.deepEqual([...ways].sort(), ["cancel", "refund"]);
+  const froms = new Set(edges.map(({ from, to }) => (from === to ? "" : from)));
+  for (const [key, payment] of states)
+    assert.ok(froms.has(key) || isOver(payment), `an order that stays ${payment.phase.name}`);
+});
+
+test("the last net knows these rules too", () => {
+  const charging = charged();
+  const { order, box } = charging;
+  const event = { type: "woke" } as const;
+  const paid = { state: "paid", charged: "yes", reason: null, late: false } as const;
+  const believed: Payment = { ...order, phase: { name: "recording-outcome", verdict: paid } };
+  const orders = new Map([[order.intent.outTradeNo, believed]]);
+  const after = { box: { ...box, orders }, effects: [] };
+  assert.match(violationOf(box, after, event, alone) ?? "", /^I10: /);
+
+  const recording = Story.ready(alone).keys("1250=").scan("281234567890123456", "alipay");
+  const { outTradeNo } = recording.order.intent;
+  const recorded = {
+    type: "payment",
+    outTradeNo,
+    event: { type: "recorded", state: "charging" },
+  } as const;
+  const leaves = step(recording.box, recorded, stampAt(0), alone);
+  assert.equal(violationOf(recording.box, leaves, recorded, alone), null);
+  const untrusted = { ...leaves, box: { ...leaves.box, clockTrusted: false } };
+  assert.match(violationOf(recording.box, untrusted, recorded, alone) ?? "", /^precondition: /);
+
+  const reversing = refusedAsTooLate();
+  const { intent } = reversing.order;
+  const gives: Effect = { type: "undo", intent, host: null, way: "refund" };
+  assert.match(objectionTo(gives, reversing.box, reversing.box, event) ?? "", /^refund: /);
 });

@@ -63,6 +63,15 @@ test("a refusal without a signature, or with a wrong one, takes the proof away a
   }
 });
 
+test("who says that our time is wrong is not charged through before a probe has passed, signed or not", () => {
+  for (const signed of [true, false]) {
+    const wrong = { ...proved, proved: false, unclear: !signed, failure: "clock", probe: now };
+    assert.deepEqual(afterAnswer(proved, unknown("clock", signed), now, timing, facts), wrong);
+    const waiting = afterAnswer({ ...proved, probe: soon }, unknown("clock", signed), now, timing, facts);
+    assert.equal(waiting.probe, soon);
+  }
+});
+
 test("any signed answer clears what was unclear, and a probe that was planned is not needed then", () => {
   const answers: readonly QueryAnswer[] = [{ kind: "absent" }, unknown("system-error", true)];
   for (const answer of answers) {

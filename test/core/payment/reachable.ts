@@ -225,7 +225,7 @@ export interface Graph {
 }
 
 /** Some times as many as there are: a difference that decides nothing must not tell states apart. */
-const STATES_MAX = 20_000;
+const STATES_MAX = 40_000;
 
 /** Walks from a new order and from both kinds of recovered ones until nothing new is found. */
 export function explore(rules: Rules, mode: Intent["mode"] = "cpm", pulses: number | null = null): Graph {

@@ -42,7 +42,7 @@ test("a reversal begins with nothing known, and its first request waits for the 
     heard: "nothing",
     absences: noAbsences,
     asks: 0,
-    overdue: false,
+    overdue: "no",
     alarmed: false,
   });
   const late = Story.ready().payTo().charge({ kind: "pending" }).wait(44_000).query(unpaid).keys("X");
