@@ -34,8 +34,8 @@ ${benches.map(({ name, what }) => `  ${name.padEnd(12)} ${what}\n`).join("")}
 Exit status: 0 measured, whatever the goals say; 1 something could not be measured; 2 wrong usage.
 `;
 
-/** What one part came to. */
-type Outcome = { readonly figures: readonly Figure[] } | { readonly why: string };
+/** What the process of one part says: figures as it has them, that it is done, or why it cannot measure. */
+type Told = { readonly had: readonly Figure[] } | { readonly done: true } | { readonly why: string };
 
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
@@ -58,14 +58,13 @@ async function main(): Promise<number> {
   const unmeasured: { readonly bench: string; readonly why: string }[] = [];
   for (const { name, minutes = PART_MINUTES } of benches) {
     if (positionals.length > 0 && !positionals.includes(name)) continue;
-    const outcome = await measureApart(name, minutes);
-    if ("figures" in outcome) {
-      figures.push(...outcome.figures);
-      if (!json) for (const figure of outcome.figures) console.log(lineOf(figure));
-    } else {
-      unmeasured.push({ bench: name, why: outcome.why });
-      if (!json) console.log(`${name}: not measured: ${outcome.why}`);
-    }
+    const why = await measureApart(name, minutes, (had) => {
+      figures.push(...had);
+      if (!json) for (const figure of had) console.log(lineOf(figure));
+    });
+    if (why === null) continue;
+    unmeasured.push({ bench: name, why });
+    if (!json) console.log(`${name}: not measured to its end: ${why}`);
   }
   if (json) {
     const judged = figures.map((figure) => ({ ...figure, reached: isReached(figure) }));
@@ -81,24 +80,32 @@ async function main(): Promise<number> {
   return unmeasured.length === 0 ? 0 : 1;
 }
 
-/** Measures one part in a process of its own; whatever that process has started ends with it. */
-function measureApart(name: string, minutes: number): Promise<Outcome> {
+/**
+ * Measures one part in a process of its own; whatever that process has started ends with it. `had` hears of each figure as it is
+ * measured. Gives why the part did not come to its end, or null.
+ */
+function measureApart(
+  name: string,
+  minutes: number,
+  had: (figures: readonly Figure[]) => void,
+): Promise<string | null> {
   return new Promise((resolve) => {
     const part = fork(import.meta.filename, [], {
       env: { ...process.env, SCANBOX_BENCH_PART: name },
       serialization: "advanced",
     });
-    let outcome: Outcome | null = null;
+    let end: { readonly why: string | null } | null = null;
     const limit = setTimeout(() => {
-      outcome ??= { why: `it was not done within ${minutes} minutes` };
+      end ??= { why: `it was not done within ${minutes} minutes` };
       part.kill("SIGKILL");
     }, minutes * 60_000);
-    part.on("message", (message: Outcome) => {
-      outcome ??= message;
+    part.on("message", (told: Told) => {
+      if ("had" in told) had(told.had);
+      else end ??= { why: "why" in told ? told.why : null };
     });
     part.once("exit", (code, signal) => {
       clearTimeout(limit);
-      resolve(outcome ?? { why: `its process ended with ${signal ?? code}` });
+      resolve(end === null ? `its process ended with ${signal ?? code}` : end.why);
     });
   });
 }
@@ -110,15 +117,17 @@ async function measurePart(name: string): Promise<void> {
   const say = (progress: string): void => {
     process.stderr.write(`  ${name}, ${((performance.now() - beganAt) / 1_000).toFixed(0)} s: ${progress}\n`);
   };
-  let outcome: Outcome;
+  const tell = (told: Told, sent: () => void = () => undefined): void => void process.send?.(told, sent);
+  let end: Told;
   try {
     const bench = benches.find((one) => one.name === name);
     if (bench === undefined) throw new Error(`there is no bench "${name}"`);
-    outcome = { figures: await bench.measure(say) };
+    tell({ had: await bench.measure(say, (figures) => tell({ had: figures })) });
+    end = { done: true };
   } catch (error) {
-    outcome = { why: error instanceof CannotMeasure ? error.message : String(error) };
+    end = { why: error instanceof CannotMeasure ? error.message : String(error) };
   }
-  process.send?.(outcome, () => process.exit());
+  tell(end, () => process.exit());
 }
 
 const part = process.env.SCANBOX_BENCH_PART;

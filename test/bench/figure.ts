@@ -19,8 +19,14 @@ export interface Bench {
   readonly what: string;
   /** After so many minutes it is ended, done or not; eight where it does not say. */
   readonly minutes?: number;
-  /** `say` tells a waiting person how far it is. Throws `CannotMeasure` where the machine lacks something. */
-  readonly measure: (say: (progress: string) => void) => Promise<readonly Figure[]>;
+  /**
+   * `say` tells a waiting person how far it is; `had` hands over what stays measured if the part is ended before it returns the
+   * rest. Throws `CannotMeasure` where the machine lacks something.
+   */
+  readonly measure: (
+    say: (progress: string) => void,
+    had: (figures: readonly Figure[]) => void,
+  ) => Promise<readonly Figure[]>;
 }
 
 /** The machine lacks what a bench needs; the message is a sentence that says what. */

@@ -5,7 +5,7 @@ import { condemn } from "../../src/links/sqlite/journal-folder.ts";
 import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
 import { endChild, startChild } from "../e2e/child.ts";
 import { AgedJournal } from "./aged-journal.ts";
-import { type Bench, type Figure, lineOf, percentile } from "./figure.ts";
+import { type Bench, type Figure, percentile } from "./figure.ts";
 import { makeKeypadBundle } from "./keypad-bundle.ts";
 import { cpuMs, peakMiB, rssMiB } from "./process.ts";
 import { RunningBox } from "./running-box.ts";
@@ -28,29 +28,23 @@ export const journal: Bench = {
   name: "journal",
   what: `starts and commands with ${AGES.map((count) => count.toLocaleString("en")).join(", ")} payments in the journal`,
   minutes: 60,
-  measure: async (say) => {
+  measure: async (say, had) => {
     const site = await openSite({ keypad: true });
     try {
       const bundle = await makeKeypadBundle(site.directory);
       const directory = join(site.directory, "journal");
       const aged = new AgedJournal(directory, { box: "bench", most: Math.max(...AGES) });
-      const figures: Figure[] = [];
       for (const payments of AGES) {
+        const measured = (figures: readonly Figure[]): void =>
+          had(figures.map((one) => named(one, payments)));
         const began = performance.now();
         aged.growTo(payments);
         say(`${payments} payments are written, in ${((performance.now() - began) / 1_000).toFixed(0)} s`);
-        const measured = [
-          ...(await starts(bundle, site)),
-          ...(await running(bundle, site, payments === Math.min(...AGES))),
-        ];
-        for (const figure of measured) say(lineOf(figure));
-        measured.push(...(await commands({ bundle, site, aged, payments, say })));
-        figures.push(
-          ...measured.map((figure) => ({ ...figure, name: `journal.${payments}.${figure.name}` })),
-        );
+        measured(await starts(bundle, site));
+        measured(await running(bundle, site, payments === Math.min(...AGES)));
+        await commands({ bundle, site, aged, payments, measured });
       }
-      figures.push(...(await quarantine(bundle, site)).map((one) => named(one, Math.max(...AGES))));
-      return figures;
+      return (await quarantine(bundle, site)).map((one) => named(one, Math.max(...AGES)));
     } finally {
       await site.end();
     }
@@ -139,9 +133,9 @@ async function commands(parts: {
   readonly site: Site;
   readonly aged: AgedJournal;
   readonly payments: number;
-  readonly say: (progress: string) => void;
-}): Promise<readonly Figure[]> {
-  const { bundle, site, aged, payments, say } = parts;
+  readonly measured: (figures: readonly Figure[]) => void;
+}): Promise<void> {
+  const { bundle, site, aged, payments, measured } = parts;
   const bill = join(site.directory, "bill.csv");
   const day = aged.writeBill(bill, fixtureMerchant);
   const old = Math.floor(payments / 10);
@@ -159,15 +153,8 @@ async function commands(parts: {
     ["reconcile", ["journal", "reconcile", "--bill", bill], [0]],
     ["doctor", ["doctor", "--only", "journal"], [0]],
   ];
-  const figures: Figure[] = [];
-  for (const [name, words, statuses] of runs) {
-    const took = await command(bundle, site, words, statuses);
-    say(
-      `${payments} payments, ${name}: ${took.ms.toFixed(0)} ms, ${took.cpuMs.toFixed(0)} ms of a processor, ${took.mib.toFixed(0)} MiB`,
-    );
-    figures.push(...figuresOf(name, took));
-  }
-  return figures;
+  for (const [name, words, statuses] of runs)
+    measured(figuresOf(name, await command(bundle, site, words, statuses)));
 }
 
 /** Puts the journal aside, as after damage that a box has found: the last that can be done with it. */

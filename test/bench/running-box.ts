@@ -15,9 +15,17 @@ interface LogLine {
   readonly pid?: number;
 }
 
-/** The options of Node that the service starts the program with, from its unit. */
+const unit = readFileSync(new URL("../../systemd/scanbox.service", import.meta.url), "utf8");
+
+/** The environment that the service gives the program, from its unit. */
+function deviceEnvironment(): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    [...unit.matchAll(/^Environment=(\w+)=(.*)$/gm)].map(([, name = "", value = ""]) => [name, value]),
+  );
+}
+
+/** The options of Node that the service starts the program with. */
 function deviceOptions(): readonly string[] {
-  const unit = readFileSync(new URL("../../systemd/scanbox.service", import.meta.url), "utf8");
   const words = /^ExecStart=\S+ (.*)$/m.exec(unit)?.[1]?.split(" ") ?? [];
   return words.filter((word, index) => word.startsWith("--") && index < words.indexOf("run"));
 }
@@ -37,7 +45,10 @@ export class RunningBox {
       [...deviceOptions(), bundle, "run", "--config", site.configFile],
       {
         stdio: ["ignore", "pipe", "inherit"],
-        env: { PATH: "/usr/bin:/bin", NODE_COMPILE_CACHE: join(site.directory, "compile") },
+        env: {
+          ...deviceEnvironment(),
+          ...{ PATH: "/usr/bin:/bin", NODE_COMPILE_CACHE: join(site.directory, "compile") },
+        },
       },
     );
     const { stdout } = this.#child;
