@@ -39,6 +39,7 @@ export const documents: readonly string[] = [
   "src/reporting/README.md",
   "src/simulator/README.md",
   "src/providers/README.md",
+  "src/providers/alipay/README.md",
   "src/providers/wechat-v2/README.md",
   "test/README.md",
   "test/faults/README.md",

@@ -93,7 +93,7 @@ export class ComposedBox {
           devices: this.#devices,
           callers: this.#callers,
         },
-        ...{ log, rules: this.#rules },
+        ...{ clock, log, rules: this.#rules },
         post: (event) => this.#loop.post(event),
         turn: () => this.#loop.turn,
         recorded: (tx) => {

@@ -42,6 +42,48 @@ const composed = [
   ...["src/commands/", "src/config/", "src/control/", "src/devices.ts"],
 ];
 
+/** Those of a provider: its sandbox, what the configuration may say of an account, whose ids are in `ids`, and what explains. */
+function providerLayers(kind: string, ids: string): readonly Layer[] {
+  const own = `src/providers/${kind}/`;
+  const sandbox = `${own}sandbox/`;
+  const beside = ["provider.ts", "sandbox.ts", "sandbox-server.ts", "kind.ts", "beijing-time.ts"].map(
+    (file) => `src/providers/${file}`,
+  );
+  // How the sandbox stands in the place of a network, and in a world.
+  const inWorlds = ["serve", "world", "world-accounts", "small-world", "sandboxes"];
+  return [
+    ...inWorlds.map((file) => ({
+      files: `${sandbox}${file}.ts`,
+      project: [...inner, own, "src/providers/provider.ts", "src/simulator/outside/"],
+      packages: [],
+    })),
+    {
+      // What the provider's words mean is spelled out there a second time: with the box's own tables it would prove nothing.
+      files: `${sandbox}told.ts`,
+      project: ["src/core/", "src/simulator/outside/sandbox.ts", `${sandbox}call.ts`],
+      packages: [],
+    },
+    // Whether an address is one at all, nothing of a network.
+    {
+      files: `${sandbox}request.ts`,
+      project: ["src/core/", own, ...beside],
+      packages: ["node:net", "zod", pureCrypto],
+    },
+    {
+      files: sandbox,
+      project: [...inner, own, ...beside, "src/simulator/outside/sandbox.ts"],
+      packages: ["zod", pureCrypto],
+    },
+    {
+      // What the configuration may say of an account; the configuration is read with it.
+      files: `${own}settings.ts`,
+      project: ["src/core/", "src/settings/", `${own}${ids}`, "src/providers/entry-terms.ts"],
+      packages: ["zod"],
+    },
+    { files: `${own}explain.ts`, project: [...inner, "src/providers/"], packages: ["zod", pureCrypto] },
+  ];
+}
+
 /** The arrows of ARCHITECTURE.md as a table; the first row that fits a file is its layer. */
 const layers: readonly Layer[] = [
   { files: "src/core/kernel/", project: [], packages: [] },
@@ -50,84 +92,25 @@ const layers: readonly Layer[] = [
   { files: "src/runtime/", project: ["src/core/"], packages: [] },
   { files: "src/drivers/", project: inner, packages: [] },
   { files: "src/commands/", project: inner, packages: ["zod"] },
-  {
-    files: "src/providers/wechat-v2/sandbox/server.ts",
-    project: ["src/core/", "src/providers/wechat-v2/"],
-    packages: ["node:http", "node:https", "node:net", "node:tls", "zod", pureCrypto],
-  },
-  {
-    // Whether an address is one at all, nothing of a network.
-    files: "src/providers/wechat-v2/sandbox/request.ts",
-    project: ["src/core/", "src/providers/wechat-v2/"],
-    packages: ["node:net", pureCrypto],
-  },
-  {
-    // How the sandbox stands in the place of a network.
-    files: "src/providers/wechat-v2/sandbox/serve.ts",
-    project: ["src/core/", "src/providers/wechat-v2/", "src/simulator/outside/"],
-    packages: [],
-  },
-  {
-    // How it stands in a world.
-    files: "src/providers/wechat-v2/sandbox/world.ts",
-    project: [
-      ...["src/core/", "src/providers/wechat-v2/", "src/providers/provider.ts"],
-      "src/simulator/outside/",
-    ],
-    packages: [],
-  },
-  {
-    files: "src/providers/wechat-v2/sandbox/world-accounts.ts",
-    project: [
-      ...["src/core/", "src/providers/wechat-v2/", "src/providers/provider.ts"],
-      "src/simulator/outside/",
-    ],
-    packages: [],
-  },
-  {
-    files: "src/providers/wechat-v2/sandbox/small-world.ts",
-    project: [
-      ...[...inner, "src/providers/wechat-v2/", "src/providers/provider.ts"],
-      "src/simulator/outside/",
-    ],
-    packages: [],
-  },
-  {
-    files: "src/providers/wechat-v2/sandbox/sandboxes.ts",
-    project: ["src/providers/wechat-v2/", "src/simulator/outside/provider.ts"],
-    packages: [],
-  },
+  ...providerLayers("wechat-v2", "merchant.ts"),
+  ...providerLayers("alipay", "seller.ts"),
   {
     files: "src/providers/sandboxes.ts",
     project: ["src/providers/", "src/simulator/outside/provider.ts"],
     packages: [],
   },
   {
-    // What WeChat Pay's words mean is spelled out there a second time: with the box's own tables it would prove nothing.
-    files: "src/providers/wechat-v2/sandbox/told.ts",
-    project: [
-      ...["src/core/", "src/simulator/outside/sandbox.ts"],
-      ...["src/providers/wechat-v2/sandbox/call.ts"],
-    ],
-    packages: [],
+    files: "src/providers/sandbox-server.ts",
+    project: [],
+    packages: ["node:http", "node:https", "node:net", "node:tls"],
   },
-  {
-    files: "src/providers/wechat-v2/sandbox/",
-    project: [
-      ...[...inner, "src/providers/wechat-v2/", "src/providers/provider.ts", "src/providers/sandbox.ts"],
-      "src/simulator/outside/sandbox.ts",
-    ],
-    packages: ["zod", pureCrypto],
-  },
-  {
-    // What the configuration may say of an account; the configuration is read with it.
-    files: "src/providers/wechat-v2/settings.ts",
-    project: ["src/core/", "src/settings/", "src/providers/wechat-v2/merchant.ts"],
-    packages: ["zod"],
-  },
+  { files: "src/providers/explain.ts", project: [...inner, "src/providers/"], packages: ["zod"] },
   {
     files: "src/providers/settings.ts",
-    project: ["src/core/", "src/settings/", "src/providers/wechat-v2/settings.ts"],
+    project: [
+      ...["src/core/", "src/settings/", "src/providers/entry-terms.ts"],
+      ...["src/providers/wechat-v2/settings.ts", "src/providers/alipay/settings.ts"],
+    ],
     packages: ["zod"],
   },
   {
@@ -141,7 +124,7 @@ const layers: readonly Layer[] = [
   { files: "src/settings/", project: [], packages: ["zod"] },
   {
     files: "src/config/",
-    project: [...inner, "src/settings/", "src/providers/settings.ts"],
+    project: [...inner, "src/settings/", "src/providers/settings.ts", "src/providers/entry-terms.ts"],
     packages: ["zod", pureCrypto],
   },
   {
@@ -218,14 +201,15 @@ const layers: readonly Layer[] = [
 ];
 
 /** Files that may take chance from the machine: they stand outside every simulated world. */
-const takesChance = /^src\/(?:links\/|cli\/|providers\/[^/]+\/sandbox\/server\.ts)/;
+const takesChance =
+  /^src\/(?:links\/|cli\/|providers\/sandbox-server\.ts|providers\/[^/]+\/sandbox\/server\.ts)/;
 
 /** What of `node:crypto` is chance. */
 const chance = /^(?:random|generateKey|generatePrime|getRandomValues|webcrypto|subtle)/;
 
 /** Folders in which time, chance and the process come through ports, if they come at all. */
 const withoutWorld =
-  /^src\/(?:core|runtime|drivers|till|providers(?!\/[^/]+\/sandbox\/server\.ts)|journal|reporting|control|config|composed|devices\.ts|compose\.ts)/;
+  /^src\/(?:core|runtime|drivers|till|providers(?!\/sandbox-server\.ts|\/[^/]+\/sandbox\/server\.ts)|journal|reporting|control|config|composed|devices\.ts|compose\.ts)/;
 
 const worldly = [
   "setTimeout",

@@ -12,10 +12,10 @@ import { eventTable, loggedEvents } from "../scripts/documents/log-parts.ts";
 import { suiteMap } from "../scripts/documents/suite-parts.ts";
 import { documents, parts, partsOf, regenerated } from "../scripts/generate-documents.ts";
 import { outages } from "../src/cli/outages.ts";
+import { everyStory } from "../src/cli/sandboxes.ts";
 import { saleStateSchema } from "../src/commands/sale.ts";
 import { checkConfig } from "../src/config/device-config.ts";
 import { REOPEN_LAST_MS } from "../src/drivers/scanner.ts";
-import { scenarioNamed } from "../src/providers/wechat-v2/sandbox/scenarios.ts";
 
 const root = join(import.meta.dirname, "..");
 const texts = new Map(documents.map((name) => [name, read(name)]));
@@ -185,7 +185,7 @@ test("every scenario in a command exists, and the kinds of checks are those of t
   );
   assert.ok(scenarios.length > 0);
   assert.deepEqual(
-    scenarios.filter((name) => name !== "NAME" && scenarioNamed(name) === null),
+    scenarios.filter((name) => name !== "NAME" && everyStory.storyNamed(name) === null),
     [],
   );
   const kinds = [...read("scripts/run-tests.ts").matchAll(/^ +\{?\s*name: "([^"]+)"/gm)].map(

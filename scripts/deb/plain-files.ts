@@ -26,6 +26,7 @@ export const plainFiles: readonly (readonly [from: string, to: string, mode?: nu
   ["src/reporting/README.md", "usr/share/doc/scanbox/src/reporting/README.md"],
   ["src/simulator/README.md", "usr/share/doc/scanbox/src/simulator/README.md"],
   ["src/providers/README.md", "usr/share/doc/scanbox/src/providers/README.md"],
+  ["src/providers/alipay/README.md", "usr/share/doc/scanbox/src/providers/alipay/README.md"],
   ["src/providers/wechat-v2/README.md", "usr/share/doc/scanbox/src/providers/wechat-v2/README.md"],
   ["test/README.md", "usr/share/doc/scanbox/test/README.md"],
   ["test/faults/README.md", "usr/share/doc/scanbox/test/faults/README.md"],

@@ -66,6 +66,8 @@ const eventSentences: Readonly<Record<string, string>> = {
   "run.stopping": "The box was asked to end.",
   "scanner.absent": "The scanner is missing or its line broke; it is tried again.",
   "scanner.discarded": "Bytes came from the scanner that are no line.",
+  "scanner.marked":
+    "A code was refused because the scanner puts a mark before it; `mark` is that mark, never a part of the code.",
   "scanner.ready": "The scanner is there.",
   "scanner.refused": "A line was read that is no payment code of a wallet that is taken.",
   "scanner.scanned": "A payment code was read; its digits are masked.",

@@ -71,32 +71,28 @@ function isNullable(node: Node): boolean {
   return variantsOf(node).some(({ type }) => [type].flat().includes("null"));
 }
 
-/** Keys of several variants, each once, with the variants that have it. */
+/** Keys of several variants, each once for those variants in which it says the same, and with their names where others differ. */
 function variants(nodes: readonly Node[], path: string, rows: string[][]): void {
-  const collected = new Map<string, { row: string[]; drivers: string[] }>();
-  for (const node of nodes) {
-    const driver = `${node.properties?.driver?.const ?? ""}`;
+  const names = nodes.map(
+    ({ properties }) => `${properties?.driver?.const ?? properties?.kind?.const ?? ""}`,
+  );
+  const collected = new Map<string, { row: string[]; of: string[] }>();
+  for (const [index, node] of nodes.entries()) {
     const own: string[][] = [];
     walk(node, path, own);
     for (const row of own) {
-      const known = collected.get(row[0] ?? "");
-      if (known === undefined) collected.set(row[0] ?? "", { row, drivers: [driver] });
-      else known.drivers.push(driver);
+      const words = JSON.stringify(row[0]?.endsWith(".driver`") ? row[0] : row);
+      const known = collected.get(words);
+      if (known === undefined) collected.set(words, { row, of: [names[index] ?? ""] });
+      else known.of.push(names[index] ?? "");
     }
   }
-  for (const { row, drivers } of collected.values()) {
+  for (const { row, of } of collected.values()) {
     const [name = "", form = "", absent = "", meaning = ""] = row;
-    if (name.endsWith(".driver`")) {
-      const all = nodes.map(({ properties }) => value(properties?.driver?.const)).join(", ");
-      rows.push([name, all, absent, "Which display it is."]);
-    } else {
-      rows.push([
-        name,
-        form,
-        absent,
-        drivers.length === nodes.length ? meaning : `${meaning} (${drivers.join(", ")})`,
-      ]);
-    }
+    if (name.endsWith(".driver`"))
+      rows.push([name, names.map(value).join(", "), absent, "Which display it is."]);
+    else
+      rows.push([name, form, absent, of.length === nodes.length ? meaning : `${meaning} (${of.join(", ")})`]);
   }
 }
 

@@ -1,12 +1,12 @@
-/** What goes over the wires: WeChat Pay's error codes, the look-alike's scenarios, the members of an event. */
+/** What goes over the wires: WeChat Pay's error codes, the look-alikes' scenarios, the members of an event. */
 import type { TxData } from "../../src/core/payment/order.ts";
+import { sandboxKinds } from "../../src/providers/sandboxes.ts";
 import {
   type ChargeMeaning,
   chargeCodes,
   queryCodes,
   reverseCodes,
 } from "../../src/providers/wechat-v2/codes.ts";
-import { scenarioFamilies, scenarios } from "../../src/providers/wechat-v2/sandbox/scenarios.ts";
 import { code, list, table } from "./markdown.ts";
 
 /** The tables of `src/providers/wechat-v2/codes.ts`, one row for codes that mean the same. */
@@ -49,13 +49,15 @@ function said(meaning: ChargeMeaning): string {
 
 /** The stories that the sandbox can tell. */
 export function sandboxScenarios(): string {
-  return table(
-    ["scenario", "ends", "story"],
-    [
-      ...scenarios.map(({ name, ends, story }) => [code(name), ends, story]),
-      ...scenarioFamilies.map(({ form, story }) => [code(form), "", story]),
-    ],
-  );
+  return [...sandboxKinds.values()]
+    .map(({ plays, stories, families }) => {
+      const rows = [
+        ...stories.map(({ name, ends, story }) => [code(name), ends, story]),
+        ...families.map(({ form, story }) => [code(form), "", story]),
+      ];
+      return `${plays}:\n\n${table(["scenario", "ends", "story"], rows)}`;
+    })
+    .join("\n\n");
 }
 
 /** What each member of an event's `data` means; a new member without a sentence does not compile. */

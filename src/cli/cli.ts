@@ -84,6 +84,13 @@ const entries: Readonly<Record<string, Entry>> = {
       return { description, run };
     },
   },
+  explain: {
+    summary: "Say what a recorded reply of a provider means, by the code that decides in the box.",
+    load: async () => {
+      const { description, explainCommand: run } = await import("./explain.ts");
+      return { description, run };
+    },
+  },
   config: {
     summary: "Check a configuration, or print its JSON Schema.",
     load: async () => {

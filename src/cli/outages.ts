@@ -85,7 +85,7 @@ export const outages: Readonly<Record<Outage, readonly [means: string, remedy: s
   ],
   request: [
     "The provider does not take what this box sends: a value is wrong, too long or missing. The account itself is known.",
-    "`provider.refused` in the log names it. Check `box.store`, and `body`, `sceneInfo`, `clientIp`, `notifyUrl` and sub-merchant of the account in `providers`.",
+    "`provider.refused` in the log names it. Check `box.store`, and `body`, `sceneInfo`, `goodsTag`, `clientIp`, `notifyUrl` and sub-merchant of the account in `providers`.",
   ],
   "no-trust": [
     "The server's TLS certificate is not trusted.",

@@ -3,22 +3,47 @@ import { formatYuan } from "../core/kernel/fen.ts";
 import type {
   HandledCall,
   RunningSandbox,
+  SandboxKind,
   ServeSandbox,
   ServeSettings,
   Story,
 } from "../providers/sandbox.ts";
+import { sandboxKinds } from "../providers/sandboxes.ts";
 import type { Description } from "./description.ts";
 import { exitStatus } from "./exit-status.ts";
+import { type Stories, scenarioOption, usualSandbox } from "./sandboxes.ts";
 import { type CommandIo, readOptions, UsageError, unknownName } from "./usage.ts";
-import { scenarioOption, usualSandbox } from "./usual-sandbox.ts";
 
-const { plays, command } = usualSandbox();
+const kinds = [...sandboxKinds];
+
+/** The options that only some of them have; what is said of one names whose it is. */
+const ownOptions = Object.fromEntries(
+  kinds
+    .flatMap(([, { command }]) => Object.entries(command.options))
+    .map(([name, option]) => {
+      const about = kinds.flatMap(([kind, { command }]) => {
+        const own = command.options[name];
+        return own === undefined ? [] : [`${kind}: ${own.about}`];
+      });
+      return [name, { ...option, about: about.join("; ") }];
+    }),
+);
 
 /** `scanbox sandbox`, as its help has it. */
 export const description = {
   usage: ["scanbox sandbox [OPTIONS]"],
-  about: [`Serves a look-alike of ${plays} (${command.calls}) on 127.0.0.1 until SIGINT or SIGTERM.`],
+  about: [
+    `Serves a look-alike of a provider on 127.0.0.1 until SIGINT or SIGTERM: ${kinds
+      .map(([, { plays, command }]) => `${plays} (${command.calls})`)
+      .join(" or ")}.`,
+  ],
   options: {
+    provider: {
+      type: "string",
+      value: "KIND",
+      words: [...sandboxKinds.keys()],
+      about: `whose look-alike: ${[...sandboxKinds.keys()].join(" or ")} (default: ${kinds[0]?.[0]})`,
+    },
     port: {
       type: "string",
       takes: "a whole number",
@@ -41,7 +66,7 @@ export const description = {
       value: "X",
       about: "multiplies all times of scenarios; 0.1 is ten times as quick (default: 1)",
     },
-    ...command.options,
+    ...ownOptions,
     cert: {
       type: "string",
       takes: "a file",
@@ -54,22 +79,42 @@ export const description = {
       about: "the authority whose client certificates reversals then need",
     },
   },
-  notes: [command.account, command.control],
+  notes: kinds.flatMap(([kind, { command }]) => [
+    `With --provider ${kind}:\n\n${command.account}`,
+    command.control,
+  ]),
 } as const satisfies Description;
 
 type Values = ReturnType<typeof readOptions<typeof description.options>>["values"];
 
 type Own = Readonly<Record<string, string | undefined>>;
 
-/** The options that every sandbox has, and the texts of those that only this one has. */
-function readAll(args: readonly string[]): { readonly values: Values; readonly own: Own } {
+interface Given {
+  readonly kind: SandboxKind;
+  readonly values: Values;
+  readonly own: Own;
+}
+
+/** Which sandbox, the options that every sandbox has, and the texts of those that only this one has. */
+function readAll(args: readonly string[]): Given {
   const { values } = readOptions(args, description.options);
   const given: ReadonlyMap<string, unknown> = new Map(Object.entries(values));
-  const texts = Object.keys(command.options).flatMap((name): readonly (readonly [string, string])[] => {
+  const kind = kindOf(values.provider);
+  const texts = Object.keys(ownOptions).flatMap((name): readonly (readonly [string, string])[] => {
     const text = given.get(name);
     return typeof text === "string" ? [[name, text]] : [];
   });
-  return { values, own: Object.fromEntries(texts) };
+  const foreign = texts.find(([name]) => !Object.hasOwn(kind.command.options, name));
+  if (foreign !== undefined) throw new UsageError(`The sandbox of ${kind.plays} has no --${foreign[0]}.`);
+  return { kind, values, own: Object.fromEntries(texts) };
+}
+
+function kindOf(name: string | undefined): SandboxKind {
+  if (name === undefined) return usualSandbox();
+  const kind = sandboxKinds.get(name);
+  if (kind === undefined)
+    throw new UsageError(`--provider takes ${[...sandboxKinds.keys()].join(" or ")}, not "${name}".`);
+  return kind;
 }
 
 /**
@@ -80,15 +125,15 @@ export async function sandboxCommand(
   args: readonly string[],
   io: Pick<CommandIo, "stdout" | "stderr">,
 ): Promise<number> {
-  const { values, own } = readAll(args);
+  const { kind, values, own } = readAll(args);
   if (values.list === true) {
     io.stdout.write(
-      values.json === true ? `${JSON.stringify(usualSandbox().stories, null, 2)}\n` : scenarioTable(),
+      values.json === true ? `${JSON.stringify(kind.stories, null, 2)}\n` : scenarioTable(kind),
     );
     return exitStatus.done;
   }
-  const settings = settingsOf(values);
-  const serve = usualSandbox().optionsRead(own, textOf);
+  const settings = settingsOf(values, kind);
+  const serve = kind.optionsRead(own, textOf);
   if (!serve.ok) throw new UsageError(serve.reason);
   const observe = (call: HandledCall): void => void io.stdout.write(`${lineOf(call)}\n`);
   const server = await start(serve.value, { ...settings, observe });
@@ -113,8 +158,7 @@ async function start(serve: ServeSandbox, settings: ServeSettings): Promise<Runn
 }
 
 /** The scenarios as people read them: an amount that ends in `cents` chooses one where amounts choose. */
-function scenarioTable(): string {
-  const { stories, families } = usualSandbox();
+function scenarioTable({ stories, families }: Stories): string {
   const rows = stories.map(({ name, cents, ends, story }) => ({
     name,
     cents: cents === null ? "" : `.${cents}`,
@@ -129,12 +173,12 @@ function scenarioTable(): string {
     .join("");
 }
 
-function settingsOf(values: Values): ServeSettings {
+function settingsOf(values: Values, stories: Stories): ServeSettings {
   const tls = tlsOf(values);
   return {
     port: numberOf(values.port ?? "0", "--port", portRange),
     controlPort: numberOf(values["control-port"] ?? "0", "--control-port", portRange),
-    story: storyOf(values.scenario ?? "success"),
+    story: storyOf(values.scenario ?? "success", stories),
     pace: numberOf(values.pace ?? "1", "--pace", { low: 0.001, high: 1_000, whole: false }),
     byAmount: values["by-amount"] === true,
     ...(tls === null ? {} : { tls }),
@@ -157,8 +201,7 @@ function numberOf(text: string, option: string, { low, high, whole }: Range): nu
   );
 }
 
-function storyOf(name: string): Story {
-  const { stories, storyNamed } = usualSandbox();
+function storyOf(name: string, { stories, storyNamed }: Stories): Story {
   const story = storyNamed(name);
   if (story !== null) return story;
   const known = stories.map((one) => one.name);

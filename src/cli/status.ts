@@ -119,7 +119,15 @@ function helpLines({ inService, reason, mistakes }: BoxStatus["service"]): reado
   return [...help, ...mistakes].map((sentence): Line => ["", sentence]);
 }
 
-function scansLines({ absent, codes, refused, discarded }: NonNullable<BoxStatus["scans"]>): readonly Line[] {
+const MARKED = "the scanner puts a mark before codes (switch its prefix and code id off)";
+
+function scansLines({
+  absent,
+  codes,
+  refused,
+  marked,
+  discarded,
+}: NonNullable<BoxStatus["scans"]>): readonly Line[] {
   const thrown = [
     [discarded["over-long"], "too long (noise, or a wrong speed)"],
     [discarded.unfinished, "without an end (let the scanner send CR behind a code)"],
@@ -129,6 +137,7 @@ function scansLines({ absent, codes, refused, discarded }: NonNullable<BoxStatus
     absent !== null && isHeld(absent) ? ': another program holds it ("scanbox doctor" names it)' : "";
   return [
     ["scans", `${codes} codes, ${refused} refused`],
+    ...(marked === 0 ? [] : [["", `${marked} refused: ${MARKED}`] as const]),
     ...(absent === null ? [] : [["", `the scanner cannot be read: ${absent}${held}`] as const]),
     ...thrown
       .filter(([count]) => count > 0)

@@ -53,6 +53,7 @@ export const boxStatusSchema = z.object({
         .describe("Why the scanner cannot be read now, in the system's words, or null."),
       codes: count.describe("Payment codes, of whatever wallet."),
       refused: count.describe("Other lines: bar codes, nonsense."),
+      marked: count.describe("Those of the refused that are codes behind a mark which the scanner adds."),
       discarded: z
         .object({
           "over-long": count.describe("Longer than any code: noise, or a wrong speed."),

@@ -9,7 +9,7 @@ import type { Turn } from "../core/payment/turn.ts";
 import type { Devices } from "../devices.ts";
 import type { Journal } from "../journal/journal.ts";
 import type { Handlers } from "../runtime/loop.ts";
-import type { Log } from "../runtime/ports.ts";
+import type { Clock, Log } from "../runtime/ports.ts";
 import type { Providers } from "./providers.ts";
 
 /** Who carries out what the core asks for, and where the answers go. */
@@ -18,6 +18,7 @@ export interface HandlersParts {
   readonly providers: Providers;
   readonly devices: Devices;
   readonly callers: Callers;
+  readonly clock: Clock;
   readonly log: Log;
   readonly rules: Rules;
   readonly post: (event: BoxEvent) => void;
@@ -29,7 +30,7 @@ export interface HandlersParts {
 
 /** One handler for each effect. */
 export function handlersOf(parts: HandlersParts): Handlers {
-  const { journal, providers, devices, callers, log, rules, post } = parts;
+  const { journal, providers, devices, callers, clock, log, rules, post } = parts;
   const happens = (outTradeNo: string, event: PaymentEvent): void => {
     post({ type: "payment", outTradeNo, event });
   };
@@ -56,7 +57,9 @@ export function handlersOf(parts: HandlersParts): Handlers {
     charge: ({ intent, code, sendBefore }) => {
       const mayLeave = (): boolean => {
         const box = parts.turn()?.box;
-        return box !== undefined && mayMoveOn(box, intent, rules);
+        if (box === undefined) return false;
+        // Between two turns the clock may have been lost.
+        return mayMoveOn({ ...box, clockTrusted: box.clockTrusted && clock.trusted() }, intent, rules);
       };
       providers
         .of(intent.payee.provider)

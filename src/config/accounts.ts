@@ -1,16 +1,17 @@
 /** What the accounts of a configuration demand of themselves and of each other: each order has one that is meant. */
+import type { EntryTerms } from "../providers/entry-terms.ts";
 import { accountKeyOf, ownProblems, type ProviderConfig } from "../providers/settings.ts";
 
 const remedy = "set charges to false in the one that is not charged any more.";
 
-/** All that is wrong with a list of accounts, in its order; `store` is the store's own name, if it has one. */
-export function accountProblems(accounts: readonly ProviderConfig[], store: string): readonly string[] {
+/** All that is wrong with a list of accounts, in its order. */
+export function accountProblems(accounts: readonly ProviderConfig[], terms: EntryTerms): readonly string[] {
   const ids = new Set<string>();
   const keys = new Set<string>();
   const takenBy = new Map<string, string>();
   const problems = accounts.flatMap((account, index) => {
     const where = `providers[${index}]`;
-    const found = [...ownProblems(account, where, store)];
+    const found = [...ownProblems(account, where, terms)];
     if (ids.has(account.id)) found.push(`${where}.id: is listed before.`);
     ids.add(account.id);
     // The same account under two names would be asked about the orders of the other.

@@ -46,8 +46,9 @@ export const relations: readonly ((sections: Sections) => readonly string[])[] =
   times,
 ];
 
-function accounts({ providers, box }: Sections): readonly string[] {
-  return providers === undefined ? [] : accountProblems(providers, box?.store ?? "");
+function accounts({ providers, box, timing }: Sections): readonly string[] {
+  if (providers === undefined) return [];
+  return accountProblems(providers, { store: box?.store ?? "", giveUpAfterMs: timing?.giveUpAfterMs ?? 0 });
 }
 
 function amounts({ amount, keypad }: Sections): readonly string[] {

@@ -21,6 +21,8 @@ const spare: ReadonlySet<string> = new Set([
 /** What an account may lack and still be asked about its orders; one that stays wrong goes as a whole, while another is left. */
 const spareOfAccount: ReadonlySet<string> = new Set([
   ...["ca", "body", "clientIp", "notifyUrl", "sceneInfo"],
+  ...["profitSharing", "limitPay", "goodsTag", "receipt"],
+  ...["subject", "storeId", "terminalId"],
   ...["wallets", "charges"],
 ]);
 

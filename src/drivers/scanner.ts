@@ -1,4 +1,4 @@
-import { readPaymentCode } from "../core/codecs/scan.ts";
+import { readPaymentCode, scannerMark } from "../core/codecs/scan.ts";
 import { scannerProfiles } from "../core/codecs/scanner-profile.ts";
 import { after, type Instant } from "../core/kernel/instant.ts";
 import type { PaymentCode, ScanRefusal } from "../core/payment/payment-code.ts";
@@ -44,6 +44,8 @@ export interface ScanCounts {
   readonly absent: string | null;
   readonly codes: number;
   readonly refused: number;
+  /** Those of the refused that are codes behind a mark which the scanner adds. */
+  readonly marked: number;
   readonly discarded: Readonly<Record<ScanDiscarded, number>>;
 }
 
@@ -77,6 +79,7 @@ export class Scanner {
   #cause: string | null = null;
   #codes = 0;
   #refused = 0;
+  #marked = 0;
   readonly #discarded: Record<ScanDiscarded, number> = { "over-long": 0, unfinished: 0, "alt-numbers": 0 };
 
   constructor(parts: ScannerParts) {
@@ -92,6 +95,7 @@ export class Scanner {
       absent: this.#cause,
       codes: this.#codes,
       refused: this.#refused,
+      marked: this.#marked,
       discarded: { ...this.#discarded },
     };
   }
@@ -170,6 +174,11 @@ export class Scanner {
     } else {
       this.#refused += 1;
       log.info("scanner.refused", { refusal: scan.reason, characters: text.length });
+      const mark = scannerMark(text);
+      if (mark !== null) {
+        this.#marked += 1;
+        log.warn("scanner.marked", { mark: JSON.stringify(mark), count: this.#marked });
+      }
       listener.refused(scan.reason);
     }
   }

@@ -5,6 +5,7 @@
 import type { ProbeFailure } from "../core/payment/answers.ts";
 import type { HttpsLink } from "../runtime/ports.ts";
 import type { BillReader } from "./bill.ts";
+import type { Explain } from "./explain.ts";
 import type { ProviderMaker } from "./provider.ts";
 import type { ProviderSetup } from "./setup.ts";
 
@@ -14,11 +15,14 @@ export interface ProviderKind<Config> {
   readonly name: string;
   readonly setup: ProviderSetup;
   readonly doctor: DoctorWords;
-  readonly bills: BillReader<Config>;
+  /** Null where this program does not read them yet. */
+  readonly bills: BillReader<Config> | null;
   /** All that an entry names and does not hold itself. */
   secrets(config: Config): readonly EntrySecret[];
   /** An account from an entry and what it names. */
   make(config: Config, parts: EntryParts): ProviderMaker;
+  /** What recorded pairs say; loaded where somebody asks. */
+  explain(): Promise<Explain>;
   /** The key by which an entry asks for codes that customers scan; null where it asks for none. */
   codeKey(config: Config): string | null;
 }
@@ -65,12 +69,36 @@ export interface HttpsSettings {
   readonly certificate: { readonly cert: string; readonly key: string } | null;
 }
 
+/** A certificate and its key by their names below the entry; `again`: what to do where the two do not fit, `renew`: when it ends. */
+export interface CertificateWords {
+  readonly cert: string;
+  readonly key: string;
+  readonly again: string;
+  readonly renew: string;
+  /** Makes PEM of the key where it may be written otherwise. */
+  readonly pemOf?: (text: string) => string;
+}
+
+/** What there is to say of a key of an entry: `found` goes on a sentence that begins with the key. */
+export interface KeyFinding {
+  readonly level: "ok" | "warning" | "fault";
+  /** Below the entry. */
+  readonly key: string;
+  readonly found: string;
+  /** Empty where nothing is wrong. */
+  readonly remedy: string;
+}
+
 /** What the doctor says of an account in words of its kind. */
 export interface DoctorWords {
+  /** Whether its requests carry the time, so that a wrong clock ends charging. */
+  readonly needsClock: boolean;
   /** Keys whose length is known. */
   readonly keys: readonly { readonly key: string; readonly length: number; readonly remedy: string }[];
   /** Certificates with a key beside them: what to do where the two do not fit, and when they end. */
-  readonly pairs: readonly { readonly key: string; readonly again: string; readonly renew: string }[];
+  readonly pairs: readonly CertificateWords[];
+  /** What else their texts show, at a moment in milliseconds since 1970; `secret` is null where one is not configured or cannot be read. */
+  readonly inspect?: (secret: (key: string) => string | null, now: number) => readonly KeyFinding[];
   /** What to do where a host refuses, by what it refuses; `where` is the entry in the file. */
   remedies(where: string): Readonly<Record<"api-key" | "account" | "request", string>>;
 }

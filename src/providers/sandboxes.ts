@@ -1,5 +1,6 @@
 /** The sandboxes, a line for each provider. */
 import type { SimulatedProviderMaker, SmallProviderMaker } from "../simulator/outside/provider.ts";
+import { alipaySandboxes } from "./alipay/sandbox/sandboxes.ts";
 import type { SandboxKind } from "./sandbox.ts";
 import { wechatV2Sandboxes } from "./wechat-v2/sandbox/sandboxes.ts";
 
@@ -10,9 +11,10 @@ interface Sandboxes {
   readonly people: SandboxKind;
 }
 
-/** In the order in which a world has them; worlds without chance, and people, have the first. */
+/** In the order in which a world has them; each kind of small world has one of them, people the first where they name none. */
 const sandboxes: Readonly<Record<string, Sandboxes>> = {
   "wechat-v2": wechatV2Sandboxes,
+  alipay: alipaySandboxes,
 };
 
 /** The providers of simulated worlds. */
@@ -25,5 +27,7 @@ export const smallProviders: readonly SmallProviderMaker[] = Object.values(sandb
   ({ small }) => small,
 );
 
-/** The same for people. */
-export const sandboxKinds: readonly SandboxKind[] = Object.values(sandboxes).map(({ people }) => people);
+/** The same for people, by the kind of provider. */
+export const sandboxKinds: ReadonlyMap<string, SandboxKind> = new Map(
+  Object.entries(sandboxes).map(([kind, { people }]) => [kind, people]),
+);

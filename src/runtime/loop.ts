@@ -161,8 +161,7 @@ function isSameScreen(a: Screen, b: Screen): boolean {
     a.typed === b.typed &&
     a.seconds === b.seconds &&
     a.ref === b.ref &&
-    a.line?.[0] === b.line?.[0] &&
-    a.line?.[1] === b.line?.[1] &&
+    (a.line === b.line || JSON.stringify(a.line) === JSON.stringify(b.line)) &&
     a.codeUrl === b.codeUrl &&
     a.light === b.light &&
     a.sound === b.sound

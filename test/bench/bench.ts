@@ -8,6 +8,7 @@ import { parseArgs } from "node:util";
 import { type Bench, CannotMeasure, type Figure, isReached, lineOf, summaryOf } from "./figure.ts";
 import { flushes } from "./flushes.ts";
 import { https } from "./https.ts";
+import { httpsAlipay } from "./https-alipay.ts";
 import { idle } from "./idle.ts";
 import { journal } from "./journal.ts";
 import { latency } from "./latency.ts";
@@ -18,7 +19,18 @@ import { makeDirectory } from "./site.ts";
 import { start } from "./start.ts";
 import { till } from "./till.ts";
 
-const benches: readonly Bench[] = [start, latency, till, flushes, idle, packages, https, simulation, journal];
+const benches: readonly Bench[] = [
+  start,
+  latency,
+  till,
+  flushes,
+  idle,
+  packages,
+  https,
+  httpsAlipay,
+  simulation,
+  journal,
+];
 
 /** One part is ended after this, done or not, unless it says otherwise: on an idle machine most take less than three. */
 const PART_MINUTES = 8;

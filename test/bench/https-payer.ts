@@ -1,10 +1,14 @@
 /** One library in a process of its own, so that its processor time is its own too. Started by `https.ts`. */
-import { type PayerName, type PayerSetup, payers } from "./payers.ts";
+import { alipayPayers } from "./alipay-payers.ts";
+import { type Payer, payers } from "./payers.ts";
 import { makeCodes } from "./site.ts";
+
+/** A call of a payer. */
+export type Call = "charge" | "query" | "reverse";
 
 /** What the bench asks for: so many calls, one after the other. */
 export interface Round {
-  readonly call: "charge" | "query" | "reverse";
+  readonly call: Call;
   readonly count: number;
 }
 
@@ -15,10 +19,14 @@ export interface RoundReport {
   readonly failure: string | null;
 }
 
-const name = payerName(process.argv[2] ?? "");
-const setup: PayerSetup = JSON.parse(process.argv[3] ?? "");
-const payer = await payers[name](setup);
-const code = makeCodes();
+const [, , family = "", name = "", setup = ""] = process.argv;
+const families = {
+  "wechat-v2": { payers, codesBegin: "13" },
+  alipay: { payers: alipayPayers, codesBegin: "28" },
+};
+const { payers: known, codesBegin } = listed(families, family);
+const payer = await listed<(setup: never) => Promise<Payer>>(known, name)(JSON.parse(setup) as never);
+const code = makeCodes(codesBegin);
 const [start = ""] = code().match(/\d{10}/) ?? [];
 let orders = 0;
 
@@ -51,7 +59,8 @@ function nextOrder(): string {
   return `${start}_${orders}`;
 }
 
-function payerName(text: string): PayerName {
-  if (!Object.hasOwn(payers, text)) throw new Error(`there is no payer "${text}"`);
-  return text as PayerName;
+function listed<Value>(list: Readonly<Record<string, Value>>, text: string): Value {
+  const value = Object.hasOwn(list, text) ? list[text] : undefined;
+  if (value === undefined) throw new Error(`there is no "${text}"`);
+  return value;
 }

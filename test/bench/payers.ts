@@ -10,6 +10,7 @@ import { PaymentCode } from "../../src/core/payment/payment-code.ts";
 import { UndiciHttpsLink } from "../../src/links/https/undici-https.ts";
 import { SystemClock } from "../../src/links/machine/system-clock.ts";
 import { SystemEntropy } from "../../src/links/machine/system-entropy.ts";
+import { plainTerms } from "../../src/providers/wechat-v2/account.ts";
 import { payeeOf } from "../../src/providers/wechat-v2/merchant.ts";
 import { WechatV2 } from "../../src/providers/wechat-v2/provider.ts";
 import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
@@ -74,9 +75,6 @@ export const payers = {
   "bare-socket": barePayer,
 } as const;
 
-/** The name of a payer. */
-export type PayerName = keyof typeof payers;
-
 async function ownPayer(setup: PayerSetup): Promise<Payer> {
   const log = { debug: () => {}, info: () => {}, warn: () => {}, error: () => {} };
   const merchant = { appId, merchantId, subAppId: null, subMerchantId: null };
@@ -91,6 +89,7 @@ async function ownPayer(setup: PayerSetup): Promise<Payer> {
     ...{
       clientIp: CLIENT_IP,
       sceneInfo: null,
+      terms: plainTerms,
       notifyUrl: null,
       connectTimeoutMs: 6_000,
       answerTimeoutMs: 10_000,

@@ -1,12 +1,13 @@
 /** Where a box of the benches lives: a directory on the disk, certificates, a broker and a scanner on a pseudo-terminal. */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { APP_ID, appPrivateKey, gatewayPublicKey } from "../../src/providers/alipay/sandbox/sandbox-keys.ts";
 import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
 import { wechatEntry } from "../config-text.ts";
 import { type Certificates, makeCertificates } from "../e2e/certificates.ts";
 import { Mosquitto } from "../e2e/mosquitto.ts";
 import { PseudoTerminal } from "../e2e/pseudo-terminal.ts";
-import { type Served, startTlsBank, type TlsBank } from "./tls-bank.ts";
+import { alipayServed, type Served, startTlsBank, type TlsBank } from "./tls-bank.ts";
 
 /** Below the checkout: what lies in memory would flush in no time. */
 const parent = new URL("../../.cache/bench/", import.meta.url).pathname;
@@ -27,6 +28,8 @@ export interface SiteWishes {
   readonly keypad?: boolean;
   /** Whether a till asks for the amounts. */
   readonly till?: boolean;
+  /** Whether it charges through Alipay as well. */
+  readonly alipay?: boolean;
   /** Hears of every call at the sandbox. */
   readonly served?: (call: Served) => void;
 }
@@ -59,6 +62,7 @@ export async function openSite({
   fixed = "1.00",
   keypad = false,
   till = false,
+  alipay = false,
   served,
 }: SiteWishes = {}): Promise<Site> {
   const directory = makeDirectory();
@@ -67,12 +71,15 @@ export async function openSite({
     pace: 0.1,
     ...(served === undefined ? {} : { served }),
   });
+  const second = alipay ? await startTlsBank(certificates, { sandbox: alipayServed() }) : null;
   const broker = await Mosquitto.prepare(directory);
   await broker.start();
   const scanner = new PseudoTerminal(join(directory, "scanner"));
   await scanner.plug();
   const configFile = join(directory, "device.config.json");
-  const config = boxConfig(directory, { certificates, sandbox, broker, scanner, fixed, keypad, till });
+  const config = boxConfig(directory, {
+    ...{ certificates, sandbox, second, broker, scanner, fixed, keypad, till },
+  });
   writeFileSync(configFile, JSON.stringify(config));
   return {
     directory,
@@ -83,6 +90,7 @@ export async function openSite({
       await scanner.unplug();
       await broker.stop();
       await sandbox.close();
+      await second?.close();
     },
   };
 }
@@ -92,6 +100,8 @@ function boxConfig(
   parts: {
     readonly certificates: Certificates;
     readonly sandbox: TlsBank;
+    /** Alipay's, where the box has an account there. */
+    readonly second: TlsBank | null;
     readonly broker: Mosquitto;
     readonly scanner: PseudoTerminal;
     readonly fixed: string;
@@ -115,6 +125,7 @@ function boxConfig(
         certificate: { cert: { file: merchant.certFile }, key: { file: merchant.keyFile } },
         ca: { file: sandbox.certFile },
       }),
+      ...(parts.second === null ? [] : [alipayEntry(directory, parts.second, sandbox.certFile)]),
     ],
     amount: parts.till
       ? { source: "till", maximum: "100.00" }
@@ -131,9 +142,19 @@ function boxConfig(
   };
 }
 
-/** A payment code that was not used before: a counter behind a random beginning. */
-export function makeCodes(): () => string {
-  const start = `13${String(Math.floor(Math.random() * 1e8)).padStart(8, "0")}`;
+function alipayEntry(directory: string, { origin }: TlsBank, ca: string): object {
+  const [own, gateway] = [join(directory, "private-key"), join(directory, "alipay-key")];
+  writeFileSync(own, appPrivateKey, { mode: 0o600 });
+  writeFileSync(gateway, gatewayPublicKey);
+  return {
+    ...{ id: "alipay", kind: "alipay", appId: APP_ID, hosts: [origin], ca: { file: ca } },
+    ...{ privateKey: { file: own }, alipayPublicKey: { file: gateway } },
+  };
+}
+
+/** A payment code that was not used before: what codes of its wallet begin with, something random, and a counter. */
+export function makeCodes(beginning = "13"): () => string {
+  const start = `${beginning}${String(Math.floor(Math.random() * 1e8)).padStart(8, "0")}`;
   let count = 0;
   return () => {
     count += 1;

@@ -3,6 +3,9 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
 import { TLSSocket } from "node:tls";
+import { Sandbox as AlipaySandbox } from "../../src/providers/alipay/sandbox/sandbox.ts";
+import { usualGateway } from "../../src/providers/alipay/sandbox/server.ts";
+import type { ServableSandbox } from "../../src/providers/sandbox-server.ts";
 import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
 import { Sandbox } from "../../src/providers/wechat-v2/sandbox/sandbox.ts";
 import { type Certificates, pem } from "../e2e/certificates.ts";
@@ -16,7 +19,7 @@ export interface Served {
   readonly answeredAt: number;
 }
 
-/** The look-alike of WeChat Pay behind TLS that tells when things happen. */
+/** A look-alike behind TLS that tells when things happen. */
 export interface TlsBank {
   readonly origin: string;
   /** TLS connections that were opened so far. */
@@ -24,20 +27,30 @@ export interface TlsBank {
   readonly close: () => Promise<void>;
 }
 
+type Handled = Pick<ServableSandbox<unknown>, "handle">;
+
+/** Alipay's look-alike, for `startTlsBank`. */
+export function alipayServed(): Handled {
+  const sandbox = new AlipaySandbox(usualGateway());
+  return { handle: (call) => sandbox.handle({ ...call, body: Buffer.from(call.body).toString("utf8") }) };
+}
+
 /**
- * Serves the look-alike of `scanbox sandbox` on 127.0.0.1. Its own server stays out of the way: it has no place to
+ * Serves a look-alike of `scanbox sandbox` on 127.0.0.1, WeChat Pay's where nothing is said. Its own server stays out of the way: it has no place to
  * stamp a call when it arrives.
  */
 export async function startTlsBank(
   certificates: Certificates,
-  { pace = 1, served = () => {} }: { readonly pace?: number; readonly served?: (call: Served) => void } = {},
+  {
+    pace = 1,
+    served = () => {},
+    sandbox = wechatServed(pace),
+  }: {
+    readonly pace?: number;
+    readonly served?: (call: Served) => void;
+    readonly sandbox?: Handled;
+  } = {},
 ): Promise<TlsBank> {
-  const sandbox = new Sandbox({
-    merchants: [fixtureMerchant],
-    entropy: { bytes: (count) => randomBytes(count) },
-    pace,
-    byAmount: true,
-  });
   let connections = 0;
   const server = createServer(
     {
@@ -75,17 +88,28 @@ export async function startTlsBank(
   };
 }
 
+function wechatServed(pace: number): Handled {
+  return new Sandbox({
+    merchants: [fixtureMerchant],
+    entropy: { bytes: (count) => randomBytes(count) },
+    pace,
+    byAmount: true,
+  });
+}
+
 function reply(
-  sandbox: Sandbox,
+  sandbox: Handled,
   request: IncomingMessage,
   response: ServerResponse,
   body: Uint8Array,
   answered: (at: number) => void,
 ): void {
   const { socket, method = "", url = "", headers } = request;
+  const [path = "", query = ""] = url.split("?");
   const made = sandbox.handle({
     method,
-    path: url,
+    path,
+    query,
     body,
     clientCertificate: socket instanceof TLSSocket && socket.authorized,
     host: headers.host ?? null,

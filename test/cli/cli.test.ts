@@ -75,7 +75,7 @@ test("help fits a terminal, and keeps a term that is too long for its column on 
   }
   const { stdout } = await scanbox("sandbox", "--help");
   assert.match(stdout, /^ {2}--pace X {14}multiplies .*\n {24}quick/m);
-  assert.match(stdout, /^ {2}--paid-reversal revoked\|unnamed\|refund\n {24}what /m);
+  assert.match(stdout, /^ {2}--paid-reversal revoked\|unnamed\|refund\n {24}wechat-v2: what /m);
 });
 
 test("the list of commands names whatever the journal can do, and the changes name every command", async () => {

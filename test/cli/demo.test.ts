@@ -8,7 +8,7 @@ import { PassThrough, type Readable, Writable } from "node:stream";
 import test, { describe, type TestContext } from "node:test";
 import { isDeepStrictEqual } from "node:util";
 import { runCli } from "../../src/cli/cli.ts";
-import { codeOf, randomCode } from "../../src/cli/demo/code.ts";
+import { codeOf } from "../../src/cli/demo/code.ts";
 import { payOnce } from "../../src/cli/demo/pay.ts";
 import { readPaymentCode } from "../../src/core/codecs/scan.ts";
 import { parseYuan } from "../../src/core/kernel/fen.ts";
@@ -103,6 +103,8 @@ function byChannel(story: string): ReadonlyMap<string, readonly string[]> {
 
 interface Expected {
   readonly scenario: string;
+  /** The usual one where absent. */
+  readonly wallet?: "alipay";
   readonly state: string;
   readonly charged: string;
   /** What the customer reads at the end: how the first line begins, and the second one. */
@@ -136,6 +138,9 @@ const expectations: readonly Expected[] = [
     charged: "no",
     display: ["NOT PAID", "Nothing charged "],
   },
+  { wallet: "alipay", scenario: "rolled-back", ...timedOut },
+  { wallet: "alipay", scenario: "success", ...paid },
+  { wallet: "alipay", scenario: "password", ...paid },
   { scenario: "success", ...paid },
   { scenario: "password", ...paid },
   { scenario: "password-wrong", ...paid },
@@ -157,9 +162,11 @@ const expectations: readonly Expected[] = [
 ];
 
 describe("one payment", { concurrency: 4 }, () => {
-  for (const { scenario, state, charged, display } of expectations) {
-    test(`${scenario} ends ${state}: one JSON line on stdout, the story on stderr, status 0`, async (t) => {
-      const ended = await demo(t, ["--pay", "12.50", "--code", code, "--scenario", scenario]);
+  for (const { scenario, wallet, state, charged, display } of expectations) {
+    const payer = wallet === undefined ? "" : ` with ${wallet}`;
+    test(`${scenario}${payer} ends ${state}: one JSON line on stdout, the story on stderr, status 0`, async (t) => {
+      const shown = wallet === undefined ? ["--code", code] : ["--wallet", wallet];
+      const ended = await demo(t, ["--pay", "12.50", ...shown, "--scenario", scenario]);
       assert.equal(ended.status, 0, ended.stderr);
       const [line = "", ...rest] = ended.stdout.split("\n");
       assert.deepEqual(rest, [""]);
@@ -174,7 +181,9 @@ describe("one payment", { concurrency: 4 }, () => {
       assert.equal(second, `│${display[1]}│`);
       assert.match(ended.stderr, new RegExp(`mqtt {4}scanbox/v1/demo-box/tx ← scanbox\\.tx\\.${state}\\.v1`));
       assert.match(ended.stderr, new RegExp(`\nIt ended ${state}, as it should\\.\n$`));
-      assert.ok(ended.stderr.includes("13*************789") && !ended.stderr.includes(code));
+      assert.match(ended.stderr, wallet === undefined ? /13\*{13}789/ : /28\*{13}\d{3}, an Alipay code/);
+      assert.ok(!ended.stderr.includes(code));
+      assert.equal(tx.provider, wallet ?? "wechat");
       assert.deepEqual(ended.left, []);
     });
   }
@@ -184,7 +193,7 @@ describe("one payment", { concurrency: 4 }, () => {
       ["ScanBox", "Starting...", "off"],
       ["Welcome", "Enter amount", "ready"],
       ["Amount     (CNY)", "12.50_", "ready"],
-      ["Pay       ¥12.50", "Show WeChat code", "scan"],
+      ["Pay       ¥12.50", "Show pay code", "scan"],
       ["Pay       ¥12.50", "Please wait...", "wait"],
       ["PAID      ¥12.50", "Thank you", "paid"],
     ];
@@ -222,7 +231,6 @@ describe("one payment", { concurrency: 4 }, () => {
   });
 
   const refusals: readonly (readonly [digits: string, words: string])[] = [
-    ["281234567890123456", "an Alipay code"],
     ["6212345678901234567", "a UnionPay code"],
     ["12345", "not a payment code"],
     ["1".repeat(200), "not a payment code"],
@@ -248,8 +256,19 @@ describe("one payment", { concurrency: 4 }, () => {
   test("lines from a pipe are obeyed one payment after the other, and everything is told", async (t) => {
     const lines = [
       ...["12.50", "scan", "scenario declined", "3", "scan"],
-      ...["5000", "cancel", "281234567890123456", "unplug", "scan", "plug"],
-      ...["scenario password", "8.88", code, "orders", "scenario", "frobnicate", "quit", "99"],
+      ...["5000", "cancel", "6212345678901234567", "unplug", "scan", "plug"],
+      ...[
+        "scenario password",
+        "8.88",
+        code,
+        "7",
+        "scan alipay",
+        "orders",
+        "scenario",
+        "frobnicate",
+        "quit",
+        "99",
+      ],
     ];
     const { status, stdout, stderr, left } = await demo(t, [], { lines });
     assert.deepEqual([status, stderr, left], [0, "", []]);
@@ -267,9 +286,9 @@ describe("one payment", { concurrency: 4 }, () => {
       "> 5000\n",
       "│Max     ¥3000.00│",
       "> cancel\n",
-      "> 28***456\n",
-      "scanner 28*************456, an Alipay code",
-      "│Not WeChat code │",
+      "> 62***567\n",
+      "scanner 62**************567, a UnionPay code",
+      "│Not taken. Use: │",
       "> unplug\n",
       "│Ask staff    E14│",
       "> scan\n",
@@ -279,6 +298,10 @@ describe("one payment", { concurrency: 4 }, () => {
       "> 13***789\n",
       "│Password   ¥8.88│",
       "│PAID       ¥8.88│",
+      "> scan alipay\n",
+      ", an Alipay code",
+      "sandbox query #",
+      "│PAID       ¥7.00│",
       "> orders\n",
       "paid                      sandbox: SUCCESS, took 12.50, gave back 0.00",
       "declined (funds)          sandbox: NOTPAY, took 0.00, gave back 0.00",
@@ -386,6 +409,9 @@ test("what is wrong on the command line is said in a sentence, with status 2", a
     [["--pay", "1", "--code", `${code}\r${code}`], /^--code takes the digits of a payment code\./],
     [["--pay", "1", "--code", ""], /^--code takes the digits of a payment code\./],
     [["--code", code], /^--code goes with --pay\./],
+    [["--pay", "1", "--wallet", "alipay", "--code", code], /^--wallet and --code do not go together\./],
+    [["--pay", "1", "--wallet", "qq"], /^--wallet takes wechat or alipay, not "qq"\./],
+    [["--pay", "1", "--scenario", "rolled-back"], /^There is no scenario "rolled-back"/],
     [
       ["--pay", "1", "--scenario", "passwort"],
       /did you mean "password"\? .*paid-at-last.*password-N.*ERR_CODE/,
@@ -418,7 +444,7 @@ test("a place for temporary folders that takes none is said in a sentence, with 
   }
 });
 
-test("every random code of a wallet is a payment code of that wallet; the sandbox charges the usual one", () => {
+test("every random code of a wallet is a payment code of that wallet", () => {
   const entropy = new SystemEntropy();
   const walletOf = (text: string): string | null => {
     const read = readPaymentCode(text);
@@ -426,6 +452,5 @@ test("every random code of a wallet is a payment code of that wallet; the sandbo
   };
   for (let round = 0; round < 200; round += 1) {
     for (const wallet of wallets) assert.equal(walletOf(codeOf(wallet, entropy)), wallet);
-    assert.equal(walletOf(randomCode(entropy)), "wechat");
   }
 });

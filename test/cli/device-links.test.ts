@@ -49,6 +49,7 @@ describe("the links of a device", () => {
     const [secrets, clock, unread] = [new Secrets(null), new SystemClock(), []];
     return config.providers.map((entry, index) => {
       const placed = { config, entry, where: `providers[${index}]` };
+      assert.ok(entry.kind === "wechat-v2");
       return accountOf(entry, entryParts(placed, secrets, clock, unread));
     });
   }

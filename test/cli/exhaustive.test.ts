@@ -53,7 +53,7 @@ test("a finding names its world, whose story can be told", () => {
 
 test("what cannot be is refused with a sentence", () => {
   for (const [args, sentence] of [
-    [["--exhaustive", "--of", "three"], /--of takes one, goods, barrier, two/],
+    [["--exhaustive", "--of", "three"], /--of takes one, other, goods, barrier, two/],
     [["--exhaustive", "--faults", "10"], /--faults takes/],
     [["--seed", "1", "--faults", "1"], /go with --exhaustive/],
     [["--world", "one 3:1 2:1"], /--world takes a kind/],

@@ -17,12 +17,18 @@ describe("the panel in a terminal", { concurrency: 3 }, () => {
     await panel.golden("ready");
     panel.keys("1", "2", ".", "5");
     await panel.golden("decimal-entry");
-    panel.keys("0", "Enter", "a");
+    panel.keys("0", "Enter");
+    panel.paste("6212345678901234567");
     await panel.golden("other-wallet");
     panel.keys("C-l");
     panel.paste(code);
     await panel.golden("paid");
     assert.ok(!panel.capture().includes(code));
+
+    panel.keys("Enter", "C-l");
+    await panel.until(/Welcome/);
+    panel.keys("7", "Enter", "a");
+    await panel.golden("alipay-paid");
 
     // A result leaves at any key.
     panel.keys("Enter");

@@ -37,7 +37,6 @@ import { instantOf } from "../../src/core/kernel/instant.ts";
 import type { TxData } from "../../src/core/payment/order.ts";
 import { bootScreen } from "../../src/core/payment/screen.ts";
 import { texts } from "../../src/core/payment/texts.ts";
-import { wire } from "../../src/providers/wechat-v2/message.ts";
 import { success } from "../../src/providers/wechat-v2/sandbox/scenarios.ts";
 import { SimulatedClock, SimulatedTime } from "../../src/simulator/outside/time.ts";
 import { panelFacts } from "./panel/facts.ts";
@@ -449,14 +448,12 @@ describe("notes of the wires", () => {
   });
 
   test("a request is known by its call and its order, a probe by its number", () => {
-    const request = { ...wire, lane: "query", host: "h", sendWithinMs: 1, answerWithinMs: 1 } as const;
-    const body = "<xml><out_trade_no>0yb3qj2y_qazkmdbd2nyn_310</out_trade_no></xml>";
-    assert.equal(requestNote({ ...request, path: "/pay/orderquery", body }).text, "→ query #0310");
-    const probe = "<xml><out_trade_no>probe-1234</out_trade_no></xml>";
-    assert.equal(requestNote({ ...request, path: "/pay/orderquery", body: probe }).text, "→ probe");
+    const outTradeNo = "0yb3qj2y_qazkmdbd2nyn_310";
+    assert.equal(requestNote({ call: "query", outTradeNo }).text, "→ query #0310");
+    assert.equal(requestNote({ call: "probe", outTradeNo: "probe-1234" }).text, "→ probe");
   });
 
-  test("of a reply they say WeChat Pay's own word, or why it proves nothing", () => {
+  test("of a reply they say the provider's own word, or why it proves nothing", () => {
     const about = { call: "charge", outTradeNo: "a_b_310", host: "h", ms: 3 };
     const says = logNote("provider.answered", {
       ...about,
@@ -464,6 +461,12 @@ describe("notes of the wires", () => {
       says: "USERPAYING 需要用户输入支付密码",
     });
     assert.equal(says?.text, "← charge #0310 USERPAYING");
+    const code = logNote("provider.answered", {
+      ...about,
+      kind: "declined",
+      says: "ACQ.TRADE_HAS_CLOSE 交易已经关闭",
+    });
+    assert.equal(code?.text, "← charge #0310 ACQ.TRADE_HAS_CLOSE");
     const unknown = { ...about, kind: "unknown", why: "bad-signature", says: null };
     assert.equal(logNote("provider.unknown", unknown)?.text, "← charge #0310 proves nothing: bad-signature");
     assert.equal(logNote("something.new", { why: "because", left: null })?.text, "something.new why=because");

@@ -24,6 +24,7 @@ export const aStatus: BoxStatus = {
     absent: null,
     codes: 811,
     refused: 14,
+    marked: 0,
     discarded: { "over-long": 0, unfinished: 2, "alt-numbers": 0 },
   },
   providers: [

@@ -13,7 +13,29 @@ const kernelBox: Elsewhere = {
 const kernelPins = "test/hil/gpio-processes.test.ts";
 const deviceLinks = "test/cli/device-links.test.ts";
 
+/** Keys that an account at Alipay alone has. */
+const alipayKeys = [
+  "sellerId",
+  "privateKey",
+  "alipayPublicKey",
+  "certificates.app",
+  "certificates.alipay",
+  "certificates.root",
+  "appAuthToken",
+  "sysServiceProviderId",
+  "subject",
+  "storeId",
+  "terminalId",
+  "timeoutExpress",
+];
+
 export const elsewhere: Readonly<Record<string, Elsewhere>> = {
+  ...Object.fromEntries(
+    alipayKeys.map((key) => [
+      `providers[].${key}`,
+      { file: "test/providers/alipay/entry.test.ts", says: `"${key}",` },
+    ]),
+  ),
   "providers[].ca": { file: deviceLinks, says: "ca: { file: ca }" },
   "display.rs": kernelBox,
   "display.e": kernelBox,
@@ -30,8 +52,8 @@ export const elsewhere: Readonly<Record<string, Elsewhere>> = {
 export const nothingToSee: Readonly<Record<string, string>> = {
   $schema: "for editors",
   version: "has one value",
-  "providers[].kind": "has one value",
-  "providers[].wallets": "has one value for WeChat Pay",
+  "providers[].kind": "decides which other keys there are",
+  "providers[].wallets": "has one value for each kind",
   "commands.keys": "is empty in this version",
   "display.rom": "both character sets are made to show the same",
 };

@@ -249,6 +249,25 @@ export const wireRows: readonly Row[] = [
       seen: [{ store_info: seenA }, { store_info: seenB }],
     }),
   ),
+  ...(
+    [
+      ["profitSharing", true, "profit_sharing", "Y"],
+      ["limitPay", "no_credit", "limit_pay", "no_credit"],
+      ["goodsTag", "SUMMER", "goods_tag", "SUMMER"],
+      ["receipt", true, "receipt", "Y"],
+    ] as const
+  ).map(
+    ([name, value, sentAs, sent]): Row => ({
+      key: `providers[].${name}`,
+      values: [value, undefined],
+      // The sandbox, which checks form and signature of each field, has booked the payment.
+      see: (stand) => [stand.charges[0]?.fields[sentAs] ?? null, stand.money.at(-1)?.state],
+      seen: [
+        [sent, "paid"],
+        [null, "paid"],
+      ],
+    }),
+  ),
   {
     key: "mqtt.confirm",
     values: ["puback", "ack"],

@@ -222,6 +222,7 @@ export class Stand {
     const secrets = new Secrets(null);
     const accounts = config.providers.map((entry, index) => {
       const placed = { config, entry, where: `providers[${index}]` };
+      assert.ok(entry.kind === "wechat-v2");
       return accountOf(entry, entryParts(placed, secrets, clock, secrets.problems));
     });
     assert.deepEqual(secrets.problems, []);

@@ -56,7 +56,10 @@ const smallest = JSON.stringify({
   amount: { source: "fixed", fixed: "2.5" },
 });
 
-const loopback: readonly (readonly [string, Json])[] = [["providers.0.hosts", ["http://127.0.0.1:8080"]]];
+const loopback: readonly (readonly [string, Json])[] = [
+  ["providers.0.hosts", ["http://127.0.0.1:8080"]],
+  ["providers.1.hosts", ["http://127.0.0.1:8081"]],
+];
 
 test("the example file is in order and its values arrive", () => {
   const config = configOf(exampleText);
@@ -77,8 +80,10 @@ test("the smallest file gets every default, and the store is called as the box i
   );
   assert.equal(config.amount.fixed, 250);
   assert.equal(config.box.store, "box-1");
-  assert.equal(config.providers[0]?.body, null);
-  assert.equal(config.providers[0]?.hosts[1], "https://api2.mch.weixin.qq.com");
+  const [account] = config.providers;
+  assert.ok(account?.kind === "wechat-v2");
+  assert.equal(account.body, null);
+  assert.equal(account.hosts[1], "https://api2.mch.weixin.qq.com");
   assert.equal(config.timing.giveUpAfterMs, 45_000);
   assert.equal(config.journal.directory, "/var/lib/scanbox");
   assert.equal(config.log.level, "info");
@@ -343,10 +348,10 @@ test("an account of before is refused where it is the one of now, and taken with
   };
   const { providers } = configOf(changed("providers.1", before));
   assert.deepEqual(
-    providers.map(({ id, signType, charges }) => [id, signType, charges]),
+    providers.map(({ id, charges }) => [id, charges]),
     [
-      ["wechat", "HMAC-SHA256", true],
-      ["before", "HMAC-SHA256", false],
+      ["wechat", true],
+      ["before", false],
     ],
   );
   assert.deepEqual(problemsOf(changed("providers.1", { ...before, merchantId: "1900000109" })), [

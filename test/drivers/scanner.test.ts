@@ -147,10 +147,25 @@ describe("the scanner", () => {
     assert.deepEqual(heard.scans, ["281234567890123456"]);
     assert.deepEqual(heard.refusals, [
       "not-a-payment-code",
-      "not-a-payment-code",
+      "goods-barcode",
       "not-a-payment-code",
       "over-long",
     ]);
+  });
+
+  it("says which mark the scanner puts before codes, and nothing of the code", () => {
+    const { time, link, scanner, heard } = bench();
+    scanner.start();
+    time.runUntil(1_000);
+    link.send(Buffer.from(`Q${CODE}\rQ${CODE}\r`));
+    time.runUntil(9_000);
+    assert.deepEqual(heard.refusals, ["marked-code", "marked-code"]);
+    assert.deepEqual([scanner.counts.refused, scanner.counts.marked], [2, 2]);
+    assert.deepEqual(
+      heard.logged.filter((line) => line.startsWith("scanner.marked")),
+      [1, 2].map((count) => `scanner.marked ${JSON.stringify({ mark: '"Q"', count })}`),
+    );
+    assert.ok(!heard.logged.some((line) => line.includes(CODE.slice(5, 12))));
   });
 
   for (const end of ["\r", "\n", "\r\n", "\t", "\u0003", ""]) {
@@ -169,6 +184,7 @@ describe("the scanner", () => {
           absent: null,
           codes: 3,
           refused: 0,
+          marked: 0,
           discarded: { "over-long": 0, unfinished: 0, "alt-numbers": 0 },
         });
       }
@@ -187,6 +203,7 @@ describe("the scanner", () => {
       absent: null,
       codes: 0,
       refused: 0,
+      marked: 0,
       discarded: { "over-long": 1, unfinished: 1, "alt-numbers": 0 },
     });
     assert.deepEqual(heard.refusals, ["unfinished", "over-long"]);

@@ -131,7 +131,7 @@ describe("a box that is left in peace", { concurrency: true }, () => {
       [`${stand.code("911234567890123456")}\r`, "wallet-not-taken"],
       [`${stand.code(`${good}7`)}\r`, "not-a-code"],
       [`${stand.code(`99${good.slice(2)}`)}\r`, "not-a-code"],
-      ["https://example.com/?q=1\r", "not-a-code"],
+      ["https://example.com/?q=1\r", "receiving-code"],
     ];
     for (const [bytes] of bad) {
       await box.scanner.send(bytes);

@@ -20,6 +20,7 @@ import { makeBundle } from "./bundle.ts";
 import { type Certificates, makeCertificates, type Pair, pem } from "./certificates.ts";
 import { Consumer } from "./consumer.ts";
 import { Mosquitto } from "./mosquitto.ts";
+import { type SecondAccount, SecondSandbox } from "./second-sandbox.ts";
 import { type Captured, leaks, linesOfKey, type Secret } from "./secrets.ts";
 import { until } from "./until.ts";
 
@@ -32,6 +33,8 @@ export interface BoxWishes {
   readonly logLevel?: "debug" | "info";
   /** Whether it waits for the end of a time, so that its times are short. */
   readonly hasty?: boolean;
+  /** Whose codes it takes; WeChat Pay's where nothing is said. */
+  readonly wallets?: readonly ("wechat" | "alipay")[];
   /** Members that are put beside the known ones, at the top. */
   readonly extra?: Readonly<Record<string, unknown>>;
 }
@@ -95,6 +98,7 @@ export class Stand {
   readonly mosquitto: Mosquitto;
   readonly consumer: Consumer;
   readonly directory: string;
+  readonly #second: SecondSandbox | null;
   /** Hears of every call that the sandbox handled, before its reply leaves. */
   onCall: (note: CallNote) => void = () => {};
   readonly #bundle: string;
@@ -111,6 +115,7 @@ export class Stand {
     readonly mosquitto: Mosquitto;
     readonly apiKeyFile: string;
     readonly apiKey: string;
+    readonly second: SecondSandbox | null;
   }) {
     this.#bundle = parts.bundle;
     this.directory = parts.directory;
@@ -119,14 +124,21 @@ export class Stand {
     this.mosquitto = parts.mosquitto;
     this.#apiKeyFile = parts.apiKeyFile;
     this.consumer = new Consumer(parts.mosquitto.port);
-    this.#secrets.push({ name: "the API key", text: parts.apiKey });
+    this.#second = parts.second;
+    this.#secrets.push({ name: "the API key", text: parts.apiKey }, ...(parts.second?.secrets ?? []));
     for (const { keyFile } of Object.values(this.#pairs())) {
       this.#secrets.push(...linesOfKey("a private key", pem(keyFile)));
     }
   }
 
-  /** Makes everything but boxes; with `broker` off, Mosquitto is left to the test. */
-  static async start({ broker = true }: { readonly broker?: boolean } = {}): Promise<Stand> {
+  /** Makes everything but boxes; with `broker` off, Mosquitto is left to the test. A `second` account has a sandbox of its own. */
+  static async start({
+    broker = true,
+    second = null,
+  }: {
+    readonly broker?: boolean;
+    readonly second?: SecondAccount | null;
+  } = {}): Promise<Stand> {
     const bundle = makeBundle();
     const directory = mkdtempSync(join(tmpdir(), "scanbox-e2e-"));
     const apiKey = Array.from({ length: 32 }, () => randomInt(36).toString(36)).join("");
@@ -147,10 +159,20 @@ export class Stand {
     });
     const mosquitto = await Mosquitto.prepare(directory);
     if (broker) await mosquitto.start();
-    const stand = new Stand({ bundle, directory, certificates, sandbox, mosquitto, apiKeyFile, apiKey });
+    const place = { directory, certificates, pace: PACE };
+    const stand = new Stand({
+      ...{ bundle, directory, certificates, sandbox, mosquitto, apiKeyFile, apiKey },
+      second: second === null ? null : await SecondSandbox.start(second, place),
+    });
     calls.hear = (note) => stand.onCall(note);
     if (broker) await stand.consumer.ready();
     return stand;
+  }
+
+  /** The sandbox beside the first one. */
+  get second(): SecondSandbox {
+    assert.ok(this.#second !== null, "the stand was started with a second account");
+    return this.#second;
   }
 
   /** Makes a box with a scanner that is plugged in; it is not started. */
@@ -167,17 +189,17 @@ export class Stand {
     const { certFile, keyFile } = wishes.certificate ?? this.certificates.merchant;
     const { appId, merchantId } = fixtureMerchant;
     const { origin } = this.sandbox;
+    const first = wechatEntry({
+      ...{ appId, merchantId, hosts: [origin, origin.replace("127.0.0.1", "localhost")] },
+      apiKey: { file: wishes.apiKeyFile ?? this.#apiKeyFile },
+      certificate: { cert: { file: certFile }, key: { file: keyFile } },
+      ca: { file: this.certificates.sandbox.certFile },
+    });
+    const { wallets = ["wechat"] } = wishes;
     return {
       version: 1,
       box: { id: box.id, store: "Example store" },
-      providers: [
-        wechatEntry({
-          ...{ appId, merchantId, hosts: [origin, origin.replace("127.0.0.1", "localhost")] },
-          apiKey: { file: wishes.apiKeyFile ?? this.#apiKeyFile },
-          certificate: { cert: { file: certFile }, key: { file: keyFile } },
-          ca: { file: this.certificates.sandbox.certFile },
-        }),
-      ],
+      providers: wallets.map((wallet) => (wallet === "wechat" ? first : this.second.entry())),
       amount: { source: "fixed", fixed: wishes.fixed ?? "1.00" },
       scanner: { path: box.scanner.path },
       keypad: null,
@@ -247,6 +269,11 @@ export class Stand {
     for (const { seq, at, ...tx } of rows) {
       const event = events.findLast(({ data }) => data.outTradeNo === tx.outTradeNo);
       assert.deepEqual({ seq: event?.seq, at: event?.time, ...event?.data }, { seq, at, ...tx });
+      if (this.#second?.takes(tx.wallet) === true) {
+        assert.ok(tx.final);
+        this.#second.assertAgrees(tx);
+        continue;
+      }
       const order = orders.get(tx.outTradeNo);
       const { chargedFen, returnedFen, charges } =
         order === undefined ? { chargedFen: 0, returnedFen: 0, charges: 0 } : ledger.totalsOfOrder(order);
@@ -259,11 +286,16 @@ export class Stand {
     }
     const recorded = new Set(rows.map(({ outTradeNo }) => outTradeNo));
     assert.deepEqual(
-      [...orders.keys()].filter((outTradeNo) => !recorded.has(outTradeNo)),
+      [...orders.keys(), ...(this.#second?.charged(box.id) ?? [])].filter(
+        (outTradeNo) => !recorded.has(outTradeNo),
+      ),
       [],
       "the journal has every order of the bank",
     );
-    for (const code of this.#codes) assert.ok(this.totalsOf(code).charges <= 1, "no code is charged twice");
+    for (const code of this.#codes) {
+      const charges = this.totalsOf(code).charges + (this.#second?.chargesOf(code) ?? 0);
+      assert.ok(charges <= 1, "no code is charged twice");
+    }
     const verified = await box.command("journal", "verify");
     assert.equal(verified.status, 0, verified.stdout + verified.stderr);
     return rows;
@@ -308,6 +340,7 @@ export class Stand {
       await this.consumer.end();
       await this.mosquitto.stop();
       await this.sandbox.close();
+      await this.#second?.running.close();
       assert.deepEqual(leaks(this.captured(), this.secrets()), []);
     } finally {
       rmSync(this.directory, { recursive: true, force: true });

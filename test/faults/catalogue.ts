@@ -72,7 +72,7 @@ const box = inFile("test/core/payment/box.test.ts");
 const codes = inFile("test/providers/wechat-v2/codes.test.ts");
 const demo = (of: string): TestName => ({
   file: "test/cli/demo.test.ts",
-  name: `\${scenario} ends \${state}: one JSON line on stdout, the story on stderr, status 0`,
+  name: `\${scenario}\${payer} ends \${state}: one JSON line on stdout, the story on stderr, status 0`,
   of,
 });
 const display = inFile("test/drivers/display.test.ts");

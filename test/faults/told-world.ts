@@ -7,6 +7,7 @@ import { checkConfig, type DeviceConfig } from "../../src/config/device-config.t
 import type { ProbeFailure } from "../../src/core/payment/answers.ts";
 import type { TxData } from "../../src/core/payment/order.ts";
 import type { ProviderMaker } from "../../src/providers/provider.ts";
+import { plainTerms } from "../../src/providers/wechat-v2/account.ts";
 import { wechatV2 } from "../../src/providers/wechat-v2/maker.ts";
 import { fixtureMerchant } from "../../src/providers/wechat-v2/sandbox/fixture-merchant.ts";
 import { Sandbox } from "../../src/providers/wechat-v2/sandbox/sandbox.ts";
@@ -236,6 +237,7 @@ export class ToldWorld {
         body: "Example store",
         clientIp: null,
         sceneInfo: null,
+        terms: plainTerms,
         notifyUrl: null,
       },
       link: this.#box.heard(https),

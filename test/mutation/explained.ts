@@ -88,7 +88,7 @@ export const explanations: readonly Explanation[] = [
   },
   {
     source: "src/core/payment/rotation.ts",
-    line: "if (!waits) return [null];",
+    line: "return [null];",
     becomes: "[]",
     because: "No line and the screen's own text are the same to those who ask.",
   },
@@ -97,12 +97,6 @@ export const explanations: readonly Explanation[] = [
     line: "default:",
     becomes: "default:",
     because: "Without a word about it nothing is waited for as well, and no record is called nothing.",
-  },
-  {
-    source: "src/core/payment/asking.ts",
-    line: 'const paying = answer.kind === "unpaid" && answer.paying;',
-    becomes: "true",
-    because: "Only an unpaid order says whether somebody pays. The compiler wants the name.",
   },
   {
     source: "src/core/payment/recovery.ts",

@@ -108,15 +108,15 @@ test("tests of several sources begin with those of their own names and end with 
   assert.ok(own.every((one) => tests.includes(one)) && last < sources.length, tests.join(" "));
 });
 
-test("what is installed for it is pinned, by a lock that names no registry", () => {
-  const folder = "test/mutation/tools";
-  const { devDependencies } = JSON.parse(readFileSync(`${folder}/package.json`, "utf8")) as {
-    readonly devDependencies: Readonly<Record<string, string>>;
-  };
-  for (const version of Object.values(devDependencies)) assert.match(version, /^\d+\.\d+\.\d+$/);
-  const lock = readFileSync(`${folder}/package-lock.json`, "utf8");
-  assert.doesNotMatch(lock, /"resolved"|https?:\/\/[^"]*registry/);
-});
+for (const folder of ["test/mutation/tools", "test/bench/peers"])
+  test(`what is installed of ${folder} is pinned, by a lock that names no registry`, () => {
+    const { devDependencies } = JSON.parse(readFileSync(`${folder}/package.json`, "utf8")) as {
+      readonly devDependencies: Readonly<Record<string, string>>;
+    };
+    for (const version of Object.values(devDependencies)) assert.match(version, /^\d+\.\d+\.\d+$/);
+    const lock = readFileSync(`${folder}/package-lock.json`, "utf8");
+    assert.doesNotMatch(lock, /"resolved"|https?:\/\/[^"]*registry/);
+  });
 
 test("only the words of a defect are taken for such", () => {
   assert.ok(isSentenceOfDefect("  invariant(a.b(c, d) === null, "));

@@ -62,6 +62,9 @@ export const leftOut: Readonly<Record<string, string>> = {
   "src/composed/parts.ts": typesAlone,
   "src/journal/own-entry.ts": typesAlone,
   "src/providers/bill.ts": typesAlone,
+  "src/providers/entry-terms.ts": typesAlone,
+  "src/providers/explain.ts":
+    "What people are told of a recorded pair: none of it is in the way of a payment.",
   "src/providers/kind.ts": typesAlone,
   "src/providers/provider.ts": typesAlone,
   "src/providers/sandbox.ts": typesAlone,
@@ -69,7 +72,16 @@ export const leftOut: Readonly<Record<string, string>> = {
   "src/providers/sandboxes.ts": "A list of the sandboxes.",
   "src/providers/wechat-v2/sandbox/":
     "What tests, simulation and demo pay through: none of it is in the way of a real payment.",
+  "src/providers/sandbox-server.ts": "What serves the sandboxes.",
   "src/providers/setup.ts": typesAlone,
+  "src/providers/alipay/sandbox/":
+    "What tests, simulation and demo pay through: none of it is in the way of a real payment.",
+  "src/providers/alipay/account.ts": typesAlone,
+  "src/providers/alipay/doctor.ts": doctorAndSetup,
+  "src/providers/alipay/explain.ts": "What people are told of a recorded pair.",
+  "src/providers/alipay/kind.ts": doctorAndSetup,
+  "src/providers/alipay/setup.ts": doctorAndSetup,
+  "src/providers/wechat-v2/explain.ts": "What people are told of a recorded pair.",
   "src/providers/wechat-v2/account.ts": typesAlone,
   "src/providers/wechat-v2/doctor.ts": doctorAndSetup,
   "src/providers/wechat-v2/kind.ts": doctorAndSetup,

@@ -166,4 +166,10 @@ export const failedSeeds: readonly FailedSeed[] = [
     found:
       "service: people who came for a damaged journal came once more when it had long been put aside, and took the power from the last customer.",
   },
+  {
+    seed: 90,
+    minutes: 4,
+    found:
+      "I18: a declined order that stood unpaid at a provider which does not tell whether somebody still pays was let go after three looks, and could be paid.",
+  },
 ];

@@ -7,6 +7,7 @@ import type { Effect } from "../../src/core/payment/effects.ts";
 import type { BoxEvent } from "../../src/core/payment/events.ts";
 import type { MoneyState } from "../../src/core/payment/order.ts";
 import type { Payment, PaymentEvent, Verdict } from "../../src/core/payment/payment.ts";
+import type { ProviderFacts, Undoing } from "../../src/core/payment/provider.ts";
 import { wantsReading } from "../../src/core/payment/reader.ts";
 import type { Rules, Stamp } from "../../src/core/payment/rules.ts";
 import type { Sale } from "../../src/core/payment/sale.ts";
@@ -14,6 +15,7 @@ import { screenFor } from "../../src/core/payment/screen.ts";
 import { step } from "../../src/core/payment/step.ts";
 import { checkedTurn, type Turn } from "../../src/core/payment/turn.ts";
 import { notCharged, paidVerdict, recordOutcome } from "../../src/core/payment/verdict.ts";
+import { simulatedProviders } from "../../src/providers/sandboxes.ts";
 import type { Core } from "../../src/runtime/loop.ts";
 import type { PlantedDefect } from "../../src/simulator/site/planted-defect.ts";
 import { withHealth } from "../core/payment/story.ts";
@@ -134,7 +136,7 @@ function armsInstead(wrongly: (moment: Moment) => boolean): PlantedDefect {
     const turn = real(before, event, stamp, rules);
     const { foreground } = turn.box;
     if (foreground.name !== "resting" || !wrongly(moment)) return turn;
-    const armed: Box["foreground"] = { name: "armed", sale: foreground.sale, until: foreground.until };
+    const armed: Box["foreground"] = { ...foreground, name: "armed" };
     return turnOf({ ...turn.box, foreground: armed }, turn.effects, stamp, rules);
   });
 }
@@ -144,25 +146,37 @@ function orderOf({ orders }: Box, event: BoxEvent): Payment | undefined {
 }
 
 /** The box as it was when the amount of `payment` waited for a code. */
-function armedAgain(box: Box, { amountFen, pulses, ref, caller }: Sale): Box {
-  return { ...box, foreground: { name: "armed", sale: { amountFen, pulses, ref, caller }, until: null } };
+function armedAgain(box: Box, { amountFen, pulses, ref, caller }: Sale, { at }: Stamp): Box {
+  return {
+    ...box,
+    foreground: { name: "armed", sale: { amountFen, pulses, ref, caller }, since: at, until: null },
+  };
 }
 
-/** A core that lives by other rules. */
 /** Rules in which five absences must lie so far apart. */
 function lastingFor(lastingMs: number): (real: Rules) => Rules {
+  return facts(({ absence }) => ({ absence: absence === null ? null : { ...absence, lastingMs } }));
+}
+
+/** Rules in which every provider has other facts. */
+function facts(other: (real: ProviderFacts) => Partial<ProviderFacts>): (real: Rules) => Rules {
   return (real) => {
-    const providers = [...real.providers].map(([id, facts]) => {
-      const { absence } = facts;
-      return [id, { ...facts, absence: absence === null ? null : { ...absence, lastingMs } }] as const;
-    });
+    const providers = [...real.providers].map(([id, one]) => [id, { ...one, ...other(one) }] as const);
     return { ...real, providers: new Map(providers) };
   };
 }
 
+function withoutOverdue({ unpaid, paid }: Undoing): Undoing {
+  return { unpaid: { ...unpaid, overdue: null }, paid: { ...paid, overdue: null } };
+}
+
+/** A core that lives by other rules. */
 function rules(other: (rules: Rules) => Rules): PlantedDefect {
   return otherTurns(({ before, event, stamp, rules: real }, turn) => turn(before, event, stamp, other(real)));
 }
+
+/** For what the first provider's facts do not ask of a core. */
+const second = simulatedProviders.slice(1);
 
 const unclear: ReadonlySet<QueryAnswer["kind"]> = new Set(["unpaid", "absent", "unknown", "not-sent"]);
 
@@ -186,7 +200,7 @@ export const plantedInCore: readonly Planted[] = [
             if (!lost || payment === undefined || scanned === null) {
               return core.nextTurn(before, event, stamp, rules);
             }
-            const box = armedAgain({ ...before.box, usedCodes: [] }, payment.intent);
+            const box = armedAgain({ ...before.box, usedCodes: [] }, payment.intent, stamp);
             const orders = new Map(before.box.orders);
             orders.delete(payment.intent.outTradeNo);
             return core.nextTurn({ ...before, box: { ...box, orders } }, scanned, stamp, rules);
@@ -256,7 +270,7 @@ export const plantedInCore: readonly Planted[] = [
       const foreground =
         box.foreground.name === "paying" ? box.orders.get(box.foreground.outTradeNo) : undefined;
       if (event.type !== "code-scanned" || foreground === undefined) return null;
-      return real({ ...before, box: armedAgain(box, foreground.intent) }, event, stamp, rules);
+      return real({ ...before, box: armedAgain(box, foreground.intent, stamp) }, event, stamp, rules);
     }),
   },
   {
@@ -557,6 +571,45 @@ export const plantedInCore: readonly Planted[] = [
     caughtBy: ["phone"],
     seed: 5,
     defect: armsInstead(({ rules }) => rules.amount.source === "menu"),
+  },
+  {
+    name: "a charge answer that proves nothing is believed",
+    caughtBy: ["I10"],
+    providers: second,
+    seed: 1,
+    defect: rules(facts(() => ({ chargeProves: true }))),
+  },
+  {
+    name: "a provider that needs a clock is charged through with one that is not trusted",
+    caughtBy: ["precondition"],
+    providers: second,
+    seed: 5,
+    defect: rules(facts(() => ({ needsClock: false }))),
+  },
+  {
+    name: "an order whose cancel is too late is left to people, though a refund would take it back",
+    caughtBy: ["I16"],
+    providers: second,
+    seed: 12,
+    defect: rules(
+      facts(({ undo: { cpm, mpm } }) => ({
+        undo: { cpm: withoutOverdue(cpm), mpm: mpm === null ? null : withoutOverdue(mpm) },
+      })),
+    ),
+  },
+  {
+    name: "a refund begins before a query has shown the order paid",
+    caughtBy: ["refund"],
+    providers: second,
+    seed: 1,
+    defect: stepsEnd((made, { before }) => ({
+      ...made,
+      effects: made.effects.map((effect) => {
+        const early = effect.type === "undo" && effect.way === "cancel";
+        const shown = early && before.box.orders.get(effect.intent.outTradeNo)?.seenPaid === true;
+        return early && !shown ? { ...effect, way: "refund" } : effect;
+      }),
+    })),
   },
   {
     name: "a digit takes an end for staff off the screen",

@@ -1,5 +1,6 @@
 /** Faults that only tests can plant, between the box and its world; each breaks one promise, and the checker must say so. */
 import type { GpioLevel, GpioLines, GpioLink, StoredRow, StoreLink } from "../../src/runtime/ports.ts";
+import type { SimulatedProviderMaker } from "../../src/simulator/outside/provider.ts";
 import type { SimulatedTime } from "../../src/simulator/outside/time.ts";
 import { RELAY_PIN } from "../../src/simulator/seeded/world-config.ts";
 import type { PlantedDefect } from "../../src/simulator/site/planted-defect.ts";
@@ -11,6 +12,8 @@ export interface Planted {
   readonly caughtBy: readonly string[];
   /** A seed at which it was found so; the search begins here. */
   readonly seed: number;
+  /** From which providers its worlds draw, where it is not the first alone. */
+  readonly providers?: readonly SimulatedProviderMaker[];
 }
 
 function through(store: StoreLink, changes: Partial<StoreLink>): StoreLink {

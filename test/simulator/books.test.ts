@@ -16,18 +16,18 @@ function booksOf(...facts: readonly Fact[]): Books {
 
 test("an order is open from its first fact to its last, and has what moved between", () => {
   const fresh = { order: "one", payee: "ours", nonce: "mark", open: true };
-  const unpaid = { chargedFen: 0, takenBackFen: 0, byStaff: false };
+  const unpaid = { chargedFen: 0, takenBackFen: 0, byStaffFen: 0 };
   assert.deepEqual(booksOf(opened).find("one", "ours"), { ...fresh, ...unpaid });
   const ended: Fact = { ...of, kind: "ended" };
   const back: Fact = { ...of, kind: "taken-back", amountFen: 500, by: "box" };
   const over = booksOf(opened, charged, ended, back).find("one", "ours");
-  assert.deepEqual(over, { ...fresh, open: false, chargedFen: 500, takenBackFen: 500, byStaff: false });
+  assert.deepEqual(over, { ...fresh, open: false, chargedFen: 500, takenBackFen: 500, byStaffFen: 0 });
 });
 
 test("what staff give back is told apart from what a box takes back", () => {
   const staff: Fact = { ...of, kind: "taken-back", amountFen: 100, by: "staff" };
-  const { takenBackFen, byStaff } = booksOf(opened, charged, staff).find("one", "ours") ?? {};
-  assert.deepEqual([takenBackFen, byStaff], [0, true]);
+  const { takenBackFen, byStaffFen } = booksOf(opened, charged, staff).find("one", "ours") ?? {};
+  assert.deepEqual([takenBackFen, byStaffFen], [0, 100]);
 });
 
 test("one number at two accounts is two orders; without an account the first is meant", () => {

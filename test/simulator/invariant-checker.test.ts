@@ -17,6 +17,10 @@ const code = "134567890123456789";
 class FakeSandbox implements Sandbox {
   facts: Fact[] = [];
 
+  isOwn(): boolean {
+    return true;
+  }
+
   asked(): Asked {
     throw new Error("the world reads the requests of this test");
   }
@@ -56,14 +60,22 @@ class Stage {
     const intent = { codeHash: "a", nonce: "mark", caller: null, payee: { key: ours } };
     this.#writes({ state: "charging", final: false, charged: "unknown" }, { intent });
     const asked: Asked = {
-      ...{ call: "charge", order: "one", payee: named, amountFen: 500, code, notBeforeMs: 0 },
+      ...{
+        call: "charge",
+        order: "one",
+        payee: named,
+        amountFen: 500,
+        code,
+        notBeforeMs: 0,
+        needsClock: false,
+      },
     };
     const said: Said = {
       ...{ order: "one", signed: true, honest: true, proves },
       ...{ absent: false, shows: false, known: false, pretended: false },
     };
     const reply = { kind: "reply", status: 200, headers: {}, body: new Uint8Array(1), delayMs: 0 } as const;
-    this.#checker.asked(request, asked, false);
+    this.#checker.asked(request, asked, { contradicted: false, clockTrusted: true });
     this.#checker.arrived(asked);
     this.#checker.served(reply, said);
     const { status, headers, body } = reply;

@@ -30,6 +30,7 @@ const good = {
   payee: "shop",
   open: 0,
   certificateBadSince: null,
+  clockless: false,
   code: "134567890123456789",
 } as const satisfies Departure;
 
@@ -103,6 +104,10 @@ test("what came of calls for one account says nothing about another", () => {
 test("a certificate that has been bad for more than a minute stands against it", () => {
   assert.equal(against(nothing, { certificateBadSince: 40_000 }), "");
   assert.match(against(nothing, { certificateBadSince: 38_000 }), /takes nothing back/);
+});
+
+test("a clock stands against it that its provider needs and nobody trusts", () => {
+  assert.match(against(nothing, { clockless: true }), /with a clock that is not trusted/);
 });
 
 test("a scan stands against it that is ten seconds old before the charge must have left", () => {

@@ -63,7 +63,7 @@ function actor(stage: Stage, id: string, provider: SmallProvider): Actor {
   });
   const config = renamed(
     configOf({
-      ...{ goods: "pulses", late: "keep", onAmbiguous: "hold" },
+      ...{ goods: "pulses", at: 0, late: "keep", onAmbiguous: "hold" },
       provider: provider.entry(HOSTS),
     }),
     id,
@@ -80,7 +80,7 @@ function actor(stage: Stage, id: string, provider: SmallProvider): Actor {
       providers: [
         provider.account({
           ...{ link: box.heard(https), fault: () => null, hosts: HOSTS, boxId: id },
-          ...{ timing: config.timing, notifyUrl: null },
+          ...{ timing: config.timing, notifyUrl: null, charges: true },
         }),
       ],
       onStart: (_run, refusal) => assert.equal(refusal, null),

@@ -1,6 +1,6 @@
 /**
- * The box of the demonstration: everything that runs on a device runs here, on real links. The sandbox is the
- * look-alike on loopback, the broker is embedded; of the hardware the scanner, the keys and the display are played.
+ * The box of the demonstration: everything that runs on a device runs here, on real links. The sandboxes are
+ * look-alikes on loopback, the broker is embedded; of the hardware the scanner, the keys and the display are played.
  *
  *     person ─► keys, typed scanner ─► ComposedBox ─► HTTP ─► sandbox
  *                       display ◄──────────┘  │  └────► MQTT ─► embedded broker
@@ -21,17 +21,17 @@ import { displaySizeOf } from "../../devices.ts";
 import { SystemClock } from "../../links/machine/system-clock.ts";
 import { SystemEntropy } from "../../links/machine/system-entropy.ts";
 import { MqttBroker } from "../../links/mqtt/mqtt-broker.ts";
-import type { HandledCall, RunningSandbox } from "../../providers/sandbox.ts";
+import type { HandledCall, RequestWords } from "../../providers/sandbox.ts";
 import { txEventSchema } from "../../reporting/tx-event.ts";
-import type { Clock, HttpsRequest, Log, LogFields, Timer } from "../../runtime/ports.ts";
+import type { Clock, Log, LogFields, Timer } from "../../runtime/ports.ts";
 import type { BrokerReceipt } from "../../simulator/outside/embedded-broker.ts";
 import { VirtualDisplay } from "../../simulator/site/virtual-display.ts";
 import { VirtualScanner } from "../../simulator/site/virtual-scanner.ts";
 import { UsageError } from "../usage.ts";
-import { usualSandbox } from "../usual-sandbox.ts";
 import { DemoBroker } from "./broker.ts";
 import { type DemoDevice, demoConfig, demoTiming } from "./config.ts";
 import { DemoRun } from "./life.ts";
+import { DemoSandboxes } from "./sandboxes.ts";
 
 /** Hears what happens on the display and on every wire. */
 export interface DemoListener {
@@ -48,7 +48,7 @@ export interface DemoListener {
   /** The box notes something in the ordinary course of things. */
   noted?(event: string, fields: LogFields): void;
   /** A request is about to leave the box. */
-  asked?(request: HttpsRequest): void;
+  asked?(request: RequestWords): void;
 }
 
 /** How the box of a demonstration is set up. */
@@ -61,7 +61,7 @@ export interface DemoSettings {
   readonly device?: DemoDevice;
 }
 
-/** How long the box may take to have its journal open and the sandbox proved. */
+/** How long the box may take to have its journal open and the sandboxes proved. */
 const READY_WITHIN_MS = 20_000;
 
 /** Between the last digit and the confirmation, so that the display is seen. */
@@ -73,22 +73,19 @@ const TAKEN_UP_MS = 50;
 /** In this time the display shows it. */
 const SHOWN_WITHIN_MS = 500;
 
-/** Starts the sandbox, the broker and the box; everything is stopped and removed again by `close`. */
+/** Starts the sandboxes, the broker and the box; everything is stopped and removed again by `close`. */
 export async function openDemo(settings: DemoSettings, listener: DemoListener): Promise<Demo> {
   await using stack = new AsyncDisposableStack();
   const directory = temporaryDirectory(stack);
   const demo = new Demo(listener);
-  const sandbox = await usualSandbox().serve({
-    pace: 1 / settings.hurry,
-    observe: (call) => demo.heard(() => listener.called(call)),
-  });
-  stack.defer(() => sandbox.close());
+  const observe = (call: HandledCall): void => demo.heard(() => listener.called(call));
+  const sandboxes = await DemoSandboxes.start({ pace: 1 / settings.hurry, observe }, stack);
   const broker = await DemoBroker.start((receipt) => demo.published(receipt));
   stack.defer(() => broker.stop());
-  const config = demoConfig({ sandbox: sandbox.origin, broker: broker.url, directory, ...settings });
+  const config = demoConfig({ sandboxes: sandboxes.all, broker: broker.url, directory, ...settings });
   stack.defer(() => demo.stopBox());
   const scanner = new VirtualScanner(demo.clock);
-  demo.begin({ config, hurry: settings.hurry, sandbox, broker, scanner, directory, stack: stack.move() });
+  demo.begin({ config, hurry: settings.hurry, sandboxes, broker, scanner, directory, stack: stack.move() });
   await demo.switchOn();
   return demo;
 }
@@ -96,7 +93,7 @@ export async function openDemo(settings: DemoSettings, listener: DemoListener): 
 interface Running {
   readonly config: DeviceConfig;
   readonly hurry: number;
-  readonly sandbox: RunningSandbox;
+  readonly sandboxes: DemoSandboxes;
   readonly broker: DemoBroker;
   readonly scanner: VirtualScanner;
   readonly directory: string;
@@ -151,8 +148,8 @@ export class Demo {
     return this.#interrupted;
   }
 
-  get sandbox(): RunningSandbox {
-    return this.#parts.sandbox;
+  get sandboxes(): DemoSandboxes {
+    return this.#parts.sandboxes;
   }
 
   get scanner(): VirtualScanner {
@@ -167,9 +164,12 @@ export class Demo {
     return this.#parts.directory;
   }
 
-  /** Waits until the box takes payments: its journal is open, and the sandbox has proved itself. */
+  /** Waits until the box takes payments of every wallet: its journal is open, and all sandboxes have proved themselves. */
   async ready(): Promise<boolean> {
-    return (await this.until(() => (this.#screen.text === "idle" ? true : null), READY_WITHIN_MS)) ?? false;
+    const { providers } = this.#parts.config;
+    const isReady = (): boolean =>
+      this.#screen.text === "idle" && providers.every(({ id }) => this.box?.health.get(id)?.proved === true);
+    return (await this.until(() => (isReady() ? true : null), READY_WITHIN_MS)) ?? false;
   }
 
   /** Looks after everything that happens until `look` finds something; null after `withinMs` or `interrupt`. */

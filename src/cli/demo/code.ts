@@ -1,6 +1,5 @@
 import type { Wallet } from "../../core/payment/wallet.ts";
 import type { Entropy } from "../../runtime/ports.ts";
-import { usualSandbox } from "../usual-sandbox.ts";
 
 /** How the codes of a wallet begin (one of these), and how many digits they have (src/core/codecs/scan.ts). */
 const forms: Readonly<
@@ -18,9 +17,4 @@ export function codeOf(wallet: Wallet, entropy: Entropy): string {
   const { begin, length } = forms[wallet];
   const [first = 0, ...others] = entropy.bytes(length - 1);
   return `${begin[first % begin.length] ?? begin[0]}${others.map((byte) => byte % 10).join("")}`;
-}
-
-/** A code that the sandbox charges. */
-export function randomCode(entropy: Entropy): string {
-  return codeOf(usualSandbox().wallets[0], entropy);
 }

@@ -3,7 +3,7 @@ import type { DisplaySize } from "../../core/codecs/display-frame.ts";
 import { Defect } from "../../core/kernel/defect.ts";
 import { standardTiming, type Timing } from "../../core/payment/rules.ts";
 import type { Language } from "../../core/payment/texts.ts";
-import { usualSandbox } from "../usual-sandbox.ts";
+import type { SandboxKind } from "../../providers/sandbox.ts";
 
 /** What the played box looks like, and how it is typed on. */
 export interface DemoDevice {
@@ -25,13 +25,16 @@ export const usualDevice: DemoDevice = {
 
 /** What the configuration of a demonstration depends on. */
 export interface DemoPlace {
-  /** Origin of the sandbox, on loopback. */
-  readonly sandbox: string;
+  /** On loopback. */
+  readonly sandboxes: readonly {
+    readonly kind: SandboxKind;
+    readonly running: { readonly origin: string };
+  }[];
   /** URL of the embedded broker. */
   readonly broker: string;
   /** Where the journal is kept. */
   readonly directory: string;
-  /** By how much all waits for the sandbox are shorter than usual, 1 or more. */
+  /** By how much all waits for the sandboxes are shorter than usual, 1 or more. */
   readonly hurry: number;
   /** The largest payment, in yuan. */
   readonly maximum: string;
@@ -43,7 +46,7 @@ export interface DemoPlace {
  * it is held to the same rules: short waits and `http:` pass because every host is loopback.
  */
 export function demoConfig(place: DemoPlace): DeviceConfig {
-  const { sandbox, broker, directory, hurry, maximum, device = usualDevice } = place;
+  const { sandboxes, broker, directory, hurry, maximum, device = usualDevice } = place;
   const store = "Demo store";
   const hurried = (ms: number): number => Math.round(ms / hurry);
   const giveUpAfterMs = hurried(45_000);
@@ -52,7 +55,9 @@ export function demoConfig(place: DemoPlace): DeviceConfig {
   const file = {
     version: 1,
     box: { id: "demo-box", store, language: device.language },
-    providers: [usualSandbox().entry({ origin: sandbox, store, offersCode: device.drawsCodes })],
+    providers: sandboxes.map(({ kind, running: { origin } }) =>
+      kind.entry({ origin, store, offersCode: device.drawsCodes }),
+    ),
     amount: { source: "keypad", entry: device.entry, maximum },
     scanner: { path: "/dev/demo-scanner" },
     keypad: { rows: [5, 6, 13, 19], columns: [12, 16, 20, 21], keys: ["789C", "456<", "123X", "0.:="] },
@@ -76,7 +81,7 @@ export function demoConfig(place: DemoPlace): DeviceConfig {
   return checked.config;
 }
 
-/** The waits for the sandbox that have no key in the configuration; waits for people stay as they are. */
+/** The waits for the sandboxes that have no key in the configuration; waits for people stay as they are. */
 export function demoTiming(hurry: number): Partial<Timing> {
   const hurried = (ms: number): number => Math.round(ms / hurry);
   const { reverseAgainMs, reversalAlarmMs, askStaffAfterMs, checkAfterMs, unrecordedEveryMs, probeAgainMs } =

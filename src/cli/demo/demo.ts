@@ -1,12 +1,21 @@
 import { readPaymentCode } from "../../core/codecs/scan.ts";
 import { type Fen, parseYuan } from "../../core/kernel/fen.ts";
+import type { Wallet } from "../../core/payment/wallet.ts";
 import { SystemEntropy } from "../../links/machine/system-entropy.ts";
-import type { Story } from "../../providers/sandbox.ts";
+import type { SandboxKind, Story } from "../../providers/sandbox.ts";
 import type { Description } from "../description.ts";
 import { exitStatus } from "../exit-status.ts";
+import {
+  chargedWallets,
+  everyStory,
+  played,
+  type Stories,
+  sandboxOf,
+  scenarioOption,
+  usualSandbox,
+} from "../sandboxes.ts";
 import { type CommandIo, readOptions, UsageError, unknownName } from "../usage.ts";
-import { scenarioOption, usualSandbox } from "../usual-sandbox.ts";
-import { randomCode } from "./code.ts";
+import { codeOf } from "./code.ts";
 import { usualDevice } from "./config.ts";
 import { scenarioTable, talk } from "./lines.ts";
 import { payOnce } from "./pay.ts";
@@ -19,11 +28,11 @@ const languages = { en: "en", zh: "zh" } as const;
 export const description = {
   usage: [
     "scanbox demo [--scenario NAME] [--display SIZE] [--entry HABIT] [--speed N]",
-    "scanbox demo --plain [--scenario NAME]",
-    "scanbox demo --pay AMOUNT [--code DIGITS] [--scenario NAME]",
+    "scanbox demo --plain [--wallet WALLET] [--scenario NAME]",
+    "scanbox demo --pay AMOUNT [--wallet WALLET | --code DIGITS] [--scenario NAME]",
   ],
   about: [
-    `Runs a whole box on this machine, with a look-alike of ${usualSandbox().plays} and an MQTT broker; the scanner, the keys and the display are played. Nothing leaves the machine, no money moves, and nothing is left behind.`,
+    `Runs a whole box on this machine, with look-alikes of ${played} and an MQTT broker; the scanner, the keys and the display are played. Nothing leaves the machine, no money moves, and nothing is left behind.`,
     'On a terminal it shows the front of the box; "?" lists the keys. With --plain, and where its input or output is no terminal, it takes commands line by line; "help" lists them. With --pay it makes one payment, tells its story on stderr and prints the final transaction on stdout, as one JSON line.',
   ],
   options: {
@@ -32,6 +41,12 @@ export const description = {
       type: "string",
       value: "DIGITS",
       about: "the payment code that is scanned; a random one where absent",
+    },
+    wallet: {
+      type: "string",
+      value: "WALLET",
+      words: chargedWallets,
+      about: "whose code is shown where none is given: wechat (default) or alipay",
     },
     scenario: scenarioOption("what becomes of the payment (default: success)"),
     plain: { type: "boolean", about: "lines in and lines out, for screen readers too" },
@@ -59,7 +74,7 @@ export const description = {
       about: "how much quicker the sandbox and its waits are than in life: 1 to 20 (default: 3)",
     },
     ascii: { type: "boolean", about: "draw the panel with ASCII" },
-    list: { type: "boolean", about: "print the scenarios and end" },
+    list: { type: "boolean", about: "print the scenarios, with --wallet those of its sandbox, and end" },
   },
   exit: {
     0: "the end; with --pay, it ended as the scenario should",
@@ -76,26 +91,37 @@ const ofPanel = ["display", "entry", "language", "speed", "ascii"] as const;
 export async function demoCommand(args: readonly string[], io: CommandIo): Promise<number> {
   const { values } = readOptions(args, description.options);
   if (values.list === true) {
-    io.stdout.write(scenarioTable());
+    io.stdout.write(
+      scenarioTable(values.wallet === undefined ? everyStory : sandboxFor(walletOf(values.wallet))),
+    );
     return exitStatus.done;
   }
-  const scenario = scenarioOf(values.scenario ?? "success");
+  const { code } = values;
+  if (code !== undefined && values.wallet !== undefined)
+    throw new UsageError("--wallet and --code do not go together.");
+  const wallet = walletOf(values.wallet);
+  const name = values.scenario ?? "success";
   const shown = ofPanel.find((name) => values[name] !== undefined);
   if (values.pay !== undefined) {
     if (shown !== undefined) throw new UsageError(`--${shown} and --pay do not go together.`);
-    const code = values.code === undefined ? randomCode(new SystemEntropy()) : digitsOf(values.code);
-    return await payOnce({ amountFen: amountOf(values.pay), code, scenario }, io);
+    const amountFen = amountOf(values.pay);
+    const shownCode = code === undefined ? codeOf(wallet, new SystemEntropy()) : digitsOf(code);
+    return await payOnce(
+      { amountFen, code: shownCode, scenario: scenarioOf(name, sandboxOfCode(shownCode)) },
+      io,
+    );
   }
-  if (values.code !== undefined) throw new UsageError("--code goes with --pay.");
+  if (code !== undefined) throw new UsageError("--code goes with --pay.");
+  const scenario = scenarioOf(name, values.wallet === undefined ? everyStory : sandboxFor(wallet));
   if (values.plain === true || !isTerminal(io.stdin) || !isTerminal(io.stdout)) {
     if (shown !== undefined) throw new UsageError(`--${shown} goes with the panel on a terminal.`);
-    return await talk(scenario, io);
+    return await talk({ scenario, wallet }, io);
   }
   // What the panel is made of is loaded where there is a panel.
   const { runPanel } = await import("./panel/panel.ts");
   const { abilitiesOf, terminalStreams } = await import("./panel/terminal.ts");
   const streams = terminalStreams(io.stdin, io.stdout);
-  if (streams === null) return await talk(scenario, io);
+  if (streams === null) return await talk({ scenario, wallet }, io);
   const abilities = abilitiesOf(streams.stdout);
   return await runPanel(
     {
@@ -156,8 +182,26 @@ function digitsOf(text: string): string {
   throw new UsageError("--code takes the digits of a payment code.");
 }
 
-function scenarioOf(name: string): Story {
-  const { stories, families, storyNamed } = usualSandbox();
+/** A wallet by its name; the usual one where nobody names one. */
+function walletOf(name: string | undefined): Wallet {
+  if (name === undefined) return usualSandbox().wallets[0];
+  const wallet = chargedWallets.find((one) => one === name);
+  if (wallet === undefined)
+    throw new UsageError(`--wallet takes ${chargedWallets.join(" or ")}, not "${name}".`);
+  return wallet;
+}
+
+/** The sandbox of a wallet; the usual one where none charges it. */
+function sandboxFor(wallet: Wallet): SandboxKind {
+  return sandboxOf(wallet) ?? usualSandbox();
+}
+
+function sandboxOfCode(code: string): SandboxKind {
+  const read = readPaymentCode(code);
+  return read.ok ? sandboxFor(read.value.wallet) : usualSandbox();
+}
+
+function scenarioOf(name: string, { stories, families, storyNamed }: Stories): Story {
   const scenario = storyNamed(name);
   if (scenario !== null) return scenario;
   const known = stories.map((one) => one.name);

@@ -10,9 +10,11 @@ import { UndiciHttpsLink } from "../../links/https/undici-https.ts";
 import { SqliteStore } from "../../links/sqlite/sqlite-store.ts";
 import type { HttpsSettings } from "../../providers/kind.ts";
 import type { ProviderMaker } from "../../providers/provider.ts";
-import type { HttpsLink, HttpsRequest } from "../../runtime/ports.ts";
+import type { RequestWords } from "../../providers/sandbox.ts";
+import { sandboxKinds } from "../../providers/sandboxes.ts";
+import type { ProviderConfig } from "../../providers/settings.ts";
+import type { HttpsLink } from "../../runtime/ports.ts";
 import { PowerSession } from "../run/session-links.ts";
-import { usualSandbox } from "../usual-sandbox.ts";
 import { version } from "../version.ts";
 
 /** What one life of the demonstration's box is made of; the journal's store and the HTTPS link are its own. */
@@ -25,7 +27,7 @@ export interface RunParts {
   readonly onScreen: (screen: Screen) => void;
   readonly onMoney: (tx: TxData) => void;
   /** A request is about to leave. */
-  readonly onRequest: (request: HttpsRequest) => void;
+  readonly onRequest: (request: RequestWords) => void;
 }
 
 /** The box from one power-on to the next stop or power cut. Starts once, and ends once. */
@@ -36,13 +38,15 @@ export class DemoRun {
 
   constructor({ config, timing, hurry, links, onRequest, onScreen, onMoney }: RunParts) {
     this.#store = new SqliteStore<StartLearned>({ directory: config.journal.directory, onDeath });
-    const https = (settings: HttpsSettings): HttpsLink =>
-      this.#mortality.https(new UndiciHttpsLink({ ...settings, certificate: null }), onRequest);
+    const [first, ...others] = config.providers;
+    invariant(first !== undefined, "a demonstration has an account");
+    const account = (entry: ProviderConfig): ProviderMaker =>
+      this.#account(entry, { config, hurry, onRequest });
     this.box = new ComposedBox({
       config,
       version,
       timing,
-      providers: [demoAccount(config, hurry, https)],
+      providers: [account(first), ...others.map(account)],
       links: this.#mortality.links({ ...links, store: this.#store }),
       onScreen,
       onMoney,
@@ -63,19 +67,22 @@ export class DemoRun {
     this.#mortality.die();
     return new Promise((resolve) => this.#store.close(resolve));
   }
-}
 
-/** The one account of the demonstration. */
-function demoAccount(
-  { providers, timing, box }: DeviceConfig,
-  hurry: number,
-  https: (settings: HttpsSettings) => HttpsLink,
-): ProviderMaker {
-  const [entry] = providers;
-  invariant(entry !== undefined, "a demonstration has an account");
-  // Over plain HTTP nobody can present a certificate and the look-alike asks for none: nothing can be at fault.
-  const parts = { boxId: box.id, store: box.store, timing, https, pairFault: () => null };
-  return usualSandbox().account(entry, parts, hurry);
+  #account(
+    entry: ProviderConfig,
+    { config, hurry, onRequest }: Pick<RunParts, "config" | "hurry" | "onRequest">,
+  ): ProviderMaker {
+    const { timing, box } = config;
+    const kind = sandboxKinds.get(entry.kind);
+    invariant(kind !== undefined, "a demonstration pays through sandboxes");
+    const https = (settings: HttpsSettings): HttpsLink =>
+      this.#mortality.https(new UndiciHttpsLink({ ...settings, certificate: null }), (request) =>
+        onRequest(kind.requestWords(request)),
+      );
+    // Over plain HTTP nobody can present a certificate and no look-alike asks for one: nothing can be at fault.
+    const parts = { boxId: box.id, store: box.store, timing, https, pairFault: () => null };
+    return kind.account(entry, parts, hurry);
+  }
 }
 
 /** Nobody knows whether the last append was done: the process ends, as on a device. */

@@ -1,15 +1,16 @@
 import { clearLine, createInterface, cursorTo, type Interface } from "node:readline";
 import type { Writable } from "node:stream";
 import { formatYuan } from "../../core/kernel/fen.ts";
+import type { Wallet } from "../../core/payment/wallet.ts";
 import { SystemClock } from "../../links/machine/system-clock.ts";
 import { SystemEntropy } from "../../links/machine/system-entropy.ts";
 import type { Story } from "../../providers/sandbox.ts";
 import { exitStatus } from "../exit-status.ts";
+import { chargedWallets, everyStory, played, type Stories } from "../sandboxes.ts";
 import { type CommandIo, unknownName } from "../usage.ts";
-import { usualSandbox } from "../usual-sandbox.ts";
 import { program, version } from "../version.ts";
 import { type Demo, openDemo } from "./box.ts";
-import { randomCode } from "./code.ts";
+import { codeOf } from "./code.ts";
 import { StopSignals } from "./signals.ts";
 import { DemoStory, refOf } from "./story.ts";
 
@@ -26,6 +27,7 @@ const PROMPT = "> ";
 
 const lineHelp = `  12.50            type this amount and confirm it
   scan [DIGITS]    scan a payment code; without digits a new one
+  scan WALLET      scan a new one of this wallet: ${chargedWallets.join(", ")}
   134567890123456789   (8 digits or more) scan this code
   cancel, ok       press the key
   scenario NAME    what becomes of the next payments; "scenarios" lists them
@@ -34,11 +36,18 @@ const lineHelp = `  12.50            type this amount and confirm it
   help, quit
 `;
 
+/** What a conversation begins with. */
+export interface Talk {
+  readonly scenario: Story;
+  /** Whose codes are shown where none is given. */
+  readonly wallet: Wallet;
+}
+
 /**
  * `scanbox demo` without a payment: reads commands line by line and tells on stdout what happens, until the
  * input ends. Lines from a pipe wait for the payment before them, but for those that may come in between.
  */
-export async function talk(scenario: Story, io: CommandIo): Promise<number> {
+export async function talk({ scenario, wallet }: Talk, io: CommandIo): Promise<number> {
   using signals = new StopSignals();
   const console = new Console(io);
   const clock = new SystemClock();
@@ -52,10 +61,10 @@ export async function talk(scenario: Story, io: CommandIo): Promise<number> {
       console.end();
     });
     if (await demo.ready()) {
-      await demo.sandbox.tell(scenario);
+      await demo.sandboxes.tell(scenario);
       await demo.settle();
       story.say(`\nType an amount such as 12.50, then "scan". "help" lists the rest, "quit" ends.\n`);
-      await new Conversation(demo, story, console).run();
+      await new Conversation({ demo, story, console, wallet }).run();
     } else if (!demo.interrupted) {
       story.say(`\n${demo.outage ?? "The box did not become ready"}.`);
       return exitStatus.unknown;
@@ -123,6 +132,13 @@ class Console {
 
 type Verb = (argument: string) => void | Promise<void>;
 
+interface ConversationParts {
+  readonly demo: Demo;
+  readonly story: DemoStory;
+  readonly console: Console;
+  readonly wallet: Wallet;
+}
+
 /** Obeys one line after the other. */
 class Conversation {
   readonly #demo: Demo;
@@ -131,16 +147,16 @@ class Conversation {
   readonly #entropy = new SystemEntropy();
   readonly #verbs: ReadonlyMap<string, Verb>;
 
-  constructor(demo: Demo, story: DemoStory, console: Console) {
+  constructor({ demo, story, console, wallet }: ConversationParts) {
     this.#demo = demo;
     this.#story = story;
     this.#console = console;
     this.#verbs = new Map<string, Verb>([
-      ["scan", (digits) => this.#scan(digits === "" ? randomCode(this.#entropy) : digits)],
+      ["scan", (what) => this.#scan(this.#codeFor(what === "" ? wallet : what))],
       ["cancel", () => this.#press("cancel", "X")],
       ["ok", () => this.#press("confirm", "=")],
       ["scenario", (name) => this.#setScenario(name)],
-      ["scenarios", () => this.#say(scenarioTable())],
+      ["scenarios", () => this.#say(scenarioTable(everyStory))],
       ["unplug", () => this.#unplug()],
       ["plug", () => this.#plug()],
       ["orders", () => this.#say(this.#orderTable())],
@@ -193,20 +209,26 @@ class Conversation {
     await this.#demo.settle();
   }
 
+  /** A new code of a wallet that is named; anything else is taken for a code. */
+  #codeFor(what: string): string {
+    const wallet = chargedWallets.find((one) => one === what);
+    return wallet === undefined ? what : codeOf(wallet, this.#entropy);
+  }
+
   async #press(name: "cancel" | "confirm", key: string): Promise<void> {
     this.#story.typed(key);
     await this.#demo.press({ name });
   }
 
   async #setScenario(name: string): Promise<void> {
-    if (name === "") return this.#say(`The scenario is ${this.#demo.sandbox.story.name}.\n`);
-    const { stories, storyNamed } = usualSandbox();
+    if (name === "") return this.#say(`The scenario is ${this.#demo.sandboxes.story.name}.\n`);
+    const { stories, storyNamed } = everyStory;
     const scenario = storyNamed(name);
     if (scenario === null) {
       const known = stories.map((one) => one.name);
       return this.#say(`${unknownName("scenario", name, known)} "scenarios" lists them.\n`);
     }
-    await this.#demo.sandbox.tell(scenario);
+    await this.#demo.sandboxes.tell(scenario);
     this.#say(`${scenario.name}: ${scenario.story} A payment ends ${scenario.ends}.\n`);
   }
 
@@ -235,7 +257,7 @@ class Conversation {
 
   /** What the sandbox's books say of an order. */
   #sandboxOn(outTradeNo: string): string {
-    const books = this.#demo.sandbox.books(outTradeNo);
+    const books = this.#demo.sandboxes.books(outTradeNo);
     if (books === null) return "the sandbox never saw it";
     const { state, chargedFen, returnedFen } = books;
     return `sandbox: ${state}, took ${formatYuan(chargedFen)}, gave back ${formatYuan(returnedFen)}`;
@@ -268,24 +290,26 @@ function isCode(line: string): boolean {
 
 function banner(): string {
   return (
-    `scanbox ${version}: a whole box on played devices, with a look-alike of ${usualSandbox().plays}\n` +
-    "and an MQTT broker. Nothing leaves this machine, and no money moves.\n" +
+    `scanbox ${version}: a whole box on played devices, with look-alikes of\n` +
+    `${played} and an MQTT broker. Nothing leaves this machine, and no money moves.\n` +
     `Sandbox and waits are ${HURRY} times as quick as usual: it gives up after ${45 / HURRY} s, not 45 s.\n`
   );
 }
 
-function addresses({ sandbox, broker, directory }: Demo): string {
+function addresses({ sandboxes, broker, directory }: Demo): string {
   const { port } = new URL(broker.url);
   return [
-    `  sandbox  ${sandbox.origin}, controlled at ${sandbox.controlOrigin}/state`,
+    ...sandboxes.all.map(
+      ({ kind, running }) =>
+        `  sandbox  ${running.origin} (${kind.plays}), controlled at ${running.controlOrigin}/state`,
+    ),
     `  broker   ${broker.url}: mosquitto_sub -p ${port} -t 'scanbox/#' -v`,
     `  journal  ${directory}: ${program} journal list --directory ${directory}\n`,
   ].join("\n");
 }
 
 /** The scenarios as people read them. */
-export function scenarioTable(): string {
-  const { stories, families } = usualSandbox();
+export function scenarioTable({ stories, families }: Stories): string {
   const rows = [...stories, ...families.map(({ form, story }) => ({ name: form, ends: "", story }))];
   return rows.map(({ name, ends, story }) => `  ${name.padEnd(19)} ${ends.padEnd(9)} ${story}\n`).join("");
 }

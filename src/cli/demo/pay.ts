@@ -75,7 +75,7 @@ async function pay(demo: Demo, story: DemoStory, payment: DemoPayment): Promise<
   }
   await demo.pause(STEP_PAUSE_MS);
   // The start-up probe has passed by now: a sandbox that is down is down for the charge alone.
-  await demo.sandbox.tell(scenario);
+  await demo.sandboxes.tell(scenario);
   const amount = formatYuan(amountFen);
   story.typed(`${amount}=`);
   await demo.typeAmount(amount);
@@ -136,6 +136,10 @@ const refusals: ReadonlySet<TextName> = new Set([
   "wallet-not-taken-here",
   "wallet-out",
   "not-a-code",
+  "receiving-code",
+  "goods-barcode",
+  "card",
+  "marked-code",
   "code-used",
 ]);
 

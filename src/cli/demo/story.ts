@@ -7,7 +7,7 @@ import type { Wallet } from "../../core/payment/wallet.ts";
 import type { HandledCall, RequestWords } from "../../providers/sandbox.ts";
 import type { Clock, LogFields } from "../../runtime/ports.ts";
 import type { BrokerReceipt } from "../../simulator/outside/embedded-broker.ts";
-import { usualSandbox } from "../usual-sandbox.ts";
+import { sandboxOf, usualSandbox } from "../sandboxes.ts";
 import type { DemoListener } from "./box.ts";
 
 /** Where a story is told. */
@@ -41,24 +41,22 @@ const walletNames: Readonly<Record<Wallet, string>> = {
   qq: "a QQ Wallet code",
 };
 
-/** What the scanner read, for people: masked as everywhere, and whose code it is where the sandbox takes none of that kind. */
+/** What the scanner read, for people: masked as everywhere, and whose code it is where it is not the usual one. */
 export function scanWords(text: string): string {
   const read = readPaymentCode(text);
   if (!read.ok) return `${text.length} characters, not a payment code`;
   const { wallet } = read.value;
-  return takes(wallet) ? String(read.value) : `${String(read.value)}, ${walletNames[wallet]}`;
+  return usualSandbox().wallets.includes(wallet)
+    ? String(read.value)
+    : `${String(read.value)}, ${walletNames[wallet]}`;
 }
 
-/** Why the box has refused this text, which the sandbox would have had to take. */
+/** Why the box has refused this text, which a sandbox would have had to take. */
 export function whyRefused(text: string): string {
   const read = readPaymentCode(text);
   if (!read.ok) return "not a payment code";
   const { wallet } = read.value;
-  return takes(wallet) ? "it was used before" : walletNames[wallet];
-}
-
-function takes(wallet: Wallet): boolean {
-  return usualSandbox().wallets.includes(wallet);
+  return sandboxOf(wallet) === null ? walletNames[wallet] : "it was used before";
 }
 
 /** Tells what happens at the box: a line with its time for each event, a frame for each picture. */

@@ -12,9 +12,10 @@ export const certificateArea: Area = {
   examine: (subject) => certificatesOf(subject).flatMap((facts) => judgeCertificate(facts, Date.now())),
 };
 
-/** A certificate and its key as they were read; `where` is the key in the configuration. */
+/** A certificate and its key as they were read, with where each stands in the configuration. */
 export interface CertificateFacts {
-  readonly where: string;
+  readonly cert: string;
+  readonly key: string;
   /** What to do where the two do not fit. */
   readonly again: string;
   /** What to do before it ends. */
@@ -37,28 +38,26 @@ const WARN_DAYS = 30;
 
 /** Judges a pair of certificate and key at a moment, in milliseconds since 1970. */
 export function judgeCertificate(facts: CertificateFacts, now: number): readonly Finding[] {
-  const { where, pair, again } = facts;
+  const { cert, key, pair, again } = facts;
   const check = "certificate.pair";
   switch (pair.kind) {
     case "unread":
-      return [note(check, `${where}: not looked at, for it cannot be read.`)];
+      return [note(check, `${cert}: not looked at, for it cannot be read.`)];
     case "no-certificate":
-      return [fault(check, `${where}.cert holds no certificate in PEM.`, again)];
+      return [fault(check, `${cert} holds no certificate in PEM.`, again)];
     case "no-key":
-      return [
-        fault(check, `${where}.key holds no private key in PEM that can be used without a password.`, again),
-      ];
+      return [fault(check, `${key} holds no private key in PEM that can be used without a password.`, again)];
     case "mismatch":
-      return [fault(check, `${where}: the key is not that of the certificate.`, again)];
+      return [fault(check, `${key} is not the key of ${cert}.`, again)];
     case "matching":
-      return [ok(check, `${where}: ${pair.subject}, and its key matches.`), validity(facts, pair, now)];
+      return [ok(check, `${cert}: ${pair.subject}, and its key matches.`), validity(facts, pair, now)];
   }
 }
 
 type Matching = Extract<CertificateFacts["pair"], { kind: "matching" }>;
 
 function validity(
-  { where, renew }: CertificateFacts,
+  { cert: where, renew }: CertificateFacts,
   { validFrom, validTo }: Matching,
   now: number,
 ): Finding {
@@ -81,14 +80,21 @@ function day(ms: number): string {
 
 function certificatesOf(subject: Subject): readonly CertificateFacts[] {
   const { mqtt } = subject.sections;
-  const places = subject.entries.flatMap(({ where, kind }) =>
-    kind.doctor.pairs.map(({ key, ...words }) => ({ where: `${where}.${key}`, ...words })),
-  );
-  if (mqtt?.cert && mqtt.key) places.push({ where: "mqtt", ...ofBroker });
-  return places.map((place) => ({
-    ...place,
-    pair: inspectPair(subject.secret(`${place.where}.cert`), subject.secret(`${place.where}.key`)),
-  }));
+  const places = subject.entries.flatMap(({ where, entry, kind }) => {
+    const named = new Set(kind.secrets(entry).map(({ key }) => key));
+    return kind.doctor.pairs
+      .filter(({ cert }) => named.has(cert))
+      .map((words) => ({ ...words, cert: `${where}.${words.cert}`, key: `${where}.${words.key}` }));
+  });
+  if (mqtt?.cert && mqtt.key) places.push({ cert: "mqtt.cert", key: "mqtt.key", ...ofBroker });
+  return places.map(({ pemOf = asItIs, ...place }) => {
+    const key = subject.secret(place.key);
+    return { ...place, pair: inspectPair(subject.secret(place.cert), key === null ? null : pemOf(key)) };
+  });
+}
+
+function asItIs(text: string): string {
+  return text;
 }
 
 const ofBroker = {

@@ -1,8 +1,9 @@
 import { existsSync } from "node:fs";
 import { loadKernelProbe } from "../../links/gpio/kernel-probe.ts";
 import { SystemClock } from "../../links/machine/system-clock.ts";
+import { isLoopbackOnly } from "../../settings/fields.ts";
 import { type Finding, fault, note, ok, warning } from "./finding.ts";
-import type { Area } from "./subject.ts";
+import type { Area, Subject } from "./subject.ts";
 
 /** This machine's clock by itself; the provider's clock is compared with it where the provider is asked. */
 export const clockArea: Area = {
@@ -10,8 +11,18 @@ export const clockArea: Area = {
   about: "the clock: plausible, synchronised, kept without power",
   network: false,
   configured: false,
-  examine: async () => judgeClock(await clockFacts()),
+  examine: async (subject) => judgeClock(await clockFacts(), signersOf(subject)),
 };
+
+/**
+ * Accounts whose requests carry the time, so that nothing is charged through them while the clock is not believed (E25); a sandbox
+ * on this machine has the same clock.
+ */
+function signersOf({ entries }: Subject): readonly string[] {
+  return entries
+    .filter(({ entry, kind }) => entry.charges && kind.doctor.needsClock && !isLoopbackOnly(entry.hosts))
+    .map(({ entry }) => entry.id);
+}
 
 /** What the machine says of its clock. */
 export interface ClockFacts {
@@ -33,9 +44,19 @@ const plausibleYears = { first: 2026, last: 2060 };
 const SYNC_REMEDY =
   "sudo timedatectl set-ntp true, and let UDP port 123 out; it labels records and decides nothing.";
 
-/** Judges a clock. */
-export function judgeClock(facts: ClockFacts): readonly Finding[] {
-  return [year(facts), synchronised(facts), battery(facts)];
+const SIGNED_REMEDY = "sudo timedatectl set-ntp true, and let UDP port 123 out.";
+
+/** Judges a clock; `signers` are the ids of the accounts that sign with it. */
+export function judgeClock(facts: ClockFacts, signers: readonly string[]): readonly Finding[] {
+  return [year(facts), synchronised(facts), ...signed(facts, signers), battery(facts)];
+}
+
+function signed({ believed }: ClockFacts, signers: readonly string[]): readonly Finding[] {
+  if (signers.length === 0) return [];
+  const names = signers.join(", ");
+  if (believed) return [ok("clock.signed", `Requests of ${names} carry a time that the box believes.`)];
+  const found = `Requests of ${names} carry the time, and the box does not believe its clock: nothing is charged there (E25).`;
+  return [fault("clock.signed", found, SIGNED_REMEDY)];
 }
 
 function year({ wall }: ClockFacts): Finding {

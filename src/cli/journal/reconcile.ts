@@ -99,9 +99,10 @@ function readBill(path: string, { providers }: DeviceConfig): OwnBill {
   const bytes = billBytes(path);
   const reasons: string[] = [];
   for (const [kind, entries] of Map.groupBy(providers, (entry) => kindOf(entry))) {
-    const read = kind.bills.read(bytes);
-    if (read.ok) return { bill: read.value, reader: kind.bills, entries };
-    reasons.push(read.reason);
+    const { bills } = kind;
+    const read = bills?.read(bytes) ?? { ok: false, reason: `bills of ${kind.name} are not read yet` };
+    if (read.ok && bills !== null) return { bill: read.value, reader: bills, entries };
+    if (!read.ok) reasons.push(read.reason);
   }
   throw new UsageError(`${path} is no bill: ${reasons.join("; ")}.`);
 }

@@ -127,6 +127,23 @@ export function oneOf(choices: readonly Choice[]): Form {
   };
 }
 
+/** One or more of these names, separated by blanks or commas. */
+export function wordsOf(names: readonly string[]): Form {
+  return {
+    ...plain,
+    read: (text) => {
+      const words = text
+        .toLowerCase()
+        .split(/[ ,]+/)
+        .filter((word) => word !== "");
+      return words.length > 0 && words.every((word) => names.includes(word))
+        ? { ok: true, value: words.join(" ") }
+        : { ok: false, why: `Type one or more of ${names.join(", ")}, separated by blanks.` };
+    },
+    show: shown,
+  };
+}
+
 /** Yes or no. */
 export const yesOrNo: Form = {
   ...plain,

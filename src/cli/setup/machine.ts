@@ -32,6 +32,8 @@ export interface Machine {
   pins(settings: GpioSettings): Promise<LoadedGpio>;
   panel(config: DeviceConfig): Promise<PanelLinks>;
   pair(cert: string, key: string): PairJudged;
+  /** The text of a file; null where it cannot be read. */
+  text(path: string): string | null;
   /** Looks at the whole machine with the configuration in this file, which may be incomplete. */
   examine(configFile: string): Promise<readonly Finding[]>;
   /** The process of a box that runs with this configuration; null where none does. */
@@ -56,6 +58,7 @@ export function realMachine(more: readonly string[]): Machine {
     pins: loadGpio,
     panel: (config) => loadPanelLinks(config, clock, quiet),
     pair: (cert, key) => judgePair(cert, key, clock.wall()),
+    text: readTextIfAny,
     examine: async (file) => await examine(new Subject(file), { only: null, quick: false }, () => {}, areas),
     runningBox: (file) => new Subject(file).runningBox?.pid ?? null,
     hasService: () =>

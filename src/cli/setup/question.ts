@@ -80,13 +80,15 @@ export interface Question {
   readonly when?: (draft: Draft) => boolean;
   /** What else changes with the answer. */
   readonly also?: (draft: Draft) => Draft;
+  /** Why an answer will not do that the configuration's check has nothing against, a sentence each. */
+  readonly refuse?: (draft: Draft, desk: SetupContext) => readonly string[];
   /** A word to the answer: about what is worth knowing and does not stand in the way. */
   readonly remark?: (draft: Draft, desk: SetupContext) => string | null;
 }
 
 /** The step that asks a question. What the configuration's own check says of the answer stands in its way. */
 export function questionStep(question: Question): Step {
-  const { also = (draft) => draft, key, remark, section, when = () => true } = question;
+  const { also = (draft) => draft, key, refuse, remark, section, when = () => true } = question;
   return {
     section,
     when: ({ draft }) => when(draft),
@@ -96,7 +98,10 @@ export function questionStep(question: Question): Step {
       const answer = await ask(desk.dialogue, {
         ...question,
         proposal: proposalOf(question, draft, desk),
-        refuse: (value) => problemsAt(answered(value), key),
+        refuse: (value) => {
+          const next = answered(value);
+          return [...problemsAt(next, key), ...(refuse?.(next, desk) ?? [])];
+        },
       });
       if (answer.kind === "back") return "back";
       if (answer.kind === "skip") return state;

@@ -16,7 +16,7 @@ import { type Draft, draftText, isObject } from "./draft.ts";
 import { keypadSection } from "./keypad-steps.ts";
 import { type Machine, realMachine } from "./machine.ts";
 import { outputSection } from "./output-steps.ts";
-import { providerSection, withAccount } from "./provider-steps.ts";
+import { providerSections, withAccounts } from "./provider-steps.ts";
 import { askYes } from "./question.ts";
 import { relaySection } from "./relay-steps.ts";
 import { refusedFolder, save } from "./save.ts";
@@ -51,13 +51,11 @@ export const description = {
 /** Where the service looks for its configuration. */
 const SERVICE_CONFIG = "/etc/scanbox/device.config.json";
 
-function sectionsFor(draft: Draft): readonly Section[] {
-  return [
-    ...[boxSection, providerSection(draft), amountSection],
-    ...[scannerSection, keypadSection, displaySection, outputSection, relaySection],
-    brokerSection,
-  ];
-}
+const sections: readonly Section[] = [
+  ...[boxSection, ...providerSections(), amountSection],
+  ...[scannerSection, keypadSection, displaySection, outputSection, relaySection],
+  brokerSection,
+];
 
 /** Signals that end a conversation as Ctrl-C does: with every pin let go of. */
 const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
@@ -132,8 +130,8 @@ async function converse(file: string, begun: Draft, dialogue: Dialogue, machine:
       "bad",
     );
   }
-  const draft = withAccount(begun);
-  const made = await walk(sectionsFor(draft), { draft, secrets: new Map() }, desk);
+  const draft = withAccounts(begun);
+  const made = await walk(sections, { draft, secrets: new Map() }, desk);
   if (!(await isWanted(file, made, dialogue))) {
     dialogue.say("Nothing was written; everything is as it was.");
     return exitStatus.no;

@@ -10,7 +10,13 @@ import { type CommandIo, UsageError } from "../usage.ts";
 import { program, WorldsError } from "./worlds.ts";
 
 /** How many faults a world has at most where nobody says otherwise: as many as take a minute or so on two cores. */
-const usualFaults: Readonly<Record<SmallSetup["name"], number>> = { one: 2, goods: 1, barrier: 1, two: 1 };
+const usualFaults: Readonly<Record<SmallSetup["name"], number>> = {
+  one: 2,
+  other: 1,
+  goods: 1,
+  barrier: 1,
+  two: 1,
+};
 
 /** How many branches there are at least before they are given to threads, so that none waits long for another. */
 const BRANCHES_MIN = 300;

@@ -40,9 +40,9 @@ export const description = {
     of: {
       type: "string",
       value: "KIND",
-      words: ["one", "two", "goods", "barrier"],
+      words: ["one", "other", "two", "goods", "barrier"],
       about:
-        "those of one kind: one, two (payments), goods, barrier (that a machine gives); all where not given",
+        "those of one kind: one, two (payments), other (one at the second provider), goods, barrier (that a machine gives); all where not given",
     },
     faults: {
       type: "string",

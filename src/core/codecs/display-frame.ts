@@ -1,4 +1,5 @@
 import { formatYuan } from "../kernel/fen.ts";
+import type { FreeLine } from "../payment/rotation.ts";
 import type { Screen } from "../payment/screen.ts";
 import { type Language, texts, walletNames } from "../payment/texts.ts";
 
@@ -37,16 +38,31 @@ const refLabels: Readonly<Record<"order" | "outage", Readonly<Record<Language, s
  */
 export function drawFrame(screen: Screen, language: Language, size: DisplaySize): readonly string[] {
   const text = texts[screen.text][language];
-  // A line of an advert or of a menu stands where nothing is at stake, never on the amount.
-  const free = text.findIndex((line) => !line.replace("{wallet}", "").includes("{"));
+  const free = freeLine(screen, language, size.columns);
   const lines = text.map((line, row) =>
-    row === free && screen.line !== null
-      ? placed(screen.line, size.columns)
-      : drawLine(line, screen, language, size.columns),
+    free?.row === row ? placed(free.words, size.columns) : drawLine(line, screen, language, size.columns),
   );
   const third = text.some((line) => line.includes("{ref}")) ? "" : refLine(screen, language);
   const rows = [...lines, drawLine(third, screen, language, size.columns)];
   return Array.from({ length: size.rows }, (_, row) => rows[row] ?? " ".repeat(size.columns));
+}
+
+/** What stands in place of a line of the text, and of which one; never on the amount. */
+function freeLine({ text, line }: Screen, language: Language, columns: number): PlacedLine | null {
+  if (line === null) return null;
+  if ("wallets" in line) {
+    const names = line.wallets.map((wallet) => walletNames[wallet][language]);
+    const words = [" / ", "/"].map((between) => names.join(between)).find(({ length }) => length <= columns);
+    return words === undefined || words === "" ? null : { row: 1, words: [words, ""] };
+  }
+  // A line of an advert or of a menu stands where nothing is at stake.
+  const row = texts[text][language].findIndex((own) => !own.replace("{wallet}", "").includes("{"));
+  return { row, words: line };
+}
+
+interface PlacedLine {
+  readonly row: number;
+  readonly words: FreeLine;
 }
 
 function drawLine(line: string, screen: Screen, language: Language, columns: number): string {
@@ -55,7 +71,7 @@ function drawLine(line: string, screen: Screen, language: Language, columns: num
   return placed([left, right], columns);
 }
 
-function placed(line: readonly [left: string, right: string], columns: number): string {
+function placed(line: FreeLine, columns: number): string {
   const [left, right] = [printable(line[0]), printable(line[1])];
   const room = columns - right.length;
   return `${left.slice(0, room).padEnd(room)}${right}`.slice(-columns);

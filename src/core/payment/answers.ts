@@ -65,15 +65,15 @@ export type ChargeAnswer =
   | NotSent;
 
 /**
- * Answers to a query: `closed` says whether money had moved; `unpaid` whether the customer is still paying; `failed` is a payment
- * that broke off there; `absent` is "no such order".
+ * Answers to a query: `closed` says whether money had moved; `unpaid` whether the customer is still paying, null where the provider
+ * does not tell that from an order that nobody pays any more; `failed` is a payment that broke off there; `absent` is "no such order".
  * `unmarked` is there where the document does not bear the random text of our intent.
  */
 export type QueryAnswer =
   | { readonly kind: "paid"; readonly transactionId: string; readonly unmarked?: true }
   | { readonly kind: "refunded"; readonly transactionId: string | null; readonly unmarked?: true }
   | { readonly kind: "closed"; readonly paidOnce: boolean; readonly transactionId: string | null }
-  | { readonly kind: "unpaid"; readonly paying: boolean }
+  | { readonly kind: "unpaid"; readonly paying: boolean | null }
   | { readonly kind: "failed" }
   | { readonly kind: "absent" }
   /** It bears the random text of another intent: the number is somebody else's. What is `open` may still be paid. */

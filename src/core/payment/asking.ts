@@ -110,14 +110,21 @@ function askAgain(
   if (phase.about === "refused-unconfirmed" && signed)
     return recordReversal(payment, "refused-unclear", stamp, rules);
   if (phase.last) return recordReversal(payment, "gave-up", stamp, rules);
-  const paying = answer.kind === "unpaid" && answer.paying;
   const next = after(stamp.at, factsOf(payment.intent, rules).queryEveryMs);
-  const unpaid = phase.codeUrl === null ? "unclear" : "scan";
-  const about = paying ? "password" : answer.kind === "unpaid" ? unpaid : phase.about;
+  const about = answer.kind === "unpaid" ? waitedFor(phase, answer.paying) : phase.about;
   return go({
     ...payment,
     phase: { ...phase, about, next: earlier(next, phase.giveUpAt) },
   });
+}
+
+/** What an unpaid order waits for; where the provider does not tell whether somebody types, the charge's own word stands. */
+function waitedFor(
+  { about, codeUrl }: Pick<Phase & { name: "asking" }, "about" | "codeUrl">,
+  paying: boolean | null,
+): PendingBecause {
+  if (paying === true || (paying === null && about === "password")) return "password";
+  return codeUrl === null ? "unclear" : "scan";
 }
 
 /** So often is a declined order looked at that stands unpaid. */
@@ -125,7 +132,7 @@ const LOOKS_MAX = 3;
 
 /**
  * The later look at a declined order: if money moved after all, or may still move, it goes back and somebody is told (money
- * rule 7). An order that stands unpaid, with no dialog open, is looked at again.
+ * rule 7). An order that stands unpaid, with no dialog open that is known of, is looked at again.
  */
 export function checked(
   payment: Payment,
@@ -140,12 +147,13 @@ export function checked(
     case "failed":
       return withAlarm(recordReversal(payment, "contradiction", stamp, rules), "contradiction");
     case "unpaid": {
-      if (answer.paying)
-        return withAlarm(recordReversal(payment, "contradiction", stamp, rules), "contradiction");
       const looks = phase.looks + 1;
-      return looks < LOOKS_MAX
-        ? lookAgain(payment, { ...phase, looks }, stamp, rules)
-        : seen(payment, phase, stamp);
+      if (answer.paying !== true && looks < LOOKS_MAX)
+        return lookAgain(payment, { ...phase, looks }, stamp, rules);
+      // Where the provider does not tell whether a dialog is open, somebody may still pay.
+      return answer.paying === false
+        ? seen(payment, phase, stamp)
+        : withAlarm(recordReversal(payment, "contradiction", stamp, rules), "contradiction");
     }
     case "unknown":
     case "not-sent":

@@ -77,7 +77,7 @@ export type Foreground =
   /** Somebody looks back at one of the last orders. */
   | { readonly name: "looking"; readonly order: RecentOrder; readonly until: Instant }
   | { readonly name: "entering"; readonly entry: AmountEntry; readonly until: Instant }
-  | { readonly name: "armed"; readonly sale: Sale; readonly until: Instant | null }
+  | { readonly name: "armed"; readonly sale: Sale; readonly since: Instant; readonly until: Instant | null }
   | { readonly name: "paying"; readonly outTradeNo: string }
   /** A durable end. `rearm` is the sale to go on with where nothing was charged. */
   | {
@@ -137,6 +137,10 @@ export type NoticeName =
   | "no-amount"
   | "wallet-not-taken"
   | "not-a-code"
+  | "receiving-code"
+  | "goods-barcode"
+  | "card"
+  | "marked-code"
   | "code-used"
   | "amount-too-large"
   | "amount-uneven"

@@ -26,7 +26,7 @@ export function wakeAt(box: Box, now: Instant, rules: Rules): Instant | null {
     box.notice?.until ?? null,
     ...box.waiters.map(({ until }) => until),
     box.pausedUntil === null ? null : nextSecond(now, box.pausedUntil),
-    lineCount(box.foreground, rules) > 1 ? nextLineAt(now, rules) : null,
+    lineCount(box, rules) > 1 ? nextLineAt(box, now, rules) : null,
     phase?.name === "reversing" ? after(phase.since, rules.timing.askStaffAfterMs) : null,
     phase?.name === "asking" ? nextSecond(now, phase.giveUpAt) : null,
   ]);

@@ -109,7 +109,7 @@ function fixedSale(rules: Rules): Sale | null {
 
 /** A sale that waits for a code. */
 export function armed(sale: Sale, stamp: Stamp, rules: Rules): Foreground {
-  return { name: "armed", sale, until: armedUntil(stamp, rules) };
+  return { name: "armed", sale, since: stamp.at, until: armedUntil(stamp, rules) };
 }
 
 /** How long an amount that somebody chose lives; a fixed one stands for ever. */

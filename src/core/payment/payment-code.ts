@@ -28,5 +28,13 @@ export class PaymentCode {
   }
 }
 
-/** Why a line of the scanner is no payment code: it has the form of no wallet's. */
-export type ScanRefusal = "not-a-payment-code";
+/** Why a line of the scanner is no payment code that anybody is asked to charge: what it is, as far as its form says. */
+export type ScanRefusal =
+  | "not-a-payment-code"
+  | "receiving-code"
+  | "goods-barcode"
+  | "card"
+  | "face-code"
+  | "jd-code"
+  | "bestpay-code"
+  | "marked-code";

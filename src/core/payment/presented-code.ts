@@ -8,7 +8,7 @@ import type { BoxEvent } from "./events.ts";
 import { notice } from "./foreground.ts";
 import type { Intent } from "./order.ts";
 import { markOf, orderNumber } from "./order-number.ts";
-import type { PaymentCode } from "./payment-code.ts";
+import type { PaymentCode, ScanRefusal } from "./payment-code.ts";
 import type { ProviderFacts } from "./provider.ts";
 import { providerFor } from "./providers.ts";
 import { unquiet } from "./reader.ts";
@@ -79,8 +79,21 @@ export function scanRefused(
 ): Box {
   // Whatever came, something may lie in the reader.
   const heard = unquiet(box, stamp);
-  return refusal === "unfinished" ? heard : refused(heard, "not-a-code", stamp, rules);
+  return refusal === "unfinished" ? heard : refused(heard, refusalNotices[refusal], stamp, rules);
 }
+
+/** What people read of a line that is no code; whose wallet is known is told like any that nobody takes. */
+const refusalNotices: Readonly<Record<ScanRefusal | "over-long", NoticeName>> = {
+  "not-a-payment-code": "not-a-code",
+  "over-long": "not-a-code",
+  "receiving-code": "receiving-code",
+  "goods-barcode": "goods-barcode",
+  card: "card",
+  "marked-code": "marked-code",
+  "face-code": "wallet-not-taken",
+  "jd-code": "wallet-not-taken",
+  "bestpay-code": "wallet-not-taken",
+};
 
 /** Says why a code is not charged, unless a payment or its end is in front, or an outage is what people read. */
 function refused(box: Box, name: NoticeName, stamp: Stamp, rules: Rules): Box {

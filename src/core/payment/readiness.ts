@@ -11,6 +11,7 @@ import { isOpen, type Payment } from "./payment.ts";
 import type { ProviderFacts } from "./provider.ts";
 import { chargingProviders, factsOf } from "./providers.ts";
 import type { Rules } from "./rules.ts";
+import type { Wallet } from "./wallet.ts";
 
 /**
  * After so many reversals in a row without a signed answer a provider counts as one through which nothing can be taken back, and
@@ -85,6 +86,11 @@ export function failureIn({ health }: Box, { provider }: Outage): ProbeFailure |
 /** Those through which a payment could begin now, as far as they go, in the order of the configuration. */
 export function freeProviders(box: Box, rules: Rules): readonly ProviderFacts[] {
   return chargingProviders(rules).filter((facts) => providerBlockerOf(box, facts) === null);
+}
+
+/** The wallets that can pay now. */
+export function freeWallets(box: Box, rules: Rules): readonly Wallet[] {
+  return freeProviders(box, rules).flatMap(({ wallets }) => wallets);
 }
 
 /**

@@ -9,9 +9,9 @@ import type { Intent } from "./order.ts";
 import { codeOf } from "./outage-code.ts";
 import type { Payment, Phase, Verdict } from "./payment.ts";
 import { providerFor } from "./providers.ts";
-import { failureIn, freeProviders, type Outage, outageOf, providerBlockerOf } from "./readiness.ts";
+import { failureIn, freeWallets, type Outage, outageOf, providerBlockerOf } from "./readiness.ts";
 import { recentTexts } from "./recent.ts";
-import { type FreeLine, lineAt } from "./rotation.ts";
+import { type FreeLine, lineAt, type WalletLine } from "./rotation.ts";
 import type { Rules } from "./rules.ts";
 import type { TextName } from "./texts.ts";
 import { isAwaited } from "./verdict.ts";
@@ -31,7 +31,7 @@ export interface Screen {
   /** The order's short reference, or the code of an outage. */
   readonly ref: string | null;
   /** What stands, as it is written, in place of a line that only says welcome or what to show. */
-  readonly line: FreeLine | null;
+  readonly line: FreeLine | WalletLine | null;
   /** What the customer scans, for displays that can draw a QR code. */
   readonly codeUrl: string | null;
   readonly light: Light;
@@ -86,7 +86,7 @@ export function screenFor(box: Box, now: Instant, rules: Rules): Screen {
       const outage = outageOf(box, rules);
       if (outage !== null) return outageScreen(box, outage, now);
       if (box.notice !== null) return noticeScreen(box, box.notice, rules);
-      return { ...openScreen(box, foreground, rules), line: lineAt(foreground, now, rules) };
+      return { ...openScreen(box, foreground, rules), line: lineAt(box, now, rules) };
     }
   }
 }
@@ -113,7 +113,7 @@ function openScreen(
     case "armed":
       return {
         ...plain(scannerReady ? "armed" : "armed-no-scanner", "scan"),
-        wallet: onlyWallet(box, rules),
+        wallet: onlyOf(freeWallets(box, rules)),
         amountFen: foreground.sale.amountFen,
       };
     case "resting":
@@ -266,12 +266,18 @@ function noticeScreen(box: Box, notice: Notice, rules: Rules): Screen {
     case "no-amount":
       return refused(rules.amount.source === "till" ? "no-amount-of-till" : "no-amount");
     case "wallet-not-taken": {
-      const wallet = onlyWallet(box, rules);
-      return { ...refused(wallet === null ? "wallet-not-taken-here" : "wallet-not-taken"), wallet };
+      const wallets = freeWallets(box, rules);
+      const wallet = onlyOf(wallets);
+      if (wallet !== null) return { ...refused("wallet-not-taken"), wallet };
+      return { ...refused("wallet-not-taken-here"), line: { wallets } };
     }
     case "wallet-out":
       return { ...refused("wallet-out"), wallet: notice.wallet, ref: codeFor(notice.wallet, box, rules) };
     case "not-a-code":
+    case "receiving-code":
+    case "goods-barcode":
+    case "card":
+    case "marked-code":
     case "code-used":
     case "amount-zero":
       return refused(notice.name);
@@ -288,8 +294,8 @@ function noticeScreen(box: Box, notice: Notice, rules: Rules): Screen {
 }
 
 /** The wallet that customers are asked for, null where there are several. */
-function onlyWallet(box: Box, rules: Rules): Wallet | null {
-  const [only = null, ...others] = freeProviders(box, rules).flatMap(({ wallets }) => wallets);
+function onlyOf(wallets: readonly Wallet[]): Wallet | null {
+  const [only = null, ...others] = wallets;
   return others.length === 0 ? only : null;
 }
 

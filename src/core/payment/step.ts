@@ -22,15 +22,16 @@ import { answerWaiters } from "./waiters.ts";
 
 /** Moves the box by one event. */
 export function step(box: Box, event: BoxEvent, stamp: Stamp, rules: Rules): Step {
-  const early = passTime(clocked(box, stamp), stamp, rules);
+  const early = passTime(box.clockTrusted && !stamp.clockTrusted ? clocked(box, stamp) : box, stamp, rules);
   const moved = react(early.box, event, stamp, rules);
-  const due = doWhatIsDue(moved.box, stamp, rules);
+  const due = doWhatIsDue(clocked(moved.box, stamp), stamp, rules);
   const seen = tellEarlier(tidy(lookAtForeground(due.box, stamp, rules)), stamp, rules);
   const ended = withEnds(lookAtReader(seen, stamp, rules), stamp.at);
   const told = answerWaiters(ended, stamp);
   return { box: told.box, effects: [...early.effects, ...moved.effects, ...due.effects, ...told.effects] };
 }
 
+/** A clock that is lost counts at once; one that is found counts once the event is dealt with, for nobody has seen yet what it brings back. */
 function clocked(box: Box, { clockTrusted }: Stamp): Box {
   return box.clockTrusted === clockTrusted ? box : { ...box, clockTrusted };
 }

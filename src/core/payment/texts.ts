@@ -67,14 +67,24 @@ const table = {
     zh: ["Fei {wallet} ma", "Dakai fukuanma"],
   },
   "wallet-not-taken-here": {
-    en: ["Wallet not taken", "Use another app"],
-    zh: ["Bu shou ci ma", "Qing huan APP"],
+    en: ["Not taken. Use:", "another app"],
+    zh: ["Qing huan yong:", "qita APP"],
   },
   "wallet-out": {
     en: ["{wallet} is down", "Use another|{ref}"],
     zh: ["{wallet} guzhang", "Huan yige|{ref}"],
   },
   "not-a-code": { en: ["Not a pay code", "Scan again"], zh: ["Fei fukuanma", "Qing zai sao"] },
+  "receiving-code": {
+    en: ["Open Pay in app", "Show pay code"],
+    zh: ["Shi shoukuanma", "Dakai fukuanma"],
+  },
+  "goods-barcode": {
+    en: ["Goods barcode", "Show pay code"],
+    zh: ["Shangpin tiaoma", "Chushi fukuanma"],
+  },
+  card: { en: ["No cards here", "Show pay code"], zh: ["Wufa shua ka", "Chushi fukuanma"] },
+  "marked-code": { en: ["Scanner set-up", "Ask staff"], zh: ["Saomaqi shezhi", "Zhao dianyuan"] },
   "no-amount": { en: ["No amount yet", "Enter amount"], zh: ["Wei shu jine", "Qing shuru jine"] },
   "no-amount-of-till": { en: ["No amount yet", "Till: waiting"], zh: ["Wei shu jine", "Deng shouyinji"] },
   "amount-zero": { en: ["Amount is zero", "Enter amount"], zh: ["Jine wei ling", "Qing shuru jine"] },

@@ -37,6 +37,7 @@ export const logFields: ReadonlySet<string> = new Set([
   "left",
   "longestMs",
   "loopbackOnly",
+  "mark",
   "merchantId",
   "ms",
   "n",

@@ -19,8 +19,29 @@ export interface WechatV2Settings {
   readonly notifyUrl: string | null;
   /** Sent as `scene_info`, at most 256 characters of JSON. */
   readonly sceneInfo: object | null;
+  readonly terms: OrderTerms;
   /** How long one host may take until the request's headers leave. */
   readonly connectTimeoutMs: number;
   /** How long the whole reply may take after the headers left. */
   readonly answerTimeoutMs: number;
 }
+
+/** What each order of an account says beside who pays what (WeChat Pay v2, micropay and unifiedorder). */
+export interface OrderTerms {
+  /** Sent as `profit_sharing` Y. */
+  readonly profitSharing: boolean;
+  /** Sent as `limit_pay`. */
+  readonly limitPay: "no_credit" | null;
+  /** Sent as `goods_tag`, at most 32 bytes of UTF-8. */
+  readonly goodsTag: string | null;
+  /** Sent as `receipt` Y. */
+  readonly receipt: boolean;
+}
+
+/** The terms of an account that nobody has told of any. */
+export const plainTerms: OrderTerms = {
+  profitSharing: false,
+  limitPay: null,
+  goodsTag: null,
+  receipt: false,
+};

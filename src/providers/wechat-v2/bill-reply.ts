@@ -55,7 +55,7 @@ export function billRequest(settings: WechatV2Settings, wish: BillRequest, nonce
 }
 
 /** Reads what came: a document refuses, anything else is the table. Neither is signed. */
-export function readBill(outcome: HttpsOutcome, settings: WechatV2Settings): BillAnswer {
+export function readBill(outcome: HttpsOutcome, settings: Pick<WechatV2Settings, "merchant">): BillAnswer {
   if (outcome.kind === "not-sent") return outcome;
   if (outcome.kind === "unanswered") return { kind: "again" };
   if (outcome.status !== 200) return { kind: "again" };

@@ -2,6 +2,7 @@ import type { DoctorWords } from "../kind.ts";
 
 /** What the doctor says of an account at WeChat Pay. */
 export const doctorWords: DoctorWords = {
+  needsClock: false,
   keys: [
     {
       key: "apiKey",
@@ -11,7 +12,8 @@ export const doctorWords: DoctorWords = {
   ],
   pairs: [
     {
-      key: "certificate",
+      cert: "certificate.cert",
+      key: "certificate.key",
       again: "Fetch apiclient_cert.pem and apiclient_key.pem anew from the merchant platform, both of them.",
       renew: "Renew it at the merchant platform and put both files in place.",
     },

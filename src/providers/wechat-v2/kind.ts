@@ -37,6 +37,7 @@ export const wechatV2Kind: ProviderKind<WechatV2Config> = {
     ...(ca === null ? [] : [{ key: "ca", source: ca, kind: "public", vital: false } as const]),
   ],
   make: (config, parts) => wechatV2(accountOf(config, parts)),
+  explain: async () => (await import("./explain.ts")).explain,
   codeKey: ({ notifyUrl }) => (notifyUrl === null ? null : "notifyUrl"),
 };
 
@@ -46,6 +47,7 @@ export function accountOf(config: WechatV2Config, parts: EntryParts): WechatV2Ac
   const { connectTimeoutMs, answerTimeoutMs } = timing;
   const { appId, merchantId, subAppId, subMerchantId } = config;
   const { signType, hosts, body, clientIp, sceneInfo, notifyUrl } = config;
+  const { profitSharing, limitPay, goodsTag, receipt } = config;
   const [cert, key] = [secret("certificate.cert"), secret("certificate.key")];
   const fault = pairFault(cert, key);
   return {
@@ -53,6 +55,7 @@ export function accountOf(config: WechatV2Config, parts: EntryParts): WechatV2Ac
     settings: {
       merchant: { appId, merchantId, subAppId, subMerchantId },
       ...{ apiKey: new ApiKey(secret("apiKey")), signType, hosts, boxId, body: body ?? store },
+      terms: { profitSharing, limitPay, goodsTag, receipt },
       ...{ clientIp, sceneInfo, notifyUrl, connectTimeoutMs, answerTimeoutMs },
     },
     link: https({

@@ -62,6 +62,16 @@ export function sceneInfoText(sceneInfo: object | null): string {
   return text;
 }
 
+/** What the account's terms add to each order. */
+export function termFields({ terms }: WechatV2Settings): readonly Field[] {
+  return [
+    ["goods_tag", terms.goodsTag ?? ""],
+    ["limit_pay", terms.limitPay ?? ""],
+    ["receipt", terms.receipt ? "Y" : ""],
+    ["profit_sharing", terms.profitSharing ? "Y" : ""],
+  ];
+}
+
 /** MD5 is what an absent `sign_type` means; where it is sent it is signed like any field. */
 export function signTypeSent({ signType }: WechatV2Settings): string {
   return signType === "MD5" ? "" : signType;

@@ -1,7 +1,7 @@
 /** Holds the bill of a day against the orders of a box (WeChat Pay v2, downloadbill of kind ALL). */
 import type { TxData } from "../../core/payment/order.ts";
+import { beijingTime } from "../beijing-time.ts";
 import type { BillException, ExceptionKind, NotCompared, Reconciliation, Whose } from "../bill.ts";
-import { beijingTime } from "./beijing-time.ts";
 import type { Bill, BillRow } from "./bill.ts";
 
 /** The days of a bill's rows, each once; a bill of one day has one. */

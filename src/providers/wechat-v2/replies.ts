@@ -21,8 +21,11 @@ export type Opened =
   | { readonly genuine: true; readonly fields: Fields }
   | { readonly genuine: false; readonly answer: Unknown | NotSent; readonly fields: Fields | null };
 
+/** By what a document is believed. */
+export type ReplySettings = Pick<WechatV2Settings, "merchant" | "apiKey" | "signType">;
+
 /** Decides whether the outcome of an exchange is a document of WeChat's at all, without looking at what it says. */
-export function openReply(outcome: HttpsOutcome, settings: WechatV2Settings): Opened {
+export function openReply(outcome: HttpsOutcome, settings: ReplySettings): Opened {
   if (outcome.kind === "not-sent") return notGenuine(outcome);
   if (outcome.kind === "unanswered")
     return notGenuine(unsignedUnknown(outcome.why === "too-large" ? "malformed" : "silence"));
@@ -31,7 +34,7 @@ export function openReply(outcome: HttpsOutcome, settings: WechatV2Settings): Op
 }
 
 /** Decides whether bytes are a document of WeChat's for our merchant, whichever way they came. */
-export function openDocument(body: Uint8Array, settings: WechatV2Settings): Opened {
+export function openDocument(body: Uint8Array, settings: ReplySettings): Opened {
   const document = parseXml(body);
   if (!document.ok) return notGenuine(unsignedUnknown("malformed"));
   const fields = document.value;

@@ -11,6 +11,7 @@ import {
   sceneInfoText,
   signed,
   signTypeSent,
+  termFields,
 } from "./message.ts";
 
 /** What a charge adds to its intent at the moment it is sent. */
@@ -36,6 +37,7 @@ export function chargeRequest(settings: WechatV2Settings, intent: Intent, detail
     ["spbill_create_ip", details.clientIp],
     ["auth_code", details.code.reveal()],
     ["scene_info", sceneInfoText(settings.sceneInfo)],
+    ...termFields(settings),
   ]);
 }
 

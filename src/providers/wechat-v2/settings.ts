@@ -2,10 +2,14 @@
 import * as z from "zod";
 import { entryKeys, host, hostProblems, object, source, text } from "../../settings/fields.ts";
 import type { Frozen } from "../../settings/frozen.ts";
+import type { EntryTerms } from "../entry-terms.ts";
 import { keyOf } from "./merchant.ts";
 
 /** What a customer's bill says of a payment has at most so many bytes in UTF-8. */
 const BODY_BYTES_MAX = 127;
+
+/** WeChat Pay takes a tag of so many bytes in UTF-8. */
+const GOODS_TAG_BYTES_MAX = 32;
 
 const certificate = object({
   cert: source.describe("The certificate, PEM."),
@@ -98,21 +102,48 @@ const callKeys = {
   sceneInfo,
 };
 
+/** What an acquirer or the merchant's contract asks for in each order, and nothing else of what the protocol has. */
+const termKeys = {
+  profitSharing: z
+    .boolean()
+    .default(false)
+    .describe("Whether the money of an order is frozen until it is shared with others (profit_sharing)."),
+  limitPay: z
+    .enum(["no_credit"])
+    .nullable()
+    .default(null)
+    .describe("no_credit refuses credit cards (limit_pay); null takes them."),
+  goodsTag: text(GOODS_TAG_BYTES_MAX)
+    .refine((value) => bytesOf(value) <= GOODS_TAG_BYTES_MAX, {
+      error: `must have at most ${GOODS_TAG_BYTES_MAX} bytes in UTF-8.`,
+    })
+    .nullable()
+    .default(null)
+    .describe("What coupons and discounts of the merchant look for (goods_tag)."),
+  receipt: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Whether the payer's message offers an e-invoice (receipt); the merchant must have signed that.",
+    ),
+};
+
 /** One account in the list of a configuration. */
 const settings = object({
   ...entryKeys("wechat-v2", ["wechat"]),
   ...accountKeys,
   ...callKeys,
+  ...termKeys,
 }).describe("An account at WeChat Pay, API v2.");
 
 /** An account as the configuration has it. */
 export type WechatV2Config = Frozen<z.output<typeof settings>>;
 
-/** What the keys of an account demand of each other; `key` is where it stands in the file, `store` the store's own name. */
+/** What the keys of an account demand of each other; `key` is where it stands in the file. */
 function problems(
   { subAppId, subMerchantId, hosts, body }: WechatV2Config,
   key: string,
-  store: string,
+  { store }: EntryTerms,
 ): readonly string[] {
   const alone = subAppId !== null && subMerchantId === null;
   const long = body === null && bytesOf(store) > BODY_BYTES_MAX;
@@ -126,7 +157,7 @@ function problems(
 }
 
 /** How entries of this kind are read, what names their account, and what their keys demand of each other. */
-export const wechatV2Entries = { settings, keyOf, problems };
+export const wechatV2Entries = { settings, keyOf: (config: WechatV2Config) => keyOf(config), problems };
 
 function bytesOf(text: string): number {
   return new TextEncoder().encode(text).length;

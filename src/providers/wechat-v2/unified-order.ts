@@ -6,9 +6,9 @@ import { invariant } from "../../core/kernel/defect.ts";
 import type { WallTime } from "../../core/kernel/instant.ts";
 import type { DeclineReason, NotSent, Unknown } from "../../core/payment/answers.ts";
 import type { Intent } from "../../core/payment/order.ts";
+import { beijingTime } from "../beijing-time.ts";
 import { mismatch, signedUnknown } from "../unknown.ts";
 import type { WechatV2Settings } from "./account.ts";
-import { beijingTime } from "./beijing-time.ts";
 import { type AskedTrade, given, isAbout, isOfAnotherCall } from "./evidence.ts";
 import {
   BODY_BYTES_MAX,
@@ -17,6 +17,7 @@ import {
   sceneInfoText,
   signed,
   signTypeSent,
+  termFields,
 } from "./message.ts";
 import { orderCodes } from "./order-codes.ts";
 import type { Opened } from "./replies.ts";
@@ -98,6 +99,7 @@ export function unifiedOrderRequest(
     ["trade_type", order.tradeType],
     own,
     ["scene_info", sceneInfoText(settings.sceneInfo)],
+    ...termFields(settings),
   ]);
 }
 

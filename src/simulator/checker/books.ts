@@ -12,8 +12,8 @@ export interface LedgerOrder {
   readonly chargedFen: number;
   /** What went back because a box asked for it. */
   readonly takenBackFen: number;
-  /** Whether staff have given something back. */
-  readonly byStaff: boolean;
+  /** What staff have given back. */
+  readonly byStaffFen: number;
 }
 
 type Entry = { -readonly [Member in keyof LedgerOrder]: LedgerOrder[Member] };
@@ -28,7 +28,7 @@ export class Books {
   enter(fact: Fact): void {
     if (fact.kind === "opened") {
       const { order, payee, nonce } = fact;
-      const entry = { order, payee, nonce, open: true, chargedFen: 0, takenBackFen: 0, byStaff: false };
+      const entry = { order, payee, nonce, open: true, chargedFen: 0, takenBackFen: 0, byStaffFen: 0 };
       this.#orders.set(`${payee} ${order}`, entry);
       if (!this.#byNumber.has(order)) this.#byNumber.set(order, entry);
       return;
@@ -42,7 +42,7 @@ export class Books {
         return;
       case "taken-back":
         if (fact.by === "box") entry.takenBackFen += fact.amountFen;
-        else entry.byStaff = true;
+        else entry.byStaffFen += fact.amountFen;
         return;
       case "ended":
         entry.open = false;

@@ -13,6 +13,10 @@ const offers: ReadonlySet<TextName> = new Set([
   "wallet-not-taken-here",
   "wallet-out",
   "not-a-code",
+  "receiving-code",
+  "goods-barcode",
+  "card",
+  "marked-code",
   "code-used",
 ]);
 

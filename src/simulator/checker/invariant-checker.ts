@@ -235,19 +235,28 @@ export class InvariantChecker {
     this.#bystander.reads(screen);
   }
 
-  /** The box asks its link for a call, which its sandbox has read; `contradicted` is whether it has broken an invariant before. */
-  asked(request: HttpsRequest, asked: Asked, contradicted: boolean): void {
+  /**
+   * The box asks its link for a call, which its sandbox has read; `contradicted` is whether it has broken an invariant before,
+   * `clockTrusted` whether its wall clock is known to be right.
+   */
+  asked(
+    request: HttpsRequest,
+    asked: Asked,
+    { contradicted, clockTrusted }: { readonly contradicted: boolean; readonly clockTrusted: boolean },
+  ): void {
     const { call, order: outTradeNo, notBeforeMs } = asked;
     this.#asked.set(request, { asked, at: this.#time.now });
     this.#underWay.set(request, asked);
     this.#checkPayee(asked);
     if (call === "charge") {
       if (contradicted) this.found("halt", `${outTradeNo} is charged by a box that has contradicted itself`);
+      if (asked.removed === true && !this.#chargeAskedAt.has(outTradeNo))
+        this.found("account", `${outTradeNo} is charged for an account that takes nothing new`);
       // The backup host is tried within the same ten seconds, for a charge that nobody has heard of.
       if (this.#silent.has(asked.payee) && !this.#chargeAskedAt.has(outTradeNo))
         this.found("ready", `${outTradeNo} is charged while nobody answers`);
       this.#absences.charged(outTradeNo, request.host);
-      this.#checkCharge(asked, request);
+      this.#checkCharge(asked, request, asked.needsClock && !clockTrusted);
       return;
     }
     if (call !== "undo") return;
@@ -266,7 +275,11 @@ export class InvariantChecker {
       this.found("account", `a ${call} of ${order} names ${payee}, its intent ${meant}`);
   }
 
-  #checkCharge({ order: outTradeNo, payee, code, amountFen }: Asked, request: HttpsRequest): void {
+  #checkCharge(
+    { order: outTradeNo, payee, code, amountFen }: Asked,
+    request: HttpsRequest,
+    clockless: boolean,
+  ): void {
     this.#catchUp();
     if (!this.#chargeAskedAt.has(outTradeNo)) this.#chargeAskedAt.set(outTradeNo, this.#time.now);
     const { condemned } = this.#disk;
@@ -298,6 +311,7 @@ export class InvariantChecker {
       now: this.#time.now,
       open: open.length,
       certificateBadSince: this.#certificateBadSince,
+      clockless,
     });
     for (const sentence of against) this.found("precondition", sentence);
     for (const [other, money] of this.#money) {
@@ -672,7 +686,7 @@ export class InvariantChecker {
     const order = this.#isAnothers(outTradeNo) ? undefined : this.#order(outTradeNo);
     const net = order === undefined ? 0 : netOf(order);
     const expected = end.state === "paid" ? end.amountFen : 0;
-    if (net !== expected && !(reversing >= 0 && this.#isPartlyTheirs(outTradeNo))) {
+    if (net !== expected && !this.#isTheirs(outTradeNo, reversing >= 0)) {
       this.found(
         "I19",
         `${outTradeNo} ended ${end.state} with ${expected} fen, the sandbox's books say ${net}`,
@@ -698,13 +712,23 @@ export class InvariantChecker {
     }
   }
 
+  /** Whether what is missing went back by staff: all of it, or a part that no reversal could have any more. */
+  #isTheirs(outTradeNo: string, reversing: boolean): boolean {
+    const order = this.#order(outTradeNo);
+    const whole = order !== undefined && order.byStaffFen === order.chargedFen && order.takenBackFen === 0;
+    return whole || (reversing && this.#isPartlyTheirs(outTradeNo));
+  }
+
   /**
    * What staff gave back a part of cannot be reversed any more: people were told so, or the sandbox has said that it did and no
    * box could know better.
    */
   #isPartlyTheirs(outTradeNo: string): boolean {
-    const partly = this.#order(outTradeNo)?.byStaff === true;
-    return partly && (this.#refundsToldOf.has(outTradeNo) || this.#pretended.has(outTradeNo));
+    const order = this.#order(outTradeNo);
+    if (order === undefined || order.byStaffFen === 0) return false;
+    // What staff had given was no more there to be taken back: all of it went to the customer.
+    if (netOf(order) === order.byStaffFen) return true;
+    return this.#refundsToldOf.has(outTradeNo) || this.#pretended.has(outTradeNo);
   }
 
   #checkGoods(outTradeNo: string, end: TxData | undefined): void {
@@ -811,6 +835,9 @@ export class InvariantChecker {
     }
     if (final && (state === "reversed" || state === "refunded") && !over) {
       this.found("I16", `${outTradeNo} became ${state}, and no query confirmed it`);
+    }
+    if (state === "manual" && tx.reason === "reverse-expired" && !proved("kept")) {
+      this.found("I16", `${outTradeNo} was left to people, and it could have been taken back`);
     }
     const unsent = state === "cancelled" || (state === "declined" && !isDeclinedByCode(tx));
     if (unsent && this.#sent.has(outTradeNo)) {

@@ -27,6 +27,8 @@ export interface Departure {
   readonly certificateBadSince: number | null;
   /** Null where none was scanned. */
   readonly code: string | null;
+  /** Whether the box charges by a clock that its provider needs and nobody trusts. */
+  readonly clockless: boolean;
 }
 
 /**
@@ -80,6 +82,7 @@ export class Preconditions {
     open,
     certificateBadSince,
     code,
+    clockless,
   }: Departure): readonly string[] {
     const found: string[] = [];
     const say = (sentence: string): void => void found.push(`${outTradeNo} is charged ${sentence}`);
@@ -90,6 +93,7 @@ export class Preconditions {
     }
     if (certificateBadSince !== null && now - certificateBadSince > CERTIFICATE_LOOK_MS)
       say("with a certificate that takes nothing back");
+    if (clockless) say("with a clock that is not trusted");
     const scannedAt = code === null ? undefined : this.#scannedAt.get(code);
     const unclearSince = this.#unclearSince.get(payee);
     if (unclearSince !== undefined && scannedAt !== undefined && unclearSince <= scannedAt)

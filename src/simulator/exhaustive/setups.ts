@@ -5,9 +5,11 @@ import { RELAY_PIN } from "../seeded/world-config.ts";
 
 /** One kind of small world. */
 export interface SmallSetup {
-  readonly name: "one" | "two" | "goods" | "barrier";
+  readonly name: "one" | "other" | "two" | "goods" | "barrier";
   /** For people, at the beginning of a line. */
   readonly title: string;
+  /** Which of the providers has its payments, in the order in which worlds have them. */
+  readonly at: 0 | 1;
   readonly payments: 1 | 2;
   /** Goods for two pulses, or for two pulses and something that falls through a light barrier. */
   readonly goods: "none" | "pulses" | "barrier";
@@ -15,20 +17,17 @@ export interface SmallSetup {
 
 /** All kinds, in the order in which they are run. */
 export const setups: readonly SmallSetup[] = [
-  { name: "one", title: "1 payment", payments: 1, goods: "none" },
-  { name: "goods", title: "1 payment, goods for 2 pulses", payments: 1, goods: "pulses" },
-  { name: "barrier", title: "1 payment, goods through a light barrier", payments: 1, goods: "barrier" },
-  { name: "two", title: "2 payments", payments: 2, goods: "none" },
-];
-
-/** The stories of a payment at the sandbox; one is chosen when its charge arrives there. */
-export const stories: readonly string[] = [
-  "success",
-  "password",
-  "never",
-  "declined",
-  "paid-at-last",
-  "refused-but-paid",
+  { name: "one", title: "1 payment", at: 0, payments: 1, goods: "none" },
+  { name: "other", title: "1 payment at the second provider", at: 1, payments: 1, goods: "none" },
+  { name: "goods", title: "1 payment, goods for 2 pulses", at: 0, payments: 1, goods: "pulses" },
+  {
+    name: "barrier",
+    title: "1 payment, goods through a light barrier",
+    at: 0,
+    payments: 1,
+    goods: "barrier",
+  },
+  { name: "two", title: "2 payments", at: 0, payments: 2, goods: "none" },
 ];
 
 /** The hosts of the account. */
@@ -41,19 +40,20 @@ export const BOX_ID = "box-000001";
 export const BARRIER_PIN = 17;
 
 /** What the configuration of a small world depends on. */
-export interface SmallDevice extends Pick<SmallSetup, "goods"> {
+export interface SmallDevice extends Pick<SmallSetup, "goods" | "at"> {
   readonly late: DeviceConfig["late"];
   readonly onAmbiguous: "hold" | "refund";
-  /** The entry of the provider, the same in all worlds. */
+  /** The entry of the provider, the same in all worlds at it. */
   readonly provider: object;
 }
 
 const configs = new Map<string, DeviceConfig>();
 
 /** The configuration of a box: with keys and any amount, or without keys and 5.00 CNY for two pulses. */
-export function configOf({ goods, late, onAmbiguous, provider }: SmallDevice): DeviceConfig {
-  const name = `${goods} ${late} ${onAmbiguous}`;
-  const config = configs.get(name) ?? readConfig({ goods, late, onAmbiguous, provider });
+export function configOf(device: SmallDevice): DeviceConfig {
+  const { goods, at, late, onAmbiguous } = device;
+  const name = `${goods} ${at} ${late} ${onAmbiguous}`;
+  const config = configs.get(name) ?? readConfig(device);
   configs.set(name, config);
   return config;
 }

@@ -34,7 +34,7 @@ import { type BoxRun, StagedBox } from "../site/staged-box.ts";
 import { VendingMachine } from "../site/vending-machine.ts";
 import { type Choice, Choices, type Point, type Way } from "./choices.ts";
 import { type Interruption, interruptionPoint } from "./interruptions.ts";
-import { BARRIER_PIN, BOX_ID, configOf, HOSTS, type SmallSetup, stories } from "./setups.ts";
+import { BARRIER_PIN, BOX_ID, configOf, HOSTS, type SmallSetup } from "./setups.ts";
 import {
   chargeDeliveries,
   type Delivery,
@@ -131,7 +131,7 @@ class SmallWorld {
     this.#disk.flush = { least: 1, most: 1 };
     this.#serial = new SimulatedSerialLink(this.#time, new NoChance());
     const broker = new SimulatedBroker(this.#time);
-    const [make] = smallProviders;
+    const make = smallProviders[setup.at];
     invariant(make !== undefined, "a world has a provider");
     this.#provider = make(
       {
@@ -210,7 +210,7 @@ class SmallWorld {
     if (this.#hasOpen("paid")) this.#meet("unclear-refunded");
     const late = this.#ways.has("late-reversed") ? "reverse" : "keep";
     const onAmbiguous = this.#ways.has("unclear-refunded") ? "refund" : "hold";
-    const usual = configOf({ goods: setup.goods, late, onAmbiguous, provider: this.#provider.entry(HOSTS) });
+    const usual = configOf({ ...setup, late, onAmbiguous, provider: this.#provider.entry(HOSTS) });
     const config = defect?.config?.(usual) ?? usual;
     const exchanges: SimulatedHttpsLink[] = [];
     this.#box.start({
@@ -219,7 +219,7 @@ class SmallWorld {
       providers: [
         this.#provider.account({
           ...{ link: this.#box.heard(this.#network(exchanges)), fault: () => null },
-          ...{ hosts: HOSTS, boxId: config.box.id, timing: config.timing, notifyUrl: null },
+          ...{ hosts: HOSTS, boxId: config.box.id, timing: config.timing, notifyUrl: null, charges: true },
         }),
       ],
       onScreen: (life, screen, before) => this.#shown(life, screen, before),
@@ -353,7 +353,8 @@ class SmallWorld {
     const again = this.#codes > 0 && this.#choices.take(whichCode) === 1;
     if (!again) this.#codes += 1;
     this.#tell(`people: scan code ${this.#codes}`);
-    this.#serial.send(Buffer.from(`13${String(this.#codes).padStart(16, "0")}\r`, "latin1"));
+    const code = this.#provider.shown(`13${String(this.#codes).padStart(16, "0")}`);
+    this.#serial.send(Buffer.from(`${code}\r`, "latin1"));
   }
 
   /** From here on it matters whether the world is so. */
@@ -488,6 +489,8 @@ class SmallWorld {
       this.#meet("unseen-forgotten");
       if (!this.#ways.has("unseen-forgotten")) return;
     }
+    const { stories } = this.#provider;
+    const whichStory = { what: "the payment at the sandbox", options: stories, fault: false, way: null };
     const story = stories[this.#choices.take(whichStory)];
     invariant(story !== undefined, "a story is one of those that may be");
     this.#stories.set(outTradeNo, story);
@@ -551,6 +554,7 @@ const PAID_AT_LAST = "paid-at-last";
 const fatePoints: ReadonlyMap<string, Point> = new Map([
   ["charge", { what: "the charge", options: chargeDeliveries, fault: true, way: null }],
   ["query", { what: "a query", options: queryDeliveries, fault: true, way: null }],
+  ["other", { what: "a query of a refund", options: queryDeliveries, fault: true, way: null }],
   ["undo", { what: "a reversal", options: reversalDeliveries, fault: true, way: null }],
 ]);
 
@@ -565,13 +569,6 @@ const whichCode: Point = {
   what: "the customer",
   options: ["shows another code", "shows the same code again"],
   fault: true,
-  way: null,
-};
-
-const whichStory: Point = {
-  what: "the payment at the sandbox",
-  options: stories,
-  fault: false,
   way: null,
 };
 

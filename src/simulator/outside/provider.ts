@@ -29,6 +29,8 @@ export interface AccountParts {
   readonly timing: EntryTiming;
   /** Where customers may also scan a code of ours; null where they may not. */
   readonly notifyUrl: string | null;
+  /** Whether it takes new payments, or only finishes what is open. */
+  readonly charges: boolean;
 }
 
 /** What a provider of a world is made of. */
@@ -49,8 +51,8 @@ export interface SimulatedProviderParts {
 /** One provider of a world. */
 export interface SimulatedProvider {
   readonly sandbox: Sandbox;
-  /** What the configuration of a world says of it, with these hosts. */
-  entry(hosts: readonly string[]): object;
+  /** What the configuration of a world says of its accounts, with these hosts. */
+  entries(hosts: readonly string[]): readonly object[];
   /** The accounts of the next life of the box; the one that it prefers first. */
   accounts(parts: AccountParts): readonly [ProviderMaker, ...ProviderMaker[]];
   /** What a customer shows who has this code: in some worlds some have another wallet. */
@@ -61,8 +63,12 @@ export interface SimulatedProvider {
   busy: boolean;
   /** The next payment takes a story that is drawn. */
   drawStory(): void;
-  /** The next payments go through. */
+  /** The next payments go through, and whoever was down is there again. */
   allGoesWell(): void;
+  /** One of several is down from now on, and who comes next has its wallet; false where none is. */
+  loses?(): boolean;
+  /** From now on those who come have another wallet than that. */
+  isLost?(): void;
   /** Staff may give money back at the provider, `now` on its clock; says so where they do. */
   actOfStaff(now: number): string | null;
 }
@@ -89,6 +95,10 @@ export interface SmallWays {
 /** A provider of worlds without chance: what happens there is chosen. */
 export interface SmallProvider {
   readonly sandbox: Sandbox;
+  /** The stories of a payment of which one is chosen when its charge arrives. */
+  readonly stories: readonly string[];
+  /** What a customer shows who has this code. */
+  shown(code: string): string;
   /** What the configuration says of it, with these hosts. */
   entry(hosts: readonly string[]): object;
   /** The account of the box. */

@@ -19,6 +19,10 @@ export interface Asked {
   readonly code: string | null;
   /** Of an undo: not before so long after its charge, by this provider's own documents. */
   readonly notBeforeMs: number;
+  /** Whether this provider refuses requests whose time is wrong. */
+  readonly needsClock: boolean;
+  /** Whether the box was told to take nothing new for this account; for who joins several to say. */
+  readonly removed?: boolean;
 }
 
 /** What happened in a sandbox's books. Times are milliseconds since 1970 on its own clock. */
@@ -38,8 +42,11 @@ export type Fact = { readonly order: string; readonly payee: string; readonly at
   | { readonly kind: "ended" }
 );
 
-/** What the sandbox's own word proves where it comes whole and signed: paid, not paid and never will be, or over. */
-export type Proof = "paid" | "refused" | "over";
+/**
+ * What the sandbox's own word proves where it comes whole and signed: paid, not paid and never will be, over, or that nothing
+ * takes it back any more.
+ */
+export type Proof = "paid" | "refused" | "over" | "kept";
 
 /** What one reply says, beside its bytes. */
 export interface Said {
@@ -61,6 +68,8 @@ export interface Said {
 
 /** A provider's sandbox, as a world of any provider sees it. */
 export interface Sandbox {
+  /** Whether this request is for it; several sandboxes may stand behind one network. */
+  isOwn(request: Pick<HttpsRequest, "path">): boolean;
   /** Reads a request of the box as the provider would. */
   asked(request: Pick<HttpsRequest, "lane" | "method" | "path" | "headers" | "body">): Asked;
   /** Answers a request that arrived, `now` on its own clock. */

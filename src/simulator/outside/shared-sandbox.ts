@@ -35,6 +35,10 @@ class PartOfSandbox implements Sandbox {
     this.#handOut = handOut;
   }
 
+  isOwn(request: Parameters<Sandbox["isOwn"]>[0]): boolean {
+    return this.#sandbox.isOwn(request);
+  }
+
   asked(request: Parameters<Sandbox["asked"]>[0]): Asked {
     const asked = this.#sandbox.asked(request);
     this.#orders.add(asked.order);

@@ -139,7 +139,7 @@ export function swarmOf(random: Random): Swarm {
     amountSource: machine !== null ? random.pick(["fixed", "menu"]) : sourceOf(random),
     machine,
     segments: random.chance(0.4)
-      ? { segmentRows: random.between(2, 30), retentionMs: random.pick([0, 60_000]), codesKept: 3 }
+      ? { segmentRows: random.between(2, 30), retentionMs: random.pick([0, 60_000]), codesKept: 6 }
       : null,
   };
 }

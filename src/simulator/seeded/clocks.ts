@@ -41,6 +41,14 @@ export class Clocks {
     this.#set(box.life.clock, errorMs, random.chance(0.5));
   }
 
+  /** The network puts the clock of the box right, and says so. */
+  calm(): void {
+    const { life } = this.#scene.box;
+    if (this.#errorMs === 0 && this.#believed) return;
+    if (life === null) [this.#errorMs, this.#believed] = [0, true];
+    else this.#set(life.clock, 0, true);
+  }
+
   #late(clock: SimulatedClock): SimulatedClock {
     clock.lateness = this.#lateness;
     return clock;

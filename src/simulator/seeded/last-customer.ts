@@ -52,10 +52,12 @@ export class LastCustomer {
       checker.found("service", `after ${BACK_WITHIN_MS / 1_000} calm seconds: ${blocker()}`);
       return false;
     }
-    tell("the last customer comes");
-    const before = checker.payments;
     provider.allGoesWell();
     const random = streamOf(seed, "lastCustomer");
+    // A till rings up the next sale when it knows of this one.
+    if (this.#tills === null && provider.loses?.() === true) this.#paysInVain(random);
+    tell("the last customer comes");
+    const before = checker.payments;
     const ended = (): boolean => checker.newSince(before)?.final === true;
     this.#until(() => ended() || this.#act(random), SERVED_WITHIN_MS);
     const tx = checker.newSince(before);
@@ -63,7 +65,21 @@ export class LastCustomer {
       const at = tx === null ? `at the screen ${box.life?.screen.text}` : `with an order that is ${tx.state}`;
       checker.found("service", `the last customer ends ${at}`);
     }
+    provider.allGoesWell();
     return true;
+  }
+
+  /** Somebody comes with the wallet of a provider that is down, and goes; the next one has another wallet. */
+  #paysInVain(random: Random): void {
+    const { box, provider, tell } = this.#scene;
+    tell("one of the providers is down, and a customer of it comes");
+    const before = box.checker.payments;
+    const gone = (): boolean => {
+      const tx = box.checker.newSince(before);
+      return tx !== null && tx.state !== "charging" && box.life?.screen.text !== "unknown";
+    };
+    this.#until(() => gone() || this.#act(random), SERVED_WITHIN_MS);
+    provider.isLost?.();
   }
 
   /** Does what the screen says; never done by that. */
@@ -72,7 +88,7 @@ export class LastCustomer {
     if (life === null) return false;
     const { text } = life.screen;
     if (text === "armed" || text === "amount-changed") {
-      this.#crowd.pass(`${freshCode(random)}\r`);
+      this.#crowd.pass(`${this.#scene.provider.shown(freshCode(random))}\r`);
       return false;
     }
     if (text === "till-idle") this.#tills?.ask(life);

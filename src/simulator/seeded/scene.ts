@@ -20,7 +20,7 @@ export interface Scene {
   readonly tell: (line: string) => void;
 }
 
-/** Added to a world's seed times 2^40, for draws that move no other draw of the world. The provider has 6, 21, 31 and 37. */
+/** Added to a world's seed times 2^40, for draws that move no other draw of the world. Providers have 6, 21, 31, 37 and 43. */
 const streams = {
   /** What people do by habit. */
   habits: 1,
@@ -50,6 +50,8 @@ const streams = {
   headless: 35,
   /** Pages that go bad where no start reads. */
   rot: 41,
+  /** Which providers there are. */
+  providers: 44,
 } as const;
 
 /** The draws of a world for one thing. */

@@ -46,8 +46,8 @@ export interface WorldDevice {
   readonly keyless: boolean;
   /** Whose word confirms an event. */
   readonly confirm: "puback" | "ack";
-  /** The entry of the provider, the same in all worlds. */
-  readonly provider: object;
+  /** The accounts, those of one provider the same in all worlds. */
+  readonly entries: readonly object[];
 }
 
 /** The few configurations that worlds have; frozen, so that one may serve them all. */
@@ -55,15 +55,16 @@ const configs = new Map<string, DeviceConfig>();
 
 /** The configuration of a world. */
 export function configOf(device: WorldDevice): DeviceConfig {
-  const { habit, keyless, confirm } = device;
+  const { habit, keyless, confirm, entries } = device;
+  const accounts = entries.map((entry) => ("id" in entry ? entry.id : "")).join(",");
   const { late, amountSource, machine } = device.swarm;
-  const name = `${late} ${amountSource} ${machine?.barrier} ${machine?.onAmbiguous} ${habit} ${keyless} ${confirm}`;
+  const name = `${late} ${amountSource} ${machine?.barrier} ${machine?.onAmbiguous} ${habit} ${keyless} ${confirm} ${accounts}`;
   const config = configs.get(name) ?? readConfig(device);
   configs.set(name, config);
   return config;
 }
 
-function readConfig({ swarm, habit, keyless, confirm, provider }: WorldDevice): DeviceConfig {
+function readConfig({ swarm, habit, keyless, confirm, entries }: WorldDevice): DeviceConfig {
   const { late, amountSource, machine } = swarm;
   const fixed = amountSource === "fixed" ? "5.00" : null;
   const menu = [
@@ -78,7 +79,7 @@ function readConfig({ swarm, habit, keyless, confirm, provider }: WorldDevice): 
     JSON.stringify({
       version: 1,
       box: { id: BOX_ID },
-      providers: [provider],
+      providers: entries,
       amount: { source: amountSource, fixed, menu: amountSource === "menu" ? menu : [] },
       scanner:
         habit === "gm65" || habit === "gm72"

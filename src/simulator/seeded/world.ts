@@ -10,8 +10,13 @@ import { simulatedProviders } from "../../providers/sandboxes.ts";
 import type { Finding } from "../checker/invariant-checker.ts";
 import { type PublishOutcome, SimulatedBroker } from "../outside/broker.ts";
 import { SimulatedHost } from "../outside/host.ts";
+import { JoinedProviders } from "../outside/joined-providers.ts";
 import { LastingFaults } from "../outside/lasting-faults.ts";
-import type { SimulatedProvider } from "../outside/provider.ts";
+import type {
+  SimulatedProvider,
+  SimulatedProviderMaker,
+  SimulatedProviderParts,
+} from "../outside/provider.ts";
 import { Random } from "../outside/random.ts";
 import { SimulatedDisk } from "../outside/store.ts";
 import { type Swarm, swarmOf } from "../outside/swarm.ts";
@@ -51,6 +56,8 @@ export interface WorldOptions {
   /** Hears what happens, for people who read stories. */
   readonly tell?: (at: number, line: string) => void;
   readonly defect?: PlantedDefect;
+  /** From which providers it draws its own; all that there are, where nothing is said. */
+  readonly providers?: readonly SimulatedProviderMaker[] | undefined;
 }
 
 /** What came of one world. */
@@ -66,6 +73,21 @@ export interface WorldReport {
 /** Runs one world to its end. The same options give the same report. */
 export function runWorld(options: WorldOptions): WorldReport {
   return new World(options).run();
+}
+
+/** How many worlds have one provider alone. */
+const ALONE = 0.5;
+
+/** The provider of a world, or all of them behind one network. */
+function providersOf(
+  makers: readonly SimulatedProviderMaker[],
+  parts: SimulatedProviderParts,
+  { random, time }: { readonly random: Random; readonly time: SimulatedTime },
+): SimulatedProvider {
+  const [first, ...others] = makers;
+  invariant(first !== undefined, "a world has a provider");
+  if (others.length === 0 || random.chance(ALONE)) return random.pick([first, ...others])(parts);
+  return new JoinedProviders([first(parts), ...others.map((make) => make(parts))], random, time);
 }
 
 class World implements Scene {
@@ -109,14 +131,14 @@ class World implements Scene {
     this.#broker = new SimulatedBroker(time);
     const people = new People(random.fork(), swarm.silliness);
     const habits = new PeopleModel(streamOf(seed, "habits"), time);
-    const [make] = simulatedProviders;
-    invariant(make !== undefined, "a world has a provider");
-    this.provider = make({
+    const providers = streamOf(seed, "providers");
+    const parts: SimulatedProviderParts = {
       ...{ seed, swarm, habits, random },
       entropy: random.fork(),
       stream: (number) => new Random(seed + number * 2 ** 40),
       tell: tell === undefined ? null : (line) => this.tell(`sandbox: ${line}`),
-    });
+    };
+    this.provider = providersOf(options.providers ?? simulatedProviders, parts, { random: providers, time });
     this.#stage = new Stage({ time, broker: this.#broker, sandbox: this.provider.sandbox });
     const reading = streamOf(seed, "reader");
     const habit = reading.pick(readerBehaviours);
@@ -131,8 +153,8 @@ class World implements Scene {
       : null;
     this.#armedMs = tillDraws.pick([standardTiming.armedMs, 20_000]);
     const confirm = host === null ? "puback" : "ack";
-    const provider = this.provider.entry(HOSTS);
-    const config = configOf({ swarm, habit, keyless: this.#keyless, confirm, provider });
+    const entries = this.provider.entries(HOSTS);
+    const config = configOf({ swarm, habit, keyless: this.#keyless, confirm, entries });
     this.config = defect?.config?.(config) ?? config;
     const pins = swarm.machine === null ? null : new SimulatedPins(time, random.fork());
     this.box = new StagedBox({
@@ -210,7 +232,7 @@ class World implements Scene {
       ...{ clock, config: this.config, entropy: this.#entropy, networks: [https] },
       providers: this.provider.accounts({
         ...{ link: this.box.heard(https), hosts: HOSTS, timing: this.config.timing },
-        boxId: this.config.box.id,
+        ...{ boxId: this.config.box.id, charges: true },
         fault: () => this.#network.certificateFault,
         notifyUrl: this.swarm.native ? "https://merchant.example/paid" : null,
       }),
@@ -366,6 +388,7 @@ class World implements Scene {
     this.#breakForGood();
     if (this.box.life?.stopping === true) this.#crash();
     if (this.box.life === null) this.#start();
+    this.#clocks.calm();
     this.#network.calm();
   }
 

@@ -124,7 +124,9 @@ export class StagedBox {
     const { defect } = this.#parts;
     const heard: HttpsLink = {
       exchange: (request, done) => {
-        this.checker.asked(request, this.#sandbox.asked(request), this.#hasContradicted());
+        const contradicted = this.#hasContradicted();
+        const clockTrusted = this.#life?.clock.trusted() ?? true;
+        this.checker.asked(request, this.#sandbox.asked(request), { contradicted, clockTrusted });
         link.exchange(request, (outcome) => {
           this.checker.answered(request, outcome);
           done(outcome);

@@ -10,7 +10,7 @@ import { levelsOf, the } from "./sound.ts";
 
 const DAY = 86_400_000;
 const now = Date.UTC(2026, 10, 21);
-const where = "providers[0].certificate";
+const where = { cert: "providers[0].certificate.cert", key: "providers[0].certificate.key" };
 const words = { again: "Fetch both anew.", renew: "Renew it." };
 
 function matching(fromDays: number, toDays: number): CertificateFacts["pair"] {
@@ -23,10 +23,10 @@ function matching(fromDays: number, toDays: number): CertificateFacts["pair"] {
 }
 
 const level = (pair: CertificateFacts["pair"]): string =>
-  the("certificate.validity", judgeCertificate({ where, ...words, pair }, now)).level;
+  the("certificate.validity", judgeCertificate({ ...where, ...words, pair }, now)).level;
 
 test("a certificate with its key and a month left is in order", () => {
-  const findings = judgeCertificate({ where, ...words, pair: matching(-1, 400) }, now);
+  const findings = judgeCertificate({ ...where, ...words, pair: matching(-1, 400) }, now);
   assert.deepEqual(levelsOf(findings), ["certificate.pair ok", "certificate.validity ok"]);
   assert.equal(findings[1]?.data?.daysLeft, 400);
 });
@@ -41,7 +41,7 @@ test("the last month is a warning, the day after it and the day before the first
 
 test("a pair that does not fit or is no pair at all is a fault, one that could not be read a note", () => {
   const of = (kind: "unread" | "no-certificate" | "no-key" | "mismatch") =>
-    levelsOf(judgeCertificate({ where, ...words, pair: { kind } }, now));
+    levelsOf(judgeCertificate({ ...where, ...words, pair: { kind } }, now));
   for (const kind of ["no-certificate", "no-key", "mismatch"] as const) {
     assert.deepEqual(of(kind), ["certificate.pair fault"], kind);
   }

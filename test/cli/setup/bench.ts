@@ -6,6 +6,7 @@ import type { TestContext } from "node:test";
 import { setImmediate as turn } from "node:timers/promises";
 import type { Machine, PairJudged } from "../../../src/cli/setup/machine.ts";
 import { setupCommand } from "../../../src/cli/setup/setup.ts";
+import { readTextIfAny } from "../../../src/links/machine/proc-files.ts";
 import { Random } from "../../../src/simulator/outside/random.ts";
 import { SimulatedClock, SimulatedTime } from "../../../src/simulator/outside/time.ts";
 import { SimulatedKeypad } from "../../../src/simulator/site/keypad.ts";
@@ -80,6 +81,7 @@ export class Bench {
         }),
       }),
       pair: () => wish.pair ?? { kind: "fits" },
+      text: readTextIfAny,
       examine: async () => [{ check: "machine.model", level: "ok", found: "It is a test.", remedy: null }],
       runningBox: () => null,
       hasService: () => false,

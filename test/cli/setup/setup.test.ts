@@ -1,6 +1,7 @@
 // Goal: a box can be configured on its devices by answering questions, and nothing is changed before the last answer.
 // Method: the whole command with answers from a pipe, on a simulated header, scanners and display.
 import assert from "node:assert/strict";
+import { generateKeyPairSync, type KeyObject } from "node:crypto";
 import { copyFileSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import test, { describe } from "node:test";
@@ -14,7 +15,8 @@ const apiKey = "0123456789abcdefFEDCBA9876543210";
 const code = "134567890123456789";
 
 const box = ["", "box-7", "Corner shop"];
-const merchant = ["wx1234567890abcdef", "1900000109", "", "", apiKey, "", ""];
+/** WeChat Pay alone, which is proposed, and its account. */
+const merchant = ["", "wx1234567890abcdef", "1900000109", "", "", apiKey, "", ""];
 const typed = ["keypad", ""];
 const noScanner = ["none"];
 const noKeypad = ["no"];
@@ -132,7 +134,14 @@ describe("a whole set-up", () => {
     writeFileSync(bench.file, JSON.stringify({ ...config, providers: [before] }));
     bench.pressWhatIsAsked();
     const ids = ["wx1234567890abcdef", "1900000110", "", "", apiKey, "", ""];
-    const { status, said } = await bench.setup(["", "", "", ...ids, ...Array.from({ length: 60 }, () => "")]);
+    const { status, said } = await bench.setup([
+      "",
+      "",
+      "",
+      "",
+      ...ids,
+      ...Array.from({ length: 60 }, () => ""),
+    ]);
     assert.equal(status, 0, said);
     const [first, second, ...more] = JSON.parse(readFileSync(bench.file, "utf8")).providers;
     assert.deepEqual([first, more], [before, []]);
@@ -178,13 +187,75 @@ describe("a whole set-up", () => {
   test("whose answers are skipped is written all the same, and says what is missing", async (t) => {
     const bench = new Bench(t);
     const { status, said } = await bench.setup([
-      ...["-", "-", "-", "-", "-", "-", "-", "-", "-", "-"],
+      ...["-", "-", "-", "-", "-", "-", "-", "-", "-", "-", "-"],
       ...[...fixed, ...noScanner, ...noKeypad, ...rest],
     ]);
     assert.equal(status, 2, said);
     assert.match(said, /not complete:\n {2}box\.id: is missing.*\n {2}providers\[0\]\.appId: is missing/);
     assert.match(said, /1\. Complete the configuration:\n {7}scanbox setup --config/);
     assert.equal(JSON.parse(readFileSync(bench.file, "utf8")).amount.fixed, "5.00");
+  });
+});
+
+describe("the wallets that the shop takes", () => {
+  const pair = (): { readonly own: string; readonly ownPublic: string; readonly theirs: string } => {
+    const made = [1, 2].map(() => generateKeyPairSync("rsa", { modulusLength: 2_048 }));
+    const pem = (key: KeyObject | undefined, type: "pkcs8" | "spki"): string =>
+      String(key?.export({ type: type as "pkcs8", format: "pem" }));
+    return {
+      own: pem(made[0]?.privateKey, "pkcs8"),
+      ownPublic: pem(made[0]?.publicKey, "spki"),
+      theirs: pem(made[1]?.publicKey, "spki"),
+    };
+  };
+  const end = [...fixed, ...noScanner, ...noKeypad, ...rest];
+
+  test("bring an account of each, and the app's own public key is refused where Alipay's belongs", async (t) => {
+    const bench = new Bench(t);
+    const { own, ownPublic, theirs } = pair();
+    const paths = ["own.pem", "own-public.pem", "theirs.pem"].map((name) => join(bench.folder, name));
+    const [ownPath = "", ownPublicPath = "", theirsPath = ""] = paths;
+    writeFileSync(ownPath, own);
+    writeFileSync(ownPublicPath, ownPublic);
+    writeFileSync(theirsPath, theirs);
+    const { status, said } = await bench.setup([
+      ...[...box, "gold", "alipay, wechat", ...merchant.slice(1)],
+      ...["2021001234567890", "", ownPath, ownPublicPath, theirsPath, ...end],
+    ]);
+    assert.equal(status, 0, said);
+    assert.match(said, /Type one or more of wechat, alipay/);
+    assert.match(said, /This file is the app's own, and Alipay's belongs here\. The console shows/);
+    const [first, second, ...more] = JSON.parse(readFileSync(bench.file, "utf8")).providers;
+    assert.deepEqual([first.id, first.kind, first.merchantId], ["wechat", "wechat-v2", "1900000109"]);
+    assert.deepEqual(second, {
+      kind: "alipay",
+      id: "alipay",
+      appId: "2021001234567890",
+      sellerId: null,
+      privateKey: { file: ownPath },
+      alipayPublicKey: { file: theirsPath },
+    });
+    assert.deepEqual(more, []);
+    assert.ok(!said.includes(own.slice(40, 80)));
+  });
+
+  test("may be Alipay alone, and an account that is known is kept for its orders", async (t) => {
+    const bench = new Bench(t);
+    const alipay = ["2021001234567890", "", "", ""];
+    const { status, said } = await bench.setup([...box, "alipay", ...alipay, ...end]);
+    assert.equal(status, 0, said);
+    const kinds = (): readonly unknown[] =>
+      JSON.parse(readFileSync(bench.file, "utf8")).providers.map(
+        ({ id, charges = true }: { id: string; charges?: boolean }) => [id, charges],
+      );
+    assert.deepEqual(kinds(), [["alipay", true]]);
+    const again = await bench.setup(["", "", "", "wechat", ...merchant.slice(1), ...end]);
+    assert.equal(again.status, 0, again.said);
+    assert.match(again.said, /\(wechat, alipay\) \[alipay\]/);
+    assert.deepEqual(kinds(), [
+      ["alipay", false],
+      ["wechat", true],
+    ]);
   });
 });
 
@@ -205,7 +276,7 @@ describe("a question", () => {
   });
 
   test("about a key says what its length is, and not what it is", async (t) => {
-    const { said } = await new Bench(t).setup([...box, "wx1", "19", "", "", "tooshort", apiKey]);
+    const { said } = await new Bench(t).setup([...box, "", "wx1", "19", "", "", "tooshort", apiKey]);
     assert.match(said, /An API key has 32 characters without blanks, this has 8\./);
     assert.ok(!said.includes("tooshort"));
   });

@@ -59,12 +59,13 @@ test("a scanner is found by a scan, and the configuration passes its check", asy
   const first = await panel.until(/\[en\]:/);
   assert.match(
     first,
-    /── scanbox: first configuration ─+\n[\s\S]*── 1 of 9: This box ─+\n\nLanguage of the screens:/,
+    /── scanbox: first configuration ─+\n[\s\S]*── 1 of 11: This box ─+\n\nLanguage of the screens:/,
   );
   await terminal.answer(
     [/\[en\]:/, ""],
     [/Id of this box.*:/, "box-7"],
     [/Name of the store:/, "Corner shop"],
+    [/Wallets that the shop takes[^\n]*:/, ""],
     [/appid:/, "wx1234567890abcdef"],
     [/mch_id\):/, "1900000109"],
     [/service providers \[none\]:/, ""],
@@ -116,7 +117,7 @@ test("Ctrl-C in the middle of a search leaves files and terminal as they were", 
   t.after(() => scanner.unplug());
   await terminal.start("--plain", "--device", scanner.path);
   const questions: [RegExp, string][] = [[/\[en\]:/, "-"]];
-  for (const question of [/Id of this box.*:/, /store:/, /appid:/, /mch_id\):/, /\[none\]:/])
+  for (const question of [/Id of this box.*:/, /store:/, /shop takes.*:/, /appid:/, /mch_id\):/, /\[none\]:/])
     questions.push([question, "-"]);
   for (const question of [/SHA256\]:/, /not shown\):/, /cert\.pem\]:/, /key\.pem\]:/])
     questions.push([question, "-"]);

@@ -4,6 +4,7 @@ import { DISPLAY_ALPHABET, drawFrame } from "../../../src/core/codecs/display-fr
 import type { FreeLine } from "../../../src/core/payment/rotation.ts";
 import { bootScreen, type Screen } from "../../../src/core/payment/screen.ts";
 import { type TextName, texts } from "../../../src/core/payment/texts.ts";
+import type { Wallet } from "../../../src/core/payment/wallet.ts";
 
 const small = { columns: 16, rows: 2 };
 const large = { columns: 20, rows: 4 };
@@ -45,6 +46,23 @@ describe("a screen on the display", () => {
     );
     const refunded: Screen = { ...bootScreen, text: "refunded", wallet: "alipay" };
     assert.equal(drawFrame(refunded, "zh", small)[1], "Kan zhifubao    ");
+  });
+
+  it("names wallets in the second line where they fit, and has its own line where they do not", () => {
+    const armed: Screen = { ...bootScreen, text: "armed", amountFen: 1_250 };
+    const named = (columns: number, ...wallets: readonly Wallet[]) =>
+      (["en", "zh"] as const).map((language) => {
+        return drawFrame({ ...armed, line: { wallets } }, language, { columns, rows: 2 })[1]?.trimEnd();
+      });
+    assert.deepEqual(named(16, "wechat", "alipay"), ["WeChat / Alipay", "weixin/zhifubao"]);
+    assert.deepEqual(named(20, "wechat", "alipay"), ["WeChat / Alipay", "weixin / zhifubao"]);
+    assert.deepEqual(named(16, "wechat", "alipay", "unionpay"), ["Show pay code", "Chushi fukuanma"]);
+    assert.deepEqual(named(20, "wechat", "alipay", "unionpay"), ["WeChat/Alipay/Union", "Chushi fukuanma"]);
+    assert.deepEqual(named(16), ["Show pay code", "Chushi fukuanma"]);
+    const refused: Screen = { ...bootScreen, text: "wallet-not-taken-here" };
+    const line = { wallets: ["wechat", "alipay"] } as const;
+    assert.deepEqual(drawFrame({ ...refused, line }, "en", small), ["Not taken. Use: ", "WeChat / Alipay "]);
+    assert.deepEqual(drawFrame(refused, "en", small), ["Not taken. Use: ", "another app     "]);
   });
 
   it("shows a question mark for each character that a display does not have", () => {

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { inspect } from "node:util";
 import fc from "fast-check";
-import { codeForms, readPaymentCode } from "../../../src/core/codecs/scan.ts";
+import { codeForms, readPaymentCode, scannerMark } from "../../../src/core/codecs/scan.ts";
 import { PaymentCode } from "../../../src/core/payment/payment-code.ts";
 
 /** Scans and what they are: a payment code of WeChat Pay, the wallet of another one, or the reason of the refusal. */
@@ -50,7 +51,48 @@ const scans: readonly (readonly [line: string, expected: string])[] = [
   ["１３４５６７８９０１２３４５６７８９", "not-a-payment-code"],
   ["", "not-a-payment-code"],
   ["]C1", "not-a-payment-code"],
-  ["https://example.com/134567890123456789", "not-a-payment-code"],
+  // Receiving codes, which a customer shows by mistake: whatever their case and whoever pays to them.
+  ["https://example.com/134567890123456789", "receiving-code"],
+  ["https://qr.alipay.com/fkx0000000000000000000", "receiving-code"],
+  ["HTTPS://QR.ALIPAY.COM/FKX0000000000000000000", "receiving-code"],
+  ["wxp://f2f0000000000000000000000000000", "receiving-code"],
+  ["]Q1https://qr.95516.com/00010000", "receiving-code"],
+  ["://nothing", "not-a-payment-code"],
+  ["see https://example.com", "not-a-payment-code"],
+  // Goods: EAN-8, UPC-A, EAN-13 and ISBN, and one digit more or less.
+  ["69012345", "goods-barcode"],
+  ["690123456789", "goods-barcode"],
+  ["6901234567892", "goods-barcode"],
+  ["9787111111111", "goods-barcode"],
+  ["]E06901234567892", "goods-barcode"],
+  ["6901234", "not-a-payment-code"],
+  ["690123456", "not-a-payment-code"],
+  ["69012345678", "not-a-payment-code"],
+  ["69012345678921", "not-a-payment-code"],
+  // Cards by length, first digits and check digit; what has a wallet's form is that wallet's.
+  ["4111111111111111", "card"],
+  ["4111111111111112", "not-a-payment-code"],
+  ["6222021234567890128", "unionpay"],
+  ["622202123456789012", "card"],
+  ["6011000990139424", "card"],
+  ["2223003122003222", "card"],
+  ["9111111111111111", "not-a-payment-code"],
+  ["411111111111111", "not-a-payment-code"],
+  // Codes that one source each tells of.
+  ["fp0123456789abcdef0123456789abcdefX", "face-code"],
+  ["fp0123456789abcdef0123456789abcdef", "not-a-payment-code"],
+  ["fp0123456789abcdef0123456789abcdefXY", "not-a-payment-code"],
+  ["181234567890123456", "jd-code"],
+  ["1812345678901234567", "not-a-payment-code"],
+  ["511234567890123456", "bestpay-code"],
+  ["51123456789012345", "not-a-payment-code"],
+  // A mark that is no AIM identifier, before a code and before what is none.
+  ["Q134567890123456789", "marked-code"],
+  ["QR: 281234567890123456", "marked-code"],
+  ["*********134567890123456789", "not-a-payment-code"],
+  ["Q160000000000000000", "not-a-payment-code"],
+  ["Q1 134567890123456789", "not-a-payment-code"],
+  ["134567890123456789Q", "not-a-payment-code"],
 ];
 
 for (const [line, expected] of scans) {
@@ -61,6 +103,54 @@ for (const [line, expected] of scans) {
     if (read.ok) assert.ok(line.includes(read.value.reveal()));
   });
 }
+
+/** What a code of `codes.json` is where nobody is asked to charge it: only that it is none, or whose by a source alone. */
+const unrouted: Readonly<Record<string, string>> = {
+  "jd?": "jd-code",
+  "bestpay?": "bestpay-code",
+  "qq?": "qq",
+  "alipay-face": "face-code",
+  ecny: "e-cny",
+};
+
+const { cases } = JSON.parse(readFileSync(new URL("codes.json", import.meta.url), "utf8")) as {
+  readonly cases: readonly { readonly code: string; readonly wallet: string }[];
+};
+
+for (const { code, wallet } of cases) {
+  test(`the table of codes and this program say the same of ${code}: ${wallet}`, () => {
+    const read = readPaymentCode(code);
+    if (wallet !== "unknown") {
+      assert.equal(read.ok ? read.value.wallet : read.reason, unrouted[wallet] ?? wallet);
+    } else {
+      assert.ok(!read.ok && !["face-code", "jd-code", "bestpay-code", "marked-code"].includes(read.reason));
+    }
+  });
+}
+
+test("a mark before a code is told apart from it: it has none of its digits, and the code is not taken", () => {
+  const code = fc.constantFrom(...codeForms).chain(({ form }) => fc.stringMatching(form));
+  const mark = fc.stringMatching(/^[A-Za-z*#:=[{(]{1,8}$/);
+  fc.assert(
+    fc.property(mark, code, (before, digits) => {
+      const line = `\u0002${before}${digits}\r`;
+      assert.deepEqual([readPaymentCode(line).ok, scannerMark(line)], [false, before]);
+      assert.equal(scannerMark(`]C1${before}${digits}`), before);
+      assert.equal(scannerMark(digits), null);
+      assert.equal(scannerMark(before), null);
+    }),
+  );
+});
+
+test("every number with a card's first digits is a card with exactly one of the ten last digits, unless it is a wallet's", () => {
+  fc.assert(
+    fc.property(fc.stringMatching(/^[34][0-9]{14,17}$/), (first) => {
+      const read = Array.from({ length: 10 }, (_, last) => readPaymentCode(`${first}${last}`));
+      if (read.some(({ ok }) => ok)) return;
+      assert.equal(read.filter((one) => !one.ok && one.reason === "card").length, 1);
+    }),
+  );
+});
 
 test("whatever is scanned, what is accepted has the form of one wallet, and no text has two", () => {
   const digits = fc.stringMatching(/^[0-9]{16,24}$/);

@@ -9,6 +9,7 @@ import { keypadRules, Story } from "./story.ts";
 
 const silence = { kind: "unknown", why: "silence", signed: false } as const;
 const unpaid = { kind: "unpaid", paying: false } as const;
+const untold = { kind: "unpaid", paying: null } as const;
 const paid = { kind: "paid", transactionId: "42" } as const;
 const codeRules: Rules = withProvider(keypadRules, { offersCode: true });
 
@@ -187,17 +188,26 @@ test("the look at a decline ends it, unless nobody answered or money had moved",
   }
 });
 
-test("a decline that stands unpaid is looked at three times", () => {
+test("a decline that stands unpaid is looked at three times, also where nobody tells whether somebody still pays", () => {
   const story = Story.ready().payTo().charge({ kind: "declined", reason: "funds", code: "NOTENOUGH" });
   story.recorded();
   for (const looks of [1, 2]) {
-    const { phase } = story.wait(30_000).query(unpaid).order;
+    const { phase } = story.wait(30_000).query(looks === 1 ? unpaid : untold).order;
     assert.deepEqual(phase.name === "final" && [phase.looks, phase.check], [looks, 30_000 * (looks + 1)]);
   }
   story.take();
   story.wait(30_000).query(unpaid);
   assert.deepEqual(story.take().slice(-2), ["query", "note"]);
   assert.equal(story.box.orders.size, 0);
+});
+
+test("a decline that stands unpaid, and that somebody may still pay as far as anybody tells, is taken back at the third look", () => {
+  const story = Story.ready().payTo().charge({ kind: "declined", reason: "funds", code: "NOTENOUGH" });
+  story.recorded();
+  for (const _ of [1, 2]) story.wait(30_000).query(untold);
+  story.wait(30_000).query(untold);
+  assert.equal(bookedFor(story), "contradiction");
+  assert.deepEqual(alarmsOf(story), ["contradiction"]);
 });
 
 test("goods are withheld from a payment of which the merchant gave something back", () => {
@@ -235,4 +245,12 @@ test("an answer to a charge that is not under way is a defect", () => {
   const inFlight = { ...order, inFlight: { call: "charge", at: stampAt(0).at } } as const;
   const event = { type: "charge-answered", host: "a", answer: paid } as const;
   assert.throws(() => advance(inFlight, event, stampAt(0), keypadRules), { name: "Defect" });
+});
+
+test("where the provider does not tell whether somebody types, the word of the charge stands", () => {
+  const typing = Story.ready().payTo().charge({ kind: "pending" }).wait(5_000).query(untold);
+  assert.equal(askingOf(typing).about, "password");
+  assert.equal(askingOf(typing.wait(5_000).query(unpaid)).about, "unclear");
+  assert.equal(askingOf(typing.wait(5_000).query(untold)).about, "unclear");
+  assert.equal(askingOf(offered().wait(5_000).query(untold)).about, "scan");
 });

@@ -221,6 +221,13 @@ test("a code of another kind is told apart from another wallet's", () => {
   for (const [refusal, text] of [
     ["not-a-payment-code", "not-a-code"],
     ["over-long", "not-a-code"],
+    ["receiving-code", "receiving-code"],
+    ["goods-barcode", "goods-barcode"],
+    ["card", "card"],
+    ["marked-code", "marked-code"],
+    ["face-code", "wallet-not-taken"],
+    ["jd-code", "wallet-not-taken"],
+    ["bestpay-code", "wallet-not-taken"],
   ] as const) {
     assert.equal(Story.ready().keys("1=").post({ type: "scan-refused", refusal }).text, text, refusal);
   }

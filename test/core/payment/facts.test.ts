@@ -270,3 +270,14 @@ test("the last net knows these rules too", () => {
   const gives: Effect = { type: "undo", intent, host: null, way: "refund" };
   assert.match(objectionTo(gives, reversing.box, reversing.box, event) ?? "", /^refund: /);
 });
+
+test("a scan in the moment in which the clock is found again is not charged for what nobody could read", () => {
+  const story = Story.ready(alone);
+  story.clockTrusted = false;
+  story.keys("1250=");
+  assert.equal(story.text, "out-of-service");
+  story.clockTrusted = true;
+  story.scan("281234567890123456", "alipay");
+  assert.equal(story.box.orders.size, 0);
+  assert.notEqual(story.text, "out-of-service");
+});

@@ -104,6 +104,8 @@ test("an advert stands beside the welcome, and beside a fixed price that is neve
   const idle = Story.ready({ ...keypadRules, advert: ["Fresh bread"] });
   assert.deepEqual([idle.turn.screen.line, idle.wait(4_000).turn.screen.line], [null, bread]);
   const fixed = Story.ready({ ...fixedRules, advert: ["Fresh bread"] });
+  assert.deepEqual([fixed.text, fixed.turn.screen.line], ["armed", null], "what to do comes first");
+  fixed.wait(4_000);
   assert.deepEqual([fixed.text, fixed.turn.screen.line, fixed.turn.screen.amountFen], ["armed", bread, 500]);
   const plain = Story.ready(fixedRules);
   assert.equal(plain.turn.wakeAt, null, "without an advert nothing has to turn");
@@ -151,7 +153,7 @@ test("three declined codes in more than a minute, or charges that never left, pa
 });
 
 test("a fixed amount that rests shows no advert", () => {
-  const story = Story.ready({ ...fixedRules, advert: ["Fresh bread"] });
+  const story = Story.ready({ ...fixedRules, advert: ["Fresh bread"] }).wait(4_000);
   assert.deepEqual(story.turn.screen.line, bread);
   story.scan().recorded().charge({ kind: "paid", transactionId: "42" }).recorded().wait(8_000);
   assert.deepEqual([story.text, story.turn.screen.line], ["resting", null]);

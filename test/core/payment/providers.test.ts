@@ -74,10 +74,19 @@ test("a code goes to the provider that takes its wallet, and nothing of the orde
 
 test("the display asks for the only wallet by name, for several by none, and says which one is out", () => {
   const story = Story.ready(twoRules).keys("1250=");
-  assert.deepEqual(story.display, ["Pay       ¥12.50", "Show pay code   "]);
+  const { advertMs } = twoRules.timing;
+  for (const words of ["Show pay code   ", "WeChat / Alipay ", "Show pay code   "]) {
+    assert.deepEqual(
+      story.display,
+      ["Pay       ¥12.50", words],
+      "what to do comes first, and the amount stands",
+    );
+    assert.equal(story.turn.wakeAt, story.now + advertMs);
+    story.wait(advertMs);
+  }
   story.scan("911234567890123456", "qq");
   assert.equal(story.text, "wallet-not-taken-here");
-  assert.deepEqual(story.display, ["Wallet not taken", "Use another app "]);
+  assert.deepEqual(story.display, ["Not taken. Use: ", "WeChat / Alipay "]);
   story.post({ type: "probed", provider: "wechat", answer: { kind: "failed", why: "certificate-expired" } });
   story.wait(3_000);
   assert.deepEqual(story.display, ["Pay       ¥12.50", "Show Alipay code"]);

@@ -7,7 +7,7 @@ import { invariant } from "../../../src/core/kernel/defect.ts";
 import { fenOf } from "../../../src/core/kernel/fen.ts";
 import { wallTimeOf } from "../../../src/core/kernel/instant.ts";
 import type { Intent } from "../../../src/core/payment/order.ts";
-import type { WechatV2Settings } from "../../../src/providers/wechat-v2/account.ts";
+import { plainTerms, type WechatV2Settings } from "../../../src/providers/wechat-v2/account.ts";
 import { ApiKey } from "../../../src/providers/wechat-v2/api-key.ts";
 import { payeeOf } from "../../../src/providers/wechat-v2/merchant.ts";
 import { type SignType, signatureOf } from "../../../src/providers/wechat-v2/signature.ts";
@@ -87,6 +87,7 @@ export const settings: WechatV2Settings = {
   body: "示例便利店-日用百货",
   clientIp: "203.0.113.7",
   sceneInfo: null,
+  terms: plainTerms,
   notifyUrl: null,
   connectTimeoutMs: 6_000,
   answerTimeoutMs: 10_000,

@@ -44,6 +44,25 @@ test("a charge with HMAC-SHA256 names it, and carries scene_info as the text tha
   );
 });
 
+test("a charge carries each of the terms that its account names, signed like any field, and none of the others", () => {
+  const all = { profitSharing: true, limitPay: "no_credit", goodsTag: "SUMMER", receipt: true } as const;
+  const wire = { profit_sharing: "Y", limit_pay: "no_credit", goods_tag: "SUMMER", receipt: "Y" } as const;
+  const plain = fieldsOf(chargeRequest(settings, intent, details));
+  const pairs = [
+    ["profitSharing", "profit_sharing"],
+    ["limitPay", "limit_pay"],
+    ["goodsTag", "goods_tag"],
+    ["receipt", "receipt"],
+  ] as const;
+  for (const [key, name] of pairs) {
+    const terms = { ...settings.terms, [key]: all[key] };
+    const sent = fieldsOf(chargeRequest({ ...settings, terms }, intent, details));
+    assert.deepEqual(sorted(sent), sorted(resigned(plain, { [name]: wire[name] })), key);
+  }
+  const sent = fieldsOf(chargeRequest({ ...settings, terms: all }, intent, details));
+  assert.deepEqual(sorted(sent), sorted(resigned(plain, wire)));
+});
+
 test("a service provider's charge names the sub-merchant", () => {
   const request = chargeRequest(
     { ...providerSettings, body: "示例茶饮店-饮品" },

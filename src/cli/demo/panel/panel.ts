@@ -8,8 +8,8 @@ import type { TxData } from "../../../core/payment/order.ts";
 import { bootScreen, type Screen } from "../../../core/payment/screen.ts";
 import { SystemClock } from "../../../links/machine/system-clock.ts";
 import { SystemEntropy } from "../../../links/machine/system-entropy.ts";
-import type { HandledCall, Story } from "../../../providers/sandbox.ts";
-import type { HttpsRequest, LogFields, Timer } from "../../../runtime/ports.ts";
+import type { HandledCall, RequestWords, Story } from "../../../providers/sandbox.ts";
+import type { LogFields, Timer } from "../../../runtime/ports.ts";
 import type { BrokerReceipt } from "../../../simulator/outside/embedded-broker.ts";
 import { exitStatus } from "../../exit-status.ts";
 import { program, version } from "../../version.ts";
@@ -144,7 +144,7 @@ class Panel implements DemoListener {
     this.#redraw.request();
     this.#change(async () => {
       // A sandbox that is to be down lets the box start first.
-      if (await demo.ready()) await demo.sandbox.tell(this.#settings.scenario);
+      if (await demo.ready()) await demo.sandboxes.tell(this.#settings.scenario);
     });
     await this.#ended.promise;
     demo.interrupt();
@@ -196,7 +196,7 @@ class Panel implements DemoListener {
     this.#note(logNote(event, fields));
   }
 
-  asked(request: HttpsRequest): void {
+  asked(request: RequestWords): void {
     this.#note(requestNote(request));
   }
 
@@ -237,8 +237,8 @@ class Panel implements DemoListener {
       screen: this.#screen,
       powered: this.#powered,
       scannerPlugged: demo?.scanner.plugged ?? true,
-      scenario: demo?.sandbox.story.name ?? scenario.name,
-      sandboxUp: demo === null || !demo.sandbox.down,
+      scenario: demo?.sandboxes.story.name ?? scenario.name,
+      sandboxUp: demo === null || !demo.sandboxes.down,
       brokerUp: demo?.broker.up ?? true,
       orders: demo === null ? [] : this.#orderNotes(demo, now),
       notes: this.#notes,
@@ -255,7 +255,7 @@ class Panel implements DemoListener {
         tx,
         payment,
         powered: this.#powered,
-        books: demo.sandbox.books(tx.outTradeNo),
+        books: demo.sandboxes.books(tx.outTradeNo),
         now,
       });
     });
@@ -341,7 +341,7 @@ class Panel implements DemoListener {
         this.#overlay = { kind: "help", page: 0 };
         return;
       case "scenarios": {
-        const current = this.#demo?.sandbox.story ?? this.#settings.scenario;
+        const current = this.#demo?.sandboxes.story ?? this.#settings.scenario;
         this.#overlay = { kind: "scenarios", picking: beginPicking(current) };
         return;
       }
@@ -397,15 +397,15 @@ class Panel implements DemoListener {
 
   #choose(scenario: Story): void {
     this.#note(note("sandbox", `${scenario.name}: a payment ends ${scenario.ends}`));
-    this.#change(async () => this.#demo?.sandbox.tell(scenario));
+    this.#change(async () => this.#demo?.sandboxes.tell(scenario));
   }
 
   async #switchSandbox(): Promise<void> {
-    const sandbox = this.#demo?.sandbox;
-    if (sandbox === undefined) return;
-    const down = !sandbox.down;
+    const sandboxes = this.#demo?.sandboxes;
+    if (sandboxes === undefined) return;
+    const down = !sandboxes.down;
     try {
-      await sandbox.setDown(down);
+      await sandboxes.setDown(down);
       this.#note(note("sandbox", down ? "down: connections are refused" : "up"));
     } catch (error) {
       this.#note(note("sandbox", `does not come back: ${String(error)}`, "bad"));
@@ -445,9 +445,9 @@ class Panel implements DemoListener {
   }
 }
 
-function placesOf({ sandbox, broker, directory }: Demo): readonly string[] {
+function placesOf({ sandboxes, broker, directory }: Demo): readonly string[] {
   return [
-    `sandbox  ${sandbox.origin}`,
+    ...sandboxes.all.map(({ kind, running }) => `sandbox  ${running.origin} (${kind.plays})`),
     `broker   mosquitto_sub -p ${new URL(broker.url).port} -t 'scanbox/#' -v`,
     `journal  ${program} journal list --directory ${directory}`,
   ];

@@ -1,6 +1,6 @@
 /** Choosing what becomes of the next payments. */
 import type { Story } from "../../../providers/sandbox.ts";
-import { usualSandbox } from "../../usual-sandbox.ts";
+import { everyStory } from "../../sandboxes.ts";
 import type { Press } from "./keyboard.ts";
 import { printable } from "./keyboard.ts";
 import { fill, heading, type Line, type Picture, type Size, span, wrap } from "./picture.ts";
@@ -26,7 +26,7 @@ export function beginPicking(current: Story): Picking {
     typed: "",
     marked: Math.max(
       0,
-      usualSandbox().stories.findIndex(({ name }) => name === current.name),
+      everyStory.stories.findIndex(({ name }) => name === current.name),
     ),
   };
 }
@@ -71,7 +71,7 @@ export function pick(picking: Picking, press: Press): Picked {
 
 /** Scenarios whose name holds what was typed; what is typed may be one of a family. */
 function foundBy(typed: string): readonly Story[] {
-  const { stories, storyNamed } = usualSandbox();
+  const { stories, storyNamed } = everyStory;
   const known = stories.filter(({ name }) => name.includes(typed.toLowerCase()));
   const named = typed === "" ? null : (storyNamed(typed) ?? storyNamed(typed.toUpperCase()));
   return named === null ? known : [named, ...known.filter(({ name }) => name !== named.name)];
@@ -84,7 +84,7 @@ export function pickerLines({ typed, marked }: Picking, size: Size): Picture {
   const story = storyOf(found[marked], columns);
   const room = Math.max(1, rows - 3 - story.length);
   const first = Math.max(0, Math.min(marked - Math.floor(room / 2), found.length - room));
-  const widest = Math.max(...usualSandbox().stories.map(({ name }) => name.length));
+  const widest = Math.max(...everyStory.stories.map(({ name }) => name.length));
   const entries = found.slice(first, first + room).map((scenario, index): Line => {
     const text = `${scenario.name.padEnd(widest)}  ends ${scenario.ends}`;
     return first + index === marked ? [span("▸ "), span(text, "turned")] : [span(`  ${text}`)];
@@ -110,7 +110,5 @@ function storyOf(scenario: Story | undefined, columns: number): readonly Line[] 
 }
 
 function families(): string {
-  return usualSandbox()
-    .families.map(({ form }) => form)
-    .join(", ");
+  return everyStory.families.map(({ form }) => form).join(", ");
 }

@@ -1,10 +1,9 @@
 /** What goes over each wire of the box, in words short enough for a narrow terminal. */
 import { formatYuan } from "../../../core/kernel/fen.ts";
 import type { TxData } from "../../../core/payment/order.ts";
-import type { HandledCall } from "../../../providers/sandbox.ts";
-import type { HttpsRequest, LogFields } from "../../../runtime/ports.ts";
+import type { HandledCall, RequestWords } from "../../../providers/sandbox.ts";
+import type { LogFields } from "../../../runtime/ports.ts";
 import type { BrokerReceipt } from "../../../simulator/outside/embedded-broker.ts";
-import { usualSandbox } from "../../usual-sandbox.ts";
 import { callWords, refOf, scanWords } from "../story.ts";
 import { printable } from "./keyboard.ts";
 import type { Tone } from "./picture.ts";
@@ -61,8 +60,8 @@ export function scanNote(text: string, hearing: Hearing): Noted {
 }
 
 /** A request as it leaves the box. */
-export function requestNote(request: HttpsRequest): Noted {
-  return note("https", `→ ${callWords(usualSandbox().requestWords(request))}`);
+export function requestNote(request: RequestWords): Noted {
+  return note("https", `→ ${callWords(request)}`);
 }
 
 /** What the sandbox did to a reply; null where it simply sent it. */
@@ -105,6 +104,8 @@ export function logNote(event: string, fields: LogFields): Noted | null {
       return note("scanner", "gone; looked for again and again", "warn");
     case "scanner.discarded":
       return note("scanner", `${fields.why}, thrown away`, "warn");
+    case "scanner.marked":
+      return note("scanner", `puts ${fields.mark} before a code`, "warn");
     case "mqtt.connected":
       return note("mqtt", "connected");
     case "mqtt.lost":
@@ -138,5 +139,5 @@ function openedWords(open: number): string {
 
 /** The provider's own word, without its sentence. */
 function wordOf(says: LogFields[string] | undefined): string | null {
-  return typeof says === "string" ? (/^[A-Z_]+/.exec(says)?.[0] ?? null) : null;
+  return typeof says === "string" ? (/^[\dA-Z_.]{2,}|^[a-z]+\.[\w.-]+/.exec(says)?.[0] ?? null) : null;
 }

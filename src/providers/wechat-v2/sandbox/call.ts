@@ -1,35 +1,13 @@
 import type { Fen } from "../../../core/kernel/fen.ts";
 import type { PaymentCode } from "../../../core/payment/payment-code.ts";
+import type { ServedCall, ServedReply } from "../../sandbox-server.ts";
 import type { CallKind, Treatment } from "./scenarios.ts";
 
-/** One HTTP request, as it arrived. */
-export interface SandboxCall {
-  readonly method: string;
-  /** Without query. */
-  readonly path: string;
-  readonly body: Uint8Array;
-  /** Whether the connection presented a client certificate that the sandbox trusts. */
-  readonly clientCertificate: boolean;
-  /** The host that was called; it is only noted. */
-  readonly host: string | null;
-  /** Milliseconds since 1970 on the sandbox's clock. */
-  readonly now: number;
-}
+/** One HTTP request, as it arrived; no call of WeChat Pay v2 has a query. */
+export type SandboxCall = Omit<ServedCall, "query">;
 
 /** What the caller gets, and a note for people. */
-export type SandboxReply =
-  | {
-      readonly kind: "reply";
-      readonly status: number;
-      readonly contentType: string;
-      readonly body: Uint8Array;
-      readonly delayMs: number;
-      /** How many bytes of the body leave before the connection ends; null for all of them. */
-      readonly cut: number | null;
-      readonly note: CallNote;
-    }
-  /** No reply: the connection stays open, or is reset. */
-  | { readonly kind: "drop"; readonly how: "silence" | "reset"; readonly note: CallNote };
+export type SandboxReply = ServedReply<CallNote>;
 
 /** What a call was about and what came of it; the code shows itself masked. */
 export interface CallNote {

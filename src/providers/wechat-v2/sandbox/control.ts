@@ -12,6 +12,7 @@
  *                                      that is not signed as it must be, 409 as above
  */
 import * as z from "zod";
+import type { ControlAnswer, ControlCall } from "../../sandbox-server.ts";
 import type { CustomerAct } from "./customer.ts";
 import { laterScenarios } from "./later-scenarios.ts";
 import type { Movement, Order } from "./ledger.ts";
@@ -19,21 +20,6 @@ import { openPage } from "./page.ts";
 import type { RefundEntry } from "./refunds.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { scenarioFamilies, scenarioNamed, scenarios, success } from "./scenarios.ts";
-
-/** One request to the control endpoint. */
-export interface ControlCall {
-  readonly method: string;
-  readonly path: string;
-  readonly body: string;
-  /** Milliseconds since 1970. */
-  readonly now: number;
-}
-
-/** Its answer; `json` is ready to be written. */
-export interface ControlAnswer {
-  readonly status: number;
-  readonly json: unknown;
-}
 
 /** Answers one request to the control endpoint. */
 export function control(sandbox: Sandbox, call: ControlCall): ControlAnswer {

@@ -1,6 +1,6 @@
 /** The replies of the calls around a payment, field by field as WeChat Pay v2 orders them. */
 import { invariant } from "../../../core/kernel/defect.ts";
-import { beijingTime } from "../beijing-time.ts";
+import { beijingTime } from "../../beijing-time.ts";
 import type { Order } from "./ledger.ts";
 import type { RefundEntry } from "./refunds.ts";
 import type { ReplyDocument, ReplyField } from "./reply.ts";

@@ -1,7 +1,7 @@
 /** What the calls around a payment ask for, read from fields whose forms have been checked. */
 import { type Fen, fenOf } from "../../../core/kernel/fen.ts";
 import { PaymentCode } from "../../../core/payment/payment-code.ts";
-import { beijingMoment } from "../beijing-time.ts";
+import { beijingMoment } from "../../beijing-time.ts";
 import { given } from "../evidence.ts";
 import type { Merchant } from "../merchant.ts";
 import type { Fields } from "../xml.ts";

@@ -2,7 +2,7 @@ import { invariant, unreachable } from "../../../core/kernel/defect.ts";
 import type { Fen } from "../../../core/kernel/fen.ts";
 import type { PaymentCode } from "../../../core/payment/payment-code.ts";
 import type { Fact } from "../../../simulator/outside/sandbox.ts";
-import { beijingTime } from "../beijing-time.ts";
+import { beijingTime } from "../../beijing-time.ts";
 import type { Merchant } from "../merchant.ts";
 import { afterAct, afterScan, type CustomerAct, type OrderState } from "./customer.ts";
 import {

@@ -1,11 +1,13 @@
 /** The sandbox as people meet it: in the demonstration, and served by a command. */
 import { invariant } from "../../../core/kernel/defect.ts";
 import { accept, refuse } from "../../../core/kernel/result.ts";
+import type { EntryParts } from "../../kind.ts";
 import type { ProviderMaker } from "../../provider.ts";
 import type { RunningSandbox, SandboxKind, SandboxPlace, ServeSettings } from "../../sandbox.ts";
 import { wechatV2Timing } from "../facts.ts";
 import { accountOf } from "../kind.ts";
 import { wechatV2 } from "../maker.ts";
+import type { WechatV2Config } from "../settings.ts";
 import { commandWords, ownOptions } from "./command-options.ts";
 import { fixtureMerchant } from "./fixture-merchant.ts";
 import type { SandboxOptions } from "./sandbox.ts";
@@ -21,7 +23,7 @@ export const sandboxForPeople: SandboxKind = {
   command: commandWords,
   storyNamed: scenarioNamed,
   entry: entryAt,
-  account: (entry, parts, hurry): ProviderMaker => {
+  account: (entry: WechatV2Config, parts: Omit<EntryParts, "secret">, hurry: number): ProviderMaker => {
     const secret = (key: string): string => (key === "apiKey" ? fixtureMerchant.apiKey.reveal() : "");
     const account = accountOf(entry, { ...parts, secret });
     const closeNotBeforeMs = Math.round(wechatV2Timing.closeNotBeforeMs / hurry);

@@ -4,7 +4,7 @@
  */
 import { unreachable } from "../../../core/kernel/defect.ts";
 import { PaymentCode } from "../../../core/payment/payment-code.ts";
-import { beijingTime } from "../beijing-time.ts";
+import { beijingTime } from "../../beijing-time.ts";
 import type { ChargeOrder, Order } from "./ledger.ts";
 
 /** What one unifiedorder asks for. Times are milliseconds since 1970 on the sandbox's own clock. */

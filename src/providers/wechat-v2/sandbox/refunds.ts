@@ -1,5 +1,5 @@
 import type { Fen } from "../../../core/kernel/fen.ts";
-import { beijingTime } from "../beijing-time.ts";
+import { beijingTime } from "../../beijing-time.ts";
 import type { Order, OrderReference } from "./ledger.ts";
 
 /** What one refund asks for. */

@@ -1,5 +1,5 @@
+import { beijingTime } from "../../beijing-time.ts";
 import type { ApiKey } from "../api-key.ts";
-import { beijingTime } from "../beijing-time.ts";
 import type { Merchant } from "../merchant.ts";
 import { type SignType, signatureOf } from "../signature.ts";
 import type { OrderState } from "./customer.ts";

@@ -5,8 +5,8 @@
 import { isIP } from "node:net";
 import { unreachable } from "../../../core/kernel/defect.ts";
 import { PaymentCode } from "../../../core/payment/payment-code.ts";
+import { beijingMoment } from "../../beijing-time.ts";
 import type { ApiKey } from "../api-key.ts";
-import { beijingMoment } from "../beijing-time.ts";
 import { given } from "../evidence.ts";
 import type { Merchant } from "../merchant.ts";
 import { isSignedBy, type SignType } from "../signature.ts";

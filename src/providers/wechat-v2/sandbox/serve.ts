@@ -1,6 +1,6 @@
 import type { SimulatedReply, SimulatedRequest } from "../../../simulator/outside/https.ts";
 import type { Asked, Fact, Said, Sandbox as SandboxOfWorlds } from "../../../simulator/outside/sandbox.ts";
-import type { CallNote } from "./call.ts";
+import { type CallNote, sandboxPaths } from "./call.ts";
 import type { Sandbox } from "./sandbox.ts";
 import { askedOf, saidOf } from "./told.ts";
 
@@ -16,6 +16,10 @@ export class ServedSandbox implements SandboxOfWorlds {
   constructor(sandbox: Sandbox, observe: ((note: CallNote) => void) | null = null) {
     this.#sandbox = sandbox;
     this.#observe = observe;
+  }
+
+  isOwn({ path }: Pick<SimulatedRequest, "path">): boolean {
+    return sandboxPaths.has(path);
   }
 
   asked(request: Pick<SimulatedRequest, "path" | "body">): Asked {

@@ -22,6 +22,7 @@ const remembered = new RememberedRequests(merchants);
 /** Its worlds are many and alike, so that they share what requests say. */
 export class SmallWorldOfWechatV2 implements SmallProvider {
   readonly sandbox: ServedSandbox;
+  readonly stories = ["success", "password", "never", "declined", "paid-at-last", "refused-but-paid"];
   readonly #wechat: Sandbox;
 
   constructor(ways: SmallWays, entropy: Entropy, tell: (line: string) => void) {
@@ -29,6 +30,10 @@ export class SmallWorldOfWechatV2 implements SmallProvider {
     this.sandbox = new ServedSandbox(this.#wechat, ({ path, outTradeNo, outcome }) =>
       tell(`${path} ${outTradeNo ?? ""} ${outcome}`),
     );
+  }
+
+  shown(code: string): string {
+    return code;
   }
 
   entry(hosts: readonly string[]): object {

@@ -23,6 +23,8 @@ const otherCall = { call: "other", notBeforeMs: 0 } as const;
 /** Begins the numbers of orders that a probe asks about, which nobody makes. */
 const PROBE = "probe-";
 
+/** After these nothing takes an order back. */
+const keeps: ReadonlySet<string> = new Set(["REVERSE_EXPIRE", "TRADE_OVERDUE"]);
 const refusals: ReadonlySet<string> = new Set([
   "AUTHCODEEXPIRE",
   "AUTH_CODE_ERROR",
@@ -76,6 +78,7 @@ export function askedOf({ path, body }: { readonly path: string; readonly body: 
     amountFen: amount === "" ? null : Number(amount),
     code: code === "" ? null : code,
     notBeforeMs,
+    needsClock: false,
   };
 }
 
@@ -111,6 +114,7 @@ function proofsOf(path: string, word: string): readonly Proof[] {
   // It was paid, and some of it went back.
   if (path === QUERY && word === "REFUND") return ["paid", "over"];
   if (path === QUERY && overs.has(word)) return ["over"];
+  if (calls.get(path)?.call === "undo" && keeps.has(word)) return ["kept"];
   if (calls.get(path)?.call === "charge" && refusals.has(word)) return ["refused"];
   return word === "SUCCESS" && (path === MICROPAY || path === QUERY) ? ["paid"] : [];
 }

@@ -2,10 +2,12 @@
  * The accounts of the box of a world: one merchant, a sub-merchant of a provider, another one after some of its starts, or two at a
  * time, each with a wallet of its own.
  */
+
 import type { Wallet } from "../../../core/payment/wallet.ts";
 import type { AccountParts } from "../../../simulator/outside/provider.ts";
 import type { Random } from "../../../simulator/outside/random.ts";
 import type { ProviderMaker } from "../../provider.ts";
+import { plainTerms } from "../account.ts";
 import type { ApiKey } from "../api-key.ts";
 import { wechatV2 } from "../maker.ts";
 import { idOf, type Merchant } from "../merchant.ts";
@@ -116,14 +118,14 @@ function makerOf(
   id: string,
   { merchant, apiKey, signType, wallet }: WorldAccount,
   charges: boolean,
-  { link, fault, timing, hosts, boxId, notifyUrl }: AccountParts,
+  { link, fault, timing, hosts, boxId, notifyUrl, charges: all }: AccountParts,
 ): ProviderMaker {
   const { connectTimeoutMs, answerTimeoutMs } = timing;
   return wechatV2({
-    ...{ id, charges, wallets: [wallet], link, fault, timing },
+    ...{ id, charges: charges && all, wallets: [wallet], link, fault, timing },
     settings: {
       ...{ merchant, apiKey, signType, hosts, boxId, notifyUrl, connectTimeoutMs, answerTimeoutMs },
-      ...{ body: "Example store", clientIp: null, sceneInfo: null },
+      ...{ body: "Example store", clientIp: null, sceneInfo: null, terms: plainTerms },
     },
   });
 }

@@ -77,8 +77,8 @@ export class WorldOfWechatV2 implements SimulatedProvider {
     );
   }
 
-  entry(hosts: readonly string[]): object {
-    return entryOf(hosts);
+  entries(hosts: readonly string[]): readonly object[] {
+    return [entryOf(hosts)];
   }
 
   accounts(parts: AccountParts): readonly [ProviderMaker, ...ProviderMaker[]] {

@@ -27,13 +27,13 @@ function asked(call: CallKind, fields: ReadonlyMap<string, string>) {
 }
 
 test("a charge asks with its amount and its code, one without a code with none", () => {
-  const wanted = { call: "charge", order, payee, amountFen: 1_280, notBeforeMs: 0 };
+  const wanted = { call: "charge", order, payee, amountFen: 1_280, notBeforeMs: 0, needsClock: false };
   assert.deepEqual(asked("charge", chargeFields()), { ...wanted, code });
   assert.deepEqual(asked("order", bookingFields()), { ...wanted, code: null });
 });
 
 test("what takes back says how long after its charge it may not be asked for", () => {
-  const plain = { call: "undo", order, payee, amountFen: null, code: null };
+  const plain = { call: "undo", order, payee, amountFen: null, code: null, needsClock: false };
   assert.deepEqual(asked("reverse", referenceFields()), { ...plain, notBeforeMs: 15_000 });
   assert.deepEqual(asked("refund", refundFields()), { ...plain, notBeforeMs: 15_000 });
   assert.deepEqual(asked("close", referenceFields()), { ...plain, notBeforeMs: 300_000 });
@@ -70,6 +70,7 @@ const sayings: readonly (readonly [scenario: string, CallKind[], Partial<ReturnT
   ["success", ["charge", "refund", "query"], { shows: true, proves: ["paid", "over"] }],
   ["success", ["charge", "refund", "refund-query"], { proves: ["over"] }],
   ["success", ["reverse"], { pretended: true }],
+  ["reverse-expired", ["charge", "reverse"], { proves: ["kept"] }],
   ["reply-unsigned", ["charge"], { signed: false, honest: false }],
   ["forged", ["charge"], { signed: false, honest: false }],
   ["wrong-amount", ["charge"], { honest: false }],
