@@ -112,6 +112,9 @@ export function logNote(event: string, fields: LogFields): Noted | null {
       return note("mqtt", "lost; connects again and again", "warn");
     case "journal.opened":
       return note("journal", openedWords(Number(fields.open)));
+    case "journal.proved":
+      // It comes whenever there is time for it, and says nothing of what people do here.
+      return null;
     case "box.started":
       return note("box", "started");
     case "order.resumed":
