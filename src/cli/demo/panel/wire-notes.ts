@@ -112,9 +112,6 @@ export function logNote(event: string, fields: LogFields): Noted | null {
       return note("mqtt", "lost; connects again and again", "warn");
     case "journal.opened":
       return note("journal", openedWords(Number(fields.open)));
-    case "journal.proved":
-      // It comes whenever there is time for it, and says nothing of what people do here.
-      return null;
     case "box.started":
       return note("box", "started");
     case "order.resumed":
@@ -123,6 +120,8 @@ export function logNote(event: string, fields: LogFields): Noted | null {
       const about = typeof fields.outTradeNo === "string" ? ` ${refOf(fields.outTradeNo)}` : "";
       return note("box", `ALARM ${fields.kind}${about}`, "bad");
     }
+    // It comes when nobody pays, at any moment; what it finds damaged is an alarm.
+    case "journal.proved":
     case "order.moved":
     case "order.recorded":
     case "screen.shown":
