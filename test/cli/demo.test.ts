@@ -161,6 +161,16 @@ const expectations: readonly Expected[] = [
   },
 ];
 
+/** The pictures of a payment of 12.50 that goes well, in their turn: both lines, and the light. */
+const pictures: readonly (readonly string[])[] = [
+  ["ScanBox", "Starting...", "off"],
+  ["Welcome", "Enter amount", "ready"],
+  ["Amount     (CNY)", "12.50_", "ready"],
+  ["Pay       ¥12.50", "Show pay code", "scan"],
+  ["Pay       ¥12.50", "Please wait...", "wait"],
+  ["PAID      ¥12.50", "Thank you", "paid"],
+];
+
 describe("one payment", { concurrency: 4 }, () => {
   for (const { scenario, wallet, state, charged, display } of expectations) {
     const payer = wallet === undefined ? "" : ` with ${wallet}`;
@@ -189,23 +199,21 @@ describe("one payment", { concurrency: 4 }, () => {
   }
 
   test("the display is told once for each picture, with the light that belongs to it", async (t) => {
-    const pictures: readonly (readonly string[])[] = [
-      ["ScanBox", "Starting...", "off"],
-      ["Welcome", "Enter amount", "ready"],
-      ["Amount     (CNY)", "12.50_", "ready"],
-      ["Pay       ¥12.50", "Show pay code", "scan"],
-      ["Pay       ¥12.50", "Please wait...", "wait"],
-      ["PAID      ¥12.50", "Thank you", "paid"],
-    ];
     const frames = framesIn((await demo(t, ["--pay", "12.50", "--code", code])).stderr);
-    // On a busy machine a picture may be gone before it is drawn, a digit may be drawn by itself, and a light may come before
-    // its picture. None is told twice, out of its turn, or with a light that belongs to an earlier one.
+    // On a busy machine a picture may be gone before it is drawn, a digit may be drawn by itself, a light may come before its
+    // picture, the line that names the wallets may have had its turn, and a probe may not be answered in time at first. None is
+    // told twice, out of its turn, or with a light that belongs to an earlier one.
     let turn = 0;
     for (const [index, frame] of frames.entries()) {
       const [first, second, light] = frame;
       const at = pictures.findIndex(
-        ([title, words]) => title === first && (words === second || title === "Amount     (CNY)"),
+        ([title, words]) =>
+          title === first &&
+          (words === second ||
+            title === "Amount     (CNY)" ||
+            (light === "scan" && second === "WeChat / Alipay")),
       );
+      if (first === "No network" && turn === 0) continue;
       assert.ok(at >= turn, `${JSON.stringify(frame)} comes in its turn`);
       turn = at;
       const lights = pictures.slice(at).map((picture) => picture[2]);
@@ -219,15 +227,22 @@ describe("one payment", { concurrency: 4 }, () => {
     const readme = readFileSync(join(root, "src/cli/README.md"), "utf8");
     const [, shownStory = "", shownLine = ""] =
       /```text\n(12\.50 CNY, scenario "success"[\s\S]*?)```[\s\S]*?```text\n(\{.*\})\n```/.exec(readme) ?? [];
+    const shown = byChannel(shownStory);
+    assert.deepEqual([...shown.keys()].sort(), ["display", "journal", "mqtt", "sandbox", "scanner", "story"]);
     const { stdout, stderr } = await demo(t, ["--pay", "12.50", "--code", code]);
     assert.deepEqual(Object.keys(JSON.parse(shownLine)), Object.keys(JSON.parse(stdout)));
     const told = byChannel(stderr);
-    const shown = byChannel(shownStory);
-    assert.deepEqual([...shown.keys()].sort(), ["display", "journal", "mqtt", "sandbox", "scanner", "story"]);
     for (const [channel, lines] of shown) {
+      // What a busy machine draws of the pictures is chance; another probe may be made in between.
+      if (channel === "display") continue;
+      let from = 0;
       const printed = told.get(channel) ?? [];
-      assert.equal(printed.join("\n").includes(lines.join("\n")), true, `${channel}: ${printed.join("\n")}`);
+      for (const line of lines) {
+        from = printed.indexOf(line, from) + 1;
+        assert.ok(from > 0, `${channel}: "${line}" is printed in its turn: ${printed.join("\n")}`);
+      }
     }
+    assert.deepEqual(framesIn(shownStory), pictures.slice(3));
   });
 
   const refusals: readonly (readonly [digits: string, words: string])[] = [
