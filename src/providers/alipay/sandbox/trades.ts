@@ -83,6 +83,8 @@ export class Trades {
   /** Whatever is due by then happens: buyers act, and trades that nobody paid are closed. */
   settle(now: number): void {
     for (const trade of this.#trades.values()) {
+      // Nothing is due of any other; a bench has ten thousand of them.
+      if (trade.status !== "WAIT_BUYER_PAY") continue;
       const due = trade.plans.filter(({ at }) => at <= now).sort((a, b) => a.at - b.at);
       if (due.length > 0) trade.plans = trade.plans.filter(({ at }) => at > now);
       const closesAt = trade.createdAt + trade.timeoutMs;
